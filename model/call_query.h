@@ -1,0 +1,58 @@
+// The filters that every command takes, and the page of calls they yield.  matches() is the one
+// definition of each filter. Threads: plain values.  Memory: strings.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/call.h"
+
+namespace tapdeck {
+
+struct CallQuery {
+  std::string number;                   // any number of the call; trailing '*' means prefix
+  std::string caller;                   // same forms, caller only
+  std::string callee;                   // same forms, callee or dialled only
+  std::optional<std::int64_t> from_us;  // inclusive
+  std::optional<std::int64_t> to_us;    // exclusive
+  bool overlap = false;                 // match any part of the call, not only its start
+  std::string call_id;
+  std::optional<Uid> uid;
+  std::string conversation_id;
+  std::optional<CallOutcome> outcome;
+  std::optional<CallDirection> direction;
+  std::optional<IpAddress> ip;  // of any party or media stream
+  std::string codec;            // of any media stream, case-insensitive
+  std::optional<std::uint16_t> status_code;
+  std::optional<std::int64_t> min_duration_ms;  // of talk_ms
+  std::optional<double> max_mos;
+  std::optional<RecordingState> recording;
+  std::string trunk;
+  std::string agent;
+  std::string client;
+  std::string marketing_channel;
+  std::string tag;
+  std::uint32_t limit = 0;  // 0: all
+  std::string cursor;       // opaque, from CallPage; empty: from the start
+};
+
+struct CallPage {
+  std::vector<CallRecord> calls;  // oldest first
+  std::string next_cursor;        // empty: no more
+};
+
+// All numbers under which a call is found: of parties, dialled, diverted, asserted, transferred-to;
+// normalised by search_number(), without duplicates.
+std::vector<std::string> searchable_numbers(const CallRecord& call);
+
+// The form in which numbers are compared and indexed: visual separators, "tel:"/"sip:" scheme, host
+// and parameters removed, and a leading international prefix ("+" or "00") removed; letters in
+// lower case.  "+49 (89) 1234" and "0049891234" both give "49891234".
+std::string search_number(std::string_view text);
+
+// True when every set filter but limit and cursor holds.
+bool matches(const CallQuery& query, const CallRecord& call);
+
+}  // namespace tapdeck

@@ -1,0 +1,82 @@
+// What a worker tells the call plane about RTP streams: RFC 3550 statistics, periodically and at
+// the end. Sent by value through the worker's report ring. Threads: plain value, one owner at every
+// instant.  Memory: none.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "model/binding.h"
+#include "model/ids.h"
+#include "model/media.h"
+
+namespace tapdeck {
+
+constexpr std::size_t kStreamPayloadTypesMax = 8;
+
+struct PayloadCount {
+  std::uint8_t payload_type = 0;
+  std::uint32_t packet_count = 0;
+  std::uint64_t first_ns = 0;  // first packet with it; orders codec changes
+};
+
+struct StreamStatistics {
+  std::uint64_t packet_count = 0;   // RTP packets received on the wire, duplicates included
+  std::uint64_t payload_bytes = 0;  // UDP payload bytes (RTP header included)
+  std::uint64_t expected_count =
+      0;  // extended highest sequence - first + 1, summed over sequence restarts (RFC 3550 A.3)
+  std::uint64_t duplicate_count = 0;
+  std::uint64_t reordered_count = 0;   // arrived after a higher sequence number, not duplicates
+  std::uint64_t lost_by_us_count = 0;  // received by us, then dropped by us
+  std::int64_t first_ns = 0;           // packet times
+  std::int64_t last_ns = 0;
+  double jitter_ms = 0;  // RFC 3550 A.8 at the end; negative: clock rate unknown
+  double jitter_max_ms = 0;
+  std::uint64_t rtcp_sender_reports = 0;
+  std::uint64_t rtcp_receiver_reports = 0;
+  double rtcp_loss_pct = -1;  // worst fraction lost that the receiver reported; negative: none seen
+  double rtcp_jitter_ms = -1;
+  double rtcp_rtt_ms = -1;
+  std::uint8_t payload_type_count = 0;
+  std::array<PayloadCount, kStreamPayloadTypesMax>
+      payload_types{};  // in order of appearance; later ones are counted in packet_count only
+
+  // RFC 3550: expected - received; negative when duplicates outnumber losses.
+  [[nodiscard]] std::int64_t lost_count() const {
+    return static_cast<std::int64_t>(expected_count) - static_cast<std::int64_t>(packet_count);
+  }
+};
+
+enum class StreamReportKind : std::uint8_t {
+  kActivity,  // periodic, or the stream has just been bound
+  kFinal,     // the last word on this stream
+  kReleased,  // every stream of `call` on this worker has been reported; only `call` and `worker`
+              // are set
+};
+
+struct StreamReport {
+  StreamReportKind kind = StreamReportKind::kActivity;
+  MediaKind media_kind = MediaKind::kUnknown;
+  std::uint8_t receiver = 0;  // party id that receives this stream (declared its destination);
+                              // kNoParty when bound by its source
+  std::uint8_t sender =
+      0;  // party id that sends it where the source address told; kNoParty otherwise
+  std::uint16_t worker = 0;
+  std::uint16_t media_index = 0;
+  RealmId realm = 0;
+  std::uint16_t port_index = 0;
+  std::uint16_t vlan = 0;
+  CallHandle call{};
+  Uid recording{};
+  Endpoint source{};
+  Endpoint destination{};
+  std::uint32_t ssrc = 0;
+  StreamStatistics statistics{};
+};
+
+static_assert(std::is_trivially_copyable_v<StreamReport>);
+
+constexpr std::uint8_t kNoParty = 0xff;
+
+}  // namespace tapdeck

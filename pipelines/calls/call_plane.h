@@ -1,0 +1,108 @@
+// The call plane: turns signalling messages and stream reports into calls, bindings and call
+// records.  Knows no thread, ring or disk: the program feeds it in time order and takes what it
+// says through CallPlaneSink.
+//
+// Threads: every method on the one call-plane thread.  Memory: all call state, bounded by
+// CallPlaneOptions::calls_max (the least useful call is closed early and counted).  Errors: bad
+// messages are counted by verdict and dropped.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/counters.h"
+#include "model/binding.h"
+#include "model/call.h"
+#include "model/signal.h"
+#include "model/stream.h"
+
+namespace tapdeck::calls {
+
+// Where the call plane's decisions go.  Calls are made from inside the plane's methods, in order;
+// implementations must not call back.
+class CallPlaneSink {
+ public:
+  virtual ~CallPlaneSink() = default;
+
+  virtual void bind(const BindMessage& message) = 0;  // to every worker, never lost
+
+  // Encoded message records (storage/message_record.h) of one call, key material blanked, to be
+  // kept under its SIP key.
+  virtual void keep_messages(const Uid& recording,
+                             std::uint16_t retention_class,
+                             std::string records) = 0;
+
+  // A new version of a call's record.  `record.final` marks the last one: everything of this call
+  // has been said before it.
+  virtual void put_call(CallRecord record) = 0;
+};
+
+struct CallPlaneOptions {
+  std::string node;                     // CallRecord::node
+  std::vector<std::string> port_names;  // CallRecord::port by SignalMessage::port_index
+  std::vector<std::string> realm_names;
+  std::uint16_t retention_class = 0;  // of every call until policies exist
+  std::string retention_class_name = "default";
+  std::int64_t retention_us = 0;   // expires = start + this; 0: never
+  std::uint16_t worker_count = 1;  // kReleased answers to wait for
+  std::uint32_t calls_max = 600'000;
+  std::int64_t hold_back_ns =
+      20'000'000;  // messages wait this long for earlier ones of other workers; 0 in ingest
+  std::int64_t message_flush_ns =
+      1'000'000'000;  // keep_messages() at answer, at the end, and this often
+  std::int64_t late_media_ns =
+      2'000'000'000;  // after the end of a call, its streams may still get packets
+  std::int64_t media_timeout_ns =
+      60'000'000'000;  // an answered call without media and signalling ends, unless on hold
+  std::int64_t setup_timeout_ns = 300'000'000'000;  // an INVITE without final answer ends
+  std::int64_t dialog_idle_ns =
+      7'200'000'000'000;  // an answered call without any media ever ends (session_expired)
+  std::int64_t restart_timeout_ns =
+      60'000'000'000;  // reloaded calls that stay silent become interrupted
+  std::function<bool(const Uid&)>
+      already_final;  // ingest: true when the store has a final record of this uid; may be empty
+};
+
+struct CallPlaneFigures {
+  std::uint64_t messages = 0;
+  std::uint64_t calls_started = 0;
+  std::uint64_t calls_ended = 0;
+  std::uint64_t calls_open = 0;
+  std::uint64_t already_present = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> rejected;  // by parse verdict or reason
+};
+
+class CallPlane {
+ public:
+  static std::unique_ptr<CallPlane> create(CallPlaneOptions options, CallPlaneSink& sink);
+  virtual ~CallPlane() = default;
+
+  // Takes a copy of what it needs; `message` is free on return.  Messages may come slightly out of
+  // order across workers.
+  virtual void on_message(const SignalMessage& message) = 0;
+  virtual void on_report(const StreamReport& report) = 0;
+
+  // Moves timers to `timer_now_ns` (monotonic live, packet time in ingest) and handles messages
+  // whose hold-back is over.
+  virtual void advance(std::int64_t timer_now_ns) = 0;
+
+  // After a restart: continues `record` (in progress) from the SIP messages kept so far, bindings
+  // included.
+  virtual void reload(const CallRecord& record,
+                      const std::vector<SignalMessage>& messages,
+                      std::int64_t timer_now_ns) = 0;
+
+  // The capture ends: every open call is released; call advance() and on_report() until
+  // open_call_count() is 0.
+  virtual void finish(std::int64_t timer_now_ns) = 0;
+  [[nodiscard]] virtual std::uint64_t open_call_count() const = 0;
+
+  [[nodiscard]] virtual CallPlaneFigures figures() const = 0;  // this thread only
+};
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,64 @@
+// Writes chunks and SIP messages of recordings into segments: encrypts from chunk into a registered
+// staging buffer, writes large with io_uring, syncs, and says what is durable.  One instance per
+// store directory. Format: docs/formats/segment.md.
+//
+// Threads: every method on the owner (writer) thread, which is the only issuer of its io_uring;
+// `open_index()` is safe from any thread. Memory: staging buffers are allocated and registered in
+// create(); recordings' state grows with open recordings. Full: when every staging buffer is in
+// flight try_append* returns kBusy and has taken nothing: call step() and try again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/call.h"
+#include "model/chunk.h"
+
+namespace tapdeck::storage {
+
+enum class AppendVerdict : std::uint8_t {
+  kTaken,   // copied; the chunk is free to go home
+  kBusy,    // nothing taken; step() and try again
+  kFailed,  // the disk refused; counted, the bytes are lost and the recording is told to have a gap
+};
+
+// What is known of a recording once all of it has been appended.
+struct RecordingSummary {
+  std::string sha256;  // Merkle root over the extents' salted plaintext hashes, hex; empty when
+                       // nothing was kept
+  std::uint64_t bytes = 0;  // media bytes on disk, headers and padding included
+  std::uint64_t failed_chunk_count = 0;
+};
+
+class SegmentWriter {
+ public:
+  virtual ~SegmentWriter() = default;
+
+  // Keeps the section of `chunk` under chunk.recording, in the segment of its retention class and
+  // of the recording's UTC start day.
+  [[nodiscard]] virtual AppendVerdict try_append(const Chunk& chunk) = 0;
+
+  // Keeps encoded message records (storage/message_record.h) of `recording` as one extent under its
+  // SIP key.
+  [[nodiscard]] virtual AppendVerdict try_append_messages(const Uid& recording,
+                                                          std::uint16_t retention_class,
+                                                          std::string_view records) = 0;
+
+  // Everything of `recording` has been appended: writes out what is staged for packing, hands its
+  // extents to the index and forgets it.
+  virtual RecordingSummary end_recording(const Uid& recording) = 0;
+
+  // Reaps completions, flushes what is older than the flush interval, seals full segments.  Call
+  // often; `timer_now_ns` is monotonic. Returns how many completions it handled.
+  virtual std::uint32_t step(std::int64_t timer_now_ns) = 0;
+
+  // Waits until all that was appended is durable.  kIo when the disk refused some of it.
+  virtual Result<void> flush() = 0;
+};
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,64 @@
+// A store directory: segments/, calls/ (RocksDB), keys/, FORMAT; opened by one owner at a time.
+// open() takes the lock, checks FORMAT, opens keys and RocksDB, and recovers unsealed segments
+// (docs/ARCHITECTURE.md, durability).
+//
+// Threads: writer() is used by one thread, put_calls()/call_exists() by one thread (the same or
+// another); StoreAccess methods by any number of query threads, each through its own reader()
+// object. Memory: see SegmentWriter and RocksDB's block cache (StoreOptions).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/call.h"
+#include "storage/segment_writer.h"
+#include "storage/store_access.h"
+
+namespace tapdeck::storage {
+
+enum class StoreMode : std::uint8_t { kOpenExisting, kCreateIfMissing };
+
+struct StoreOptions {
+  std::string directory;
+  StoreMode mode = StoreMode::kCreateIfMissing;
+  std::string
+      master_key_file;  // empty: DIRECTORY/keys/master.key, made with mode 0600 when missing
+  std::uint64_t segment_bytes = 1ULL << 30;
+  std::uint64_t preallocate_bytes = 64ULL << 20;
+  std::uint32_t staging_bytes = 1U << 20;  // per buffer
+  std::uint32_t staging_buffers = 16;      // in all; bounds the writes in flight
+  std::uint32_t open_segments_max = 64;
+  std::uint32_t flush_interval_ms =
+      1'000;  // partial staging buffers are written and synced after this
+  std::uint64_t block_cache_bytes = 64ULL << 20;
+  std::vector<std::string> retention_classes = {
+      "default"};  // names by index; directory names under segments/
+};
+
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(
+      StoreOptions options);  // kBusy: another process owns it
+  virtual ~Store() = default;
+
+  virtual SegmentWriter& writer() = 0;
+
+  // Commits `calls` (new versions replace, older ones are kept) with all their indexes in one
+  // synced batch.
+  virtual Result<void> put_calls(std::span<const CallRecord> calls) = 0;
+
+  // The newest stored version under exactly this uid; kNotFound.
+  virtual Result<CallRecord> get_call(const Uid& uid) = 0;
+
+  // Calls that were in progress when the store was last closed or crashed, oldest first.
+  virtual Result<std::vector<CallRecord>> open_calls() = 0;
+
+  // A reader of this store for one query thread.  Must not outlive the store.
+  virtual std::unique_ptr<StoreAccess> reader() = 0;
+};
+
+}  // namespace tapdeck::storage
