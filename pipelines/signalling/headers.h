@@ -82,6 +82,7 @@ enum class HeaderId : std::uint8_t {
   kWwwAuthenticate,
   kProxyAuthenticate,
   kIdentity,
+  kIdentityInfo,
   kRequestDisposition,
   kAcceptContact,
   kRejectContact,
