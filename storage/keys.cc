@@ -149,14 +149,17 @@ Result<void> KeyVault::load_file(std::uint32_t index) {
   }
   std::vector<std::uint8_t> bytes(kKeySlotBytes * kKeySlotsPerFile);
   const std::size_t have = read_up_to(file->descriptor.get(), bytes, 0);
+  // A file whose creation was cut short is all free behind its end.
+  if (have < bytes.size() &&
+      posix_fallocate(file->descriptor.get(), 0, static_cast<off_t>(bytes.size())) != 0) {
+    return make_error(ErrorCode::kResources,
+                      "The key file " + file->path + " cannot be given its size.");
+  }
   bool proven = false;
   for (std::uint32_t i = 0; i < kKeySlotsPerFile; ++i) {
     const std::uint32_t id = index * kKeySlotsPerFile + i;
     const std::size_t at = i * kKeySlotBytes;
-    // A file whose creation was cut short is all free behind its end.
-    const auto slot = at + kKeySlotBytes <= have
-                          ? decode_key_slot(id, ByteView(bytes).subspan(at, kKeySlotBytes))
-                          : KeySlot{};
+    const auto slot = decode_key_slot(id, ByteView(bytes).subspan(at, kKeySlotBytes));
     if (!slot) {
       ++figures_.bad;
     } else if (slot->state != KeySlotState::kUsed) {

@@ -106,7 +106,7 @@ std::optional<ExtentHeader> decode_extent_header(ByteView bytes) {
     return std::nullopt;
   }
   ExtentHeader header;
-  header.kind = static_cast<ExtentKind>(at[6]);
+  header.kind = static_cast<ExtentType>(at[6]);
   header.flags = at[7];
   get(at + 8, header.segment);
   header.offset = load_le<std::uint64_t>(at + 24);
@@ -179,7 +179,7 @@ bool for_each_section(const ExtentHeader& header,
                       const std::function<void(const SectionView&)>& sink) {
   Cursor cursor(plaintext);
   SectionView section;
-  if (header.kind == ExtentKind::kMedia) {
+  if (header.kind == ExtentType::kMedia) {
     section.stream = header.stream;
     section.sequence = header.sequence;
     section.duration_us = header.duration_us;
@@ -187,7 +187,7 @@ bool for_each_section(const ExtentHeader& header,
     sink(section);
     return true;
   }
-  if (header.kind != ExtentKind::kMediaPacked) return false;
+  if (header.kind != ExtentType::kMediaPacked) return false;
   while (!cursor.at_end()) {
     section.stream = cursor.read_le<std::uint16_t>();
     cursor.skip(2);

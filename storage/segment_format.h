@@ -31,7 +31,7 @@ constexpr std::uint16_t kNoStream = 0xffff;           // message extents have no
 constexpr std::uint32_t kNoKey = 0xffff'ffff;
 
 enum class SegmentKind : std::uint8_t { kMedia = 1, kSip = 2 };
-enum class ExtentKind : std::uint8_t { kMedia = 1, kMediaPacked = 2, kMessages = 3 };
+enum class ExtentType : std::uint8_t { kMedia = 1, kMediaPacked = 2, kMessages = 3 };
 
 constexpr std::uint8_t kExtentShredded = 1;  // flag: the ciphertext is gone, its leaf hash stays
 
@@ -51,7 +51,7 @@ void encode_segment_header(const SegmentHeader& header, std::span<std::uint8_t, 
 std::optional<SegmentHeader> decode_segment_header(ByteView block);
 
 struct ExtentHeader {
-  ExtentKind kind = ExtentKind::kMedia;
+  ExtentType kind = ExtentType::kMedia;
   std::uint8_t flags = 0;
   SegmentId segment{};
   std::uint64_t offset = 0;  // of this header in its segment
@@ -115,7 +115,7 @@ bool for_each_section(const ExtentHeader& header,
 struct ExtentEntry {
   std::uint64_t offset = 0;
   std::uint32_t stored_bytes = 0;
-  ExtentKind kind = ExtentKind::kMedia;
+  ExtentType kind = ExtentType::kMedia;
   std::uint8_t flags = 0;
   std::uint16_t stream = kNoStream;
   std::uint32_t sequence = 0;

@@ -33,7 +33,7 @@ bool decode_entry(const std::uint8_t* from, ExtentEntry& entry) {
   if (from[6] < 1 || from[6] > 3) return false;
   entry.offset = std::uint64_t{load_le<std::uint32_t>(from)} * kBlockBytes;
   entry.stored_bytes = static_cast<std::uint32_t>(load_le<std::uint16_t>(from + 4) * kBlockBytes);
-  entry.kind = static_cast<ExtentKind>(from[6]);
+  entry.kind = static_cast<ExtentType>(from[6]);
   entry.flags = from[7];
   entry.stream = load_le<std::uint16_t>(from + 8);
   entry.sequence = load_le<std::uint32_t>(from + 12);
