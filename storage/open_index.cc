@@ -108,6 +108,15 @@ void OpenIndex::hold(const Uid& recording, std::uint16_t stream, std::uint32_t s
   recordings_[recording].streams[stream].waiting.push_back(waiting);
 }
 
+void OpenIndex::drop_held(const Uid& uid) {
+  const std::lock_guard lock(mutex_);
+  const auto found = recordings_.find(uid);
+  if (found == recordings_.end()) return;
+  for (auto& [number, stream] : found->second.streams) {
+    std::erase_if(stream.waiting, [](const Waiting& waiting) { return !waiting.placed; });
+  }
+}
+
 void OpenIndex::place(Recording& recording, const SegmentId& segment, const ExtentEntry& entry) {
   std::deque<Waiting>& waiting = recording.streams[entry.stream].waiting;
   auto at = std::find_if(waiting.begin(), waiting.end(), [&](const Waiting& held) {

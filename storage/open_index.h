@@ -68,6 +68,8 @@ class OpenIndex {
   void add_extents(const Uid& recording,
                    const SegmentId& segment,
                    std::span<const ExtentEntry> entries);
+  // What the recording holds is lost.
+  void drop_held(const Uid& recording);
   void end_recording(const Uid& recording);
 
   // Rows that are complete and durable, each once; the store's thread commits them, then says so.
