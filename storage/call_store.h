@@ -88,8 +88,9 @@ class CallStore {
   // Estimated keys and bytes on disk by column family, memory, and reads since open.
   [[nodiscard]] StoreStatistics statistics() const;
 
+  struct Impl;  // for the sources of this class
+
  private:
-  struct Impl;
   explicit CallStore(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;
