@@ -31,10 +31,14 @@ Json durability_to_json(const storage::StreamDurability& stream);
 // The object without line breaks, never throwing on bad text.
 std::string json_line(const Json& json);
 
-// The names of the first level, in order; what `--fields` accepts (also "a.b" below them).
+// The names of the first level, in order.
 const std::vector<std::string>& call_field_names();
 
-// The value under a dotted name ("caller.number", "recording.state"), or null when it is absent.
+// Whether a call has such a field: a name of the first level, or a dotted one below it
+// ("caller.number", "recording.state", "media.codec").
+bool is_field_name(std::string_view dotted_name);
+
+// The value under a dotted name; null when it is absent; below an array, the array of values.
 Json field_of(const Json& call, std::string_view dotted_name);
 
 }  // namespace tapdeck::control

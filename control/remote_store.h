@@ -5,6 +5,7 @@
 // made again, once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,10 +46,14 @@ class RemoteStore final : public storage::StoreAccess {
   // Sends a request and hands every frame of the answer but the last to `sink`; the text of the
   // kEnd frame is the result.
   Result<std::string> ask(FrameType type, const std::string& payload, const FrameSink& sink);
+  Result<std::string> read_answer(FrameType type,
+                                  const std::string& payload,
+                                  const FrameSink& sink);
   Result<std::string> ask_text(FrameType type);
 
   std::string store_directory_;
   Socket socket_;
+  bool asking_ = false;  // one connection carries one answer at a time
 };
 
 }  // namespace tapdeck::control

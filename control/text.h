@@ -32,8 +32,21 @@ struct TableColumn {
   Align align = Align::kLeft;
 };
 
-// Rows padded to their widest cell, two spaces between columns, no trailing blanks, no wrapping.
-std::string render_table(const std::vector<TableColumn>& columns,
-                         const std::vector<std::vector<std::string>>& rows);
+// An aligned table, page by page: two spaces between columns, no trailing blanks, no wrapping.
+// Columns grow with what has been seen so far and never shrink.
+class Table {
+ public:
+  explicit Table(std::vector<TableColumn> columns);
+
+  // The rows as lines, under the titles on the first call.
+  std::string render(const std::vector<std::vector<std::string>>& rows);
+
+ private:
+  [[nodiscard]] std::string render_row(const std::vector<std::string>& row) const;
+
+  std::vector<TableColumn> columns_;
+  std::vector<std::size_t> widths_;
+  bool titles_shown_ = false;
+};
 
 }  // namespace tapdeck::control
