@@ -63,16 +63,14 @@ Result<void> check_directory(const std::string& directory) {
 
 }  // namespace
 
-Result<std::unique_ptr<storage::StoreAccess>> open_store(const std::string& store_directory) {
+Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& settings) {
+  const std::string& store_directory = settings.store_directory;
   TD_TRY(check_directory(store_directory));
   for (int attempt = 0;; ++attempt) {
     auto remote = RemoteStore::connect(store_directory);
     if (remote) return std::unique_ptr<storage::StoreAccess>(std::move(*remote));
     if (remote.error().code != ErrorCode::kNotFound) return Error(remote.error());
-    storage::StoreOptions options;
-    options.directory = store_directory;
-    options.mode = storage::StoreMode::kOpenExisting;
-    auto store = storage::Store::open(std::move(options));
+    auto store = storage::Store::open(store_options(settings, storage::StoreMode::kOpenExisting));
     if (store) {
       return std::unique_ptr<storage::StoreAccess>(
           std::make_unique<OpenedStore>(std::move(*store)));

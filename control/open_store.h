@@ -4,15 +4,15 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "base/result.h"
+#include "control/settings.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::control {
 
-// kNotFound: there is no store in `store_directory`.  kBusy: another process owns it and does not
-// serve it (an `ingest` does not).
-Result<std::unique_ptr<storage::StoreAccess>> open_store(const std::string& store_directory);
+// kNotFound: there is no store in `settings.store_directory`.  kBusy: another process owns it and
+// does not serve it (an `ingest` does not).
+Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& settings);
 
 }  // namespace tapdeck::control

@@ -92,7 +92,7 @@ int list_calls(const Context& context, const CallsOptions& options) {
                                          : RowFormat::kTable;
   RowRenderer rows({format, std::move(*fields), settings->zone});
   if (options.follow) return follow_calls(*settings, *query, rows);
-  auto store = open_store(settings->store_directory);
+  auto store = open_store(*settings);
   if (!store) return report_error(store.error());
   const auto next = for_each_page(**store, std::move(*query), [&](const CallPage& page) {
     return write_out(rows.render(page.calls));

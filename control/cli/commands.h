@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "control/cli/command_line.h"
 #include "control/filters.h"
+#include "control/settings.h"
 #include "model/call_query.h"
 #include "storage/store_access.h"
 
@@ -23,15 +24,6 @@ struct Context {
   CommandBodies bodies;
   int exit_status = kExitDone;
 };
-
-// What a command needs of the configuration.
-struct Settings {
-  std::string store_directory;
-  std::string zone;  // IANA name
-};
-
-// Reads the configuration (its errors go to stderr, one per line); --store wins over it.
-Result<Settings> load_settings(const GlobalOptions& global);
 
 // Tells an error on stderr and gives the exit status for it: 2 for the caller's words, else 1.
 int report_error(const Error& error);

@@ -21,7 +21,7 @@ int show_call(const Context& context, const std::string& text, bool json) {
   }
   const auto settings = load_settings(context.global);
   if (!settings) return report_error(settings.error());
-  auto store = open_store(settings->store_directory);
+  auto store = open_store(*settings);
   if (!store) return report_error(store.error());
   const auto report = read_call_report(**store, *uid);
   if (!report) return report_error(report.error());

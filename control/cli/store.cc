@@ -11,7 +11,7 @@ namespace {
 Result<std::unique_ptr<storage::StoreAccess>> open_configured_store(const Context& context) {
   const auto settings = load_settings(context.global);
   if (!settings) return Error(settings.error());
-  return open_store(settings->store_directory);
+  return open_store(*settings);
 }
 
 int check_store(const Context& context, bool json) {
