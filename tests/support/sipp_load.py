@@ -1,0 +1,112 @@
+"""Calls with G.711 media in both directions, played by sipp on both sides of a NetLab.
+
+The caller plays the A-law capture that Debian's sip-tester package ships, the callee a copy of it
+whose payloads are reversed within each packet and whose SSRC differs: a swapped channel or a packet
+put into the wrong stream cannot go unnoticed.
+"""
+
+import os
+import re
+import struct
+import subprocess
+
+import netlab
+
+G711_CAPTURE = "/usr/share/sip-tester/g711a.pcap"
+CALLEE_SSRC = 0x7D7D0002
+TALK_S = 9.0  # from the answer to BYE, as caller.xml has it, rounded up
+SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live")
+HEADERS = 14 + 20 + 8  # Ethernet, IPv4 without options, UDP: all of this capture's frames
+
+
+def read_pcap(path):
+    """(24-byte file header, [(16-byte record header, frame)]) of a little-endian pcap."""
+    with open(path, "rb") as file:
+        data = file.read()
+    records = []
+    offset = 24
+    while offset < len(data):
+        length = struct.unpack_from("<I", data, offset + 8)[0]
+        records.append((data[offset:offset + 16], data[offset + 16:offset + 16 + length]))
+        offset += 16 + length
+    return data[:24], records
+
+
+def payloads(path):
+    """The RTP payload bytes of a capture, in order of the file."""
+    return b"".join(frame[HEADERS + 12:] for _, frame in read_pcap(path)[1])
+
+
+def write_callee_capture(path):
+    header, records = read_pcap(G711_CAPTURE)
+    with open(path, "wb") as file:
+        file.write(header)
+        for record, frame in records:
+            rtp = frame[HEADERS:HEADERS + 8] + struct.pack(">I", CALLEE_SSRC)
+            file.write(record + frame[:HEADERS] + rtp + frame[HEADERS + 12:][::-1])
+
+
+def alaw_to_linear(payload):
+    """ITU-T G.711 A-law to 16-bit samples."""
+    return [ALAW[byte] for byte in payload]
+
+
+def _alaw_sample(byte):
+    byte ^= 0x55
+    exponent, mantissa = (byte >> 4) & 7, byte & 15
+    sample = (mantissa << 4) + 8 if exponent == 0 else ((mantissa << 4) + 0x108) << (exponent - 1)
+    return sample if byte & 0x80 else -sample
+
+
+ALAW = [_alaw_sample(byte) for byte in range(256)]
+
+
+class SippLoad:
+    """sipp on both sides; `start()` returns at once, `wait()` gives sipp's verdict."""
+
+    def __init__(self, lab, directory):
+        self.lab, self.directory = lab, directory
+        self.caller_capture = os.path.join(directory, "caller.pcap")
+        self.callee_capture = os.path.join(directory, "callee.pcap")
+        if not os.path.exists(self.caller_capture):
+            os.symlink(G711_CAPTURE, self.caller_capture)
+            write_callee_capture(self.callee_capture)
+        self._caller = None
+
+    def start(self, calls, calls_per_s):
+        common = ["-nostdin", "-trace_err", "-aa", "-timeout_error", "-mp", "10000",
+                  "-l", str(calls)]
+        scenario = lambda name: ["-sf", os.path.abspath(os.path.join(SCENARIOS, name + ".xml"))]
+        callee = self._sipp(self.lab.callee, netlab.CALLEE_IP, "callee", scenario("callee") + common)
+        if not netlab.wait_until(lambda: self._listening(), 10):
+            raise RuntimeError(f"the called sipp did not start (exit {callee.poll()})")
+        self._caller = self._sipp(
+            self.lab.caller, netlab.CALLER_IP, "caller",
+            [f"{netlab.CALLEE_IP}:5060", "-s", "49409900", "-m", str(calls), "-r", str(calls_per_s),
+             "-timeout", f"{int(calls / calls_per_s + 60)}s"] + scenario("caller") + common)
+        return self._caller
+
+    def _sipp(self, namespace, address, name, arguments):
+        with open(os.path.join(self.directory, name + ".out"), "wb") as out:
+            return self.lab.start_in(namespace, "sipp", "-i", address, "-p", "5060", "-mi", address,
+                                     *arguments, cwd=self.directory, stdout=out,
+                                     stderr=subprocess.STDOUT)
+
+    def _listening(self):
+        shown = subprocess.run(["ip", "netns", "exec", self.lab.callee, "ss", "-Hlun"],
+                               capture_output=True, text=True)
+        return ":5060" in shown.stdout
+
+    def wait(self, timeout_s):
+        """Waits for the calls; a list of problems, empty when every call succeeded."""
+        try:
+            status = self._caller.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return [f"sipp did not finish within {timeout_s:.0f} s"]
+        finally:
+            self.lab.stop_all()
+        if status == 0:
+            return []
+        with open(os.path.join(self.directory, "caller.out"), errors="replace") as out:
+            failed = re.findall(r"Failed call +\| +\d+ +\| +(\d+)", out.read())
+        return [f"sipp exit status {status}, failed calls: {failed[-1] if failed else 'unknown'}"]
