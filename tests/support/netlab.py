@@ -41,7 +41,8 @@ class NetLab:
         ip("-n", self.tap, "link", "set", "br0", "up")
         for name, port, address in ((self.caller, "pa", CALLER_IP), (self.callee, "pb", CALLEE_IP)):
             self.run_in(name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
-            ip("-n", name, "link", "add", "eth0", "type", "veth", "peer", "name", port, "netns", self.tap)
+            ip("-n", name, "link", "add", "eth0", "type", "veth",
+               "peer", "name", port, "netns", self.tap)
             ip("-n", name, "addr", "add", f"{address}/24", "dev", "eth0")
             ip("-n", name, "link", "set", "eth0", "up")
             ip("-n", self.tap, "link", "set", port, "master", "br0", "up")
@@ -104,7 +105,7 @@ def stop(process, soft_signal=signal.SIGTERM, patience_s=10):
 
 
 def wait_until(condition, deadline_s, interval_s=0.2):
-    """Polls `condition` until it returns something true (which is returned) or None at the deadline."""
+    """Polls `condition` until it returns something true; returns that, or None at the deadline."""
     end = time.monotonic() + deadline_s
     while True:
         value = condition()

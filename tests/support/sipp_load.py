@@ -76,20 +76,20 @@ class SippLoad:
     def start(self, calls, calls_per_s):
         common = ["-nostdin", "-trace_err", "-aa", "-timeout_error", "-mp", "10000",
                   "-l", str(calls)]
-        scenario = lambda name: ["-sf", os.path.abspath(os.path.join(SCENARIOS, name + ".xml"))]
-        callee = self._sipp(self.lab.callee, netlab.CALLEE_IP, "callee", scenario("callee") + common)
-        if not netlab.wait_until(lambda: self._listening(), 10):
+        callee = self._sipp(self.lab.callee, netlab.CALLEE_IP, "callee", common)
+        if not netlab.wait_until(self._listening, 10):
             raise RuntimeError(f"the called sipp did not start (exit {callee.poll()})")
         self._caller = self._sipp(
             self.lab.caller, netlab.CALLER_IP, "caller",
             [f"{netlab.CALLEE_IP}:5060", "-s", "49409900", "-m", str(calls), "-r", str(calls_per_s),
-             "-timeout", f"{int(calls / calls_per_s + 60)}s"] + scenario("caller") + common)
+             "-timeout", f"{int(calls / calls_per_s + 60)}s", *common])
         return self._caller
 
     def _sipp(self, namespace, address, name, arguments):
+        scenario = os.path.abspath(os.path.join(SCENARIOS, name + ".xml"))
         with open(os.path.join(self.directory, name + ".out"), "wb") as out:
             return self.lab.start_in(namespace, "sipp", "-i", address, "-p", "5060", "-mi", address,
-                                     *arguments, cwd=self.directory, stdout=out,
+                                     "-sf", scenario, *arguments, cwd=self.directory, stdout=out,
                                      stderr=subprocess.STDOUT)
 
     def _listening(self):
