@@ -160,8 +160,8 @@ def fuzz(runner, target):
     seconds = 600 if runner.long_run else 5
     runner.check(f"fuzz {name}",
                  [target, f"-max_total_time={seconds}", "-seed=1", "-timeout=10",
-                  "-rss_limit_mb=3072", f"-artifact_prefix={runner.logs}/{name}.", corpus, *seeds], seconds + 120,
-                 **{**ASAN, "ASAN_OPTIONS": "detect_stack_use_after_return=1"})
+                  "-rss_limit_mb=3072", f"-artifact_prefix={runner.logs}/{name}.", corpus, *seeds],
+                 seconds + 120, **{**ASAN, "ASAN_OPTIONS": "detect_stack_use_after_return=1"})
     subprocess.run(["rm", "-rf", corpus], check=True)
 
 

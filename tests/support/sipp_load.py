@@ -10,6 +10,7 @@ import re
 import struct
 import subprocess
 
+import capture_file
 import netlab
 
 G711_CAPTURE = "/usr/share/sip-tester/g711a.pcap"
@@ -19,46 +20,17 @@ SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live
 HEADERS = 14 + 20 + 8  # Ethernet, IPv4 without options, UDP: all of this capture's frames
 
 
-def read_pcap(path):
-    """(24-byte file header, [(16-byte record header, frame)]) of a little-endian pcap."""
-    with open(path, "rb") as file:
-        data = file.read()
-    records = []
-    offset = 24
-    while offset < len(data):
-        length = struct.unpack_from("<I", data, offset + 8)[0]
-        records.append((data[offset:offset + 16], data[offset + 16:offset + 16 + length]))
-        offset += 16 + length
-    return data[:24], records
-
-
 def payloads(path):
     """The RTP payload bytes of a capture, in order of the file."""
-    return b"".join(frame[HEADERS + 12:] for _, frame in read_pcap(path)[1])
+    return b"".join(frame[HEADERS + 12:] for _, frame in capture_file.read(path))
 
 
 def write_callee_capture(path):
-    header, records = read_pcap(G711_CAPTURE)
-    with open(path, "wb") as file:
-        file.write(header)
-        for record, frame in records:
-            rtp = frame[HEADERS:HEADERS + 8] + struct.pack(">I", CALLEE_SSRC)
-            file.write(record + frame[:HEADERS] + rtp + frame[HEADERS + 12:][::-1])
-
-
-def alaw_to_linear(payload):
-    """ITU-T G.711 A-law to 16-bit samples."""
-    return [ALAW[byte] for byte in payload]
-
-
-def _alaw_sample(byte):
-    byte ^= 0x55
-    exponent, mantissa = (byte >> 4) & 7, byte & 15
-    sample = (mantissa << 4) + 8 if exponent == 0 else ((mantissa << 4) + 0x108) << (exponent - 1)
-    return sample if byte & 0x80 else -sample
-
-
-ALAW = [_alaw_sample(byte) for byte in range(256)]
+    packets = []
+    for record, frame in capture_file.read(G711_CAPTURE):
+        rtp = frame[HEADERS:HEADERS + 8] + struct.pack(">I", CALLEE_SSRC)
+        packets.append((record, frame[:HEADERS] + rtp + frame[HEADERS + 12:][::-1]))
+    capture_file.write(path, packets)
 
 
 class SippLoad:
