@@ -14,6 +14,7 @@ import capture_file
 import netlab
 
 G711_CAPTURE = "/usr/share/sip-tester/g711a.pcap"
+PACKETS = 236  # in that capture, one stream, none missing
 CALLEE_SSRC = 0x7D7D0002
 TALK_S = 9.0  # from the answer to BYE, as caller.xml has it, rounded up
 SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live")
