@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
+
 namespace tapdeck::apps {
 namespace {
 
@@ -35,8 +37,10 @@ void OfflineRun::step_plane() {
   }
 }
 
+// Durability follows the host's clock even here: a capture of an hour is no reason to sync 3 600
+// times.
 void OfflineRun::drain_records() {
-  const std::int64_t now_ns = feeder_.clock_ns();
+  const std::int64_t now_ns = monotonic_now_ns();
   RecordWriter& writer = pipeline_.writer();
   while (!writer.is_idle()) {
     if (writer.step(now_ns) == 0 && !writer.is_idle()) ::usleep(kDiskWaitUs);

@@ -65,6 +65,9 @@ class WorkerRings {
   // Null when there is none; the caller owes take_home() on the rings of chunk->worker.
   [[nodiscard]] Chunk* pop_chunk() { return pop_pointer<Chunk>(chunks_); }
 
+  // Chunks on their way to the writer; exact for the writer, who alone takes them out.
+  [[nodiscard]] std::uint32_t chunk_count() const { return rte_ring_count(chunks_); }
+
   // Any thread.  Never full: the ring holds all chunks there are.
   void take_home(Chunk* chunk) {
     TD_DCHECK(chunk->worker == options_.worker);

@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "engine/capture/merge.h"
+#include "engine/capture/packet_clock.h"
 
 namespace tapdeck::engine {
 
@@ -60,8 +61,8 @@ class Feeder {
 
   [[nodiscard]] std::uint64_t packets_fed() const { return order_; }
 
-  // The greatest packet time fed so far: what `ingest` takes for the time of day.
-  [[nodiscard]] std::int64_t newest_ns() const { return newest_ns_; }
+  // What `ingest` takes for the time of day: the running maximum of packet time.
+  [[nodiscard]] std::int64_t clock_ns() const { return clock_.now_ns(); }
 
   // Packets that were longer than kFeedBytesMax and were cut.
   [[nodiscard]] std::uint64_t packets_cut() const { return cut_; }
@@ -80,7 +81,7 @@ class Feeder {
   bool has_waiting_ = false;
   std::uint64_t order_ = 0;
   std::uint64_t cut_ = 0;
-  std::int64_t newest_ns_ = INT64_MIN;
+  PacketClock clock_;
 };
 
 }  // namespace tapdeck::engine

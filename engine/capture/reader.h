@@ -61,6 +61,10 @@ class CaptureReader {
   // Why it stopped; empty before and at kEnd.
   [[nodiscard]] std::string_view reason() const { return reason_; }
 
+  // Packets whose link type no decoder here understands, and the last such type.
+  [[nodiscard]] std::uint64_t unknown_link_packets() const { return unknown_link_packets_; }
+  [[nodiscard]] std::uint16_t last_unknown_link_type() const { return last_unknown_link_type_; }
+
   // Bytes of the file itself that were consumed, and its size: for progress.
   [[nodiscard]] std::uint64_t bytes_read() const { return source_->bytes_read(); }
 
@@ -81,6 +85,8 @@ class CaptureReader {
   std::string name_;
   std::uint64_t record_start_ = 0;
   std::string reason_;
+  std::uint64_t unknown_link_packets_ = 0;
+  std::uint16_t last_unknown_link_type_ = 0;
   ReadVerdict ended_ = ReadVerdict::kPacket;  // anything else: that is what next() repeats
 
  private:
