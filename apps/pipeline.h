@@ -41,6 +41,8 @@ class Pipeline {
 
   [[nodiscard]] std::vector<engine::Worker>& workers() { return workers_; }
 
+  [[nodiscard]] const std::vector<engine::Worker>& workers() const { return workers_; }
+
   [[nodiscard]] const std::vector<std::unique_ptr<engine::WorkerRings>>& rings() const {
     return rings_;
   }
@@ -53,7 +55,7 @@ class Pipeline {
 
   [[nodiscard]] RecordKeeper& keeper() { return *keeper_; }
 
-  [[nodiscard]] RecordFigures& figures() { return figures_; }
+  [[nodiscard]] const RecordFigures& figures() const { return figures_; }
 
   [[nodiscard]] storage::Store& store() { return store_; }
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include "apps/service_status.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -17,6 +16,7 @@ namespace {
 constexpr std::uint32_t kIdleSleepUs = 200;  // of the threads beside the workers
 constexpr std::int64_t kBeatLimitNs =
     10 * kNsPerSecond;  // a worker that makes no step for this long is dead
+constexpr std::int64_t kTroubleWindowNs = 60 * kNsPerSecond;
 constexpr std::int64_t kFinishLimitNs = 15 * kNsPerSecond;
 
 sigset_t service_signals() {
@@ -146,6 +146,7 @@ void Service::wait_for_signal(const std::function<void()>& on_hangup) {
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) on_hangup();
     check_beats();
+    remember_troubles();
   }
 }
 
@@ -161,6 +162,14 @@ void Service::check_beats() {
     }
     last_beats_[i] = beats;
   }
+}
+
+void Service::remember_troubles() {
+  const std::int64_t now_ns = monotonic_now_ns();
+  if (now_ns - troubles_counted_ns_ < kTroubleWindowNs) return;
+  troubles_counted_ns_ = now_ns;
+  const std::lock_guard<std::mutex> lock(figures_mutex_);
+  troubles_before_ = std::exchange(troubles_last_, count_troubles(pipeline_, ports_));
 }
 
 void Service::plane_loop() {
@@ -225,16 +234,16 @@ std::string Service::stats_json() const {
 
 std::string Service::status_json() const {
   calls::CallPlaneFigures figures;
+  StatusFacts facts{.memory = memory_note_,
+                    .started_us = started_wall_us_,
+                    .worker_count = workers_.count(),
+                    .before = {}};
   {
     const std::lock_guard<std::mutex> lock(figures_mutex_);
     figures = plane_figures_;
+    facts.before = troubles_before_;
   }
-  return render_status(
-      StatusFacts{
-          .memory = memory_note_, .started_us = started_wall_us_, .worker_count = workers_.count()},
-      pipeline_,
-      ports_,
-      figures);
+  return render_status(facts, pipeline_, ports_, figures);
 }
 
 }  // namespace tapdeck::apps

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "apps/pipeline.h"
+#include "apps/service_status.h"
 #include "apps/worker_threads.h"
 #include "base/result.h"
 #include "control/server.h"
@@ -54,6 +56,7 @@ class Service {
   void writer_loop();
   void store_loop();
   void publish_plane_figures();
+  void remember_troubles();
   [[nodiscard]] std::string stats_json() const;
   [[nodiscard]] std::string status_json() const;
 
@@ -76,6 +79,9 @@ class Service {
   std::atomic<bool> writer_done_{false};  // writer: wo, store thread: ro
   mutable std::mutex figures_mutex_;
   calls::CallPlaneFigures plane_figures_;  // under figures_mutex_
+  std::vector<Trouble> troubles_before_;   // under figures_mutex_: one to two minutes ago
+  std::vector<Trouble> troubles_last_;     // main: as last counted
+  std::int64_t troubles_counted_ns_ = 0;   // main
 };
 
 }  // namespace tapdeck::apps

@@ -66,33 +66,36 @@ Json records_json(const RecordFigures& figures) {
           {"commit_failures", figures.commit_failures.value()}};
 }
 
-std::uint64_t drops_of(Pipeline& pipeline, engine::DropReason reason) {
+std::uint64_t drops_of(const Pipeline& pipeline, engine::DropReason reason) {
   std::uint64_t sum = 0;
   for (const engine::Worker& worker : pipeline.workers()) sum += worker.counters().value(reason);
   return sum;
 }
 
-Json problems_of(Pipeline& pipeline, const std::vector<engine::Port>& ports) {
-  Json problems = Json::array();
-  const auto tell = [&problems](std::uint64_t count, const std::string& what) {
-    if (count > 0) problems.push_back(std::to_string(count) + " " + what);
-  };
+}  // namespace
+
+std::vector<Trouble> count_troubles(const Pipeline& pipeline,
+                                    const std::vector<engine::Port>& ports) {
+  using engine::DropReason;
+  std::vector<Trouble> troubles;
   for (const engine::Port& port : ports) {
     const engine::PortStatistics figures = port.statistics();
-    tell(figures.missed, "packets missed by port " + port.options().name);
-    tell(figures.no_buffer, "packets without a buffer on port " + port.options().name);
+    const std::string& name = port.options().name;
+    troubles.push_back({figures.missed, "packets missed by port " + name});
+    troubles.push_back({figures.no_buffer, "packets without a buffer on port " + name});
   }
-  tell(drops_of(pipeline, engine::DropReason::kNoChunk), "RTP packets lost: no free chunk");
-  tell(drops_of(pipeline, engine::DropReason::kWriterFull), "RTP packets lost: writer behind");
-  tell(drops_of(pipeline, engine::DropReason::kSignalRingFull), "SIP messages lost: ring full");
-  tell(drops_of(pipeline, engine::DropReason::kNoMessageBuffer), "SIP messages lost: no buffer");
-  tell(pipeline.figures().chunks_failed.value(), "chunks refused by the disk");
-  tell(pipeline.figures().messages_failed.value(), "message batches refused by the disk");
-  tell(pipeline.figures().commit_failures.value(), "commits refused by the call store");
-  return problems;
+  const RecordFigures& records = pipeline.figures();
+  troubles.push_back({drops_of(pipeline, DropReason::kNoChunk), "RTP packets: no free chunk"});
+  troubles.push_back({drops_of(pipeline, DropReason::kWriterFull), "RTP packets: writer behind"});
+  troubles.push_back(
+      {drops_of(pipeline, DropReason::kStreamTableFull), "RTP packets: stream table full"});
+  troubles.push_back({drops_of(pipeline, DropReason::kSignalRingFull), "SIP messages: ring full"});
+  troubles.push_back({drops_of(pipeline, DropReason::kNoMessageBuffer), "SIP messages: no buffer"});
+  troubles.push_back({records.chunks_failed.value(), "chunks refused by the disk"});
+  troubles.push_back({records.messages_failed.value(), "message batches refused by the disk"});
+  troubles.push_back({records.commit_failures.value(), "commits refused by the call store"});
+  return troubles;
 }
-
-}  // namespace
 
 std::string render_stats(Pipeline& pipeline,
                          const std::vector<engine::Port>& ports,
@@ -111,7 +114,13 @@ std::string render_status(const StatusFacts& facts,
                           Pipeline& pipeline,
                           const std::vector<engine::Port>& ports,
                           const calls::CallPlaneFigures& plane) {
-  const Json problems = problems_of(pipeline, ports);
+  const std::vector<Trouble> now = count_troubles(pipeline, ports);
+  Json problems = Json::array();
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const std::uint64_t before = i < facts.before.size() ? facts.before[i].count : 0;
+    if (now[i].count <= before) continue;
+    problems.push_back(std::to_string(now[i].count - before) + " " + now[i].what);
+  }
   const std::int64_t now_us = wall_now_ns() / kNsPerUs;
   const Json json = {{"healthy", problems.empty()},
                      {"problems", problems},

@@ -12,10 +12,20 @@
 
 namespace tapdeck::apps {
 
+// Losses and refusals since the start, always in the same order.
+struct Trouble {
+  std::uint64_t count = 0;
+  std::string what;
+};
+
+std::vector<Trouble> count_troubles(const Pipeline& pipeline,
+                                    const std::vector<engine::Port>& ports);
+
 struct StatusFacts {
   std::string memory;  // hugepages or not, and why
   std::int64_t started_us = 0;
   std::size_t worker_count = 0;
+  std::vector<Trouble> before;  // as it was one to two minutes ago; empty: since the start
 };
 
 // Counters by port, worker, class and drop reason, of the call plane and of the record path.
@@ -23,8 +33,8 @@ std::string render_stats(Pipeline& pipeline,
                          const std::vector<engine::Port>& ports,
                          const calls::CallPlaneFigures& plane);
 
-// {"healthy": bool, "problems": [...], ...}: healthy while nothing is being lost for a reason that
-// somebody should look at now (disk or database refusing writes, workers dropping media).
+// {"healthy": bool, "problems": [...], ...}: healthy while nothing was lost or refused since
+// `facts.before`; what happened earlier stays in the counters.
 std::string render_status(const StatusFacts& facts,
                           Pipeline& pipeline,
                           const std::vector<engine::Port>& ports,
