@@ -90,7 +90,8 @@ class Worker {
   // and it wants to be called again.
   bool finish(const StepTime& now);
 
-  // All tracked streams, in order of their creation.
+  // All tracked streams.  The order depends on their history on this worker: sort by the report's
+  // addresses, SSRC and first_ns where it matters.
   void visit_streams(StreamVisitor visitor, void* context) const;
 
   template <typename Function>
