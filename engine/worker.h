@@ -40,7 +40,7 @@ QueueSource make_source(const Port& port, std::uint16_t queue);
 struct WorkerOptions {
   std::uint16_t index = 0;
   int socket = 0;
-  std::vector<QueueSource> sources;
+  std::vector<QueueSource> sources{};
   std::vector<std::uint16_t> sip_ports = {5060};    // at most kSipPortsMax
   std::uint32_t streams_max = 65'536;               // tracked at once, power of two
   std::uint32_t claims_max = 65'536;                // (address, call) bindings at once

@@ -92,8 +92,7 @@ class PacketBuilder {
   }
 
   PacketBuilder& rtp(const RtpFields& fields) {
-    append({0x80,
-            static_cast<std::uint8_t>(fields.payload_type | (fields.marker ? 0x80 : 0))});
+    append({0x80, static_cast<std::uint8_t>(fields.payload_type | (fields.marker ? 0x80 : 0))});
     append_be(fields.sequence);
     append_be(fields.timestamp);
     append_be(fields.ssrc);

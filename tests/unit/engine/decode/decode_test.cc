@@ -73,10 +73,10 @@ TEST(Decode, EveryLinkTypeReachesTheSameUdp) {
 TEST(Decode, Ipv6ExtensionHeadersAreStepped) {
   const auto frame = PacketBuilder()
                          .ipv6("2001:db8::1", "2001:db8::2", 0)
-                         .append({43, 0, 1, 4, 0, 0, 0, 0})    // hop by hop, then routing
-                         .append({60, 0, 0, 0, 0, 0, 0, 0})    // routing, then options
-                         .append({44, 0, 1, 4, 0, 0, 0, 0})    // options, then fragment
-                         .append({17, 0, 0, 0, 0, 0, 0, 1})    // an atomic fragment
+                         .append({43, 0, 1, 4, 0, 0, 0, 0})  // hop by hop, then routing
+                         .append({60, 0, 0, 0, 0, 0, 0, 0})  // routing, then options
+                         .append({44, 0, 1, 4, 0, 0, 0, 0})  // options, then fragment
+                         .append({17, 0, 0, 0, 0, 0, 0, 1})  // an atomic fragment
                          .udp(7, 8)
                          .bytes();
   const Decoded out = decode_frame({frame});
@@ -119,8 +119,8 @@ TEST(Decode, OtherProtocolsHaveTheirNames) {
 }
 
 TEST(Decode, EveryCutIsTruncatedOrAShorterPayload) {
-  const auto whole = PacketBuilder().vlan(5).ipv4("192.0.2.1", "192.0.2.2").udp(1, 2).text(
-      "0123456789").bytes();
+  const auto whole =
+      PacketBuilder().vlan(5).ipv4("192.0.2.1", "192.0.2.2").udp(1, 2).text("0123456789").bytes();
   constexpr std::size_t kHeaders = 14 + 4 + 20 + 8;
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
     const std::vector<std::uint8_t> frame(whole.begin(),

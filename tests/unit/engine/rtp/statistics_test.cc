@@ -67,7 +67,8 @@ TEST_F(RtpStatistics, AConfirmedJumpStartsANewRun) {
 }
 
 TEST_F(RtpStatistics, ALoneWildPacketMovesNothing) {
-  for (const int sequence : {100, 101, 40'000, 102, 103}) feed(static_cast<std::uint16_t>(sequence));
+  for (const int sequence : {100, 101, 40'000, 102, 103})
+    feed(static_cast<std::uint16_t>(sequence));
   EXPECT_EQ(result().expected_count, 4U);
 }
 
