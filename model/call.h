@@ -87,6 +87,11 @@ std::string_view recording_state_name(RecordingState state);
 std::string_view recording_reason_name(RecordingReason reason);
 std::string_view recording_lifecycle_name(RecordingLifecycle lifecycle);
 
+// The values that filters name; nullopt for anything but exactly such a name.
+std::optional<CallOutcome> parse_outcome(std::string_view name);
+std::optional<CallDirection> parse_direction(std::string_view name);
+std::optional<RecordingState> parse_recording_state(std::string_view name);
+
 struct CallParty {
   std::uint8_t id = 0;  // index in parties[]; StreamReport's sender and receiver refer to it
   PartyRole role = PartyRole::kUnknown;

@@ -52,6 +52,10 @@ std::vector<std::string> searchable_numbers(const CallRecord& call);
 // lower case.  "+49 (89) 1234" and "0049891234" both give "49891234".
 std::string search_number(std::string_view text);
 
+// When the call ended as far as it is known: its end, the far future while it is in progress, else
+// its last known sign of life.
+std::int64_t call_end_us(const CallRecord& call);
+
 // True when every set filter but limit and cursor holds.
 bool matches(const CallQuery& query, const CallRecord& call);
 

@@ -58,7 +58,7 @@ std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 struct UidHash {
   std::size_t operator()(const Uid& uid) const {
-    std::uint64_t low;
+    std::uint64_t low = 0;
     std::memcpy(&low, uid.bytes.data() + 8, sizeof low);  // the hashed part is already uniform
     return static_cast<std::size_t>(low);
   }

@@ -1,0 +1,19 @@
+// The workers' counters as JSON, for `stats` and for the summary of `ingest`.
+// Threads: any.  Memory: returns values.
+#pragma once
+
+#include <vector>
+
+#include "control/call_json.h"
+#include "engine/worker.h"
+
+namespace tapdeck::apps {
+
+// Sums over `workers`, names as in engine/counters.h.  Classes are all listed; drops too.
+control::Json classes_json(const std::vector<engine::Worker>& workers);
+control::Json drops_json(const std::vector<engine::Worker>& workers);
+
+std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
+                     Counter engine::WorkerCounters::*row);
+
+}  // namespace tapdeck::apps

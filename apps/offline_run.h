@@ -1,0 +1,35 @@
+// Steps one pipeline through a merged stream of capture files, in rounds: a few packets to the
+// workers, what they say to the call plane, what that says to disk.  A round never starts before
+// the writer has taken everything, so nothing is ever dropped for want of speed.
+//
+// Threads: one.  Memory: none of its own.
+#pragma once
+
+#include <cstdint>
+
+#include "apps/pipeline.h"
+#include "base/result.h"
+#include "engine/capture/feeder.h"
+
+namespace tapdeck::apps {
+
+class OfflineRun {
+ public:
+  OfflineRun(Pipeline& pipeline, engine::Feeder& feeder) : pipeline_(pipeline), feeder_(feeder) {}
+
+  // One round; false when the files are at their end.
+  bool step();
+
+  // Closes every call and waits until all is durable.
+  Result<void> finish();
+
+ private:
+  void step_workers();
+  void step_plane();
+  void drain_records();
+
+  Pipeline& pipeline_;
+  engine::Feeder& feeder_;
+};
+
+}  // namespace tapdeck::apps

@@ -1,0 +1,184 @@
+#include "apps/options.h"
+
+#include <algorithm>
+#include <bit>
+#include <random>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "config/load.h"
+#include "config/retention_classes.h"
+#include "config/validate.h"
+
+namespace tapdeck::apps {
+namespace {
+
+constexpr std::uint32_t kOfflineStreams = 32'768;
+constexpr std::uint32_t kOfflineChunks = 40'960;
+constexpr std::uint32_t kClaimsPerStream =
+    2;  // both ends of a call name an address, re-INVITEs more
+constexpr std::uint32_t kRingSlotsMin = 4'096;
+constexpr std::int64_t kForeverNs = 1'000'000 * kNsPerSecond;
+
+std::int64_t ms_to_ns(std::uint32_t ms) { return std::int64_t{ms} * kNsPerMs; }
+
+std::int64_t s_to_ns(std::uint32_t s) { return std::int64_t{s} * kNsPerSecond; }
+
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) return "tapdeck";
+  return name;
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t class_index) {
+  const config::RetentionClass& retention = config::kRetentionClasses[class_index];
+  calls::CallPlaneOptions options;
+  options.node = config.general.node.empty() ? host_name() : config.general.node;
+  for (const config::Port& port : config.capture.ports) options.port_names.push_back(port.name);
+  options.realm_names = config::realm_names(config);
+  options.retention_class = class_index;
+  options.retention_class_name = std::string(retention.name);
+  options.retention_us = std::int64_t{retention.days} * kUsPerDay;
+  options.calls_max = config.calls.calls_max;
+  options.hold_back_ns = ms_to_ns(config.calls.hold_back_ms);
+  options.message_flush_ns = ms_to_ns(config.calls.message_flush_ms);
+  options.late_media_ns = ms_to_ns(config.streams.late_media_ms);
+  options.media_timeout_ns = s_to_ns(config.calls.media_timeout_s);
+  options.setup_timeout_ns = s_to_ns(config.calls.setup_timeout_s);
+  options.dialog_idle_ns = s_to_ns(config.calls.dialog_idle_timeout_s);
+  options.restart_timeout_ns = s_to_ns(config.calls.restart_timeout_s);
+  return options;
+}
+
+// The configured totals, shared out among the workers.
+PipelineOptions shared_options(const config::Config& config,
+                               std::uint16_t class_index,
+                               std::uint16_t worker_count) {
+  const std::uint32_t streams =
+      std::bit_ceil((config.streams.stream_count_max + worker_count - 1) / worker_count);
+  PipelineOptions options;
+  options.worker_count = worker_count;
+  options.calls = call_options(config, class_index);
+  options.rings.chunk_count =
+      std::max<std::uint32_t>(config.streams.chunk_count / worker_count, 64);
+  options.rings.small_messages = config.streams.message_buffers_small;
+  options.rings.large_messages = config.streams.message_buffers_large;
+  options.rings.signal_slots = std::max(
+      kRingSlotsMin,
+      std::bit_ceil(config.streams.message_buffers_small + config.streams.message_buffers_large));
+  options.rings.report_slots = std::max(kRingSlotsMin, streams);
+  options.worker.streams_max = streams;
+  options.worker.claims_max = streams * kClaimsPerStream;
+  options.worker.calls_max = config.calls.calls_max;
+  options.worker.sip_ports = config.capture.sip_ports;
+  options.worker.flush_interval_ns = ms_to_ns(config.streams.flush_interval_ms);
+  options.worker.report_interval_ns = ms_to_ns(config.streams.report_interval_ms);
+  options.worker.quarantine_age_ns = ms_to_ns(config.streams.quarantine_age_ms);
+  options.worker.unbound_idle_ns = s_to_ns(config.streams.idle_timeout_s);
+  options.worker.quarantine_pct = config.streams.quarantine_percent;
+  options.worker.quarantine_per_destination = config.streams.quarantine_chunks_per_destination;
+  return options;
+}
+
+}  // namespace
+
+Result<config::Config> load_configuration(const control::GlobalOptions& global) {
+  config::Config config = config::defaults();
+  if (!global.config_file.empty()) {
+    Result<config::Config> loaded = config::load(global.config_file);
+    if (!loaded) return loaded.error();
+    config = std::move(*loaded);
+  }
+  if (!global.store_directory.empty()) config.general.store = global.store_directory;
+  return config;
+}
+
+storage::StoreOptions store_options(const config::Config& config) {
+  constexpr std::uint64_t kMib = 1ULL << 20;
+  storage::StoreOptions options;
+  options.directory = config.general.store;
+  options.mode = storage::StoreMode::kCreateIfMissing;
+  options.master_key_file = config.storage.master_key_file;
+  options.segment_bytes = config.storage.segment_mib * kMib;
+  options.preallocate_bytes = config.storage.preallocate_mib * kMib;
+  options.staging_bytes = config.storage.staging_kib * 1'024;
+  options.staging_buffers = config.storage.staging_buffers;
+  options.open_segments_max = config.storage.open_segments_max;
+  options.flush_interval_ms = config.storage.flush_interval_ms;
+  options.block_cache_bytes = config.storage.block_cache_mib * kMib;
+  options.retention_classes.clear();
+  for (const config::RetentionClass& retention : config::kRetentionClasses) {
+    options.retention_classes.emplace_back(retention.name);
+  }
+  return options;
+}
+
+PipelineOptions live_options(const config::Config& config, std::uint16_t class_index) {
+  PipelineOptions options =
+      shared_options(config, class_index, static_cast<std::uint16_t>(config.capture.workers));
+  options.worker.hash_seed = random_seed();
+  return options;
+}
+
+PipelineOptions offline_options(const config::Config& config,
+                                std::uint16_t class_index,
+                                std::uint16_t worker_count) {
+  config::Config roomy = config;
+  roomy.streams.stream_count_max = std::max(config.streams.stream_count_max, kOfflineStreams);
+  roomy.streams.chunk_count = std::max(config.streams.chunk_count, kOfflineChunks);
+  PipelineOptions options = shared_options(roomy, class_index, worker_count);
+  options.calls.hold_back_ns = 0;
+  options.calls.port_names = {"ingest"};
+  // Kept to the end, for the list of streams.
+  options.worker.unbound_idle_ns = kForeverNs;
+  return options;
+}
+
+engine::EalOptions eal_options(const config::Config& config,
+                               const PipelineOptions& pipeline,
+                               std::uint32_t mbuf_count) {
+  engine::EalOptions options;
+  switch (config.eal.hugepages) {
+    case config::AutoYesNo::kAuto: options.hugepages = engine::HugepageUse::kAuto; break;
+    case config::AutoYesNo::kYes: options.hugepages = engine::HugepageUse::kYes; break;
+    case config::AutoYesNo::kNo: options.hugepages = engine::HugepageUse::kNo; break;
+  }
+  options.memory_mib = config.eal.memory_mib;
+  if (options.memory_mib == 0) {
+    options.memory_mib = engine::memory_mib_needed(
+        mbuf_count, pipeline.worker_count, pipeline.rings, pipeline.worker);
+  }
+  options.worker_count = pipeline.worker_count;
+  options.lcores = config.eal.lcores;
+  options.file_prefix = config.eal.file_prefix;
+  for (const config::Port& port : config.capture.ports) {
+    if (config::device_kind(port.device) == config::DeviceKind::kPci) {
+      options.pci.push_back(config::normal_pci_address(port.device));
+    }
+  }
+  return options;
+}
+
+engine::PortOptions port_options(const config::Config& config, std::uint16_t index) {
+  const config::Port& port = config.capture.ports[index];
+  engine::PortOptions options;
+  options.name = port.name;
+  options.device = config::device_kind(port.device) == config::DeviceKind::kPci
+                       ? config::normal_pci_address(port.device)
+                       : port.device;
+  options.rx_queue_count = static_cast<std::uint16_t>(port.queues);
+  options.descriptor_count = static_cast<std::uint16_t>(port.descriptors);
+  options.mtu = static_cast<std::uint16_t>(port.mtu);
+  options.promiscuous = port.promiscuous;
+  options.hardware_timestamps = port.rx_timestamps == config::AutoOff::kAuto;
+  options.realm = config::realm_of_port(config, port);
+  options.index = index;
+  return options;
+}
+
+}  // namespace tapdeck::apps

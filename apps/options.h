@@ -1,0 +1,37 @@
+// From the configuration to the options of each plane: the one place that knows both.
+// Threads: any.  Memory: strings.
+#pragma once
+
+#include <string>
+
+#include "apps/pipeline.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "control/cli/command_line.h"
+#include "engine/eal.h"
+#include "engine/port.h"
+#include "storage/store.h"
+
+namespace tapdeck::apps {
+
+// The file named by --config, or the defaults; --store replaces general.store.
+Result<config::Config> load_configuration(const control::GlobalOptions& global);
+
+storage::StoreOptions store_options(const config::Config& config);
+
+// `class_index` into config::kRetentionClasses.
+PipelineOptions live_options(const config::Config& config, std::uint16_t class_index);
+
+// Like live_options, but timers follow packet time, nothing waits for other workers, tables seed
+// alike in every run, and pools are as large as files of many calls need.
+PipelineOptions offline_options(const config::Config& config,
+                                std::uint16_t class_index,
+                                std::uint16_t worker_count);
+
+engine::EalOptions eal_options(const config::Config& config,
+                               const PipelineOptions& pipeline,
+                               std::uint32_t mbuf_count);
+
+engine::PortOptions port_options(const config::Config& config, std::uint16_t index);
+
+}  // namespace tapdeck::apps

@@ -1,0 +1,77 @@
+// All planes of one capture, built and joined but not yet moving: workers, call plane, record path,
+// store.  `run` gives each part a thread, `ingest` steps them all on one.
+//
+// Threads: create() and destruction by the main thread; then each part as its header says.
+// Memory: everything that the options size.  Errors: whole sentences from whatever failed to start.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/plane_link.h"
+#include "apps/record_path.h"
+#include "base/result.h"
+#include "engine/port.h"
+#include "engine/rings.h"
+#include "engine/worker.h"
+#include "pipelines/calls/call_plane.h"
+#include "storage/store.h"
+
+namespace tapdeck::apps {
+
+struct PipelineOptions {
+  std::uint16_t worker_count = 1;
+  engine::RingOptions rings;      // of each worker; `worker` and `socket` are set here
+  engine::WorkerOptions worker;   // of each worker; `index`, `socket` and `sources` are set here
+  calls::CallPlaneOptions calls;  // `worker_count` is set here
+  std::size_t record_queue = 65'536;
+};
+
+class Pipeline {
+ public:
+  // Queue q of every port goes to worker q % worker_count.  `ports` and `store` must outlive the
+  // pipeline.
+  static Result<std::unique_ptr<Pipeline>> create(const PipelineOptions& options,
+                                                  const std::vector<engine::Port>& ports,
+                                                  storage::Store& store);
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  [[nodiscard]] std::vector<engine::Worker>& workers() { return workers_; }
+
+  [[nodiscard]] const std::vector<engine::Worker>& workers() const { return workers_; }
+
+  [[nodiscard]] const std::vector<std::unique_ptr<engine::WorkerRings>>& rings() const {
+    return rings_;
+  }
+
+  [[nodiscard]] calls::CallPlane& plane() { return *plane_; }
+
+  [[nodiscard]] PlaneLink& link() { return *link_; }
+
+  [[nodiscard]] RecordWriter& writer() { return *writer_; }
+
+  [[nodiscard]] RecordKeeper& keeper() { return *keeper_; }
+
+  [[nodiscard]] const RecordFigures& figures() const { return figures_; }
+
+  [[nodiscard]] storage::Store& store() { return store_; }
+
+ private:
+  Pipeline(storage::Store& store, std::size_t record_queue)
+      : store_(store), queues_(record_queue) {}
+
+  storage::Store& store_;
+  RecordQueues queues_;
+  RecordFigures figures_;
+  std::vector<std::unique_ptr<engine::WorkerRings>> rings_;
+  std::vector<engine::Worker> workers_;
+  std::unique_ptr<PlaneLink> link_;
+  std::unique_ptr<calls::CallPlane> plane_;
+  std::unique_ptr<RecordWriter> writer_;
+  std::unique_ptr<RecordKeeper> keeper_;
+};
+
+}  // namespace tapdeck::apps

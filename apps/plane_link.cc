@@ -1,0 +1,89 @@
+#include "apps/plane_link.h"
+
+#include <utility>
+
+namespace tapdeck::apps {
+namespace {
+
+constexpr std::size_t kBacklogMax = 65'536;  // commands; more and no signalling is taken in
+constexpr std::uint32_t kTakenAtOnceMax =
+    256;  // per worker and step, so that timers move in between
+
+}  // namespace
+
+PlaneLink::PlaneLink(std::vector<engine::WorkerRings*> workers, RecordQueues& queues)
+    : workers_(std::move(workers)), queues_(queues), bind_backlog_(workers_.size()) {}
+
+void PlaneLink::bind(const BindMessage& message) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (!bind_backlog_[i].empty() || !workers_[i]->push_bind(message)) {
+      bind_backlog_[i].push_back(message);
+    }
+  }
+}
+
+void PlaneLink::keep_messages(const Uid& recording,
+                              std::uint16_t retention_class,
+                              std::string records) {
+  command_backlog_.emplace_back(KeepMessages{recording, retention_class, std::move(records)});
+  flush_commands();
+}
+
+void PlaneLink::put_call(CallRecord record) {
+  command_backlog_.emplace_back(std::move(record));
+  flush_commands();
+}
+
+std::uint32_t PlaneLink::step(calls::CallPlane& plane, std::int64_t timer_now_ns) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) flush_binds(i);
+  flush_commands();
+  std::uint32_t moved = take_reports(plane);
+  if (command_backlog_.size() < kBacklogMax) moved += take_signals(plane);
+  plane.advance(timer_now_ns);
+  return moved;
+}
+
+bool PlaneLink::has_backlog() const {
+  for (const auto& backlog : bind_backlog_) {
+    if (!backlog.empty()) return true;
+  }
+  return !command_backlog_.empty();
+}
+
+std::uint32_t PlaneLink::take_reports(calls::CallPlane& plane) {
+  std::uint32_t taken = 0;
+  StreamReport report;
+  for (engine::WorkerRings* rings : workers_) {
+    for (std::uint32_t i = 0; i < kTakenAtOnceMax && rings->pop_report(report); ++i, ++taken) {
+      if (observer_ && report.kind == StreamReportKind::kFinal) observer_(report);
+      plane.on_report(report);
+    }
+  }
+  return taken;
+}
+
+std::uint32_t PlaneLink::take_signals(calls::CallPlane& plane) {
+  std::uint32_t taken = 0;
+  for (engine::WorkerRings* rings : workers_) {
+    for (std::uint32_t i = 0; i < kTakenAtOnceMax; ++i, ++taken) {
+      SignalMessage* message = rings->pop_signal();
+      if (message == nullptr) break;
+      if (intake_) plane.on_message(*message);
+      engine::WorkerRings::release(message);
+    }
+  }
+  return taken;
+}
+
+void PlaneLink::flush_binds(std::size_t worker) {
+  std::deque<BindMessage>& backlog = bind_backlog_[worker];
+  while (!backlog.empty() && workers_[worker]->push_bind(backlog.front())) backlog.pop_front();
+}
+
+void PlaneLink::flush_commands() {
+  while (!command_backlog_.empty() && queues_.to_writer.try_push(command_backlog_.front())) {
+    command_backlog_.pop_front();
+  }
+}
+
+}  // namespace tapdeck::apps

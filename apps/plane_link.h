@@ -1,0 +1,60 @@
+// Joins the call plane to the workers' rings and to the record path: what it says goes out, what
+// they say comes in.
+//
+// Threads: all methods on the call plane's thread.  Memory: a backlog for what a full ring refused.
+// Full: bindings and records are retried, never dropped; while the backlog is long no more
+// signalling is taken in, so that its rings fill and the workers count what they must drop.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/record_path.h"
+#include "engine/rings.h"
+#include "pipelines/calls/call_plane.h"
+
+namespace tapdeck::apps {
+
+class PlaneLink final : public calls::CallPlaneSink {
+ public:
+  PlaneLink(std::vector<engine::WorkerRings*> workers, RecordQueues& queues);
+
+  void bind(const BindMessage& message) override;
+  void keep_messages(const Uid& recording,
+                     std::uint16_t retention_class,
+                     std::string records) override;
+  void put_call(CallRecord record) override;
+
+  // Feeds `plane` with what the workers sent, moves its timers, and sends what it answered.
+  // Returns how many things it moved.
+  std::uint32_t step(calls::CallPlane& plane, std::int64_t timer_now_ns);
+
+  // Shows `observer` the last report of every stream of a call, before the call plane gets it.
+  void observe_final_reports(std::function<void(const StreamReport&)> observer) {
+    observer_ = std::move(observer);
+  }
+
+  // From now on signalling is thrown away: the service is closing its calls.
+  void stop_intake() { intake_ = false; }
+
+  [[nodiscard]] bool has_backlog() const;
+
+ private:
+  std::uint32_t take_reports(calls::CallPlane& plane);
+  std::uint32_t take_signals(calls::CallPlane& plane);
+  void flush_binds(std::size_t worker);
+  void flush_commands();
+
+  std::vector<engine::WorkerRings*> workers_;
+  RecordQueues& queues_;
+  bool intake_ = true;
+  std::function<void(const StreamReport&)> observer_;
+  std::vector<std::deque<BindMessage>> bind_backlog_;  // by worker
+  std::deque<RecordCommand> command_backlog_;
+};
+
+}  // namespace tapdeck::apps

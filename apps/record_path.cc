@@ -1,0 +1,152 @@
+#include "apps/record_path.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace tapdeck::apps {
+namespace {
+
+constexpr std::size_t kGroupRecords = 64;
+constexpr std::int64_t kGroupAgeNs = 100 * kNsPerMs;
+constexpr std::size_t kCommandsMax = 1'024;  // taken from the queue at once
+
+}  // namespace
+
+RecordWriter::RecordWriter(storage::SegmentWriter& segments,
+                           std::vector<engine::WorkerRings*> workers,
+                           RecordQueues& queues,
+                           RecordFigures& figures)
+    : segments_(segments),
+      workers_(std::move(workers)),
+      queues_(queues),
+      figures_(figures),
+      owed_(workers_.size(), 0) {}
+
+bool RecordWriter::is_idle() const {
+  if (!commands_.empty() || held_ != nullptr || queues_.to_writer.size() != 0) return false;
+  for (const engine::WorkerRings* rings : workers_) {
+    if (rings->chunk_count() != 0) return false;
+  }
+  return true;
+}
+
+std::uint32_t RecordWriter::step(std::int64_t timer_now_ns) {
+  moved_ = segments_.step(timer_now_ns);
+  if (commands_.empty()) take_commands();
+  if (!write_owed_chunks()) return moved_;
+  while (!commands_.empty() && handle(commands_.front())) {
+    commands_.pop_front();
+    ++moved_;
+  }
+  return moved_;
+}
+
+// Commands first, ring counts second: a chunk that a worker pushed before the call plane spoke is
+// then counted, and is written before the command is obeyed.
+void RecordWriter::take_commands() {
+  while (commands_.size() < kCommandsMax) {
+    std::optional<RecordCommand> command = queues_.to_writer.try_pop();
+    if (!command) break;
+    commands_.push_back(std::move(*command));
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i) owed_[i] = workers_[i]->chunk_count();
+}
+
+// False: the disk is busy and some are still owed.
+bool RecordWriter::write_owed_chunks() {
+  if (held_ != nullptr && !write_chunk(held_)) return false;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    while (owed_[i] > 0) {
+      Chunk* chunk = workers_[i]->pop_chunk();
+      TD_ASSERT(chunk != nullptr);
+      --owed_[i];
+      if (!write_chunk(chunk)) return false;
+    }
+  }
+  return true;
+}
+
+bool RecordWriter::write_chunk(Chunk* chunk) {
+  const storage::AppendVerdict verdict = segments_.try_append(*chunk);
+  if (verdict == storage::AppendVerdict::kBusy) {
+    held_ = chunk;
+    return false;
+  }
+  (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
+      .add();
+  held_ = nullptr;
+  ++moved_;
+  workers_[chunk->worker]->take_home(chunk);
+  return true;
+}
+
+bool RecordWriter::handle(RecordCommand& command) {
+  if (auto* messages = std::get_if<KeepMessages>(&command)) return keep_messages(*messages);
+  if (auto* record = std::get_if<CallRecord>(&command)) return pass_record(*record);
+  return true;
+}
+
+bool RecordWriter::keep_messages(const KeepMessages& messages) {
+  const storage::AppendVerdict verdict =
+      segments_.try_append_messages(messages.recording, messages.retention_class, messages.records);
+  if (verdict == storage::AppendVerdict::kFailed) figures_.messages_failed.add();
+  return verdict != storage::AppendVerdict::kBusy;
+}
+
+bool RecordWriter::pass_record(CallRecord& record) {
+  if (queues_.to_keeper.size() >= queues_.to_keeper.capacity()) return false;
+  if (record.final) {
+    const storage::RecordingSummary summary = segments_.end_recording(record.uid);
+    record.recording.sha256 = summary.sha256;
+  }
+  const bool pushed = queues_.to_keeper.try_push(record);
+  TD_ASSERT(pushed);  // we are its only producer and there was room
+  return true;
+}
+
+RecordKeeper::RecordKeeper(storage::Store& store, RecordQueues& queues, RecordFigures& figures)
+    : store_(store), queues_(queues), figures_(figures) {
+  group_.reserve(kGroupRecords);
+}
+
+std::uint32_t RecordKeeper::step(std::int64_t timer_now_ns) {
+  std::uint32_t taken = 0;
+  while (group_.size() < kGroupRecords) {
+    std::optional<CallRecord> record = queues_.to_keeper.try_pop();
+    if (!record) break;
+    group_.push_back(std::move(*record));
+    ++taken;
+  }
+  if (group_.size() >= kGroupRecords || timer_now_ns - committed_ns_ >= kGroupAgeNs) {
+    committed_ns_ = timer_now_ns;
+    static_cast<void>(commit());
+  }
+  return taken;
+}
+
+Result<void> RecordKeeper::flush() {
+  while (true) {
+    while (std::optional<CallRecord> record = queues_.to_keeper.try_pop()) {
+      group_.push_back(std::move(*record));
+    }
+    TD_TRY(commit());
+    if (is_idle()) return {};
+  }
+}
+
+Result<void> RecordKeeper::commit() {
+  Result<void> done = group_.empty() ? store_.put_pending_rows() : store_.put_calls(group_);
+  if (!done) {
+    figures_.commit_failures.add();
+    if (!failing_) log_error("call store: " + done.error().message + "; will be tried again");
+    failing_ = true;
+    return done;
+  }
+  if (failing_) log_info("call store: writes work again");
+  failing_ = false;
+  figures_.records_committed.add(group_.size());
+  group_.clear();
+  return {};
+}
+
+}  // namespace tapdeck::apps

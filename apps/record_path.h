@@ -1,0 +1,104 @@
+// The way of everything a call leaves behind, from the call plane to disk.  Messages and call
+// records share one queue to the writer, so that a record never overtakes the media and messages it
+// speaks of; records go on to the keeper.
+//
+//   call plane --RecordCommand--> RecordWriter (segments) --CallRecord--> RecordKeeper (RocksDB)
+//
+// Threads: the call plane pushes, the writer thread steps RecordWriter, the store thread steps
+// RecordKeeper; in ingest all three are one thread.  Memory: two bounded queues.
+// Full: media waits in the chunk rings (workers drop and tell when those are full); records and
+// messages are never dropped, whoever pushes them waits.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/spsc_ring.h"
+#include "engine/rings.h"
+#include "model/call.h"
+#include "storage/store.h"
+
+namespace tapdeck::apps {
+
+struct KeepMessages {
+  Uid recording{};
+  std::uint16_t retention_class = 0;
+  std::string records;
+};
+
+using RecordCommand = std::variant<std::monostate, KeepMessages, CallRecord>;
+
+struct RecordQueues {
+  explicit RecordQueues(std::size_t capacity) : to_writer(capacity), to_keeper(capacity) {}
+
+  SpscRing<RecordCommand> to_writer;
+  SpscRing<CallRecord> to_keeper;
+};
+
+struct RecordFigures {
+  Counter chunks_written;
+  Counter chunks_failed;    // the disk refused them: their recordings have gaps
+  Counter messages_failed;  // likewise, batches of SIP messages
+  Counter records_committed;
+  Counter commit_failures;  // batches that RocksDB refused; retried until they pass
+};
+
+class RecordWriter {
+ public:
+  // All must outlive the writer.
+  RecordWriter(storage::SegmentWriter& segments,
+               std::vector<engine::WorkerRings*> workers,
+               RecordQueues& queues,
+               RecordFigures& figures);
+
+  // Handles every chunk that was in the rings, then the commands that were queued before it.
+  // Returns how many things it moved; 0 means idle or waiting for the disk.
+  std::uint32_t step(std::int64_t timer_now_ns);
+
+  // Nothing is queued and no chunk is waiting.
+  [[nodiscard]] bool is_idle() const;
+
+ private:
+  void take_commands();
+  bool write_owed_chunks();
+  bool write_chunk(Chunk* chunk);
+  bool handle(RecordCommand& command);
+  bool keep_messages(const KeepMessages& messages);
+  bool pass_record(CallRecord& record);
+
+  storage::SegmentWriter& segments_;
+  std::vector<engine::WorkerRings*> workers_;
+  RecordQueues& queues_;
+  RecordFigures& figures_;
+  std::deque<RecordCommand> commands_;
+  std::vector<std::uint32_t> owed_;  // chunks, per worker, that were out before commands_
+  Chunk* held_ = nullptr;            // taken from its ring, refused by a busy disk
+  std::uint32_t moved_ = 0;          // in this step
+};
+
+class RecordKeeper {
+ public:
+  RecordKeeper(storage::Store& store, RecordQueues& queues, RecordFigures& figures);
+
+  // Commits in groups of 64 records or every 100 ms.  Returns how many records it took.
+  std::uint32_t step(std::int64_t timer_now_ns);
+  Result<void> flush();  // commits whatever is there
+
+  [[nodiscard]] bool is_idle() const { return group_.empty() && queues_.to_keeper.size() == 0; }
+
+ private:
+  Result<void> commit();
+
+  storage::Store& store_;
+  RecordQueues& queues_;
+  RecordFigures& figures_;
+  std::vector<CallRecord> group_;
+  std::int64_t committed_ns_ = 0;
+  bool failing_ = false;
+};
+
+}  // namespace tapdeck::apps

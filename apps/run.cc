@@ -1,0 +1,103 @@
+#include "apps/run.h"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/options.h"
+#include "apps/pipeline.h"
+#include "apps/service.h"
+#include "base/log.h"
+#include "config/retention_classes.h"
+#include "engine/eal.h"
+#include "engine/port.h"
+#include "storage/store.h"
+
+namespace tapdeck::apps {
+namespace {
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "tapdeck: %s\n", error.message.c_str());
+  return error.code == ErrorCode::kInvalidArgument ? control::kExitUsage : control::kExitFailed;
+}
+
+LogLevel log_level(config::LogChoice choice) {
+  switch (choice) {
+    case config::LogChoice::kDebug: return LogLevel::kDebug;
+    case config::LogChoice::kInfo: return LogLevel::kInfo;
+    case config::LogChoice::kWarning: return LogLevel::kWarning;
+    case config::LogChoice::kError: return LogLevel::kError;
+  }
+  return LogLevel::kInfo;
+}
+
+Result<std::vector<engine::Port>> open_ports(const config::Config& config) {
+  std::vector<engine::Port> ports;
+  for (std::uint16_t i = 0; i < config.capture.ports.size(); ++i) {
+    Result<engine::Port> port = engine::Port::open(port_options(config, i));
+    if (!port) return port.error();
+    log_info("port " + port->options().name + ": " + port->options().device +
+             (port->timestamp_offset() >= 0 ? ", hardware timestamps" : ", host timestamps") +
+             (port->spreads_by_address() ? ", symmetric RSS" : ""));
+    ports.push_back(std::move(*port));
+  }
+  return ports;
+}
+
+// What a reload can take over is the log level; everything else says that it needs a restart.
+void reload(const control::GlobalOptions& global, config::Config& current) {
+  Result<config::Config> loaded = load_configuration(global);
+  if (!loaded) {
+    log_error("reload refused, nothing changed: " + loaded.error().message);
+    return;
+  }
+  log_start(log_level(loaded->general.log_level));
+  current.general.log_level = loaded->general.log_level;
+  log_info(*loaded == current ? "configuration reloaded"
+                              : "configuration read; options other than general.log_level that "
+                                "changed take effect at the next start");
+}
+
+Result<void> serve(const control::RunRequest& request, config::Config& config) {
+  const PipelineOptions options = live_options(config, config::kRetentionDefault);
+  std::uint32_t mbuf_count = 0;
+  for (std::uint16_t i = 0; i < config.capture.ports.size(); ++i) {
+    mbuf_count += port_options(config, i).mbuf_count;
+  }
+  Result<std::unique_ptr<storage::Store>> store = storage::Store::open(store_options(config));
+  if (!store) return store.error();
+  Result<engine::Eal> eal = engine::Eal::start(eal_options(config, options, mbuf_count));
+  if (!eal) return eal.error();
+  log_info("memory: " + eal->explanation());
+  Result<std::vector<engine::Port>> ports = open_ports(config);
+  if (!ports) return ports.error();
+  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::create(options, *ports, **store);
+  if (!pipeline) return pipeline.error();
+  Service service(
+      {.store_directory = config.general.store, .idle_sleep_us = config.capture.idle_sleep_us},
+      **pipeline,
+      *ports,
+      eal->explanation());
+  TD_TRY(service.reload_calls());
+  return service.run([&request, &config] { reload(request.global, config); });
+}
+
+}  // namespace
+
+int run(const control::RunRequest& request) {
+  Service::block_signals();
+  Result<config::Config> config = load_configuration(request.global);
+  if (!config) return fail(config.error());
+  log_start(log_level(config->general.log_level));
+  if (config->capture.ports.empty()) {
+    return fail(make_error(ErrorCode::kInvalidArgument,
+                           "capture.ports is empty: nothing to capture from; see `tapdeck config "
+                           "docs`"));
+  }
+  const Result<void> served = serve(request, *config);
+  return served ? control::kExitDone : fail(served.error());
+}
+
+}  // namespace tapdeck::apps

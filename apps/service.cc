@@ -1,0 +1,249 @@
+#include "apps/service.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <pthread.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace tapdeck::apps {
+namespace {
+
+constexpr std::uint32_t kIdleSleepUs = 200;  // of the threads beside the workers
+constexpr std::int64_t kBeatLimitNs =
+    10 * kNsPerSecond;  // a worker that makes no step for this long is dead
+constexpr std::int64_t kTroubleWindowNs = 60 * kNsPerSecond;
+constexpr std::int64_t kFinishLimitNs = 15 * kNsPerSecond;
+
+sigset_t service_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+std::vector<engine::Worker*> worker_pointers(Pipeline& pipeline) {
+  std::vector<engine::Worker*> pointers;
+  for (engine::Worker& worker : pipeline.workers()) pointers.push_back(&worker);
+  return pointers;
+}
+
+}  // namespace
+
+Service::Service(ServiceOptions options,
+                 Pipeline& pipeline,
+                 const std::vector<engine::Port>& ports,
+                 std::string memory_note)
+    : options_(std::move(options)),
+      pipeline_(pipeline),
+      ports_(ports),
+      memory_note_(std::move(memory_note)),
+      workers_(worker_pointers(pipeline), options_.idle_sleep_us),
+      last_beats_(pipeline.workers().size(), 0) {}
+
+Service::~Service() { stop(); }
+
+void Service::block_signals() {
+  const sigset_t set = service_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Result<void> Service::reload_calls() {
+  Result<std::vector<CallRecord>> open = pipeline_.store().open_calls();
+  if (!open) return open.error();
+  const std::unique_ptr<storage::StoreAccess> reader = pipeline_.store().reader();
+  const std::int64_t now_ns = monotonic_now_ns();
+  for (const CallRecord& record : *open) {
+    std::vector<storage::MessageRecord> kept;
+    const Result<void> read =
+        reader->read_messages(record.uid, [&kept](const storage::MessageRecord& message) {
+          kept.push_back(message);
+          return true;
+        });
+    if (!read) {
+      log_warning("call " + to_string(record.uid) +
+                  " goes on without its earlier messages: " + read.error().message);
+    }
+    std::vector<SignalMessage> messages;
+    for (const storage::MessageRecord& message : kept) {
+      messages.push_back(SignalMessage{.time_ns = message.time_us * kNsPerUs,
+                                       .order = messages.size(),
+                                       .source = message.source,
+                                       .destination = message.destination,
+                                       .realm = message.realm,
+                                       .port_index = message.port_index,
+                                       .vlan = message.vlan,
+                                       .transport = message.transport,
+                                       .length = static_cast<std::uint32_t>(message.bytes.size()),
+                                       .bytes = as_bytes(message.bytes).data()});
+    }
+    pipeline_.plane().reload(record, messages, now_ns);
+  }
+  if (!open->empty()) {
+    log_info("took up " + std::to_string(open->size()) + " calls that were open before");
+  }
+  return {};
+}
+
+Result<void> Service::run(const std::function<void()>& on_hangup) {
+  Result<void> started = start();
+  if (started) {
+    log_info("capturing; store " + options_.store_directory);
+    wait_for_signal(on_hangup);
+    log_info("stopping");
+  }
+  stop();
+  return started;
+}
+
+Result<void> Service::start() {
+  started_wall_us_ = wall_now_ns() / kNsPerUs;
+  control::ServerCallbacks callbacks{
+      .open_reader = [this] { return pipeline_.store().reader(); },
+      .stats_json = [this] { return stats_json(); },
+      .status_json = [this] { return status_json(); },
+  };
+  Result<std::unique_ptr<control::Server>> server = control::Server::start(
+      control::ServerOptions{.store_directory = options_.store_directory}, std::move(callbacks));
+  if (!server) return server.error();
+  server_ = std::move(*server);
+  store_thread_ = std::thread([this] { store_loop(); });
+  writer_thread_ = std::thread([this] { writer_loop(); });
+  plane_thread_ = std::thread([this] { plane_loop(); });
+  beats_checked_ns_ = monotonic_now_ns();
+  return workers_.start();
+}
+
+void Service::stop() {
+  if (plane_thread_.joinable()) {
+    // Workers still run: they answer the release of every call.
+    finishing_.store(true);
+    const std::int64_t deadline_ns = monotonic_now_ns() + kFinishLimitNs;
+    while (!plane_done_.load() && monotonic_now_ns() < deadline_ns) ::usleep(1'000);
+    if (!plane_done_.load()) log_error("some calls could not be closed in time; they stay open");
+    stop_plane_.store(true);
+    plane_thread_.join();
+  }
+  workers_.stop();
+  stop_writer_.store(true);
+  if (writer_thread_.joinable()) writer_thread_.join();
+  if (store_thread_.joinable()) store_thread_.join();
+  server_.reset();
+}
+
+void Service::wait_for_signal(const std::function<void()>& on_hangup) {
+  const sigset_t set = service_signals();
+  const timespec second{.tv_sec = 1, .tv_nsec = 0};
+  while (true) {
+    const int signal = ::sigtimedwait(&set, nullptr, &second);
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP) on_hangup();
+    check_beats();
+    remember_troubles();
+  }
+}
+
+void Service::check_beats() {
+  const std::int64_t now_ns = monotonic_now_ns();
+  if (now_ns - beats_checked_ns_ < kBeatLimitNs) return;
+  beats_checked_ns_ = now_ns;
+  for (std::size_t i = 0; i < last_beats_.size(); ++i) {
+    const std::uint64_t beats = workers_.beats(i);
+    if (beats == last_beats_[i]) {
+      log_error("worker " + std::to_string(i) + " has made no step for 10 s; ending the process");
+      std::abort();
+    }
+    last_beats_[i] = beats;
+  }
+}
+
+void Service::remember_troubles() {
+  const std::int64_t now_ns = monotonic_now_ns();
+  if (now_ns - troubles_counted_ns_ < kTroubleWindowNs) return;
+  troubles_counted_ns_ = now_ns;
+  const std::lock_guard<std::mutex> lock(figures_mutex_);
+  troubles_before_ = std::exchange(troubles_last_, count_troubles(pipeline_, ports_));
+}
+
+void Service::plane_loop() {
+  bool told_finish = false;
+  std::int64_t published_ns = 0;
+  while (!stop_plane_.load(std::memory_order_relaxed)) {
+    const std::int64_t now_ns = monotonic_now_ns();
+    const std::uint32_t moved = pipeline_.link().step(pipeline_.plane(), now_ns);
+    if (finishing_.load(std::memory_order_relaxed) && !told_finish) {
+      told_finish = true;
+      pipeline_.link().stop_intake();
+      pipeline_.plane().finish(now_ns);
+    }
+    if (told_finish && pipeline_.plane().open_call_count() == 0 &&
+        !pipeline_.link().has_backlog()) {
+      plane_done_.store(true);
+    }
+    if (now_ns - published_ns >= kNsPerSecond) {
+      published_ns = now_ns;
+      publish_plane_figures();
+    }
+    if (moved == 0) ::usleep(kIdleSleepUs);
+  }
+}
+
+void Service::writer_loop() {
+  RecordWriter& writer = pipeline_.writer();
+  while (true) {
+    const std::uint32_t moved = writer.step(monotonic_now_ns());
+    if (stop_writer_.load(std::memory_order_acquire) && writer.is_idle()) break;
+    if (moved == 0) ::usleep(kIdleSleepUs);
+  }
+  if (Result<void> flushed = pipeline_.store().writer().flush(); !flushed) {
+    log_error("the last media could not be written: " + flushed.error().message);
+  }
+  writer_done_.store(true, std::memory_order_release);
+}
+
+void Service::store_loop() {
+  RecordKeeper& keeper = pipeline_.keeper();
+  while (!writer_done_.load(std::memory_order_acquire)) {
+    if (keeper.step(monotonic_now_ns()) == 0) ::usleep(10 * kIdleSleepUs);
+  }
+  if (Result<void> flushed = keeper.flush(); !flushed) {
+    log_error("the last call records could not be committed: " + flushed.error().message);
+  }
+}
+
+void Service::publish_plane_figures() {
+  const std::lock_guard<std::mutex> lock(figures_mutex_);
+  plane_figures_ = pipeline_.plane().figures();
+}
+
+std::string Service::stats_json() const {
+  calls::CallPlaneFigures figures;
+  {
+    const std::lock_guard<std::mutex> lock(figures_mutex_);
+    figures = plane_figures_;
+  }
+  return render_stats(pipeline_, ports_, figures);
+}
+
+std::string Service::status_json() const {
+  calls::CallPlaneFigures figures;
+  StatusFacts facts{.memory = memory_note_,
+                    .started_us = started_wall_us_,
+                    .worker_count = workers_.count(),
+                    .before = {}};
+  {
+    const std::lock_guard<std::mutex> lock(figures_mutex_);
+    figures = plane_figures_;
+    facts.before = troubles_before_;
+  }
+  return render_status(facts, pipeline_, ports_, figures);
+}
+
+}  // namespace tapdeck::apps

@@ -1,0 +1,138 @@
+#include "apps/service_status.h"
+
+#include <unistd.h>
+
+#include "apps/counter_json.h"
+#include "base/clock.h"
+
+namespace tapdeck::apps {
+namespace {
+
+using control::Json;
+
+Json ports_json(const std::vector<engine::Port>& ports) {
+  Json list = Json::array();
+  for (const engine::Port& port : ports) {
+    const engine::PortStatistics figures = port.statistics();
+    list.push_back({{"name", port.options().name},
+                    {"device", port.options().device},
+                    {"queues", port.options().rx_queue_count},
+                    {"packets", figures.packets},
+                    {"bytes", figures.bytes},
+                    {"missed", figures.missed},
+                    {"errors", figures.errors},
+                    {"no_buffer", figures.no_buffer}});
+  }
+  return list;
+}
+
+Json workers_json(Pipeline& pipeline) {
+  Json list = Json::array();
+  const std::vector<engine::Worker>& workers = pipeline.workers();
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const engine::WorkerCounters& counters = workers[i].counters();
+    list.push_back({{"worker", i},
+                    {"packets", counters.rx_packets.value()},
+                    {"bytes", counters.rx_bytes.value()},
+                    {"steps", counters.steps.value()},
+                    {"busy_steps", counters.busy_steps.value()},
+                    {"streams", counters.streams.value()},
+                    {"streams_bound", counters.streams_bound.value()},
+                    {"addresses", counters.addresses.value()},
+                    {"chunks_out", counters.chunks_out.value()},
+                    {"chunks_free", counters.chunks_free.value()},
+                    {"chunk_ring_fill", pipeline.rings()[i]->chunk_ring_fill()},
+                    {"messages_out", counters.messages_out.value()},
+                    {"quarantine_chunks", counters.quarantine_chunks.value()}});
+  }
+  return list;
+}
+
+Json plane_json(const calls::CallPlaneFigures& figures) {
+  Json rejected = Json::object();
+  for (const auto& [reason, count] : figures.rejected) rejected[reason] = count;
+  return {{"messages", figures.messages},
+          {"calls_started", figures.calls_started},
+          {"calls_ended", figures.calls_ended},
+          {"calls_open", figures.calls_open},
+          {"rejected", rejected}};
+}
+
+Json records_json(const RecordFigures& figures) {
+  return {{"chunks_written", figures.chunks_written.value()},
+          {"chunks_failed", figures.chunks_failed.value()},
+          {"messages_failed", figures.messages_failed.value()},
+          {"records_committed", figures.records_committed.value()},
+          {"commit_failures", figures.commit_failures.value()}};
+}
+
+std::uint64_t drops_of(const Pipeline& pipeline, engine::DropReason reason) {
+  std::uint64_t sum = 0;
+  for (const engine::Worker& worker : pipeline.workers()) sum += worker.counters().value(reason);
+  return sum;
+}
+
+}  // namespace
+
+std::vector<Trouble> count_troubles(const Pipeline& pipeline,
+                                    const std::vector<engine::Port>& ports) {
+  using engine::DropReason;
+  std::vector<Trouble> troubles;
+  for (const engine::Port& port : ports) {
+    const engine::PortStatistics figures = port.statistics();
+    const std::string& name = port.options().name;
+    troubles.push_back({figures.missed, "packets missed by port " + name});
+    troubles.push_back({figures.no_buffer, "packets without a buffer on port " + name});
+  }
+  const RecordFigures& records = pipeline.figures();
+  troubles.push_back({drops_of(pipeline, DropReason::kNoChunk), "RTP packets: no free chunk"});
+  troubles.push_back({drops_of(pipeline, DropReason::kWriterFull), "RTP packets: writer behind"});
+  troubles.push_back(
+      {drops_of(pipeline, DropReason::kStreamTableFull), "RTP packets: stream table full"});
+  troubles.push_back({drops_of(pipeline, DropReason::kSignalRingFull), "SIP messages: ring full"});
+  troubles.push_back({drops_of(pipeline, DropReason::kNoMessageBuffer), "SIP messages: no buffer"});
+  troubles.push_back({records.chunks_failed.value(), "chunks refused by the disk"});
+  troubles.push_back({records.messages_failed.value(), "message batches refused by the disk"});
+  troubles.push_back({records.commit_failures.value(), "commits refused by the call store"});
+  return troubles;
+}
+
+std::string render_stats(Pipeline& pipeline,
+                         const std::vector<engine::Port>& ports,
+                         const calls::CallPlaneFigures& plane) {
+  const Json json = {{"time", format_rfc3339_us(wall_now_ns() / kNsPerUs)},
+                     {"ports", ports_json(ports)},
+                     {"workers", workers_json(pipeline)},
+                     {"by_class", classes_json(pipeline.workers())},
+                     {"drops", drops_json(pipeline.workers())},
+                     {"calls", plane_json(plane)},
+                     {"records", records_json(pipeline.figures())}};
+  return control::json_line(json);
+}
+
+std::string render_status(const StatusFacts& facts,
+                          Pipeline& pipeline,
+                          const std::vector<engine::Port>& ports,
+                          const calls::CallPlaneFigures& plane) {
+  const std::vector<Trouble> now = count_troubles(pipeline, ports);
+  Json problems = Json::array();
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const std::uint64_t before = i < facts.before.size() ? facts.before[i].count : 0;
+    if (now[i].count <= before) continue;
+    problems.push_back(std::to_string(now[i].count - before) + " " + now[i].what);
+  }
+  const std::int64_t now_us = wall_now_ns() / kNsPerUs;
+  const Json json = {{"healthy", problems.empty()},
+                     {"problems", problems},
+                     {"pid", ::getpid()},
+                     {"version", TAPDECK_VERSION},
+                     {"started", format_rfc3339_us(facts.started_us)},
+                     {"uptime_s", (now_us - facts.started_us) / kUsPerSecond},
+                     {"memory", facts.memory},
+                     {"ports", ports.size()},
+                     {"workers", facts.worker_count},
+                     {"calls_open", plane.calls_open}};
+  return control::json_line(json);
+}
+
+}  // namespace tapdeck::apps

@@ -1,0 +1,58 @@
+// Compile-time maxima of everything the configuration can size, and the relations between them.
+// The option table (config/schema.h) takes its bounds from here, so that a value that passes the
+// loader always fits the tables, indices and record fields that are sized by these constants.
+// Threads: any.  Memory: none.
+#pragma once
+
+#include <cstdint>
+
+namespace tapdeck::config {
+
+constexpr std::uint32_t kWorkerCountMax = 64;
+constexpr std::uint32_t kPortCountMax = 16;
+constexpr std::uint32_t kQueueCountMax = 64;  // receive queues of one port
+constexpr std::uint32_t kDescriptorCountMin = 64;
+constexpr std::uint32_t kDescriptorCountMax = 32'768;
+constexpr std::uint32_t kMtuMin = 1'280;
+constexpr std::uint32_t kMtuMax = 9'000;
+constexpr std::uint32_t kSipPortCountMax = 64;
+constexpr std::uint32_t kRealmCountMax = 256;
+constexpr std::uint32_t kNameBytesMax = 64;  // nodes, ports, realms
+constexpr std::uint32_t kPathBytesMax = 4'000;
+
+constexpr std::uint32_t kStreamCountMax = 4'194'304;
+constexpr std::uint32_t kChunkCountMax = 8'388'608;
+constexpr std::uint32_t kMessageBufferCountMax = 4'194'304;
+constexpr std::uint32_t kCallCountMax = 2'000'000;
+
+// One worker keeps this many chunks on their way (rings, aged partial ones) beside the open ones.
+constexpr std::uint32_t kChunksInFlightPerWorker = 64;
+
+constexpr std::uint32_t kSegmentMibMin = 16;
+constexpr std::uint32_t kSegmentMibMax = 16'384;
+constexpr std::uint32_t kStagingKibMin = 64;
+constexpr std::uint32_t kStagingKibMax = 16'384;
+constexpr std::uint32_t kStagingBufferCountMax = 1'024;
+constexpr std::uint32_t kOpenSegmentsMax = 1'024;
+
+// Windows (UTC days of call start) of one class that can be open at once: today's, yesterday's for
+// calls across midnight, and one for a clock that was set.
+constexpr std::uint32_t kOpenWindowsPerClass = 3;
+constexpr std::uint32_t kRetentionClassCountMax = 64;
+
+// A file with more than this is no configuration.
+constexpr std::uint32_t kConfigFileBytesMax = 1'048'576;
+
+static_assert(kWorkerCountMax <= kPortCountMax * kQueueCountMax);
+static_assert(kWorkerCountMax <= 0xffff, "Chunk::worker is 16 bits");
+static_assert(kPortCountMax <= 0xff, "ports are numbered in 8 bits");
+static_assert(kRealmCountMax <= 0xffff, "SectionHeader::realm is 16 bits");
+static_assert(kRetentionClassCountMax <= 0xffff, "Chunk::retention_class is 16 bits");
+static_assert(kChunkCountMax >= kStreamCountMax + kWorkerCountMax * kChunksInFlightPerWorker,
+              "every stream must be able to hold an open chunk");
+static_assert(kOpenSegmentsMax >= kRetentionClassCountMax * kOpenWindowsPerClass,
+              "every class must be able to keep its windows open");
+static_assert(kStagingBufferCountMax >= kOpenSegmentsMax, "an open segment holds a staging buffer");
+static_assert(kStagingKibMax <= kSegmentMibMin * 1'024, "a staging buffer fits in a segment");
+
+}  // namespace tapdeck::config

@@ -1,0 +1,152 @@
+#include "control/ladder.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "base/clock.h"
+#include "control/text.h"
+
+namespace tapdeck::control {
+namespace {
+
+constexpr std::size_t kColumnsMax = 6;
+constexpr std::size_t kTitleColumnsMax = 60;
+constexpr std::size_t kOffsetColumns = 12;
+constexpr std::size_t kLaneGap = 3;
+
+// One line of the ladder, before it is drawn.
+struct Step {
+  std::int64_t time_us = 0;
+  Endpoint source{};
+  Endpoint destination{};
+  std::string title;
+  bool media = false;
+};
+
+std::string format_offset(std::int64_t offset_us) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%+11.3f ", static_cast<double>(offset_us) / 1e6);
+  return text.data();
+}
+
+std::string media_title(const MediaRecord& media) {
+  return std::string(media_kind_name(media.kind)) + " " +
+         (media.codec.empty() ? std::string("?") : to_printable(media.codec)) + ", " +
+         std::to_string(media.packets) + " packets, " + std::to_string(media.lost) + " lost";
+}
+
+// Signalling addresses only get columns: media addresses would be a crowd.
+std::vector<Endpoint> lanes_of(const std::vector<storage::MessageRecord>& messages) {
+  std::vector<Endpoint> lanes;
+  for (const auto& message : messages) {
+    for (const Endpoint& endpoint : {message.source, message.destination}) {
+      const bool known = std::find(lanes.begin(), lanes.end(), endpoint) != lanes.end();
+      if (!known && lanes.size() < kColumnsMax) lanes.push_back(endpoint);
+    }
+  }
+  return lanes;
+}
+
+class Drawing {
+ public:
+  explicit Drawing(std::vector<Endpoint> lanes) : lanes_(std::move(lanes)) {
+    std::size_t column = 0;
+    for (const Endpoint& lane : lanes_) {
+      const std::size_t width = std::max<std::size_t>(to_string(lane).size(), 18);
+      centres_.push_back(column + width / 2);
+      widths_.push_back(width);
+      starts_.push_back(column);
+      column += width + kLaneGap;
+    }
+    width_ = column;
+  }
+
+  [[nodiscard]] std::string titles() const {
+    std::string line(width_, ' ');
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      const std::string name = to_string(lanes_[i]);
+      line.replace(starts_[i] + (widths_[i] - name.size()) / 2, name.size(), name);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return std::string(kOffsetColumns, ' ') + line + "\n";
+  }
+
+  [[nodiscard]] std::string step(const Step& step, std::int64_t zero_us) const {
+    std::string line(width_, ' ');
+    for (const std::size_t centre : centres_) line[centre] = '|';
+    const std::size_t from = lane_index(step.source);
+    const std::size_t to = lane_index(step.destination);
+    std::string title = step.title;
+    if (step.media || from >= lanes_.size() || to >= lanes_.size()) {
+      title = to_string(step.source) + (step.media ? " => " : " -> ") +
+              to_string(step.destination) + "  " + title;
+    } else if (from == to) {
+      line[centres_[from]] = '@';
+    } else {
+      draw_arrow(line, centres_[from], centres_[to]);
+    }
+    return format_offset(step.time_us - zero_us) + line + title + "\n";
+  }
+
+ private:
+  [[nodiscard]] std::size_t lane_index(const Endpoint& endpoint) const {
+    return static_cast<std::size_t>(std::find(lanes_.begin(), lanes_.end(), endpoint) -
+                                    lanes_.begin());
+  }
+
+  static void draw_arrow(std::string& line, std::size_t from, std::size_t to) {
+    const std::size_t left = std::min(from, to);
+    const std::size_t right = std::max(from, to);
+    for (std::size_t at = left + 1; at < right; ++at) line[at] = '-';
+    if (from < to) {
+      line[right - 1] = '>';
+    } else {
+      line[left + 1] = '<';
+    }
+  }
+
+  std::vector<Endpoint> lanes_;
+  std::vector<std::size_t> centres_;
+  std::vector<std::size_t> widths_;
+  std::vector<std::size_t> starts_;
+  std::size_t width_ = 0;
+};
+
+}  // namespace
+
+std::string message_title(const storage::MessageRecord& message, std::size_t columns_max) {
+  const std::string& bytes = message.bytes;
+  const std::string_view first_line =
+      std::string_view(bytes).substr(0, std::min(bytes.find_first_of("\r\n"), bytes.size()));
+  std::string title = to_printable(first_line.substr(0, columns_max));
+  if (first_line.size() > columns_max) title += "...";
+  return title;
+}
+
+std::string render_ladder(const std::vector<storage::MessageRecord>& messages,
+                          const std::vector<MediaRecord>& media,
+                          std::int64_t zero_us) {
+  std::vector<Step> steps;
+  for (const auto& message : messages) {
+    steps.push_back({message.time_us,
+                     message.source,
+                     message.destination,
+                     message_title(message, kTitleColumnsMax),
+                     false});
+  }
+  for (const MediaRecord& record : media) {
+    steps.push_back(
+        {record.first_us, record.source, record.destination, media_title(record), true});
+  }
+  std::stable_sort(steps.begin(), steps.end(), [](const Step& left, const Step& right) {
+    return left.time_us < right.time_us;
+  });
+  const Drawing drawing(lanes_of(messages));
+  std::string out = messages.empty() ? std::string() : drawing.titles();
+  for (const Step& step : steps) out += drawing.step(step, zero_us);
+  return out;
+}
+
+}  // namespace tapdeck::control

@@ -1,0 +1,18 @@
+// How every reading command gets at a store: through the control socket of the process that owns
+// it, or, when nobody does, by opening it here.  Never creates a store.
+// Threads: one caller at a time.  Memory: see RemoteStore and storage::Store.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "control/settings.h"
+#include "storage/store_access.h"
+
+namespace tapdeck::control {
+
+// kNotFound: there is no store in `settings.store_directory`.  kBusy: another process owns it and
+// does not serve it (an `ingest` does not).
+Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& settings);
+
+}  // namespace tapdeck::control

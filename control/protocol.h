@@ -1,0 +1,97 @@
+// The control socket's protocol: frames of u32 length (of what follows), u8 type and a payload,
+// little endian.  A client opens with kHello and gets kWelcome (or kError); then each request is
+// answered by any number of data frames and one kEnd or kError.  docs/formats/control_socket.md.
+// Threads: any; pure functions.  Memory: returns values.  Bad bytes: nullopt, never a partial
+// value.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "model/call_query.h"
+#include "storage/store_access.h"
+
+namespace tapdeck::control {
+
+constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
+constexpr std::uint16_t kProtocolVersion = 1;
+constexpr std::size_t kFrameHeaderBytes = 5;
+constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
+constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame
+constexpr std::uint32_t kPageCallsMax = 1'000;        // what one kFindCalls yields at most
+
+enum class FrameType : std::uint8_t {
+  // Requests.
+  kHello = 1,
+  kFindCalls = 2,
+  kGetCall = 3,
+  kGetVersions = 4,
+  kReadMedia = 5,
+  kReadMessages = 6,
+  kDurability = 7,
+  kStatistics = 8,
+  kCheck = 9,
+  kStatsJson = 10,
+  kStatusJson = 11,
+  // Answers.
+  kWelcome = 64,
+  kCall = 65,     // encode_call bytes
+  kSection = 66,  // SectionHeader and records, as on disk
+  kMessage = 67,  // one message record
+  kStream = 68,   // StreamDurability
+  kFigure = 69,   // name and value
+  kFault = 70,    // StoreFault
+  kEnd = 126,     // text: the next cursor, or the JSON asked for
+  kError = 127,
+};
+
+struct Frame {
+  FrameType type = FrameType::kEnd;
+  std::string payload;
+};
+
+// The five bytes before a payload; nullopt: a type that nobody sends, or longer than allowed.
+struct FrameHeader {
+  FrameType type = FrameType::kEnd;
+  std::size_t payload_bytes = 0;
+};
+
+std::string encode_frame_header(FrameType type, std::size_t payload_bytes);
+std::optional<FrameHeader> decode_frame_header(ByteView bytes, std::size_t payload_bytes_max);
+
+std::string encode_hello();                                         // also the payload of kWelcome
+std::optional<std::uint16_t> decode_hello(std::string_view bytes);  // the peer's version
+
+std::string encode_uid(const Uid& uid);
+std::optional<Uid> decode_uid(std::string_view bytes);
+
+std::string encode_query(const CallQuery& query);
+std::optional<CallQuery> decode_query(std::string_view bytes);
+
+std::string encode_error(const Error& error);
+std::optional<Error> decode_error(std::string_view bytes);
+
+std::string encode_stream(const storage::StreamDurability& stream);
+std::optional<storage::StreamDurability> decode_stream(std::string_view bytes);
+
+std::string encode_figure(std::string_view name, std::uint64_t value);
+std::optional<std::pair<std::string, std::uint64_t>> decode_figure(std::string_view bytes);
+
+std::string encode_fault(const storage::StoreFault& fault);
+std::optional<storage::StoreFault> decode_fault(std::string_view bytes);
+
+std::string encode_section(const SectionHeader& header, ByteView records);
+
+struct SectionPayload {
+  SectionHeader header{};
+  ByteView records;  // borrows from `bytes`
+};
+
+std::optional<SectionPayload> decode_section(std::string_view bytes);
+
+}  // namespace tapdeck::control

@@ -1,0 +1,27 @@
+// The configuration as commands see it: the file of --config (or the defaults), with the options
+// of the command line on top.
+// Threads: the main thread.  Memory: the configuration.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "control/cli/command_line.h"
+#include "storage/store.h"
+
+namespace tapdeck::control {
+
+struct Settings {
+  config::Config config;
+  std::string store_directory;  // --store, else general.store
+  std::string zone;             // IANA name
+};
+
+// kInvalidArgument holds every mistake of the file, one per line; kNotFound or kIo: no such file.
+Result<Settings> load_settings(const GlobalOptions& global);
+
+// How a store is opened under these settings; `mode` says whether it may be made.
+storage::StoreOptions store_options(const Settings& settings, storage::StoreMode mode);
+
+}  // namespace tapdeck::control

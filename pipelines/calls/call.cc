@@ -1,0 +1,312 @@
+#include "pipelines/calls/call.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pipelines/calls/record_builder.h"
+#include "pipelines/calls/signalling_rules.h"
+
+namespace tapdeck::calls {
+namespace {
+
+bool is_challenge(const std::optional<std::uint16_t>& status) {
+  return status == 401 || status == 407;
+}
+
+void fill_bind(const MediaBinding& binding, BindMessage& message) {
+  message.kind = binding.kind;
+  message.receiver = binding.receiver;
+  message.media_index = binding.media_index;
+  message.address = binding.address;
+  message.payload_clock_count = static_cast<std::uint8_t>(binding.clocks.size());
+  std::copy(binding.clocks.begin(), binding.clocks.end(), message.payload_clocks.begin());
+}
+
+// What `record` knows and the kept messages did not tell.
+void fill_gaps(const CallRecord& record, LiveCall& live) {
+  const auto to_ns = [](const std::optional<std::int64_t>& us) -> std::optional<std::int64_t> {
+    if (!us) return std::nullopt;
+    return *us * 1000;
+  };
+  CallTimes& times = live.times;
+  if (!times.start_ns) times.start_ns = to_ns(record.start_us);
+  if (!times.progress_ns) times.progress_ns = to_ns(record.progress_us);
+  if (!times.ringing_ns) times.ringing_ns = to_ns(record.ringing_us);
+  if (!times.answered_ns && record.answered_us) {
+    times.answered_ns = to_ns(record.answered_us);
+    live.established = true;
+    live.outcome = record.outcome;
+    live.status_code = record.status_code;
+    live.reason = record.reason;
+    live.to_tag = record.to_tag;
+  }
+  if (live.dialogs.all().empty() && !record.to_tag.empty()) {
+    if (Dialog* dialog = live.dialogs.add(record.from_tag, record.to_tag)) {
+      dialog->confirmed = record.answered_us.has_value();
+      dialog->party = record.callee.value_or(kFirstCalleeParty);
+    }
+  }
+  if (live.dialled.empty()) live.dialled = record.dialled;
+  if (live.methods.empty()) live.methods = record.sip_methods;
+  if (live.responses.empty()) live.responses = record.sip_responses;
+}
+
+}  // namespace
+
+Call::Call(const CallContext& context, const Origin& origin, const SeenMessage& first)
+    : context_(context), muted_(origin.muted) {
+  open_call(live_, first);
+  live_.handle = origin.handle;
+  live_.uid = origin.uid;
+}
+
+Call::Call(const CallContext& context, const Origin& origin, const CallRecord& record)
+    : context_(context), muted_(origin.muted), version_(record.version) {
+  live_.handle = origin.handle;
+  live_.uid = record.uid;
+  live_.realm = record.realm;
+  live_.call_id = record.call_id;
+  live_.from_tag = record.from_tag;
+  live_.vlan = record.vlan.value_or(0);
+  const auto& ports = context.options.port_names;
+  const auto port = std::find(ports.begin(), ports.end(), record.port);
+  if (port != ports.end()) live_.port_index = static_cast<std::uint16_t>(port - ports.begin());
+  live_.times.first_seen_ns = record.first_seen_us * 1000;
+  live_.times.last_seen_ns = live_.times.first_seen_ns;
+  live_.dialogs.add_caller_tag(record.from_tag);
+  live_.parties.restore(record);
+  live_.streams.carry(record.media);
+}
+
+bool Call::owns(const MessageFacts& facts) const {
+  return live_.invites.has_attempt(facts) || live_.dialogs.has_dialog(facts.from_tag, facts.to_tag);
+}
+
+void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
+  if (log_.empty()) last_flush_ns_ = timer_now_ns;
+  if (!muted_) log_.add(message.signal);
+  last_signal_ns_ = timer_now_ns;
+  restart_deadline_ns_ = kNever;
+  apply_message(live_, message, context_.seed);
+  settle(message.time_ns(), timer_now_ns);
+}
+
+void Call::replay(const SeenMessage& message) {
+  apply_message(live_, message, context_.seed);
+  tell_bindings(message.time_ns());
+}
+
+void Call::resume(const CallRecord& record, std::int64_t timer_now_ns) {
+  fill_gaps(record, live_);
+  answer_told_ = live_.times.answered_ns.has_value();
+  last_signal_ns_ = last_media_ns_ = timer_now_ns;
+  restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
+  settle(live_.last_packet_ns(), timer_now_ns);
+}
+
+void Call::take_report(const StreamReport& report, std::int64_t timer_now_ns) {
+  if (report.kind == StreamReportKind::kReleased) {
+    if (!released_) return;
+    ++released_workers_;
+    try_final(timer_now_ns);
+    return;
+  }
+  if (live_.streams.take(report)) {
+    last_media_ns_ = timer_now_ns;
+    restart_deadline_ns_ = kNever;
+  }
+}
+
+void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
+  if (live_.ended && !end_told_) {
+    tell_end(timer_now_ns);
+    return;
+  }
+  if (!live_.ended) {
+    end_told_ = false;  // the caller tries again after a refusal
+    tell_bindings(time_ns);
+  }
+  if (live_.times.answered_ns && !answer_told_) {
+    answer_told_ = true;
+    flush_messages(timer_now_ns);
+    put_record(false);
+  }
+}
+
+void Call::tell_bindings(std::int64_t time_ns) {
+  if (released_) return;
+  for (const BindingChange& change : live_.media.take_changes()) {
+    if (muted_) continue;
+    BindMessage message;
+    message.operation = change.operation;
+    fill_bind(change.binding, message);
+    message.realm = live_.realm;
+    message.retention_class = context_.options.retention_class;
+    message.call = live_.handle;
+    message.recording = live_.uid;
+    message.time_ns = time_ns;
+    context_.sink.bind(message);
+  }
+}
+
+void Call::tell_end(std::int64_t timer_now_ns) {
+  end_told_ = true;
+  ended_ns_ = timer_now_ns;
+  live_.media.close();
+  tell_bindings(live_.times.ended_ns.value_or(live_.last_packet_ns()));
+  flush_messages(timer_now_ns);
+}
+
+void Call::tell_release(std::int64_t timer_now_ns) {
+  if (released_) return;
+  released_ = true;
+  if (muted_ || !live_.media.ever_bound()) {
+    released_workers_ = context_.options.worker_count;  // no worker knows this call
+  } else {
+    BindMessage message;
+    message.operation = BindOperation::kRelease;
+    message.realm = live_.realm;
+    message.retention_class = context_.options.retention_class;
+    message.call = live_.handle;
+    message.recording = live_.uid;
+    message.time_ns = live_.times.ended_ns.value_or(live_.last_packet_ns());
+    context_.sink.bind(message);
+  }
+  try_final(timer_now_ns);
+}
+
+void Call::try_final(std::int64_t timer_now_ns) {
+  if (final_told_ || !released_ || released_workers_ < context_.options.worker_count) return;
+  if (timer_now_ns < final_ns()) return;
+  flush_messages(timer_now_ns);
+  put_record(true);
+  final_told_ = true;
+}
+
+void Call::flush_messages(std::int64_t timer_now_ns) {
+  last_flush_ns_ = timer_now_ns;
+  if (log_.empty()) return;
+  context_.sink.keep_messages(live_.uid, context_.options.retention_class, log_.take());
+}
+
+void Call::put_record(bool final) {
+  if (muted_) return;
+  context_.sink.put_call(build_record(live_, context_.options, {++version_, final}));
+}
+
+void Call::stop(const CallEnd& end, std::int64_t timer_now_ns) {
+  end_call(live_, end);
+  settle(end.time_ns, timer_now_ns);
+}
+
+void Call::stop_without_answer(EndReason reason, std::int64_t timer_now_ns) {
+  if (live_.cancel_seen) {
+    live_.outcome = CallOutcome::kCancelled;
+    stop({EndReason::kCancel, HangupBy::kCaller, live_.last_packet_ns()}, timer_now_ns);
+    return;
+  }
+  if (reason == EndReason::kFailure && live_.provisional_seen) {
+    live_.outcome = CallOutcome::kNoAnswer;
+  }
+  stop({reason, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
+}
+
+void Call::finish(std::int64_t timer_now_ns) {
+  hurried_ = true;
+  if (!live_.ended) {
+    if (live_.established) {
+      stop({EndReason::kCaptureEnded, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
+    } else {
+      stop_without_answer(EndReason::kCaptureEnded, timer_now_ns);
+    }
+  }
+  tell_release(timer_now_ns);
+  try_final(timer_now_ns);
+}
+
+void Call::evict(std::int64_t timer_now_ns) {
+  live_.out_of_resources = true;
+  finish(timer_now_ns);
+  released_workers_ = context_.options.worker_count;
+  try_final(timer_now_ns);
+}
+
+void Call::run_open_timers(std::int64_t timer_now_ns) {
+  if (open_deadline_ns() > timer_now_ns) return;
+  if (restart_deadline_ns_ <= timer_now_ns) {
+    restart_deadline_ns_ = kNever;
+    if (live_.media.on_hold()) return;
+    live_.interrupted = true;
+    stop({EndReason::kCrash, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
+  } else if (!live_.established) {
+    stop_without_answer(EndReason::kFailure, timer_now_ns);
+  } else {
+    const EndReason reason =
+        live_.streams.empty() ? EndReason::kSessionExpired : EndReason::kMediaTimeout;
+    stop({reason, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
+  }
+}
+
+void Call::run_timers(std::int64_t timer_now_ns) {
+  if (!log_.empty() && last_flush_ns_ + context_.options.message_flush_ns <= timer_now_ns) {
+    flush_messages(timer_now_ns);
+  }
+  if (!live_.ended) {
+    run_open_timers(timer_now_ns);
+    return;
+  }
+  if (!released_) {
+    if (release_ns() <= timer_now_ns) tell_release(timer_now_ns);
+    return;
+  }
+  try_final(timer_now_ns);
+}
+
+bool Call::closed_by_transaction() const {
+  return live_.end_reason == EndReason::kBye || live_.end_reason == EndReason::kFailure ||
+         live_.end_reason == EndReason::kCancel;
+}
+
+std::int64_t Call::release_ns() const {
+  if (hurried_) return INT64_MIN;
+  // Who is asked for credentials comes back with them.
+  const bool may_return =
+      live_.end_reason == EndReason::kFailure && is_challenge(live_.status_code);
+  const std::int64_t late_ns = context_.options.late_media_ns;
+  return ended_ns_ + (may_return ? std::max(kTransactionNs, late_ns) : late_ns);
+}
+
+std::int64_t Call::final_ns() const {
+  if (hurried_) return INT64_MIN;
+  // Without its answer, the request that closed the call is sent again for so long.
+  const bool answered = !closed_by_transaction() || live_.closing_answered;
+  return answered ? release_ns() : std::max(release_ns(), ended_ns_ + kTransactionNs);
+}
+
+std::int64_t Call::open_deadline_ns() const {
+  const CallPlaneOptions& options = context_.options;
+  if (restart_deadline_ns_ != kNever) return restart_deadline_ns_;
+  if (!live_.established) {
+    return last_signal_ns_ + (live_.cancel_seen ? kTransactionNs : options.setup_timeout_ns);
+  }
+  if (live_.media.on_hold()) return kNever;
+  if (!live_.streams.empty() && !live_.media.agreed_silence()) {
+    return std::max(last_signal_ns_, last_media_ns_) + options.media_timeout_ns;
+  }
+  if (!live_.streams.empty() || !live_.session_expires_s) {
+    return std::max(last_signal_ns_, last_media_ns_) + options.dialog_idle_ns;
+  }
+  return last_signal_ns_ + std::int64_t{*live_.session_expires_s} * 1'000'000'000 + kTransactionNs;
+}
+
+std::int64_t Call::next_deadline_ns() const {
+  if (final_told_) return kNever;
+  std::int64_t deadline = kNever;
+  if (!log_.empty()) deadline = last_flush_ns_ + context_.options.message_flush_ns;
+  if (!live_.ended) return std::min(deadline, open_deadline_ns());
+  if (!released_) return std::min(deadline, release_ns());
+  if (released_workers_ < context_.options.worker_count) return deadline;
+  return std::min(deadline, final_ns());
+}
+
+}  // namespace tapdeck::calls

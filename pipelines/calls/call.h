@@ -1,0 +1,109 @@
+// The life of one call: takes messages, reports and time; tells workers which addresses are its
+// own, keeps its messages, puts its record at the answer and at the end.
+//
+// Open -> ended (addresses unbound) -> released (workers flush and report for the last time) ->
+// done (final record put).  A refused caller that tries again opens it once more.
+// Threads: the call-plane thread.  Memory: LiveCall and what waits in the message log.
+#pragma once
+
+#include <cstdint>
+
+#include "pipelines/calls/call_plane.h"
+#include "pipelines/calls/live_call.h"
+#include "pipelines/calls/message_log.h"
+#include "pipelines/calls/signalling_rules.h"
+#include "pipelines/calls/timers.h"
+
+namespace tapdeck::calls {
+
+// Retransmissions of one transaction stop by then: 64 * T1 of RFC 3261.
+constexpr std::int64_t kTransactionNs = 32'000'000'000;
+
+// Outlives every call.
+struct CallContext {
+  const CallPlaneOptions& options;
+  CallPlaneSink& sink;
+  std::uint64_t seed = 0;
+};
+
+class Call {
+ public:
+  struct Origin {
+    CallHandle handle{};
+    Uid uid{};
+    bool muted = false;  // stored already: tracked, but nothing is said of it
+  };
+
+  // `first` is not taken yet: take_message() it.
+  Call(const CallContext& context, const Origin& origin, const SeenMessage& first);
+  // Continues a call in progress: replay() its messages, then resume().
+  Call(const CallContext& context, const Origin& origin, const CallRecord& record);
+
+  void take_message(const SeenMessage& message, std::int64_t timer_now_ns);
+  void take_report(const StreamReport& report, std::int64_t timer_now_ns);
+  void run_timers(std::int64_t timer_now_ns);
+  void finish(std::int64_t timer_now_ns);  // the capture ends: no timer is waited for any more
+  void evict(std::int64_t timer_now_ns);   // done() at once
+
+  // A message that was kept by an earlier process: bindings follow from it, nothing else.
+  void replay(const SeenMessage& message);
+  // What the messages did not tell is taken from `record`; the call must then prove to be alive.
+  void resume(const CallRecord& record, std::int64_t timer_now_ns);
+
+  // When run_timers() has something to do, kNever when nothing is waited for.
+  [[nodiscard]] std::int64_t next_deadline_ns() const;
+
+  [[nodiscard]] bool done() const { return final_told_; }
+
+  [[nodiscard]] bool released() const { return released_; }
+
+  [[nodiscard]] const LiveCall& live() const { return live_; }
+
+  // True when a message with these tags belongs to a transaction or dialog of this call.
+  [[nodiscard]] bool owns(const MessageFacts& facts) const;
+
+  [[nodiscard]] std::uint64_t dropped_message_count() const { return log_.dropped(); }
+
+  // The earlier call of the same Call-ID, while it lasts.
+  CallHandle predecessor{};
+  // The deadline for which the plane's timer queue has an entry.
+  std::int64_t armed_ns = kNever;
+
+ private:
+  void settle(std::int64_t time_ns, std::int64_t timer_now_ns);
+  void tell_bindings(std::int64_t time_ns);
+  void tell_end(std::int64_t timer_now_ns);
+  void tell_release(std::int64_t timer_now_ns);
+  void try_final(std::int64_t timer_now_ns);
+  void flush_messages(std::int64_t timer_now_ns);
+  void put_record(bool final);
+  void stop(const CallEnd& end, std::int64_t timer_now_ns);
+  void stop_without_answer(EndReason reason, std::int64_t timer_now_ns);
+  void run_open_timers(std::int64_t timer_now_ns);
+
+  [[nodiscard]] bool closed_by_transaction() const;
+  [[nodiscard]] std::int64_t release_ns() const;
+  [[nodiscard]] std::int64_t final_ns() const;
+  [[nodiscard]] std::int64_t open_deadline_ns() const;
+
+  CallContext context_;
+  LiveCall live_;
+  MessageLog log_;
+  bool muted_;
+  bool answer_told_ = false;
+  bool end_told_ = false;
+  bool released_ = false;
+  bool final_told_ = false;
+  bool hurried_ = false;
+  std::uint32_t version_ = 0;
+  std::uint32_t released_workers_ = 0;
+
+  // Timer times.
+  std::int64_t last_signal_ns_ = 0;
+  std::int64_t last_media_ns_ = 0;
+  std::int64_t last_flush_ns_ = 0;
+  std::int64_t ended_ns_ = 0;
+  std::int64_t restart_deadline_ns_ = kNever;
+};
+
+}  // namespace tapdeck::calls

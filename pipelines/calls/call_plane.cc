@@ -1,0 +1,228 @@
+#include "pipelines/calls/call_plane.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "pipelines/calls/call_table.h"
+#include "pipelines/calls/finished_calls.h"
+#include "pipelines/calls/message_facts.h"
+#include "pipelines/calls/message_queue.h"
+#include "pipelines/calls/signalling_rules.h"
+#include "pipelines/calls/timers.h"
+#include "pipelines/calls/uid.h"
+#include "storage/crypto.h"
+
+namespace tapdeck::calls {
+namespace {
+
+// Table seeds are secret, so that nobody can aim Call-IDs at one bucket.  Nothing that is put out
+// depends on them.
+std::uint64_t random_seed() {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
+  storage::random_bytes(bytes);
+  return load_le<std::uint64_t>(bytes.data());
+}
+
+class StandardCallPlane final : public CallPlane {
+ public:
+  StandardCallPlane(CallPlaneOptions options, CallPlaneSink& sink)
+      : options_(std::move(options)),
+        context_{options_, sink, random_seed()},
+        queue_(options_.hold_back_ns),
+        table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
+        finished_(options_.calls_max, random_seed()) {}
+
+  void on_message(const SignalMessage& message) override {
+    ++messages_;
+    queue_.put(message, timer_now_ns_);
+  }
+
+  void on_report(const StreamReport& report) override {
+    Call* call = table_.find(report.call);
+    if (call == nullptr) {
+      ++rejected_["report_without_call"];
+      return;
+    }
+    call->take_report(report, timer_now_ns_);
+    settle(*call);
+  }
+
+  void advance(std::int64_t timer_now_ns) override;
+  void reload(const CallRecord& record,
+              const std::vector<SignalMessage>& messages,
+              std::int64_t timer_now_ns) override;
+  void finish(std::int64_t timer_now_ns) override;
+
+  [[nodiscard]] std::uint64_t open_call_count() const override { return table_.size(); }
+
+  [[nodiscard]] CallPlaneFigures figures() const override;
+
+ private:
+  void handle(const SignalMessage& signal);
+  Call* route(const SeenMessage& message);
+  Call* open(const SeenMessage& message, Call* predecessor);
+  void make_room();
+  void settle(Call& call);
+  void remove(Call& call);
+
+  CallPlaneOptions options_;
+  CallContext context_;
+  FactsReader reader_;
+  MessageQueue queue_;
+  CallTable table_;
+  TimerQueue timers_;
+  FinishedCalls finished_;
+  std::int64_t timer_now_ns_ = 0;
+  std::uint64_t messages_ = 0;
+  std::uint64_t calls_started_ = 0;
+  std::uint64_t calls_ended_ = 0;
+  std::uint64_t already_present_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> rejected_;
+};
+
+void StandardCallPlane::advance(std::int64_t timer_now_ns) {
+  timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
+  while (const auto held = queue_.take_due(timer_now_ns_)) handle(held->view());
+  while (const auto due = timers_.take_due(timer_now_ns_)) {
+    Call* call = table_.find(due->call);
+    if (call == nullptr || call->armed_ns != due->deadline_ns) continue;
+    call->armed_ns = kNever;
+    call->run_timers(timer_now_ns_);
+    settle(*call);
+  }
+}
+
+void StandardCallPlane::handle(const SignalMessage& signal) {
+  const FactsResult result = reader_.read(signal.view());
+  if (!result.facts) {
+    ++rejected_[std::string(result.rejected_as)];
+    return;
+  }
+  const SeenMessage message{signal, *result.facts};
+  Call* call = route(message);
+  if (call == nullptr) return;
+  call->take_message(message, timer_now_ns_);
+  settle(*call);
+}
+
+Call* StandardCallPlane::route(const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  Call* call = table_.find(message.signal.realm, facts.call_id);
+  if (call != nullptr) {
+    Call* earlier = table_.find(call->predecessor);
+    if (earlier != nullptr && !call->owns(facts) && earlier->owns(facts)) return earlier;
+    if (!starts_another_call(call->live(), facts, call->released())) return call;
+    return open(message, call);
+  }
+  if (!may_open_call(facts)) {
+    ++rejected_["no_call"];
+    return nullptr;
+  }
+  const bool is_first =
+      facts.is_request && facts.method == sip::Method::kInvite && facts.to_tag.empty();
+  if (!is_first && finished_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
+    ++rejected_["late"];
+    return nullptr;
+  }
+  return open(message, nullptr);
+}
+
+Call* StandardCallPlane::open(const SeenMessage& message, Call* predecessor) {
+  const CallHandle earlier = predecessor == nullptr ? CallHandle{} : predecessor->live().handle;
+  make_room();
+  Call::Origin origin;
+  origin.handle = table_.next_handle();
+  origin.uid = identify_call(
+      {message.signal.realm, message.facts.call_id, message.facts.from_tag, message.time_ns()});
+  origin.muted = options_.already_final && options_.already_final(origin.uid);
+  if (origin.muted) ++already_present_;
+  ++calls_started_;
+  Call& call = table_.add(std::make_unique<Call>(context_, origin, message));
+  call.predecessor = earlier;
+  return &call;
+}
+
+void StandardCallPlane::make_room() {
+  if (!table_.full()) return;
+  Call* victim = table_.find(table_.least_useful());
+  ++rejected_["evicted_call"];
+  victim->evict(timer_now_ns_);
+  remove(*victim);
+}
+
+void StandardCallPlane::settle(Call& call) {
+  if (call.done()) {
+    remove(call);
+    return;
+  }
+  if (call.live().established) table_.mark_answered(call.live().handle);
+  // An entry that is too early is harmless: when it comes up, the next one is armed.
+  const std::int64_t deadline_ns = call.next_deadline_ns();
+  if (deadline_ns >= call.armed_ns) return;
+  call.armed_ns = deadline_ns;
+  timers_.arm({deadline_ns, call.live().handle});
+}
+
+void StandardCallPlane::remove(Call& call) {
+  ++calls_ended_;
+  if (call.dropped_message_count() > 0) {
+    rejected_["message_not_kept"] += call.dropped_message_count();
+  }
+  if (call.live().streams.dropped() > 0) {
+    rejected_["report_without_row"] += call.live().streams.dropped();
+  }
+  finished_.add(call.live().realm, call.live().call_id, timer_now_ns_ + kTransactionNs);
+  table_.remove(call.live().handle);
+}
+
+void StandardCallPlane::reload(const CallRecord& record,
+                               const std::vector<SignalMessage>& messages,
+                               std::int64_t timer_now_ns) {
+  timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
+  make_room();
+  Call::Origin origin;
+  origin.handle = table_.next_handle();
+  origin.uid = record.uid;
+  ++calls_started_;
+  Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
+  for (const SignalMessage& signal : messages) {
+    const FactsResult result = reader_.read(signal.view());
+    if (result.facts && result.facts->call_id == record.call_id) {
+      call.replay({signal, *result.facts});
+    }
+  }
+  call.resume(record, timer_now_ns_);
+  settle(call);
+}
+
+void StandardCallPlane::finish(std::int64_t timer_now_ns) {
+  timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
+  while (const auto held = queue_.take_any()) handle(held->view());
+  for (const CallHandle handle : table_.handles()) {
+    Call* call = table_.find(handle);
+    call->finish(timer_now_ns_);
+    settle(*call);
+  }
+}
+
+CallPlaneFigures StandardCallPlane::figures() const {
+  CallPlaneFigures figures;
+  figures.messages = messages_;
+  figures.calls_started = calls_started_;
+  figures.calls_ended = calls_ended_;
+  figures.calls_open = table_.size();
+  figures.already_present = already_present_;
+  figures.rejected.assign(rejected_.begin(), rejected_.end());
+  return figures;
+}
+
+}  // namespace
+
+std::unique_ptr<CallPlane> CallPlane::create(CallPlaneOptions options, CallPlaneSink& sink) {
+  return std::make_unique<StandardCallPlane>(std::move(options), sink);
+}
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,108 @@
+// Dialogs and INVITE transactions of one call (RFC 3261 sections 12 and 17), as a tap between the
+// parties sees them: every hop of every fork, retransmissions included.
+//
+// Threads: the call-plane thread.  Memory: vectors with fixed bounds; what comes beyond them is
+// treated as belonging to the first dialog, and never grows anything.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipelines/calls/message_facts.h"
+
+namespace tapdeck::calls {
+
+constexpr std::size_t kDialogsMax = 64;
+constexpr std::size_t kTransactionsMax = 64;
+constexpr std::size_t kRepeatsRemembered = 256;
+
+// Knows messages that have been seen before on the same hop: retransmissions change counters only.
+class RepeatFilter {
+ public:
+  // True when this very message passed before on this hop; remembers it otherwise.
+  bool is_repeat(const SeenMessage& message, std::uint64_t seed);
+
+ private:
+  std::vector<std::uint64_t> hashes_;
+  std::size_t next_ = 0;
+};
+
+struct Dialog {
+  std::string caller_tag;  // From tag of the INVITE
+  std::string callee_tag;
+  std::uint8_t party = 1;  // of the callee's side
+  bool confirmed = false;  // a 2xx to the INVITE passed
+  bool over = false;       // a BYE passed
+};
+
+class DialogSet {
+ public:
+  // Either order of tags; nullptr when unknown.
+  Dialog* find(std::string_view from_tag, std::string_view to_tag);
+  // nullptr when the set is full.
+  Dialog* add(std::string_view caller_tag, std::string_view callee_tag);
+
+  // True when `tag` is the From tag of an INVITE of this call.
+  [[nodiscard]] bool is_caller_tag(std::string_view tag) const;
+  void add_caller_tag(std::string_view tag);
+  [[nodiscard]] bool knows_tag(std::string_view tag) const;
+
+  // True when another dialog of the same caller goes on.
+  [[nodiscard]] bool other_confirmed(const Dialog& dialog) const;
+  [[nodiscard]] bool has_dialog(std::string_view from_tag, std::string_view to_tag) const;
+  [[nodiscard]] bool has_caller_tag_dialog(std::string_view caller_tag) const;
+
+  [[nodiscard]] const std::vector<Dialog>& all() const { return dialogs_; }
+
+ private:
+  std::vector<Dialog> dialogs_;
+  std::vector<std::string> caller_tags_;
+};
+
+// One initial INVITE on one hop.
+struct InviteTransaction {
+  std::uint64_t key = 0;   // branch and From tag
+  std::uint64_t from = 0;  // From tag
+  std::uint32_t cseq = 0;
+  std::uint32_t via_count = 0;
+  std::uint16_t status = 0;  // final one, 0 while open
+  bool cancelled = false;
+  bool acknowledged = false;
+  std::string phrase;
+};
+
+class InviteTransactions {
+ public:
+  // An initial INVITE; true when its CSeq is new, i.e. the caller tries again.
+  bool on_invite(const MessageFacts& facts);
+  void on_cancel(const MessageFacts& facts);
+  void on_ack(const MessageFacts& facts);
+  void on_final(const MessageFacts& facts);
+
+  // The answer to the caller's latest attempt, where its INVITE was seen nearest to the caller:
+  // nullptr while one is open or none was seen.
+  [[nodiscard]] const InviteTransaction* failure() const;
+
+  // True when the caller gave up, as seen nearest to the caller.
+  [[nodiscard]] bool cancelled() const;
+
+  // True when the response or CANCEL belongs to an INVITE that set up the call.
+  [[nodiscard]] bool is_known(const MessageFacts& facts) const { return find(facts) != nullptr; }
+
+  // True when an INVITE with this From tag and CSeq passed, on whatever hop.
+  [[nodiscard]] bool has_attempt(const MessageFacts& facts) const;
+
+ private:
+  [[nodiscard]] const InviteTransaction* find(const MessageFacts& facts) const;
+  InviteTransaction* find(const MessageFacts& facts);
+  [[nodiscard]] bool is_decisive(const InviteTransaction& transaction) const;
+
+  std::vector<InviteTransaction> transactions_;
+  std::uint64_t last_from_ = 0;      // the attempt that decides: From tag,
+  std::uint32_t last_cseq_ = 0;      // CSeq,
+  std::uint32_t via_count_min_ = 0;  // and fewest Via fields, i.e. nearest to the caller
+};
+
+}  // namespace tapdeck::calls

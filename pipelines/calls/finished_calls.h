@@ -1,0 +1,40 @@
+// Call-IDs of calls whose final record is out, for as long as their messages may still be
+// retransmitted: what comes late opens no new call.
+//
+// Threads: the call-plane thread.  Memory: one entry per finished call, bounded; the oldest goes
+// first.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "model/ids.h"
+
+namespace tapdeck::calls {
+
+class FinishedCalls {
+ public:
+  FinishedCalls(std::size_t count_max, std::uint64_t seed) : count_max_(count_max), seed_(seed) {}
+
+  void add(RealmId realm, std::string_view call_id, std::int64_t until_timer_ns);
+  bool contains(RealmId realm, std::string_view call_id, std::int64_t timer_now_ns);
+
+ private:
+  struct Entry {
+    std::uint64_t key = 0;
+    std::int64_t until_ns = 0;
+  };
+
+  [[nodiscard]] std::uint64_t key_of(RealmId realm, std::string_view call_id) const;
+  void drop_oldest();
+
+  std::size_t count_max_;
+  std::uint64_t seed_;
+  std::deque<Entry> entries_;  // oldest first
+  std::unordered_map<std::uint64_t, std::int64_t> until_;
+};
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,87 @@
+// Everything known of one call.  Signalling rules write it, the record builder reads it, Call
+// decides when to speak of it.
+// Threads: the call-plane thread.  Memory: bounded by the bounds of its parts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "model/call.h"
+#include "pipelines/calls/dialog.h"
+#include "pipelines/calls/offer_answer.h"
+#include "pipelines/calls/parties.h"
+#include "pipelines/calls/stream_book.h"
+#include "pipelines/calls/timeline.h"
+
+namespace tapdeck::calls {
+
+constexpr std::size_t kMethodNamesMax = 32;
+
+// Packet times in UTC nanoseconds.
+struct CallTimes {
+  std::int64_t first_seen_ns = 0;
+  std::int64_t last_seen_ns = 0;            // last signalling message
+  std::optional<std::int64_t> start_ns;     // first INVITE
+  std::optional<std::int64_t> attempt_ns;   // the INVITE that was not refused for credentials
+  std::optional<std::int64_t> progress_ns;  // first 18x
+  std::optional<std::int64_t> ringing_ns;   // first 180
+  std::optional<std::int64_t> answered_ns;  // first 2xx
+  std::optional<std::int64_t> ended_ns;
+};
+
+// Media that SDP lets flow after the answer: [audio, video][from caller, to caller].
+constexpr std::array kExpectedKinds = {MediaKind::kAudio, MediaKind::kVideo};
+using ExpectedMedia = std::array<std::array<Timeline, 2>, kExpectedKinds.size()>;
+
+struct LiveCall {
+  CallHandle handle{};
+  Uid uid{};
+  RealmId realm = 0;
+  std::uint16_t port_index = 0;
+  std::uint16_t vlan = 0;
+  std::string call_id;
+  std::string from_tag;
+  std::string to_tag;
+
+  CallTimes times;
+  PartyList parties;
+  DialogSet dialogs;
+  InviteTransactions invites;
+  RepeatFilter repeats;
+  OfferAnswer media;
+  StreamBook streams;
+  Timeline hold;
+  ExpectedMedia expected;
+
+  std::string dialled;
+  std::string diverted_from;
+  std::string asserted;
+  std::optional<std::uint16_t> status_code;
+  std::string reason;
+  std::optional<std::uint16_t> q850_cause;
+  std::optional<CallTransfer> asked_transfer;  // REFER seen, not accepted yet
+  std::optional<CallTransfer> transferred;
+  std::map<std::string, std::uint32_t> methods;
+  std::map<std::string, std::uint32_t> responses;
+  std::optional<std::uint32_t> session_expires_s;
+
+  bool provisional_seen = false;  // any 1xx
+  bool established = false;       // answered, or what follows says that it must have been
+  bool cancel_seen = false;       // the caller's own CANCEL
+  bool ended = false;
+  bool closing_answered = false;  // the BYE has its response, the failure its ACK
+  bool interrupted = false;
+  bool out_of_resources = false;
+  CallOutcome outcome = CallOutcome::kUnknown;
+  EndReason end_reason = EndReason::kNone;
+  HangupBy hangup_by = HangupBy::kNone;
+
+  [[nodiscard]] std::int64_t last_packet_ns() const {
+    return std::max(times.last_seen_ns, streams.last_ns());
+  }
+};
+
+}  // namespace tapdeck::calls

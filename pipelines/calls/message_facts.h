@@ -1,0 +1,117 @@
+// What a call needs to know of one SIP message, whatever its spelling: the one place where the call
+// plane meets the SIP parser.
+//
+// Threads: plain value.  Memory: texts borrow the message's bytes unless noted; the session's
+// vectors are owned and bounded.  Bad messages: read() says why and yields nothing.
+// RFC 3261, 3264, 4566.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "model/ids.h"
+#include "model/media.h"
+#include "model/signal.h"
+#include "pipelines/signalling/headers.h"
+#include "pipelines/signalling/sdp.h"
+
+namespace tapdeck::calls {
+
+constexpr std::size_t kMediaLinesMax = 32;
+constexpr std::size_t kPayloadsPerLineMax = 32;
+
+struct PayloadDeclaration {
+  std::uint8_t payload_type = 0;
+  std::uint32_t clock_rate_hz = 0;
+  std::string codec;  // encoding name as written; never empty
+
+  bool operator==(const PayloadDeclaration&) const = default;
+};
+
+struct MediaLine {
+  MediaKind kind = MediaKind::kUnknown;
+  sip::Direction direction = sip::Direction::kSendRecv;
+  bool enabled = false;  // port is not 0
+  bool on_hold = false;  // c=0.0.0.0 (RFC 2543)
+  bool secure = false;   // SAVP profile, a=crypto, or a DTLS fingerprint
+  bool is_rtp = false;   // not UDPTL, MSRP or the like
+  Endpoint address{};    // port 0 when there is nothing to bind
+  std::vector<PayloadDeclaration> payloads;
+
+  bool operator==(const MediaLine&) const = default;
+};
+
+struct SessionFacts {
+  std::vector<MediaLine> lines;
+
+  bool operator==(const SessionFacts&) const = default;
+};
+
+struct PersonFacts {
+  std::string name;    // display name without quotes
+  std::string uri;     // without header parameters
+  std::string number;  // user part without parameters and visual separators
+};
+
+struct MessageFacts {
+  bool is_request = true;
+  sip::Method method = sip::Method::kOther;  // of the request, or of the CSeq of a response
+  std::string_view method_name;
+  std::uint16_t status = 0;  // responses
+  std::string_view phrase;
+  std::string_view call_id;
+  std::string_view from_tag;
+  std::string_view to_tag;
+  std::string_view branch;  // of the topmost Via
+  std::uint32_t via_count = 0;
+  std::uint32_t cseq = 0;
+  std::uint32_t rseq = 0;
+  PersonFacts from;
+  PersonFacts to;
+  std::optional<PersonFacts> contact;
+  std::optional<PersonFacts> asserted;  // P-Asserted-Identity
+  std::string diverted_from;            // number of the first Diversion, or of History-Info
+  std::string request_number;           // user part of the Request-URI
+  std::string_view user_agent;          // User-Agent or Server
+  std::optional<std::uint16_t> q850_cause;
+  std::string reason_text;
+  std::optional<std::uint32_t> session_expires_s;
+  std::string refer_to;  // number of the Refer-To
+  bool refer_replaces = false;
+  std::optional<SessionFacts> session;
+  std::uint64_t body_hash = 0;  // tells a repeated body from a changed one
+};
+
+struct FactsResult {
+  std::optional<MessageFacts> facts;
+  std::string_view rejected_as;  // name of the verdict when there are no facts; static text
+};
+
+class FactsReader {
+ public:
+  FactsReader();
+  ~FactsReader();
+
+  // The facts borrow `bytes`.
+  FactsResult read(ByteView bytes);
+
+ private:
+  std::optional<SessionFacts> read_session(std::string_view text);
+
+  std::unique_ptr<sip::Sdp> sdp_;  // large, so it is used again for each message
+};
+
+// A message in the hands of a call: the facts and where they were seen.
+struct SeenMessage {
+  const SignalMessage& signal;
+  const MessageFacts& facts;
+
+  [[nodiscard]] std::int64_t time_ns() const { return signal.time_ns; }
+};
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,38 @@
+// SIP messages of one call on their way to its recording: encoded, key material blanked, handed out
+// in batches.
+//
+// Threads: the call-plane thread.  Memory: what has not been handed out; a call keeps at most
+// kMessageBytesMax and kMessagesMax over its life, what comes later is counted.
+// Format: storage/message_record.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "model/signal.h"
+
+namespace tapdeck::calls {
+
+constexpr std::size_t kMessageBytesMax = 2U << 20;
+constexpr std::size_t kMessagesMax = 10'000;
+
+class MessageLog {
+ public:
+  void add(const SignalMessage& message);
+
+  [[nodiscard]] bool empty() const { return pending_.empty(); }
+
+  // All that was added since the last time.
+  std::string take() { return std::exchange(pending_, {}); }
+
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  std::string pending_;
+  std::size_t bytes_ = 0;
+  std::size_t count_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace tapdeck::calls

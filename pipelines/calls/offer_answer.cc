@@ -1,0 +1,249 @@
+#include "pipelines/calls/offer_answer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tapdeck::calls {
+namespace {
+
+bool can_send(const MediaLine& line) {
+  return line.enabled && !line.on_hold &&
+         (line.direction == sip::Direction::kSendRecv ||
+          line.direction == sip::Direction::kSendOnly);
+}
+
+bool can_receive(const MediaLine& line) {
+  return line.enabled && !line.on_hold &&
+         (line.direction == sip::Direction::kSendRecv ||
+          line.direction == sip::Direction::kRecvOnly);
+}
+
+bool declares_hold(const SessionFacts& session) {
+  return std::any_of(session.lines.begin(), session.lines.end(), [](const MediaLine& line) {
+    return line.kind == MediaKind::kAudio && line.enabled &&
+           (line.on_hold || line.direction == sip::Direction::kSendOnly ||
+            line.direction == sip::Direction::kInactive);
+  });
+}
+
+bool needs_binding(const MediaLine& line) {
+  return line.enabled && line.is_rtp && line.address.port != 0 && !line.address.ip.is_unspecified();
+}
+
+void add_clocks(const MediaLine& line, std::vector<PayloadClock>& clocks) {
+  for (const PayloadDeclaration& payload : line.payloads) {
+    if (clocks.size() >= kPayloadClocksMax) return;
+    if (payload.clock_rate_hz == 0 ||
+        static_payload(payload.payload_type).clock_rate_hz == payload.clock_rate_hz) {
+      continue;
+    }
+    const bool known = std::any_of(clocks.begin(), clocks.end(), [&](const PayloadClock& clock) {
+      return clock.payload_type == payload.payload_type;
+    });
+    if (!known) clocks.push_back({payload.payload_type, payload.clock_rate_hz});
+  }
+}
+
+// Several m-lines, or several sides, may share an address (BUNDLE; a hop that rewrites nothing).
+void add_binding(const MediaLine& line,
+                 std::uint8_t party,
+                 std::size_t index,
+                 std::vector<MediaBinding>& to) {
+  const auto same = std::find_if(to.begin(), to.end(), [&](const MediaBinding& binding) {
+    return binding.address == line.address;
+  });
+  if (same != to.end()) {
+    add_clocks(line, same->clocks);
+    return;
+  }
+  MediaBinding& binding = to.emplace_back();
+  binding.address = line.address;
+  binding.receiver = party;
+  binding.kind = line.kind;
+  binding.media_index = static_cast<std::uint16_t>(index);
+  add_clocks(line, binding.clocks);
+}
+
+}  // namespace
+
+Hop hop_of(const SignalMessage& signal) {
+  const auto [low, high] = std::minmax(signal.source.ip, signal.destination.ip);
+  return {low, high};
+}
+
+bool MediaBinding::operator==(const MediaBinding& other) const {
+  return address == other.address && receiver == other.receiver && kind == other.kind &&
+         media_index == other.media_index &&
+         std::equal(clocks.begin(),
+                    clocks.end(),
+                    other.clocks.begin(),
+                    other.clocks.end(),
+                    [](const PayloadClock& a, const PayloadClock& b) {
+                      return a.payload_type == b.payload_type && a.clock_rate_hz == b.clock_rate_hz;
+                    });
+}
+
+OfferAnswer::Side* OfferAnswer::find_side(const Who& who) {
+  for (Side& side : sides_) {
+    if (side.who.hop == who.hop && side.who.party == who.party) return &side;
+  }
+  return nullptr;
+}
+
+OfferAnswer::Side* OfferAnswer::find_or_add_side(const Who& who) {
+  if (Side* side = find_side(who)) return side;
+  if (sides_.size() >= kSidesMax) return nullptr;
+  Side& side = sides_.emplace_back();
+  side.who = who;
+  return &side;
+}
+
+void OfferAnswer::learn_payloads(const Who& who, const SessionFacts& session) {
+  for (std::size_t i = 0; i < session.lines.size(); ++i) {
+    const MediaLine& line = session.lines[i];
+    const auto index = static_cast<std::uint16_t>(i);
+    if (line.secure) secure_.insert({who.party, index});
+    for (const PayloadDeclaration& payload : line.payloads) {
+      const PayloadKey key{who.party, index, payload.payload_type};
+      if (payloads_.size() < kPayloadMapMax || payloads_.contains(key)) payloads_[key] = payload;
+    }
+  }
+}
+
+void OfferAnswer::settle(Side& side, SessionFacts session, bool is_reoffer) {
+  side.holds = is_reoffer && declares_hold(session);
+  side.current = std::move(session);
+  side.pending.reset();
+}
+
+void OfferAnswer::offer(const Who& who, const SessionFacts& session, std::uint32_t cseq) {
+  Side* side = find_or_add_side(who);
+  if (side == nullptr) return;
+  learn_payloads(who, session);
+  side->pending = session;
+  side->pending_cseq = cseq;
+}
+
+void OfferAnswer::accept(const Who& who, bool is_reoffer) {
+  Side* side = find_side(who);
+  if (side == nullptr || !side->pending) return;
+  settle(*side, std::move(*side->pending), is_reoffer);
+}
+
+void OfferAnswer::withdraw(const Who& who, std::uint32_t cseq) {
+  Side* side = find_side(who);
+  if (side != nullptr && side->pending && side->pending_cseq == cseq) side->pending.reset();
+}
+
+void OfferAnswer::declare(const Who& who, const SessionFacts& session, bool is_reoffer) {
+  Side* side = find_or_add_side(who);
+  if (side == nullptr) return;
+  learn_payloads(who, session);
+  // The same answer again, e.g. in 183 and 200, leaves a hold as it is.
+  if (side->current == session && !is_reoffer) return;
+  settle(*side, session, is_reoffer);
+}
+
+void OfferAnswer::keep_only(std::uint8_t party) {
+  std::erase_if(sides_, [party](const Side& side) {
+    return side.who.party != kCallerParty && side.who.party != party;
+  });
+}
+
+void OfferAnswer::close() { sides_.clear(); }
+
+std::vector<MediaBinding> OfferAnswer::wanted() const {
+  std::vector<MediaBinding> bindings;
+  for (const Side& side : sides_) {
+    for (const std::optional<SessionFacts>* session : {&side.current, &side.pending}) {
+      if (!session->has_value()) continue;
+      const std::vector<MediaLine>& lines = (*session)->lines;
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (needs_binding(lines[i])) add_binding(lines[i], side.who.party, i, bindings);
+      }
+    }
+  }
+  return bindings;
+}
+
+std::vector<BindingChange> OfferAnswer::take_changes() {
+  std::vector<MediaBinding> next = wanted();
+  std::vector<BindingChange> changes;
+  for (const MediaBinding& old : bound_) {
+    const bool stays = std::any_of(next.begin(), next.end(), [&](const MediaBinding& binding) {
+      return binding.address == old.address;
+    });
+    if (!stays) changes.push_back({BindOperation::kUnbind, old});
+  }
+  for (const MediaBinding& binding : next) {
+    if (std::find(bound_.begin(), bound_.end(), binding) == bound_.end()) {
+      changes.push_back({BindOperation::kBind, binding});
+      ever_bound_ = true;
+    }
+  }
+  bound_ = std::move(next);
+  return changes;
+}
+
+bool OfferAnswer::allows(MediaKind kind, bool from_caller) const {
+  bool sent = false;
+  bool received = false;
+  for (const Side& side : sides_) {
+    if (!side.current) continue;
+    const bool is_sender = (side.who.party == kCallerParty) == from_caller;
+    for (const MediaLine& line : side.current->lines) {
+      if (line.kind != kind || !line.is_rtp) continue;
+      if (is_sender) {
+        sent = sent || can_send(line);
+      } else {
+        received = received || can_receive(line);
+      }
+    }
+  }
+  return sent && received;
+}
+
+bool OfferAnswer::on_hold() const {
+  return std::any_of(sides_.begin(), sides_.end(), [](const Side& side) { return side.holds; });
+}
+
+bool OfferAnswer::agreed_silence() const {
+  const auto known = [this](bool caller) {
+    return std::any_of(sides_.begin(), sides_.end(), [caller](const Side& side) {
+      return side.current && (side.who.party == kCallerParty) == caller;
+    });
+  };
+  if (!known(true) || !known(false)) return false;
+  for (const MediaKind kind : {MediaKind::kAudio, MediaKind::kVideo, MediaKind::kText}) {
+    if (allows(kind, true) || allows(kind, false)) return false;
+  }
+  return true;
+}
+
+bool OfferAnswer::shares_address(std::uint8_t party, const SessionFacts& session) const {
+  for (const Side& side : sides_) {
+    if (side.who.party != party || !side.current) continue;
+    for (const MediaLine& mine : side.current->lines) {
+      const bool shared =
+          needs_binding(mine) &&
+          std::any_of(session.lines.begin(), session.lines.end(), [&](const MediaLine& other) {
+            return other.address == mine.address;
+          });
+      if (shared) return true;
+    }
+  }
+  return false;
+}
+
+const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
+                                                    std::uint16_t media_index,
+                                                    std::uint8_t payload_type) const {
+  const auto found = payloads_.find({party, media_index, payload_type});
+  return found == payloads_.end() ? nullptr : &found->second;
+}
+
+bool OfferAnswer::is_secure(std::uint8_t party, std::uint16_t media_index) const {
+  return secure_.contains({party, media_index});
+}
+
+}  // namespace tapdeck::calls

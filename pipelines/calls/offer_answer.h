@@ -1,0 +1,121 @@
+// What the parties of one call have declared in SDP (RFC 3264): addresses, payload types,
+// directions, hold; and which addresses the workers must know because of it.
+//
+// Threads: the call-plane thread.  Memory: one side per party and hop, bounded; further ones are
+// ignored.  A hop is a pair of signalling addresses: a border element may declare other media
+// addresses on each of its sides, and all of them belong to the call.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "model/binding.h"
+#include "pipelines/calls/message_facts.h"
+
+namespace tapdeck::calls {
+
+constexpr std::size_t kSidesMax = 64;
+constexpr std::size_t kPayloadMapMax = 512;
+constexpr std::uint8_t kCallerParty = 0;
+
+// The two signalling addresses of a hop, the smaller one first.
+struct Hop {
+  IpAddress low{};
+  IpAddress high{};
+
+  auto operator<=>(const Hop&) const = default;
+};
+
+Hop hop_of(const SignalMessage& signal);
+
+// An address that workers must know, and what they must know of it.
+struct MediaBinding {
+  Endpoint address{};
+  std::uint8_t receiver = 0;
+  MediaKind kind = MediaKind::kUnknown;
+  std::uint16_t media_index = 0;
+  std::vector<PayloadClock> clocks;
+
+  bool operator==(const MediaBinding& other) const;
+};
+
+struct BindingChange {
+  BindOperation operation = BindOperation::kBind;  // kBind or kUnbind
+  MediaBinding binding;
+};
+
+class OfferAnswer {
+ public:
+  struct Who {
+    Hop hop{};
+    std::uint8_t party = 0;
+  };
+
+  // An offer that the other side has not answered; `cseq` names it for withdraw().
+  void offer(const Who& who, const SessionFacts& session, std::uint32_t cseq);
+  // The other side has accepted the offer of `who`, if there is one.
+  // `is_reoffer`: within an established call, so that sendonly and inactive mean hold.
+  void accept(const Who& who, bool is_reoffer);
+  // The other side has refused the offer with this CSeq.
+  void withdraw(const Who& who, std::uint32_t cseq);
+  // An answer, or an offer that needs no acceptance to be used.
+  void declare(const Who& who, const SessionFacts& session, bool is_reoffer);
+
+  // Forgets every side but the caller's and that of `party`: losing forks.
+  void keep_only(std::uint8_t party);
+  void close();  // forgets every side; payload types stay known
+
+  // What has to be said to the workers since the last time.
+  std::vector<BindingChange> take_changes();
+
+  // True when SDP lets media of `kind` flow from the caller, or else to the caller.
+  [[nodiscard]] bool allows(MediaKind kind, bool from_caller) const;
+  [[nodiscard]] bool on_hold() const;
+  // Both sides are known and neither may send RTP.
+  [[nodiscard]] bool agreed_silence() const;
+  // True when `party` declared an address that `session` declares too.
+  [[nodiscard]] bool shares_address(std::uint8_t party, const SessionFacts& session) const;
+
+  // The declaration of a payload type by `party`; nullptr when it has none.
+  [[nodiscard]] const PayloadDeclaration* find_payload(std::uint8_t party,
+                                                       std::uint16_t media_index,
+                                                       std::uint8_t payload_type) const;
+  [[nodiscard]] bool is_secure(std::uint8_t party, std::uint16_t media_index) const;
+
+  [[nodiscard]] bool ever_bound() const { return ever_bound_; }
+
+ private:
+  struct Side {
+    Who who;
+    std::optional<SessionFacts> current;
+    std::optional<SessionFacts> pending;
+    std::uint32_t pending_cseq = 0;
+    bool holds = false;
+  };
+
+  struct PayloadKey {
+    std::uint8_t party;
+    std::uint16_t media_index;
+    std::uint8_t payload_type;
+
+    auto operator<=>(const PayloadKey&) const = default;
+  };
+
+  Side* find_side(const Who& who);
+  Side* find_or_add_side(const Who& who);
+  void settle(Side& side, SessionFacts session, bool is_reoffer);
+  void learn_payloads(const Who& who, const SessionFacts& session);
+  [[nodiscard]] std::vector<MediaBinding> wanted() const;
+
+  std::vector<Side> sides_;
+  std::vector<MediaBinding> bound_;
+  std::map<PayloadKey, PayloadDeclaration> payloads_;
+  std::set<std::pair<std::uint8_t, std::uint16_t>> secure_;
+  bool ever_bound_ = false;
+};
+
+}  // namespace tapdeck::calls

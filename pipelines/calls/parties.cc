@@ -1,0 +1,89 @@
+#include "pipelines/calls/parties.h"
+
+#include "pipelines/calls/offer_answer.h"
+
+namespace tapdeck::calls {
+namespace {
+
+void describe(const PersonFacts& person, CallParty& party) {
+  party.number = person.number;
+  party.name = person.name;
+  party.uri = person.uri;
+}
+
+}  // namespace
+
+void PartyList::open(const SeenMessage& message, bool oriented) {
+  if (!parties_.empty()) return;
+  oriented_ = oriented;
+  CallParty& caller = parties_.emplace_back();
+  caller.role = oriented ? PartyRole::kCaller : PartyRole::kUnknown;
+  describe(message.facts.from, caller);
+  caller.from_us = message.time_ns() / 1000;
+  CallParty& callee = parties_.emplace_back();
+  callee.id = kFirstCalleeParty;
+  callee.role = oriented ? PartyRole::kCallee : PartyRole::kUnknown;
+  describe(message.facts.to, callee);
+}
+
+void PartyList::restore(const CallRecord& record) {
+  // Ids are indexes: anything else is not a list that this class made.
+  if (record.parties.size() < 2 || record.parties.size() > kPartiesMax) return;
+  parties_ = record.parties;
+  for (std::size_t i = 0; i < parties_.size(); ++i) {
+    parties_[i].id = static_cast<std::uint8_t>(i);
+    if (parties_[i].role != PartyRole::kFork) parties_[i].to_us.reset();
+  }
+  oriented_ = record.caller.has_value();
+  if (record.callee && *record.callee < parties_.size()) callee_ = *record.callee;
+}
+
+void PartyList::orient() {
+  if (oriented_ || parties_.size() < 2) return;
+  oriented_ = true;
+  parties_[kCallerParty].role = PartyRole::kCaller;
+  parties_[callee_].role = PartyRole::kCallee;
+}
+
+std::uint8_t PartyList::add_fork(const SeenMessage& message) {
+  if (parties_.size() >= kPartiesMax) return kFirstCalleeParty;
+  const auto id = static_cast<std::uint8_t>(parties_.size());
+  CallParty& fork = parties_.emplace_back();
+  fork.id = id;
+  fork.role = PartyRole::kFork;
+  describe(message.facts.to, fork);
+  if (message.facts.contact) fork.uri = message.facts.contact->uri;
+  return id;
+}
+
+void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
+  if (party >= parties_.size()) return;
+  CallParty& known = parties_[party];
+  if (!known.from_us) known.from_us = message.time_ns() / 1000;
+  if (!known.ip) {
+    known.ip = message.signal.source.ip;
+    known.port = message.signal.source.port;
+  }
+  if (known.user_agent.empty()) known.user_agent = message.facts.user_agent;
+  // A called party is whoever the network asserts that it is, not who was dialled.
+  if (party != kCallerParty && message.facts.asserted && !message.facts.asserted->number.empty()) {
+    known.number = message.facts.asserted->number;
+    if (!message.facts.asserted->name.empty()) known.name = message.facts.asserted->name;
+  }
+}
+
+void PartyList::answer(std::uint8_t party, std::int64_t time_ns) {
+  if (party >= parties_.size()) return;
+  callee_ = party;
+  for (CallParty& each : parties_) {
+    if (each.id == kCallerParty) continue;
+    if (each.id == party) {
+      if (oriented_) each.role = PartyRole::kCallee;
+    } else {
+      each.role = PartyRole::kFork;
+      each.to_us = time_ns / 1000;
+    }
+  }
+}
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,51 @@
+// Who takes part in a call: the caller, whoever was asked or answered, and losing forks.
+//
+// Threads: the call-plane thread.  Memory: at most kPartiesMax parties; who comes later is counted
+// as the callee.  Numbers are kept as written, without parameters and visual separators.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/call.h"
+#include "pipelines/calls/message_facts.h"
+
+namespace tapdeck::calls {
+
+constexpr std::size_t kPartiesMax = 64;
+constexpr std::uint8_t kFirstCalleeParty = 1;
+
+class PartyList {
+ public:
+  // The two ends as the From and To of `message` name them; does nothing when they are known.
+  // `oriented`: From is the caller; otherwise both roles are unknown.
+  void open(const SeenMessage& message, bool oriented);
+  // The parties as an earlier process knew them; open() does nothing afterwards.
+  void restore(const CallRecord& record);
+  // The caller's INVITE has been seen after all.
+  void orient();
+
+  // A new early dialog beside the first; kFirstCalleeParty when there is no room.
+  std::uint8_t add_fork(const SeenMessage& message);
+
+  // `message` comes from `party`: its signalling address, user agent and identity, where they are
+  // not known yet.
+  void learn(std::uint8_t party, const SeenMessage& message);
+
+  // `party` answered: it becomes the callee, the others forks that leave now.
+  void answer(std::uint8_t party, std::int64_t time_ns);
+
+  [[nodiscard]] const std::vector<CallParty>& all() const { return parties_; }
+
+  [[nodiscard]] bool oriented() const { return oriented_; }
+
+  [[nodiscard]] std::uint8_t callee() const { return callee_; }
+
+ private:
+  std::vector<CallParty> parties_;
+  std::uint8_t callee_ = kFirstCalleeParty;
+  bool oriented_ = false;
+};
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,110 @@
+#include "pipelines/calls/record_builder.h"
+
+#include <algorithm>
+
+#include "pipelines/calls/recording_state.h"
+
+namespace tapdeck::calls {
+namespace {
+
+std::optional<std::int64_t> to_us(const std::optional<std::int64_t>& ns) {
+  if (!ns) return std::nullopt;
+  return *ns / 1000;
+}
+
+// Milliseconds between two facts that both are known; messages of several workers may be a little
+// out of order, which is no reason for a negative duration.
+std::optional<std::int64_t> between_ms(const std::optional<std::int64_t>& from_ns,
+                                       const std::optional<std::int64_t>& to_ns) {
+  if (!from_ns || !to_ns) return std::nullopt;
+  return std::max<std::int64_t>(0, *to_ns - *from_ns) / 1'000'000;
+}
+
+void fill_times(const LiveCall& state, CallRecord& record) {
+  const CallTimes& times = state.times;
+  record.start_us = to_us(times.start_ns);
+  record.progress_us = to_us(times.progress_ns);
+  record.ringing_us = to_us(times.ringing_ns);
+  record.answered_us = to_us(times.answered_ns);
+  record.ended_us = to_us(times.ended_ns);
+  record.first_seen_us = times.first_seen_ns / 1000;
+  record.pdd_ms = between_ms(times.attempt_ns, times.progress_ns);
+  record.ring_ms =
+      between_ms(times.ringing_ns, times.answered_ns ? times.answered_ns : times.ended_ns);
+  record.setup_ms = between_ms(times.start_ns, times.answered_ns);
+  record.talk_ms = between_ms(times.answered_ns, times.ended_ns);
+  record.total_ms = between_ms(times.start_ns.value_or(times.first_seen_ns), times.ended_ns);
+  if (times.answered_ns) {
+    const std::int64_t until_ns = times.ended_ns.value_or(state.last_packet_ns());
+    record.hold_ms = state.hold.total_ns(until_ns) / 1'000'000;
+  }
+}
+
+void fill_parties(const LiveCall& state, CallRecord& record) {
+  record.parties = state.parties.all();
+  for (CallParty& party : record.parties) {
+    if (party.from_us && !party.to_us) party.to_us = record.ended_us;
+  }
+  if (!state.parties.oriented() || record.parties.size() < 2) return;
+  record.caller = kCallerParty;
+  record.callee = state.parties.callee();
+}
+
+void fill_recording(const LiveCall& state, const CallPlaneOptions& options, CallRecord& record) {
+  RecordingInfo& recording = record.recording;
+  RecordingVerdict verdict = judge_recording(state, record.media);
+  recording.state = verdict.state;
+  recording.reasons = std::move(verdict.reasons);
+  recording.retention_class = options.retention_class_name;
+  if (options.retention_us > 0) recording.expires_us = record.key_time_us() + options.retention_us;
+  if (record.media.empty()) return;
+  std::int64_t last_us = INT64_MIN;
+  for (const MediaRecord& row : record.media) last_us = std::max(last_us, row.last_us);
+  recording.duration_ms = (last_us - record.media.front().first_us) / 1000;
+}
+
+}  // namespace
+
+CallRecord build_record(const LiveCall& state,
+                        const CallPlaneOptions& options,
+                        const RecordVersion& version) {
+  CallRecord record;
+  record.uid = state.uid;
+  record.version = version.version;
+  record.final = version.final;
+  record.call_id = state.call_id;
+  record.from_tag = state.from_tag;
+  record.to_tag = state.to_tag;
+  record.realm = state.realm;
+  if (state.realm < options.realm_names.size()) {
+    record.realm_name = options.realm_names[state.realm];
+  }
+  record.node = options.node;
+  if (state.port_index < options.port_names.size()) {
+    record.port = options.port_names[state.port_index];
+  }
+  if (state.vlan != 0) record.vlan = state.vlan;
+  if (state.ended)
+    record.state =
+        state.interrupted ? tapdeck::CallState::kInterrupted : tapdeck::CallState::kEnded;
+  fill_times(state, record);
+  fill_parties(state, record);
+  record.dialled = state.dialled;
+  record.diverted_from = state.diverted_from;
+  record.asserted = state.asserted;
+  record.outcome = state.outcome;
+  record.end_reason = state.end_reason;
+  record.hangup_by = state.hangup_by;
+  record.transferred = state.transferred;
+  record.status_code = state.status_code;
+  record.reason = state.reason;
+  record.q850_cause = state.q850_cause;
+  record.sip_methods = state.methods;
+  record.sip_responses = state.responses;
+  record.media =
+      state.streams.rows(state.media, {state.parties.callee(), state.parties.all().size()});
+  fill_recording(state, options, record);
+  return record;
+}
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,22 @@
+// Makes the call record of what is known of a call at this moment.
+// Threads: the call-plane thread.  Memory: the record.
+#pragma once
+
+#include <cstdint>
+
+#include "model/call.h"
+#include "pipelines/calls/call_plane.h"
+#include "pipelines/calls/live_call.h"
+
+namespace tapdeck::calls {
+
+struct RecordVersion {
+  std::uint32_t version = 1;
+  bool final = false;
+};
+
+CallRecord build_record(const LiveCall& state,
+                        const CallPlaneOptions& options,
+                        const RecordVersion& version);
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,127 @@
+#include "pipelines/calls/recording_state.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tapdeck::calls {
+namespace {
+
+constexpr std::int64_t kToleranceNs = 2'000'000'000;
+constexpr std::uint8_t kComfortNoise = 13;
+
+using Rows = std::vector<const MediaRecord*>;
+
+// Losing forks and media from before the answer are not what the recording is judged by.
+Rows talk_rows(const LiveCall& state, const std::vector<MediaRecord>& rows) {
+  Rows talk;
+  for (const MediaRecord& row : rows) {
+    if (state.times.answered_ns && row.last_us < *state.times.answered_ns / 1000) continue;
+    if (row.party && *row.party != kCallerParty && *row.party != state.parties.callee()) continue;
+    talk.push_back(&row);
+  }
+  return talk;
+}
+
+bool is_of_direction(const MediaRecord& row, MediaKind kind, bool from_caller) {
+  const MediaKind row_kind = row.kind == MediaKind::kUnknown ? MediaKind::kAudio : row.kind;
+  return row_kind == kind && row.party && (*row.party == kCallerParty) == from_caller;
+}
+
+bool suppresses_silence(const MediaRecord& row) {
+  return std::any_of(row.codecs.begin(), row.codecs.end(), [](const auto& entry) {
+    return entry.first == kComfortNoise || entry.second == "CN";
+  });
+}
+
+std::int64_t overlap_ns(const std::vector<Interval>& intervals, const Interval& with) {
+  std::int64_t total = 0;
+  for (const Interval& interval : intervals) {
+    const std::int64_t from = std::max(interval.from_ns, with.from_ns);
+    const std::int64_t to = std::min(interval.to_ns, with.to_ns);
+    if (to > from) total += to - from;
+  }
+  return total;
+}
+
+void judge_direction(const std::vector<Interval>& allowed,
+                     const Rows& rows,
+                     std::set<RecordingReason>& reasons) {
+  if (overlap_ns(allowed, {INT64_MIN, INT64_MAX}) == 0) return;
+  std::int64_t first_us = INT64_MAX;
+  std::int64_t last_us = INT64_MIN;
+  bool silence = false;
+  for (const MediaRecord* row : rows) {
+    first_us = std::min(first_us, row->first_us);
+    last_us = std::max(last_us, row->last_us);
+    silence = silence || suppresses_silence(*row);
+  }
+  if (rows.empty()) {
+    reasons.insert(RecordingReason::kDirectionMissing);
+    return;
+  }
+  if (overlap_ns(allowed, {INT64_MIN, first_us * 1000}) > kToleranceNs) {
+    reasons.insert(RecordingReason::kLateStart);
+  }
+  if (!silence && overlap_ns(allowed, {last_us * 1000, INT64_MAX}) > kToleranceNs) {
+    reasons.insert(RecordingReason::kEarlyEnd);
+  }
+}
+
+void judge_directions(const LiveCall& state, const Rows& rows, std::set<RecordingReason>& reasons) {
+  const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
+  for (std::size_t kind = 0; kind < kExpectedKinds.size(); ++kind) {
+    for (const bool from_caller : {true, false}) {
+      Rows of_direction;
+      for (const MediaRecord* row : rows) {
+        if (!row->codec.empty() && is_of_direction(*row, kExpectedKinds[kind], from_caller)) {
+          of_direction.push_back(row);
+        }
+      }
+      judge_direction(
+          state.expected[kind][from_caller ? 0 : 1].until(end_ns), of_direction, reasons);
+    }
+  }
+}
+
+RecordingVerdict not_recorded(RecordingReason reason) {
+  return {RecordingState::kNotRecorded, {reason}};
+}
+
+}  // namespace
+
+RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaRecord>& rows) {
+  if (!state.ended) return {};
+  const bool answered = state.times.answered_ns.has_value() || state.established;
+  if (!answered && !(state.outcome == CallOutcome::kUnknown && !rows.empty() &&
+                     state.end_reason == EndReason::kBye)) {
+    return not_recorded(RecordingReason::kNotAnswered);
+  }
+  const Rows talk = talk_rows(state, rows);
+  if (talk.empty()) {
+    if (state.interrupted) return not_recorded(RecordingReason::kInterrupted);
+    return not_recorded(state.out_of_resources ? RecordingReason::kResources
+                                               : RecordingReason::kNoMedia);
+  }
+  const auto count = [&talk](auto&& holds) {
+    return std::count_if(talk.begin(), talk.end(), holds);
+  };
+  const auto all = static_cast<std::ptrdiff_t>(talk.size());
+  const auto encrypted = count([](const MediaRecord* row) { return row->srtp; });
+  if (encrypted == all) return not_recorded(RecordingReason::kEncryptedWithoutKey);
+  if (count([](const MediaRecord* row) { return row->codec.empty(); }) == all) {
+    return not_recorded(RecordingReason::kUnknownCodec);
+  }
+  std::set<RecordingReason> reasons;
+  if (encrypted > 0) reasons.insert(RecordingReason::kPartlyEncrypted);
+  if (!state.times.answered_ns) reasons.insert(RecordingReason::kLateStart);
+  if (state.interrupted || state.out_of_resources) reasons.insert(RecordingReason::kEarlyEnd);
+  judge_directions(state, talk, reasons);
+  for (const MediaRecord* row : talk) {
+    if (missing_packets(*row) > 0) reasons.insert(RecordingReason::kLoss);
+    if (row->lost_by_us > 0) reasons.insert(RecordingReason::kLossByUs);
+  }
+  if (reasons.empty()) return {RecordingState::kRecorded, {}};
+  return {RecordingState::kRecordedWithGaps, {reasons.begin(), reasons.end()}};
+}
+
+}  // namespace tapdeck::calls

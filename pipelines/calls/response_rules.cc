@@ -1,0 +1,175 @@
+#include "pipelines/calls/response_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "pipelines/calls/media_rules.h"
+#include "pipelines/calls/signalling_rules.h"
+
+namespace tapdeck::calls {
+namespace {
+
+using sip::Method;
+
+bool is_challenge(std::uint16_t status) { return status == 401 || status == 407; }
+
+// The dialog of a response to an INVITE; a new To tag is a new fork, unless it stands on another
+// leg of a back-to-back user agent or answers with media that are known already.
+Dialog* dialog_of(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (facts.to_tag.empty()) return nullptr;
+  if (Dialog* known = state.dialogs.find(facts.from_tag, facts.to_tag)) return known;
+  std::uint8_t party = state.parties.callee();
+  if (state.dialogs.has_caller_tag_dialog(facts.from_tag)) {
+    std::optional<std::uint8_t> same;
+    for (const Dialog& other : state.dialogs.all()) {
+      if (!same && facts.session && state.media.shares_address(other.party, *facts.session)) {
+        same = other.party;
+      }
+    }
+    party = same ? *same : state.parties.add_fork(message);
+  }
+  Dialog* dialog = state.dialogs.add(facts.from_tag, facts.to_tag);
+  if (dialog != nullptr) dialog->party = party;
+  return dialog;
+}
+
+void note_response_reason(LiveCall& state, const MessageFacts& facts) {
+  if (facts.q850_cause) state.q850_cause = facts.q850_cause;
+}
+
+void apply_provisional(LiveCall& state, const SeenMessage& message, bool initial) {
+  const MessageFacts& facts = message.facts;
+  state.provisional_seen = true;
+  if (facts.status == 100 || !initial) return;
+  if (!state.times.progress_ns) state.times.progress_ns = message.time_ns();
+  if (facts.status == 180 && !state.times.ringing_ns) state.times.ringing_ns = message.time_ns();
+}
+
+void apply_answer(LiveCall& state, const SeenMessage& message, Dialog* dialog) {
+  const MessageFacts& facts = message.facts;
+  if (dialog != nullptr) dialog->confirmed = true;
+  state.established = true;
+  state.session_expires_s = facts.session_expires_s;
+  if (state.times.answered_ns || state.ended) return;
+  state.times.answered_ns = message.time_ns();
+  state.outcome = CallOutcome::kAnswered;
+  state.status_code = facts.status;
+  state.reason = facts.phrase;
+  state.q850_cause.reset();
+  state.to_tag = facts.to_tag;
+  if (dialog != nullptr) {
+    state.parties.answer(dialog->party, message.time_ns());
+    state.media.keep_only(dialog->party);
+  }
+}
+
+void end_by_failure(LiveCall& state, const SeenMessage& message, const InviteTransaction& last) {
+  state.status_code = last.status;
+  state.reason = last.phrase;
+  note_response_reason(state, message.facts);
+  if (state.cancel_seen) {
+    state.outcome = CallOutcome::kCancelled;
+    end_call(state, {EndReason::kCancel, HangupBy::kCaller, message.time_ns()});
+  } else {
+    state.outcome = outcome_of_failure(last.status);
+    end_call(state, {EndReason::kFailure, HangupBy::kNone, message.time_ns()});
+  }
+}
+
+void apply_failure(LiveCall& state, const SeenMessage& message, bool initial) {
+  const MessageFacts& facts = message.facts;
+  if (state.times.answered_ns || state.established || !initial) return;
+  if (!is_challenge(facts.status)) state.parties.learn(kFirstCalleeParty, message);
+  if (!state.times.start_ns) {
+    // The INVITE was missed: the response alone has to tell.
+    InviteTransaction alone;
+    alone.status = facts.status;
+    alone.phrase = facts.phrase;
+    end_by_failure(state, message, alone);
+    return;
+  }
+  state.invites.on_final(facts);
+  if (const InviteTransaction* last = state.invites.failure()) {
+    end_by_failure(state, message, *last);
+  }
+}
+
+void apply_invite_response(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  // Without the INVITE, the first responses are taken for those of the INVITE that was missed.
+  const bool initial =
+      state.invites.has_attempt(facts) || (!state.times.start_ns && !state.established);
+  if (initial) {
+    // A leg of which only the responses pass here has its caller's tag in them.
+    if (!state.dialogs.knows_tag(facts.from_tag)) state.dialogs.add_caller_tag(facts.from_tag);
+    if (state.dialogs.is_caller_tag(facts.from_tag)) state.parties.orient();
+  }
+  Dialog* dialog = nullptr;
+  if (facts.status > 100 && facts.status < 300) dialog = dialog_of(state, message);
+  const Ends ends = ends_of(state, facts);
+  if (dialog != nullptr) state.parties.learn(ends.responder, message);
+  if (facts.status < 200) {
+    apply_provisional(state, message, initial);
+    apply_response_session(state, message, ends);
+  } else if (facts.status < 300) {
+    // The session first: what answers the first offer is no hold, whatever it says.
+    apply_response_session(state, message, ends);
+    if (initial) {
+      apply_answer(state, message, dialog);
+    } else {
+      state.session_expires_s = facts.session_expires_s;
+    }
+  } else {
+    apply_response_session(state, message, ends);
+    apply_failure(state, message, initial);
+  }
+}
+
+}  // namespace
+
+CallOutcome outcome_of_failure(std::uint16_t status) {
+  switch (status) {
+    case 486:
+    case 600: return CallOutcome::kBusy;
+    case 408:
+    case 480:
+    case 487: return CallOutcome::kNoAnswer;
+    case 401:
+    case 403:
+    case 407:
+    case 603: return CallOutcome::kRejected;
+    default: return status < 400 ? CallOutcome::kRedirected : CallOutcome::kFailed;
+  }
+}
+
+bool invites_another_attempt(std::uint16_t status) {
+  constexpr std::array<std::uint16_t, 13> kStatuses = {
+      401, 407, 413, 415, 416, 420, 421, 422, 423, 424, 488, 494, 503};
+  return (status >= 300 && status < 400) ||
+         std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
+
+void apply_response(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  switch (facts.method) {
+    case Method::kInvite: apply_invite_response(state, message); break;
+    case Method::kUpdate:
+      if (facts.status >= 200 && facts.status < 300) {
+        state.session_expires_s = facts.session_expires_s;
+      }
+      [[fallthrough]];
+    case Method::kPrack: apply_response_session(state, message, ends_of(state, facts)); break;
+    case Method::kBye:
+      if (facts.status >= 200) state.closing_answered = true;
+      break;
+    case Method::kRefer:
+      if (facts.status >= 200 && facts.status < 300 && state.asked_transfer) {
+        state.transferred = state.asked_transfer;
+      }
+      break;
+    default: break;
+  }
+}
+
+}  // namespace tapdeck::calls

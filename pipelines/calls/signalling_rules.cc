@@ -1,0 +1,210 @@
+#include "pipelines/calls/signalling_rules.h"
+
+#include <algorithm>
+
+#include "pipelines/calls/media_rules.h"
+#include "pipelines/calls/response_rules.h"
+
+namespace tapdeck::calls {
+namespace {
+
+using sip::Method;
+
+void count_message(LiveCall& state, const MessageFacts& facts) {
+  if (!facts.is_request) {
+    ++state.responses[std::to_string(facts.status)];
+    return;
+  }
+  const std::string name(facts.method_name.substr(0, 32));
+  if (state.methods.size() < kMethodNamesMax || state.methods.contains(name)) {
+    ++state.methods[name];
+  } else {
+    ++state.methods["OTHER"];
+  }
+}
+
+// The caller tries again after a refusal: the call goes on as if it had not been refused.
+void reopen(LiveCall& state) {
+  state.ended = false;
+  state.closing_answered = false;
+  state.times.ended_ns.reset();
+  state.end_reason = EndReason::kNone;
+  state.hangup_by = HangupBy::kNone;
+  state.outcome = CallOutcome::kUnknown;
+  state.status_code.reset();
+  state.reason.clear();
+  state.q850_cause.reset();
+  state.provisional_seen = false;
+}
+
+void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  state.dialogs.add_caller_tag(facts.from_tag);
+  const bool is_new = state.invites.on_invite(facts);
+  if (is_new && state.ended && state.end_reason == EndReason::kFailure) reopen(state);
+  if (is_new && !state.times.progress_ns) state.times.attempt_ns = message.time_ns();
+  state.parties.orient();
+  if (!state.times.start_ns) {
+    state.times.start_ns = message.time_ns();
+    state.dialled = facts.request_number;
+  }
+  if (state.asserted.empty() && facts.asserted) state.asserted = facts.asserted->number;
+  if (state.diverted_from.empty()) state.diverted_from = facts.diverted_from;
+  state.parties.learn(kCallerParty, message);
+  // With a second leg's INVITE, the caller's addresses there are declared for the caller, too.
+  apply_request_session(state, message, {kCallerParty, state.parties.callee()});
+}
+
+void note_reason(LiveCall& state, const MessageFacts& facts) {
+  if (facts.q850_cause) state.q850_cause = facts.q850_cause;
+  if (!facts.reason_text.empty()) state.reason = facts.reason_text;
+}
+
+void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& ends) {
+  const MessageFacts& facts = message.facts;
+  if (Dialog* dialog = state.dialogs.find(facts.from_tag, facts.to_tag)) {
+    dialog->over = true;
+    // One of several forks is let go; the call lives on in another.
+    if (state.dialogs.other_confirmed(*dialog)) return;
+  }
+  if (state.ended) return;
+  note_reason(state, facts);
+  HangupBy by = HangupBy::kNone;
+  if (state.parties.oriented()) {
+    by = ends.requester == kCallerParty ? HangupBy::kCaller : HangupBy::kCallee;
+  }
+  end_call(state, {EndReason::kBye, by, message.time_ns()});
+}
+
+void apply_cancel(LiveCall& state, const SeenMessage& message) {
+  if (state.times.answered_ns || state.ended) return;
+  state.invites.on_cancel(message.facts);
+  if (state.invites.cancelled() || !state.times.start_ns) {
+    state.cancel_seen = true;
+    note_reason(state, message.facts);
+  }
+}
+
+void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
+  const MessageFacts& facts = message.facts;
+  if (state.invites.is_known(facts) && !state.times.answered_ns) {
+    state.invites.on_ack(facts);  // hop by hop: it ends a refused attempt
+    const InviteTransaction* last = state.invites.failure();
+    if (last != nullptr && last->acknowledged) state.closing_answered = true;
+    return;
+  }
+  if (state.ended) {
+    state.closing_answered = state.closing_answered || state.end_reason != EndReason::kBye;
+    return;
+  }
+  state.established = true;  // an ACK of its own goes from end to end: there was a 2xx
+  apply_request_session(state, message, ends);
+}
+
+void apply_refer(LiveCall& state, const MessageFacts& facts, const Ends& ends) {
+  if (facts.refer_to.empty()) return;
+  state.asked_transfer = CallTransfer{facts.refer_to,
+                                      ends.requester == kCallerParty ? "caller" : "callee",
+                                      facts.refer_replaces ? "attended" : "blind"};
+}
+
+// A request within a dialog whose beginning was missed.
+void adopt_dialog(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (facts.to_tag.empty() || state.dialogs.find(facts.from_tag, facts.to_tag) != nullptr) return;
+  // Other dialogs are made by their responses; here only what nothing is known of.
+  if (!state.dialogs.all().empty() || facts.method == Method::kCancel) return;
+  if (state.times.start_ns && facts.method == Method::kAck && state.invites.is_known(facts)) return;
+  const bool reversed = state.dialogs.is_caller_tag(facts.to_tag);
+  state.dialogs.add(reversed ? facts.to_tag : facts.from_tag,
+                    reversed ? facts.from_tag : facts.to_tag);
+}
+
+void apply_request(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (facts.method == Method::kInvite && facts.to_tag.empty()) {
+    apply_initial_invite(state, message);
+    return;
+  }
+  adopt_dialog(state, message);
+  const Ends ends = ends_of(state, facts);
+  state.parties.learn(ends.requester, message);
+  switch (facts.method) {
+    case Method::kBye: apply_bye(state, message, ends); break;
+    case Method::kCancel: apply_cancel(state, message); break;
+    case Method::kAck: apply_ack(state, message, ends); break;
+    case Method::kInvite:
+      state.established = true;  // a re-INVITE
+      apply_request_session(state, message, ends);
+      break;
+    case Method::kUpdate:
+    case Method::kPrack: apply_request_session(state, message, ends); break;
+    case Method::kRefer: apply_refer(state, facts, ends); break;
+    default: break;
+  }
+}
+
+}  // namespace
+
+bool may_open_call(const MessageFacts& facts) {
+  if (facts.method == Method::kInvite) return facts.is_request || facts.status >= 100;
+  if (!facts.is_request) return false;
+  switch (facts.method) {
+    case Method::kCancel: return true;
+    case Method::kAck:
+    case Method::kBye:
+    case Method::kPrack:
+    case Method::kUpdate:
+    case Method::kInfo: return !facts.from_tag.empty() && !facts.to_tag.empty();
+    default: return false;
+  }
+}
+
+void open_call(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  state.realm = message.signal.realm;
+  state.port_index = message.signal.port_index;
+  state.vlan = message.signal.vlan;
+  state.call_id = facts.call_id;
+  state.from_tag = facts.from_tag;
+  state.to_tag = facts.to_tag;
+  state.times.first_seen_ns = message.time_ns();
+  state.times.last_seen_ns = message.time_ns();
+  // ACK, CANCEL and PRACK come from who sent the INVITE; a response names him in From.
+  const bool by_caller = !facts.is_request || facts.method == Method::kAck ||
+                         facts.method == Method::kCancel || facts.method == Method::kPrack ||
+                         (facts.method == Method::kInvite && facts.to_tag.empty());
+  state.dialogs.add_caller_tag(facts.from_tag);
+  state.parties.open(message, by_caller);
+}
+
+void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t seed) {
+  count_message(state, message.facts);
+  state.times.first_seen_ns = std::min(state.times.first_seen_ns, message.time_ns());
+  state.times.last_seen_ns = std::max(state.times.last_seen_ns, message.time_ns());
+  if (state.repeats.is_repeat(message, seed)) return;
+  if (message.facts.is_request) {
+    apply_request(state, message);
+  } else {
+    apply_response(state, message);
+  }
+  update_timelines(state, message.time_ns());
+}
+
+bool starts_another_call(const LiveCall& state, const MessageFacts& facts, bool released) {
+  if (!state.ended || !facts.is_request || facts.method != Method::kInvite) return false;
+  if (!facts.to_tag.empty() || state.invites.has_attempt(facts)) return false;
+  return released || state.end_reason != EndReason::kFailure || !state.status_code ||
+         !invites_another_attempt(*state.status_code);
+}
+
+void end_call(LiveCall& state, const CallEnd& end) {
+  if (state.ended) return;
+  update_timelines(state, end.time_ns);
+  state.times.ended_ns = end.time_ns;
+  state.ended = true;
+  state.end_reason = end.reason;
+  state.hangup_by = end.by;
+}
+
+}  // namespace tapdeck::calls

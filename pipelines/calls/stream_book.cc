@@ -1,0 +1,176 @@
+#include "pipelines/calls/stream_book.h"
+
+#include <algorithm>
+#include <optional>
+#include <strings.h>
+#include <tuple>
+
+#include "pipelines/calls/mos.h"
+
+namespace tapdeck::calls {
+namespace {
+
+struct StreamEnds {
+  std::optional<std::uint8_t> sender;
+  std::optional<std::uint8_t> receiver;
+};
+
+std::optional<std::uint8_t> known_party(std::uint8_t party) {
+  if (party == kNoParty) return std::nullopt;
+  return party;
+}
+
+std::optional<std::uint8_t> other_party(std::optional<std::uint8_t> party,
+                                        const StreamParties& parties) {
+  if (!party || parties.count < 2) return std::nullopt;
+  return *party == kCallerParty ? parties.callee : kCallerParty;
+}
+
+StreamEnds ends_of(const StreamReport& report, const StreamParties& parties) {
+  StreamEnds ends{known_party(report.sender), known_party(report.receiver)};
+  // A border element may send from an address it declared to the other side: then the address
+  // names the receiver, and the sender is the other one.
+  if (ends.sender && ends.sender == ends.receiver) ends.sender.reset();
+  if (!ends.sender) ends.sender = other_party(ends.receiver, parties);
+  if (!ends.receiver) ends.receiver = other_party(ends.sender, parties);
+  return ends;
+}
+
+PayloadDeclaration declared(const OfferAnswer& media,
+                            const StreamEnds& ends,
+                            std::uint16_t media_index,
+                            std::uint8_t payload_type) {
+  // RFC 3264 5.1: the number on the wire is the one that the receiver has declared.
+  for (const std::optional<std::uint8_t>& party : {ends.receiver, ends.sender}) {
+    if (!party) continue;
+    const PayloadDeclaration* payload = media.find_payload(*party, media_index, payload_type);
+    if (payload != nullptr) return *payload;
+  }
+  const StaticPayload known = static_payload(payload_type);
+  return {payload_type, known.clock_rate_hz, std::string(known.codec)};
+}
+
+bool is_auxiliary(std::string_view codec) {
+  for (const std::string_view name : {"telephone-event", "CN", "tone"}) {
+    if (codec.size() == name.size() && ::strncasecmp(codec.data(), name.data(), name.size()) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<double> known_figure(double value) {
+  if (value < 0) return std::nullopt;
+  return value;
+}
+
+void fill_codec(const StreamReport& report,
+                const OfferAnswer& media,
+                const StreamEnds& ends,
+                MediaRecord& row) {
+  const StreamStatistics& statistics = report.statistics;
+  std::tuple<bool, std::uint32_t> best{false, 0};
+  for (std::size_t i = 0; i < statistics.payload_type_count && i < kStreamPayloadTypesMax; ++i) {
+    const PayloadCount& count = statistics.payload_types[i];
+    const PayloadDeclaration payload =
+        declared(media, ends, report.media_index, count.payload_type);
+    row.codecs[count.payload_type] = payload.codec;
+    row.payload_packets[count.payload_type] += count.packet_count;
+    const std::tuple<bool, std::uint32_t> rank{!is_auxiliary(payload.codec), count.packet_count};
+    if (row.payload_type && rank <= best) continue;
+    best = rank;
+    row.payload_type = count.payload_type;
+    row.codec = payload.codec;
+    row.clock_rate_hz = payload.clock_rate_hz;
+  }
+}
+
+MediaRecord make_row(const StreamReport& report,
+                     const OfferAnswer& media,
+                     const StreamParties& parties) {
+  const StreamStatistics& statistics = report.statistics;
+  const StreamEnds ends = ends_of(report, parties);
+  MediaRecord row;
+  row.kind = report.media_kind;
+  row.party = ends.sender;
+  row.source = report.source;
+  row.destination = report.destination;
+  row.ssrc = report.ssrc;
+  fill_codec(report, media, ends, row);
+  row.first_us = statistics.first_ns / 1000;
+  row.last_us = statistics.last_ns / 1000;
+  row.packets = statistics.packet_count;
+  row.bytes = statistics.payload_bytes;
+  row.expected = statistics.expected_count;
+  row.lost = statistics.lost_count();
+  row.lost_by_us = statistics.lost_by_us_count;
+  row.duplicated = statistics.duplicate_count;
+  row.reordered = statistics.reordered_count;
+  row.jitter_ms = known_figure(statistics.jitter_ms);
+  if (row.jitter_ms) row.jitter_max_ms = known_figure(statistics.jitter_max_ms);
+  row.rtcp_loss_pct = known_figure(statistics.rtcp_loss_pct);
+  row.rtcp_jitter_ms = known_figure(statistics.rtcp_jitter_ms);
+  row.rtcp_rtt_ms = known_figure(statistics.rtcp_rtt_ms);
+  row.srtp = (ends.sender && media.is_secure(*ends.sender, report.media_index)) ||
+             (ends.receiver && media.is_secure(*ends.receiver, report.media_index));
+  row.mos_est = estimate_mos(row.codec, loss_pct(row));
+  if (row.mos_est) row.mos_model = kMosModel;
+  return row;
+}
+
+}  // namespace
+
+std::uint64_t missing_packets(const MediaRecord& row) {
+  const std::uint64_t distinct = row.packets - std::min(row.packets, row.duplicated);
+  return row.expected - std::min(row.expected, distinct);
+}
+
+double loss_pct(const MediaRecord& row) {
+  if (row.expected == 0) return 0;
+  return 100.0 * static_cast<double>(missing_packets(row)) / static_cast<double>(row.expected);
+}
+
+StreamBook::Stream* StreamBook::find(const StreamReport& report) {
+  for (Stream& stream : streams_) {
+    const StreamReport& known = stream.report;
+    // A final row takes nothing more: the same stream after a long silence is a row of its own.
+    if (!stream.final && known.ssrc == report.ssrc && known.source == report.source &&
+        known.destination == report.destination && known.worker == report.worker &&
+        known.vlan == report.vlan) {
+      return &stream;
+    }
+  }
+  return nullptr;
+}
+
+bool StreamBook::take(const StreamReport& report) {
+  Stream* stream = find(report);
+  const std::uint64_t before = stream == nullptr ? 0 : stream->report.statistics.packet_count;
+  if (stream == nullptr) {
+    if (streams_.size() >= kStreamsMax) {
+      ++dropped_;
+      return false;
+    }
+    stream = &streams_.emplace_back();
+  }
+  stream->report = report;
+  stream->final = report.kind == StreamReportKind::kFinal;
+  last_ns_ = std::max(last_ns_, report.statistics.last_ns);
+  return report.statistics.packet_count > before;
+}
+
+std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
+                                          const StreamParties& parties) const {
+  std::vector<MediaRecord> rows = carried_;
+  for (const Stream& stream : streams_) {
+    if (stream.report.statistics.packet_count == 0) continue;
+    rows.push_back(make_row(stream.report, media, parties));
+  }
+  std::sort(rows.begin(), rows.end(), [](const MediaRecord& a, const MediaRecord& b) {
+    return std::tie(a.first_us, a.source, a.destination, a.ssrc, a.last_us, a.packets) <
+           std::tie(b.first_us, b.source, b.destination, b.ssrc, b.last_us, b.packets);
+  });
+  return rows;
+}
+
+}  // namespace tapdeck::calls

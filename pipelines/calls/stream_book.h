@@ -1,0 +1,61 @@
+// What the workers have reported of one call's RTP streams, and the media rows made of it.
+//
+// Threads: the call-plane thread.  Memory: one row per stream, bounded; further streams are counted
+// in dropped() and have no row.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/call.h"
+#include "model/stream.h"
+#include "pipelines/calls/offer_answer.h"
+
+namespace tapdeck::calls {
+
+constexpr std::size_t kStreamsMax = 256;
+
+// The parties of a two-party reading of the call: who the other one is.
+struct StreamParties {
+  std::uint8_t callee = 1;
+  std::size_t count = 0;  // parties of the call
+};
+
+class StreamBook {
+ public:
+  // Takes a report (kActivity or kFinal); true when packets have come since the last one.
+  bool take(const StreamReport& report);
+
+  // Rows of an earlier process, kept as they are.
+  void carry(std::vector<MediaRecord> rows) { carried_ = std::move(rows); }
+
+  // One row per stream, by (first, source, destination, ssrc).
+  [[nodiscard]] std::vector<MediaRecord> rows(const OfferAnswer& media,
+                                              const StreamParties& parties) const;
+
+  [[nodiscard]] bool empty() const { return streams_.empty() && carried_.empty(); }
+
+  [[nodiscard]] std::int64_t last_ns() const { return last_ns_; }  // 0: no packet yet
+
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  struct Stream {
+    StreamReport report;
+    bool final = false;
+  };
+
+  Stream* find(const StreamReport& report);
+
+  std::vector<Stream> streams_;
+  std::vector<MediaRecord> carried_;
+  std::int64_t last_ns_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+// True packets missing, in percent of those expected: duplicates do not make up for losses.
+double loss_pct(const MediaRecord& row);
+// Packets missing, never negative.
+std::uint64_t missing_packets(const MediaRecord& row);
+
+}  // namespace tapdeck::calls

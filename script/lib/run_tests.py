@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""The stages of script/test, in order. Each adds its checked units to one tally."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from testing import JOBS, ROOT, Runner, executables, introspect, run_gtests
+
+CHECKS = ["format", "layering", "sizes", "mirror", "headers", "commits"]
+PRODUCT = ("base/", "model/", "config/", "engine/", "storage/", "pipelines/", "control/", "apps/")
+TIDY_FILES_MAX = 12
+ASAN = {"ASAN_OPTIONS": "exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1",
+        "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1",
+        "LSAN_OPTIONS": "suppressions=" + os.path.join(ROOT, "tests/support/lsan.supp")}
+SANITIZER_BUILD = ["-Db_lundef=false", "-Dbench=disabled", "-Doptimization=1", "-Dwerror=false"]
+
+
+def stage_checks(runner):
+    for name in CHECKS:
+        runner.check(f"check {name}", [f"script/checks/{name}"], 600)
+
+
+def build(runner, directory, options, targets=(), compilers=None):
+    return (runner.configure(directory, options, compilers) and
+            runner.check(f"build {directory}", ["ninja", "-C", directory, *targets], 2400))
+
+
+def stage_build(runner):
+    if build(runner, "build", []):
+        runner.check("check hot_symbols", ["script/checks/hot_symbols"], 60)
+
+
+def stage_unit(runner):
+    run_gtests(runner, "build")
+
+
+def stage_flow(runner):
+    flow_tests(runner, "build", "")
+
+
+def flow_tests(runner, directory, label, **environment):
+    run_driver(runner, f"{label}flow", ["tests/flow/run_flow.py"], 600, directory, **environment)
+
+
+def run_driver(runner, name, arguments, timeout_s, directory, **environment):
+    """A Python test driver; it finds the program to test in TAPDECK_PROGRAM."""
+    program = os.path.join(ROOT, directory, "tapdeck")
+    status, output = runner.run(["python3", *arguments], timeout_s, name.replace(" ", "-"),
+                                TAPDECK_PROGRAM=program, **environment)
+    runner.tally.add_driver(name, status, output)
+
+
+def stage_corpus(runner):
+    corpus_tests(runner, "build", "")
+
+
+def corpus_tests(runner, directory, label, **environment):
+    for name in ("ingest", "corpus"):
+        run_driver(runner, label + name, [f"tests/corpus/{name}_test.py"], 1800, directory,
+                   **environment)
+
+
+def stage_live(runner):
+    calls = "1000" if runner.long_run else "200"
+    run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
+
+
+def stage_crash(runner):
+    kills = "10" if runner.long_run else "3"
+    run_driver(runner, "crash", ["tests/crash/crash_test.py", "--kills", kills], 600, "build")
+
+
+def stage_asan(runner):
+    options = ["-Db_sanitize=address,undefined", "-Ddebug_core_checks=true", *SANITIZER_BUILD]
+    if not build(runner, "build-asan", options):
+        return
+    run_gtests(runner, "build-asan", label="asan ", **ASAN)
+    flow_tests(runner, "build-asan", "asan ", **ASAN)
+    corpus_tests(runner, "build-asan", "asan ", **ASAN)
+    run_driver(runner, "asan live",
+               ["tests/live/live_test.py", "--calls", "20", "--no-loss-assert"], 300, "build-asan",
+               **ASAN)
+
+
+def stage_tsan(runner):
+    """Rings, pools and snapshots: EAL is not instrumented, so base/ is tested apart from it."""
+    options = ["-Db_sanitize=thread", *SANITIZER_BUILD]
+    if not runner.configure("build-tsan", options):
+        return
+    targets = [os.path.relpath(target["filename"][0], os.path.join(ROOT, "build-tsan"))
+               for target in introspect("build-tsan", "targets")
+               if target["type"] == "executable" and "tests/unit/base" in target["defined_in"]]
+    if not targets:
+        runner.tally.fail("tsan: there is no unit test of base/")
+    elif runner.check("build build-tsan", ["ninja", "-C", "build-tsan", *targets], 1200):
+        # Without address randomisation: the sanitizer of g++ 12 knows older memory layouts only.
+        run_gtests(runner, "build-tsan", only="base", prefix=("setarch", "-R"), label="tsan ",
+                   TSAN_OPTIONS="halt_on_error=1:exitcode=99")
+
+
+def git(*arguments):
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.split() if done.returncode == 0 else []
+
+
+def changed_files():
+    """Product sources changed against the upstream branch, or in the last commit without one."""
+    head = git("rev-parse", "HEAD")
+    base = git("merge-base", "HEAD", "@{upstream}") or git("merge-base", "HEAD", "origin/HEAD")
+    if not base or base == head:
+        base = git("rev-parse", "--verify", "HEAD~1")
+    if not base:
+        return git("ls-files")
+    return git("diff", "--name-only", "--diff-filter=d", base[0])
+
+
+def stage_tidy(runner):
+    names = git("ls-files", "*.cc") if runner.long_run else changed_files()
+    files = [name for name in names if name.endswith(".cc") and name.startswith(PRODUCT)]
+    if not runner.long_run and len(files) > TIDY_FILES_MAX:
+        print(f"  {len(files)} files changed; {TIDY_FILES_MAX} of them are looked at")
+        step = len(files) / TIDY_FILES_MAX
+        files = [files[int(i * step)] for i in range(TIDY_FILES_MAX)]
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(lambda file: tidy(runner, file), files))
+
+
+def tidy(runner, file):
+    runner.check(f"tidy {file}",
+                 ["clang-tidy-14", "-p", "build", "--quiet",
+                  "--extra-arg=-Wno-unknown-warning-option", file], 600)
+
+
+def stage_fuzz(runner):
+    options = ["-Dfuzz=true", "-Db_sanitize=address,undefined", *SANITIZER_BUILD]
+    compilers = {"CC": "clang-14", "CXX": "clang++-14"}
+    if not runner.configure("build-fuzz", options, compilers):
+        return
+    targets = executables("build-fuzz", "_fuzz")
+    inside = [os.path.relpath(target, "build-fuzz") for target in targets]
+    if not targets:
+        runner.tally.fail("fuzz: there is no target")
+    elif runner.check("build build-fuzz", ["ninja", "-C", "build-fuzz", *inside], 2400):
+        with ThreadPoolExecutor(JOBS) as pool:
+            list(pool.map(lambda target: fuzz(runner, target), targets))
+
+
+def fuzz(runner, target):
+    name = os.path.basename(target)
+    area = os.path.dirname(os.path.relpath(target, "build-fuzz"))
+    corpus = os.path.join(runner.temporary, name)
+    os.makedirs(corpus)
+    seeds = [os.path.join(ROOT, area, "seeds", stem) for stem in (name, name.removesuffix("_fuzz"))]
+    seeds = [path for path in seeds if os.path.isdir(path)]
+    seconds = 600 if runner.long_run else 5
+    runner.check(f"fuzz {name}",
+                 [target, f"-max_total_time={seconds}", "-seed=1", "-timeout=10",
+                  "-rss_limit_mb=3072", f"-artifact_prefix={runner.logs}/{name}.", corpus, *seeds],
+                 seconds + 120, **{**ASAN, "ASAN_OPTIONS": "detect_stack_use_after_return=1"})
+    subprocess.run(["rm", "-rf", corpus], check=True)
+
+
+def stage_bench(runner):
+    for target in executables("build", "_bench"):
+        runner.check(f"bench {os.path.basename(target)}",
+                     [target, "--benchmark_min_time=0.01"], 120)
+
+
+STAGES = {
+    "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
+    "corpus": stage_corpus, "live": stage_live, "crash": stage_crash, "asan": stage_asan,
+    "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz, "bench": stage_bench,
+}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="script/test", description="Builds and tests Tapdeck.")
+    parser.add_argument("--long", action="store_true", help="also what takes hours")
+    parser.add_argument("--only", action="append", choices=STAGES, metavar="STAGE",
+                        help="run one stage (and the build it needs); may be given again")
+    parser.add_argument("--list", action="store_true", help="name the stages")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    if arguments.list:
+        print("\n".join(STAGES))
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    runner = Runner(arguments.long)
+    tally = runner.tally
+    begin = time.monotonic()
+    chosen = arguments.only or list(STAGES)
+    needs_build = {"unit", "flow", "corpus", "live", "crash", "tidy", "bench"}
+    if "build" not in chosen and needs_build & set(chosen):
+        chosen = ["build", *chosen]
+    try:
+        for name in chosen:
+            before, at = (tally.passed, tally.failed, tally.skipped), time.monotonic()
+            print(f"== {name}", flush=True)
+            STAGES[name](runner)
+            now = (tally.passed, tally.failed, tally.skipped)
+            counts = ", ".join(f"{n - b} {word}" for n, b, word in
+                               zip(now, before, ("passed", "failed", "skipped")))
+            print(f"   {name}: {counts}, {time.monotonic() - at:.0f} s", flush=True)
+            if name == "build" and now[1] > before[1]:
+                break  # nothing that follows would tell more
+    finally:
+        runner.close()
+    return finish(tally, time.monotonic() - begin)
+
+
+def finish(tally, seconds):
+    print(f"\n{seconds / 60:.1f} minutes; logs are in build/test-logs")
+    if tally.skips:
+        print("Skipped:\n" + "\n".join(f"  {reason}" for reason in tally.skips))
+    if tally.failures:
+        print("Failed:\n" + "\n".join(f"  {name}" for name in tally.failures))
+    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped", flush=True)
+    strict = os.environ.get("TAPDECK_REQUIRE_ALL") == "1"
+    return 1 if tally.failed or (strict and tally.skipped) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+// The light half of a store: call records, their indexes and the extents index, in RocksDB.  Only
+// storage/call_store*.cc know RocksDB; its statuses become Errors there.
+//
+// Threads: every method from any thread; readers work on snapshots and never wait for put().
+// Memory: block cache and memtables are bounded by CallStoreOptions; find() holds one page.
+// Durable: what put() and put_meta() acknowledged survives kill -9 and power loss.
+// Full: a full disk is kIo; nothing of the batch is kept.  Keys: docs/formats/call_store.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/call.h"
+#include "model/call_query.h"
+#include "storage/store_access.h"
+
+namespace tapdeck::storage {
+
+using SegmentId = std::array<std::uint8_t, 16>;  // UUID of a segment
+
+enum class ExtentKind : std::uint8_t { kMedia = 1, kMessages = 2 };
+
+// The extents of one recording in one segment, packed by the segment side; opaque here.
+struct ExtentRow {
+  Uid recording{};
+  ExtentKind kind = ExtentKind::kMedia;
+  SegmentId segment{};
+  std::string packed;
+
+  bool operator==(const ExtentRow&) const = default;
+};
+
+struct CallStoreOptions {
+  bool create_if_missing = true;
+  std::uint64_t block_cache_bytes = 64ULL << 20;
+  std::uint64_t memtable_bytes = 64ULL << 20;  // of all column families together
+};
+
+// Returning false stops the walk (not an error).
+using ExtentRowSink = std::function<bool(const ExtentRow& row)>;
+
+class CallStore {
+ public:
+  // `directory` is made when missing and options say so; its parent must exist.  kBusy: open
+  // elsewhere; kNotFound: missing; kCorrupt: RocksDB refuses its files.
+  static Result<std::unique_ptr<CallStore>> open(const std::string& directory,
+                                                 const CallStoreOptions& options);
+  ~CallStore();
+  CallStore(const CallStore&) = delete;
+  CallStore& operator=(const CallStore&) = delete;
+
+  // Commits all of it, with every index, in one synced batch.  A record whose version is above the
+  // stored one becomes the newest, and the stored one is kept as an older version; an equal version
+  // replaces; a lower one is filed among the older ones.  Rows replace rows of the same recording,
+  // kind and segment.
+  Result<void> put(std::span<const CallRecord> calls, std::span<const ExtentRow> rows);
+
+  [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;  // newest version; kNotFound
+  [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first
+
+  // Oldest first by (key time, uid).  The cursor names the last row of a page, so that a later page
+  // neither repeats nor skips a row whatever is put in between.  kInvalidArgument: bad cursor.
+  [[nodiscard]] Result<CallPage> find(const CallQuery& query) const;
+
+  // Calls whose newest version is kInProgress, oldest first.
+  [[nodiscard]] Result<std::vector<CallRecord>> open_calls() const;
+
+  [[nodiscard]] Result<std::vector<ExtentRow>> rows_of(const Uid& recording) const;
+  [[nodiscard]] Result<void> for_each_row(const ExtentRowSink& sink) const;  // by recording
+  [[nodiscard]] Result<void> for_each_row(const SegmentId& segment,
+                                          const ExtentRowSink& sink) const;
+
+  // Small named values of the store's own; synced.  Names are ASCII, without '/' in front.
+  Result<void> put_meta(std::string_view name, std::string_view value);
+  [[nodiscard]] Result<std::optional<std::string>> get_meta(std::string_view name) const;
+
+  // Compares every call with its index entries, both ways; empty: consistent.
+  [[nodiscard]] Result<std::vector<StoreFault>> check() const;
+
+  // Estimated keys and bytes on disk by column family, memory, and reads since open.
+  [[nodiscard]] StoreStatistics statistics() const;
+
+  struct Impl;  // for the sources of this class
+
+ private:
+  explicit CallStore(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tapdeck::storage

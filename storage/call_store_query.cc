@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <limits>
+
+#include "base/bytes.h"
+#include "model/call_codec.h"
+#include "storage/call_store_internal.h"
+
+namespace tapdeck::storage {
+namespace {
+
+// Index entries a prefix search looks at before it goes by date instead: a prefix that has more is
+// so broad that a walk over the calls, oldest first, meets its matches soon.
+constexpr std::size_t kPrefixEntriesMax = 50'000;
+
+// Calls are wanted from `lower` on, up to, not including, `upper`.
+struct KeyRange {
+  std::string lower;
+  std::string upper;  // empty: no end
+};
+
+// Fills a page, and looks one match further to know whether another page follows.
+class PageBuilder {
+ public:
+  explicit PageBuilder(const CallQuery& query) : query_(query) {}
+
+  // False: the page is full.
+  bool offer(const CallKey& key, CallRecord call) {
+    if (!matches(query_, call)) return true;
+    if (query_.limit != 0 && page_.calls.size() == query_.limit) {
+      page_.next_cursor = encode_cursor(last_);
+      return false;
+    }
+    page_.calls.push_back(std::move(call));
+    last_ = key;
+    return true;
+  }
+
+  CallPage take() { return std::move(page_); }
+
+ private:
+  const CallQuery& query_;
+  CallPage page_;
+  CallKey last_{};
+};
+
+CallKey to_call_key(std::string_view bytes) {
+  CallKey key{};
+  std::copy_n(bytes.begin(), key.size(), key.begin());
+  return key;
+}
+
+Error corrupt_call(std::string_view key) {
+  return make_error(ErrorCode::kCorrupt,
+                    "The stored record of call " + to_string(call_key_uid(key)) +
+                        " cannot be decoded; `store check` tells what else is wrong.");
+}
+
+// The earliest key time a call overlapping `from_us` can have: no ended call lasted longer than the
+// stored maximum, and calls still open are known by name.
+Result<std::int64_t> overlap_floor_us(const Reader& reader, std::int64_t from_us) {
+  auto maximum = reader.get(Column::kMeta, kMaxTotalKey);
+  if (!maximum) return Error(std::move(maximum.error()));
+  std::int64_t floor_us = from_us;
+  if (*maximum && (*maximum)->size() == 8) {
+    const auto longest = static_cast<std::int64_t>(load_be<std::uint64_t>((*maximum)->data()));
+    if (__builtin_sub_overflow(from_us, longest, &floor_us)) {
+      floor_us = std::numeric_limits<std::int64_t>::min();
+    }
+  }
+  const std::string prefix = open_key(first_call_key(std::numeric_limits<std::int64_t>::min()));
+  const Walk open(reader, Column::kMeta, prefix, successor(prefix.substr(0, 5)));
+  if (!open.valid()) {
+    TD_TRY(open.status());
+    return floor_us;
+  }
+  const std::string_view oldest = open.key().substr(5);
+  if (oldest.size() != kCallKeyBytes) return corrupt_call(std::string(kCallKeyBytes, '\0'));
+  return std::min(floor_us, call_key_time_us(oldest));
+}
+
+Result<KeyRange> key_range(const Reader& reader, const CallQuery& query) {
+  KeyRange range;
+  if (query.from_us) {
+    std::int64_t from_us = *query.from_us;
+    if (query.overlap) {
+      const Result<std::int64_t> floor_us = overlap_floor_us(reader, from_us);
+      if (!floor_us) return Error(floor_us.error());
+      from_us = *floor_us;
+    }
+    range.lower = view(first_call_key(from_us));
+  }
+  if (query.to_us) range.upper = view(first_call_key(*query.to_us));
+  if (!query.cursor.empty()) {
+    const std::optional<CallKey> last = decode_cursor(query.cursor);
+    if (!last) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "\"" + query.cursor.substr(0, 80) + "\" is not a cursor of a call list.");
+    }
+    range.lower = std::max(range.lower, std::string(view(*last)) + '\0');
+  }
+  return range;
+}
+
+Result<void> scan_by_date(const Reader& reader, const KeyRange& range, PageBuilder& page) {
+  Walk walk(reader, Column::kCalls, range.lower, range.upper);
+  for (; walk.valid(); walk.next()) {
+    if (walk.key().size() != kCallKeyBytes) continue;  // an older version
+    std::optional<CallRecord> call = decode_call(walk.value());
+    if (!call) return corrupt_call(walk.key());
+    if (!page.offer(to_call_key(walk.key()), std::move(*call))) return {};
+  }
+  return walk.status();
+}
+
+// True when the page wants more.
+Result<bool> offer_key(const Reader& reader, const CallKey& key, PageBuilder& page) {
+  auto stored = reader.load(key);
+  if (!stored) return Error(std::move(stored.error()));
+  if (!*stored) return true;  // an index entry without its call: `store check` reports it
+  return page.offer(key, std::move((*stored)->call));
+}
+
+Result<void> scan_exact(const Reader& reader,
+                        Column column,
+                        std::string_view term,
+                        const KeyRange& range,
+                        PageBuilder& page) {
+  const std::string upper =
+      range.upper.empty() ? std::string(term) + '\1' : index_key(term, range.upper);
+  Walk walk(reader, column, index_key(term, range.lower), upper);
+  for (; walk.valid(); walk.next()) {
+    if (walk.key().size() != term.size() + 1 + kCallKeyBytes) continue;
+    const CallKey key = to_call_key(walk.key().substr(term.size() + 1));
+    const Result<bool> more = offer_key(reader, key, page);
+    if (!more) return Error(more.error());
+    if (!*more) return {};
+  }
+  return walk.status();
+}
+
+// The keys of all calls in `range` under numbers that begin with `prefix`; nullopt when there are
+// too many entries to look at.  Numbers sort before times in this index, so each number's entries
+// outside the range are jumped over, and what is found is sorted by time afterwards.
+Result<std::optional<std::vector<CallKey>>> collect_prefix(const Reader& reader,
+                                                           const std::string& prefix,
+                                                           const KeyRange& range) {
+  std::vector<CallKey> keys;
+  Walk walk(reader, Column::kByNumber, prefix, successor(prefix));
+  for (std::size_t steps = 0; walk.valid(); ++steps) {
+    if (steps == kPrefixEntriesMax) return std::optional<std::vector<CallKey>>{};
+    if (walk.key().size() <= kCallKeyBytes) {
+      walk.next();
+      continue;
+    }
+    const std::string term(walk.key().substr(0, walk.key().size() - kCallKeyBytes - 1));
+    const std::string_view key = walk.key().substr(term.size() + 1);
+    if (key < range.lower) {
+      walk.seek(index_key(term, range.lower));
+    } else if (!range.upper.empty() && key >= range.upper) {
+      walk.seek(term + '\1');
+    } else {
+      keys.push_back(to_call_key(key));
+      walk.next();
+    }
+  }
+  TD_TRY(walk.status());
+  std::sort(keys.begin(), keys.end(), [](const CallKey& a, const CallKey& b) {
+    return view(a) < view(b);  // as bytes, not as signed chars
+  });
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return std::optional(std::move(keys));
+}
+
+Result<void> scan_prefix(const Reader& reader,
+                         const std::string& prefix,
+                         const KeyRange& range,
+                         PageBuilder& page) {
+  auto keys = collect_prefix(reader, prefix, range);
+  if (!keys) return Error(std::move(keys.error()));
+  if (!*keys) return scan_by_date(reader, range, page);
+  for (const CallKey& key : **keys) {
+    const Result<bool> more = offer_key(reader, key, page);
+    if (!more) return Error(more.error());
+    if (!*more) return {};
+  }
+  return {};
+}
+
+// The number filter that narrows most: an exact one if there is any.  Caller and callee are found
+// in the same index, since every number of a call is in it.
+std::string_view best_number(const CallQuery& query) {
+  std::string_view best;
+  for (const std::string_view number : {std::string_view(query.number),
+                                        std::string_view(query.caller),
+                                        std::string_view(query.callee)}) {
+    if (number.empty()) continue;
+    if (number.back() != '*') return number;
+    if (number.size() > best.size()) best = number;
+  }
+  return best;
+}
+
+Result<void> run(const Reader& reader, const CallQuery& query, PageBuilder& page) {
+  const Result<KeyRange> range = key_range(reader, query);
+  if (!range) return Error(range.error());
+  if (query.uid) {
+    auto stored = reader.find_uid(*query.uid);
+    if (!stored) return Error(std::move(stored.error()));
+    if (*stored && view((*stored)->key) >= range->lower) {
+      page.offer((*stored)->key, std::move((*stored)->call));
+    }
+    return {};
+  }
+  if (!query.call_id.empty()) {
+    return scan_exact(reader, Column::kByCallId, index_term(query.call_id), *range, page);
+  }
+  const std::string_view number = best_number(query);
+  if (number.empty()) return scan_by_date(reader, *range, page);
+  if (number.back() != '*') {
+    return scan_exact(reader, Column::kByNumber, index_term(search_number(number)), *range, page);
+  }
+  const std::string prefix = index_term(search_number(number.substr(0, number.size() - 1)));
+  if (prefix.empty()) return scan_by_date(reader, *range, page);
+  return scan_prefix(reader, prefix, *range, page);
+}
+
+}  // namespace
+
+Result<CallPage> CallStore::find(const CallQuery& query) const {
+  const Reader reader(*impl_);
+  PageBuilder page(query);
+  TD_TRY(run(reader, query, page));
+  return page.take();
+}
+
+}  // namespace tapdeck::storage

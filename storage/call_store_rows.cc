@@ -1,0 +1,153 @@
+#include <algorithm>
+
+#include "model/call_codec.h"
+#include "storage/call_store_internal.h"
+
+namespace tapdeck::storage {
+namespace {
+
+constexpr std::size_t kFaultsMax = 1'000;
+
+Error corrupt_row() {
+  return make_error(ErrorCode::kCorrupt, "The extents index has a key that is none of its own.");
+}
+
+// Compares index entries with the calls they point to, both ways.
+class Checker {
+ public:
+  explicit Checker(const CallStore::Impl& store) : reader_(store) {}
+
+  Result<std::vector<StoreFault>> run() {
+    TD_TRY(check_calls());
+    TD_TRY(check_entries(Column::kByNumber));
+    TD_TRY(check_entries(Column::kByCallId));
+    return std::move(faults_);
+  }
+
+ private:
+  static std::vector<std::string> terms_of(Column column, const CallRecord& call) {
+    if (column == Column::kByCallId) return {index_term(call.call_id)};
+    std::vector<std::string> terms;
+    for (const std::string& number : searchable_numbers(call)) terms.push_back(index_term(number));
+    return terms;
+  }
+
+  [[nodiscard]] bool full() const { return faults_.size() >= kFaultsMax; }
+
+  void report(std::string_view key, std::string what) {
+    faults_.push_back({"call " + to_string(call_key_uid(key)), std::move(what)});
+  }
+
+  Result<void> check_calls() {
+    Walk walk(reader_, Column::kCalls, {}, {});
+    for (; walk.valid() && !full(); walk.next()) {
+      const std::string_view key = walk.key();
+      if (key.size() < kCallKeyBytes) {
+        faults_.push_back({"calls", "a key is too short"});
+        continue;
+      }
+      const std::optional<CallRecord> call = decode_call(walk.value());
+      if (!call || call->uid != call_key_uid(key)) {
+        report(key, "its record cannot be decoded");
+      } else if (key.size() == kCallKeyBytes) {
+        TD_TRY(check_indexed(Column::kByNumber, key, *call));
+        TD_TRY(check_indexed(Column::kByCallId, key, *call));
+        TD_TRY(check_open(key, *call));
+      }
+    }
+    return walk.status();
+  }
+
+  Result<void> check_indexed(Column column, std::string_view key, const CallRecord& call) {
+    for (const std::string& term : terms_of(column, call)) {
+      const auto entry = reader_.get(column, index_key(term, key));
+      if (!entry) return Error(entry.error());
+      if (!*entry) report(key, "it has no entry in an index");
+    }
+    return {};
+  }
+
+  Result<void> check_open(std::string_view key, const CallRecord& call) {
+    const auto entry =
+        reader_.get(Column::kMeta, open_key(make_call_key(call_key_time_us(key), call.uid)));
+    if (!entry) return Error(entry.error());
+    if (entry->has_value() != (call.state == CallState::kInProgress)) {
+      report(key, "the list of open calls disagrees with its state");
+    }
+    return {};
+  }
+
+  Result<void> check_entries(Column column) {
+    Walk walk(reader_, column, {}, {});
+    for (; walk.valid() && !full(); walk.next()) {
+      if (walk.key().size() <= kCallKeyBytes) {
+        faults_.push_back({kColumnNames[static_cast<std::size_t>(column)], "a key is too short"});
+        continue;
+      }
+      const std::string_view term = walk.key().substr(0, walk.key().size() - kCallKeyBytes - 1);
+      const std::string_view key = walk.key().substr(term.size() + 1);
+      const auto bytes = reader_.get(Column::kCalls, key);
+      if (!bytes) return Error(bytes.error());
+      const std::optional<CallRecord> call = *bytes ? decode_call(**bytes) : std::nullopt;
+      if (!call) {
+        report(key, "an index entry points to no such call");
+        continue;
+      }
+      const std::vector<std::string> terms = terms_of(column, *call);
+      if (std::find(terms.begin(), terms.end(), term) == terms.end()) {
+        report(key, "an index entry is not of this call");
+      }
+    }
+    return walk.status();
+  }
+
+  Reader reader_;
+  std::vector<StoreFault> faults_;
+};
+
+// Gives the rows whose keys begin with `prefix` in the recording's order to `sink`.
+Result<void> walk_rows(const Reader& reader, const std::string& prefix, const ExtentRowSink& sink) {
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix));
+  for (; walk.valid(); walk.next()) {
+    std::optional<ExtentRow> row = parse_row_key(walk.key());
+    if (!row) return corrupt_row();
+    row->packed = walk.value();
+    if (!sink(*row)) return {};
+  }
+  return walk.status();
+}
+
+}  // namespace
+
+Result<std::vector<ExtentRow>> CallStore::rows_of(const Uid& recording) const {
+  std::vector<ExtentRow> rows;
+  TD_TRY(walk_rows(Reader(*impl_), row_prefix(recording), [&rows](const ExtentRow& row) {
+    rows.push_back(row);
+    return true;
+  }));
+  return rows;
+}
+
+Result<void> CallStore::for_each_row(const ExtentRowSink& sink) const {
+  return walk_rows(Reader(*impl_), row_prefix({}).substr(0, 1), sink);
+}
+
+Result<void> CallStore::for_each_row(const SegmentId& segment, const ExtentRowSink& sink) const {
+  const Reader reader(*impl_);
+  const std::string prefix = segment_prefix(segment);
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix));
+  for (; walk.valid(); walk.next()) {
+    std::optional<ExtentRow> row = parse_row_by_segment_key(walk.key());
+    if (!row) return corrupt_row();
+    auto packed = reader.get(Column::kExtents, row_key(*row));
+    if (!packed) return Error(std::move(packed.error()));
+    if (!*packed) return corrupt_row();
+    row->packed = std::move(**packed);
+    if (!sink(*row)) return {};
+  }
+  return walk.status();
+}
+
+Result<std::vector<StoreFault>> CallStore::check() const { return Checker(*impl_).run(); }
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""`kill -9` of `tapdeck run` in the middle of load, several times over on one store.
+
+After each kill the store opens within a second per open GiB, every call that was answered more than
+a second before the kill is in the log, and each stream's media is there up to the `durable_until`
+that `show --json` gave before the kill, which no crash lowers. Needs root.
+"""
+
+import argparse
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import capture_file
+import netlab
+import program
+import sipp_load
+from program import tapdeck
+from report import Report, require_linux_root
+from service import Service
+
+CALLS, CALLS_PER_S = 120, 20
+OPEN_BASE_S = 1.0  # starting a process and opening RocksDB, whatever the store holds
+WATCHED_CALLS = 4
+HEADERS = capture_file.ETHERNET + capture_file.IPV4 + capture_file.UDP
+
+
+def seconds(rfc3339):
+    return datetime.fromisoformat(rfc3339.replace("Z", "+00:00")).timestamp()
+
+
+def time_of(record_header):
+    second, microsecond = struct.unpack_from("<II", record_header)
+    return second + microsecond / 1e6
+
+
+def answered_on_the_wire(packets):
+    """{Call-ID: time of the first 2xx to its INVITE}"""
+    answers = {}
+    for header, frame in packets:
+        lines = frame[HEADERS:].split(b"\r\n")
+        if not lines[0].startswith(b"SIP/2.0 2"):
+            continue
+        fields = dict(line.split(b":", 1) for line in lines[1:] if b":" in line)
+        if fields.get(b"CSeq", b"").strip().endswith(b"INVITE"):
+            answers.setdefault(fields[b"Call-ID"].strip().decode(), time_of(header))
+    return answers
+
+
+def rtp_times(packets, stream):
+    """Arrival times of one stream, told by its destination port and SSRC."""
+    port = int(stream["dst"].rsplit(":", 1)[1])
+    ssrc = int(stream["ssrc"], 16)
+    times = []
+    for header, frame in packets:
+        rtp = frame[HEADERS:]
+        if (len(rtp) > capture_file.RTP and rtp[0] == 0x80 and
+                struct.unpack_from(">H", frame, HEADERS - 6)[0] == port and
+                struct.unpack_from(">I", rtp, 8)[0] == ssrc):
+            times.append(time_of(header))
+    return times
+
+
+def durable_streams(store, uid):
+    """{(dst, ssrc): stream with durable_until} of one call, from `show --json`."""
+    shown = tapdeck(store, "show", "--json", uid).expect(0).lines()
+    found = {}
+
+    def visit(value):
+        if isinstance(value, dict):
+            if value.get("durable_until"):
+                found[value["dst"], value["ssrc"]] = value
+            value = list(value.values())
+        if isinstance(value, list):
+            for part in value:
+                visit(part)
+
+    visit(shown)
+    return found
+
+
+def watch(store, until):
+    """Polls calls in progress until it is time to kill: {uid: durable streams, as last seen}."""
+    seen = {}
+    while time.time() < until:
+        log = [call for call in program.calls(store)
+               if call["state"] == "in_progress" and call["answered"] and
+               time.time() - seconds(call["answered"]) > 2]
+        for call in log[:WATCHED_CALLS]:
+            if time.time() < until:
+                seen[call["uid"]] = durable_streams(store, call["uid"])
+        time.sleep(0.05)
+    return {uid: streams for uid, streams in seen.items() if streams}
+
+
+def open_gib(store):
+    """Allocated size of the segment files, an upper bound of what recovery has to read."""
+    size = 0
+    for folder, _, names in os.walk(os.path.join(store, "segments")):
+        size += sum(os.stat(os.path.join(folder, name)).st_blocks * 512 for name in names)
+    return size / 2**30
+
+
+def opening_problems(store):
+    limit = OPEN_BASE_S + open_gib(store)
+    begin = time.monotonic()
+    done = tapdeck(store, "calls", "--json", "--limit", "1")
+    took = time.monotonic() - begin
+    print(f"      opened in {took:.2f} s")
+    if done.status != 0:
+        return [f"exit status {done.status}: {done.tail()}"]
+    return [] if took <= limit else [f"took {took:.2f} s, at most {limit:.2f} s"]
+
+
+def log_problems(store, answers, killed_at):
+    due = {call_id for call_id, at in answers.items() if at < killed_at - 1}
+    logged = {call["call_id"] for call in program.calls(store) if call["answered"]}
+    missing = due - logged
+    if not due:
+        return ["the load answered no call in time: nothing was tested"]
+    return [f"{len(missing)} of {len(due)} calls are not in the log"] if missing else []
+
+
+def media_problems(store, seen, packets, directory):
+    """Streams whose durable_until sank, or whose media before it is not all there."""
+    problems = []
+    for uid, streams in seen.items():
+        now = durable_streams(store, uid)
+        output = os.path.join(directory, "export-" + uid)
+        done = tapdeck(store, "export", "--uid", uid, "--format", "pcap", "--output", output)
+        path = os.path.join(output, uid + ".pcap")
+        kept = capture_file.read(path) if done.status == 0 and os.path.exists(path) else []
+        for key, stream in streams.items():
+            name = f"{uid} {key[1]} to {key[0]}"
+            until = seconds(stream["durable_until"])
+            if key not in now or seconds(now[key]["durable_until"]) < until:
+                problems.append(f"{name}: durable_until sank below {stream['durable_until']}")
+            # 5 ms: tcpdump and Tapdeck stamp a packet each for itself.
+            due = sum(at < until - 0.005 for at in rtp_times(packets, stream))
+            have = len(rtp_times(kept, stream))
+            if have < due:
+                problems.append(f"{name}: {have} packets kept, {due} were durable")
+    return problems
+
+
+def one_kill(report, lab, directory, number, rng):
+    """Load, kill, and what must be true afterwards."""
+    round_directory = os.path.join(directory, str(number))
+    os.makedirs(round_directory)
+    service = Service(lab, directory)  # the same store each time
+    load = sipp_load.SippLoad(lab, round_directory)
+    wire = os.path.join(round_directory, "wire.pcap")
+    service.start()
+    lab.start_in(lab.tap, "tcpdump", "--immediate-mode", "-U", "-B", "32768", "-i", lab.monitor,
+                 "-w", wire, "-Z", "root", "udp", stderr=subprocess.DEVNULL)
+    netlab.wait_until(lambda: os.path.exists(wire), 10)
+    load.start(CALLS, CALLS_PER_S)
+    seen = watch(service.store, time.time() + rng.uniform(5, 8))
+    killed_at = time.time()
+    service.kill()
+    lab.stop_all()
+    packets = capture_file.read(wire)
+
+    name = f"kill {number}"
+    report.check(f"{name}: the store opens", opening_problems(service.store))
+    report.check(f"{name}: answered calls are in the log",
+                 log_problems(service.store, answered_on_the_wire(packets), killed_at))
+    report.check(f"{name}: durable media is there",
+                 media_problems(service.store, seen, packets, round_directory) if seen else
+                 ["no stream was durable before the kill: nothing was tested"])
+    done = tapdeck(service.store, "store", "check")
+    report.check(f"{name}: store check", [] if done.status == 0 else [done.stdout.decode()])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
+    arguments = parser.parse_args()
+    report = Report()
+    rng = random.Random(arguments.seed)
+    if require_linux_root(report, "kill -9 under load"):
+        with tempfile.TemporaryDirectory(prefix="tdk.") as directory, netlab.NetLab() as lab:
+            for number in range(1, arguments.kills + 1):
+                try:
+                    one_kill(report, lab, directory, number, rng)
+                except (program.Crash, AssertionError, RuntimeError, ValueError,
+                        LookupError) as error:
+                    report.fail(f"kill {number}", f"{type(error).__name__}: {error}")
+                    lab.stop_all()
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
