@@ -1,0 +1,64 @@
+"""Builds Ethernet frames around UDP payloads, RTP and RTCP packets, and the capture file of them."""
+
+import ipaddress
+import struct
+import sys
+
+sys.dont_write_bytecode = True
+BASE_S = 1_700_000_000  # 2023-11-14T22:13:20Z is second 0 of every scenario
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def udp_frame(source, destination, payload, vlan=None, ip_options=b""):
+    """One frame; `source` and `destination` are (address, port), both of one IP version."""
+    from_ip, to_ip = ipaddress.ip_address(source[0]), ipaddress.ip_address(destination[0])
+    udp = struct.pack(">HHHH", source[1], destination[1], 8 + len(payload), 0)
+    pseudo = from_ip.packed + to_ip.packed + struct.pack(">II", 8 + len(payload), 17)
+    udp = udp[:6] + struct.pack(">H", checksum(pseudo + udp + payload) or 0xFFFF)
+    if from_ip.version == 4:
+        words = 5 + len(ip_options) // 4
+        head = struct.pack(">BBHHHBBH4s4s", 0x40 | words, 0, words * 4 + len(udp) + len(payload),
+                           0, 0x4000, 64, 17, 0, from_ip.packed, to_ip.packed) + ip_options
+        head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
+        ethertype = 0x0800
+    else:
+        head = struct.pack(">IHBB16s16s", 0x60000000, len(udp) + len(payload), 17, 64,
+                           from_ip.packed, to_ip.packed)
+        ethertype = 0x86DD
+    link = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01"
+    if vlan is not None:
+        link += struct.pack(">HH", 0x8100, vlan)
+    return link + struct.pack(">H", ethertype) + head + udp + payload
+
+
+def rtp(ssrc, sequence, timestamp, payload_type, payload, marker=False):
+    return struct.pack(">BBHII", 0x80, payload_type | (0x80 if marker else 0), sequence & 0xFFFF,
+                       timestamp & 0xFFFFFFFF, ssrc) + payload
+
+
+def rtcp_sender_report(ssrc, reported=None, fraction_lost=0, jitter=0):
+    """SR with NTP time 0, one report block about `reported`, and an SDES with an empty CNAME."""
+    block = b""
+    if reported is not None:
+        block = struct.pack(">IIIIII", reported, fraction_lost << 24, 100, jitter, 0, 0)
+    words = 6 + len(block) // 4
+    report = struct.pack(">BBHIIIIII", 0x80 | (1 if block else 0), 200, words, ssrc, 0, 0, 0, 1, 160)
+    return report + block + struct.pack(">BBHIBBH", 0x81, 202, 2, ssrc, 1, 0, 0)
+
+
+def write_capture(path, frames):
+    """`frames` is a list of (seconds since BASE_S, frame); equal times keep their order."""
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        for time, frame in sorted(frames, key=lambda item: item[0]):
+            micros = round(time * 1_000_000)
+            file.write(struct.pack("<IIII", BASE_S + micros // 1_000_000, micros % 1_000_000,
+                                   len(frame), len(frame)) + frame)

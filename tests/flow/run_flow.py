@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Plays every scenario of tests/flow (or those named) through the built program and compares what
+it says with what the scenario expects. One line a scenario; the last line has the sums."""
+
+import ast
+import json
+import os
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
+import frames
+import program
+from program import tapdeck
+from report import Report
+from scenario import OPERATORS, Scenario, look_up
+
+
+def observe(scenario, directory):
+    """What the program says of the scenario's packets: {summary, calls, shown, status}."""
+    capture, store = os.path.join(directory, "flow.pcap"), os.path.join(directory, "store")
+    frames.write_capture(capture, scenario.frames)
+    ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture)
+    lines = ingest.lines()
+    calls = program.calls(store)
+    shown = [tapdeck(store, "show", "--json", call["uid"]).expect(0).lines()[0] for call in calls]
+    kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
+    return {"status": ingest.status, "summary": lines[-1], "streams": lines[:-1], "calls": calls,
+            "shown": shown, "text": kept.decode() + json.dumps(shown)}
+
+
+def value_of(text, observed):
+    """A literal as in JSON, or the path of something observed to compare with."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return look_up(observed, text)
+
+
+def problems_of(scenario, observed):
+    problems = []
+    for text, path, operator, wanted in scenario.checks:
+        try:
+            value = look_up(observed, path)
+            if not OPERATORS[operator](value, value_of(wanted, observed)):
+                said = json.dumps(value)
+                problems.append(f"{text}: is {said if len(said) < 300 else said[:300] + '...'}")
+        except (LookupError, TypeError) as problem:
+            problems.append(f"{text}: {problem!r}")
+    packets, classes = observed["summary"]["packets"], observed["summary"]["by_class"]
+    if packets != len(scenario.frames) or sum(classes.values()) != packets:
+        problems.append(f"{len(scenario.frames)} packets in, {packets} counted: {classes}")
+    return problems
+
+
+def run(path, report):
+    name = os.path.splitext(os.path.basename(path))[0]
+    try:
+        scenario = Scenario(path)
+        with tempfile.TemporaryDirectory(prefix="tapdeck-flow.") as directory:
+            report.check(f"{name}: {scenario.title}",
+                         problems_of(scenario, observe(scenario, directory)))
+    except (AssertionError, ValueError, program.Crash) as problem:
+        report.fail(name, str(problem))
+
+
+def main():
+    names = sys.argv[1:] or sorted(name for name in os.listdir(HERE) if name.endswith(".call"))
+    report = Report()
+    if not os.access(program.PROGRAM, os.X_OK):
+        report.fail("program", f"{program.PROGRAM} is not built")
+        names = []
+    for name in names:
+        run(name if os.path.exists(name) else os.path.join(HERE, name), report)
+    sys.exit(report.finish())
+
+
+if __name__ == "__main__":
+    main()
