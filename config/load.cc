@@ -175,6 +175,7 @@ void Loader::load_list(const YAML::Node& node,
     const std::string item_path = path + "[" + std::to_string(i) + "]";
     out_.lines[item_path] = line_of(node[i].Mark());
     load_object(node[i], item_path, items.emplace_back(), {});
+    if (!node[i].IsMap()) continue;
     visit_options(items.back(), [&](const OptionInfo& info, const auto& value) {
       if constexpr (std::same_as<std::remove_cvref_t<decltype(value)>, std::string>) {
         if (value.empty() && info.min > 0 && !out_.lines.contains(join(item_path, info.name)))
@@ -188,8 +189,13 @@ bool Loader::check_scalar(const YAML::Node& node,
                           const std::string& path,
                           std::string_view wanted) {
   if (node.IsScalar()) return true;
-  fail(node,
-       path + ": " + (node.IsNull() ? "no value; " : "") + std::string(wanted) + " is wanted");
+  if (!node.IsNull()) {
+    fail(node, path + ": " + std::string(wanted) + " is wanted");
+    return false;
+  }
+  // The parser places an absent value where the next thing begins; the key's line is meant.
+  const std::string message = path + ": no value; " + std::string(wanted) + " is wanted";
+  out_.problems.push_back({out_.file, out_.lines[path], message, true});
   return false;
 }
 
