@@ -51,6 +51,10 @@ class Store {
   // synced batch.
   virtual Result<void> put_calls(std::span<const CallRecord> calls) = 0;
 
+  // Commits the extent rows of ended recordings and sealed segments that wait for the next
+  // put_calls().  Call on the put_calls() thread when there are no calls for a while.
+  virtual Result<void> put_pending_rows() = 0;
+
   // The newest stored version under exactly this uid; kNotFound.
   virtual Result<CallRecord> get_call(const Uid& uid) = 0;
 

@@ -1,0 +1,215 @@
+#include "storage/crypto.h"
+
+#include <bit>
+#include <cstring>
+#include <vector>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/assert.h"
+
+namespace tapdeck::storage {
+
+void random_bytes(MutableByteView to) {
+  TD_ASSERT(RAND_bytes(to.data(), static_cast<int>(to.size())) == 1);
+}
+
+void secure_zero(MutableByteView bytes) { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+
+std::string to_hex(ByteView bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+struct Aead::State {
+  EVP_CIPHER* cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+
+  State() {
+    TD_ASSERT(cipher != nullptr && context != nullptr);
+    // The cipher is set once; later calls change key and nonce only.
+    TD_ASSERT(EVP_CipherInit_ex2(context, cipher, nullptr, nullptr, 1, nullptr) == 1);
+  }
+
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  ~State() {
+    EVP_CIPHER_CTX_free(context);  // wipes the key schedule
+    EVP_CIPHER_free(cipher);
+  }
+
+  void start(const Input& input, int encrypt) const {
+    TD_ASSERT(input.key.size() == kKeyBytes && input.nonce.size() == kNonceBytes);
+    TD_ASSERT(EVP_CipherInit_ex2(
+                  context, nullptr, input.key.data(), input.nonce.data(), encrypt, nullptr) == 1);
+    int written = 0;
+    TD_ASSERT(EVP_CipherUpdate(context,
+                               nullptr,
+                               &written,
+                               input.associated.data(),
+                               static_cast<int>(input.associated.size())) == 1);
+  }
+};
+
+Aead::Aead() : state_(std::make_unique<State>()) {}
+
+Aead::~Aead() = default;
+
+void Aead::seal(const Input& input, std::span<const ByteView> pieces, std::uint8_t* to, Tag& tag) {
+  state_->start(input, 1);
+  int written = 0;
+  for (const ByteView piece : pieces) {
+    TD_ASSERT(EVP_CipherUpdate(
+                  state_->context, to, &written, piece.data(), static_cast<int>(piece.size())) ==
+              1);
+    TD_ASSERT(static_cast<std::size_t>(written) == piece.size());
+    to += written;
+  }
+  TD_ASSERT(EVP_CipherFinal_ex(state_->context, to, &written) == 1 && written == 0);
+  TD_ASSERT(EVP_CIPHER_CTX_ctrl(
+                state_->context, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag.size()), tag.data()) ==
+            1);
+}
+
+bool Aead::open(const Input& input, ByteView from, const Tag& tag, std::uint8_t* to) {
+  state_->start(input, 0);
+  int written = 0;
+  TD_ASSERT(EVP_CipherUpdate(
+                state_->context, to, &written, from.data(), static_cast<int>(from.size())) == 1);
+  Tag expected = tag;  // the control call takes a mutable pointer
+  TD_ASSERT(EVP_CIPHER_CTX_ctrl(state_->context,
+                                EVP_CTRL_AEAD_SET_TAG,
+                                static_cast<int>(expected.size()),
+                                expected.data()) == 1);
+  if (EVP_CipherFinal_ex(state_->context, to + written, &written) == 1) return true;
+  secure_zero({to, from.size()});
+  return false;
+}
+
+struct Hasher::State {
+  EVP_MD* digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+
+  State() { TD_ASSERT(digest != nullptr && context != nullptr); }
+
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  ~State() {
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(digest);
+  }
+
+  void start() const { TD_ASSERT(EVP_DigestInit_ex2(context, digest, nullptr) == 1); }
+
+  void add(ByteView bytes) const {
+    TD_ASSERT(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1);
+  }
+
+  [[nodiscard]] Hash finish() const {
+    Hash hash;
+    unsigned length = 0;
+    TD_ASSERT(EVP_DigestFinal_ex(context, hash.data(), &length) == 1 && length == kHashBytes);
+    return hash;
+  }
+};
+
+Hasher::Hasher() : state_(std::make_unique<State>()) {}
+
+Hasher::~Hasher() = default;
+
+Hash Hasher::sha256(std::span<const ByteView> pieces) {
+  state_->start();
+  for (const ByteView piece : pieces) state_->add(piece);
+  return state_->finish();
+}
+
+Hash Hasher::leaf(ByteView salt, std::span<const ByteView> plaintext) {
+  constexpr std::uint8_t kLeaf = 0;
+  state_->start();
+  state_->add({&kLeaf, 1});
+  state_->add(salt);
+  for (const ByteView piece : plaintext) state_->add(piece);
+  return state_->finish();
+}
+
+Hash Hasher::merkle_root(std::span<const Hash> leaves) {
+  if (leaves.empty()) return sha256({});
+  // Pairing neighbours level by level and carrying an odd last one up gives the tree of RFC 6962,
+  // whose left half is the largest power of two smaller than the count.
+  std::vector<Hash> level(leaves.begin(), leaves.end());
+  constexpr std::uint8_t kNode = 1;
+  while (level.size() > 1) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < level.size(); i += 2) {
+      if (i + 1 < level.size()) {
+        const ByteView pieces[] = {{&kNode, 1}, level[i], level[i + 1]};
+        level[kept++] = sha256(pieces);
+      } else {
+        level[kept++] = level[i];
+      }
+    }
+    level.resize(kept);
+  }
+  return level.front();
+}
+
+Hash sha256(ByteView bytes) {
+  Hasher hasher;
+  return hasher.sha256({&bytes, 1});
+}
+
+Nonce NonceSource::next() {
+  if (used_ == sizeof buffer_) {
+    random_bytes(buffer_);
+    used_ = 0;
+  }
+  Nonce nonce;
+  std::memcpy(nonce.data(), buffer_.data() + used_, kNonceBytes);
+  used_ += kNonceBytes;
+  return nonce;
+}
+
+WrappedKey wrap_key(Aead& aead,
+                    const MasterKey& master,
+                    ByteView associated,
+                    const RecordingKey& key) {
+  WrappedKey wrapped;
+  random_bytes(wrapped.nonce);
+  const ByteView pieces[] = {key.key, key.salt};
+  aead.seal({.key = master.bytes, .nonce = wrapped.nonce, .associated = associated},
+            pieces,
+            wrapped.bytes.data(),
+            wrapped.tag);
+  return wrapped;
+}
+
+bool unwrap_key(Aead& aead,
+                const MasterKey& master,
+                ByteView associated,
+                const WrappedKey& wrapped,
+                RecordingKey& key) {
+  std::array<std::uint8_t, kWrappedKeyBytes> plain;
+  const bool opened =
+      aead.open({.key = master.bytes, .nonce = wrapped.nonce, .associated = associated},
+                wrapped.bytes,
+                wrapped.tag,
+                plain.data());
+  if (opened) {
+    std::memcpy(key.key.data(), plain.data(), kKeyBytes);
+    std::memcpy(key.salt.data(), plain.data() + kKeyBytes, kSaltBytes);
+  }
+  secure_zero(plain);
+  return opened;
+}
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,107 @@
+// The store's keys: a master key file, and fixed slots in DIRECTORY/*.keys that hold the wrapped
+// key and salt of one recording's media or SIP. Destroying a key overwrites its slot in place;
+// after that nothing encrypted under it can be read. Layout: docs/formats/keys.md.
+//
+// Threads: any; a mutex guards the slot table, held over a slot's read or write.  Memory: one byte
+// per slot. Failing: a new slot file that cannot be made gives kIo or kResources from allocate().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/ids.h"
+#include "storage/crypto.h"
+#include "storage/segment_format.h"
+
+namespace tapdeck::storage {
+
+constexpr std::size_t kKeySlotBytes = 256;
+constexpr std::uint32_t kKeySlotsPerFile = 65'536;  // 16 MiB
+
+enum class KeySlotState : std::uint8_t { kFree = 0, kUsed = 1, kDestroyed = 2 };
+
+struct KeySlot {
+  KeySlotState state = KeySlotState::kFree;
+  SegmentKind kind = SegmentKind::kMedia;
+  std::uint32_t id = 0;
+  Uid recording{};
+  std::int64_t created_us = 0;
+  WrappedKey wrapped{};
+};
+
+using KeySlotBytes = std::array<std::uint8_t, kKeySlotBytes>;
+KeySlotBytes encode_key_slot(const KeySlot& slot);
+// All zero bytes are a free slot; nullopt: neither that nor a whole slot with this id.
+std::optional<KeySlot> decode_key_slot(std::uint32_t id, ByteView bytes);
+
+// Reads the 32 bytes of `path`; with `create`, makes it first when it is missing, mode 0600.
+// kPermission unless it is ours with mode 0600 or 0400; kCorrupt for another length.
+enum class MissingMasterKey : std::uint8_t { kRefuse, kCreate };
+Result<MasterKey> load_master_key(const std::string& path, MissingMasterKey missing);
+
+struct KeyFigures {
+  std::uint64_t used = 0;
+  std::uint64_t destroyed = 0;  // since the store was opened
+  std::uint64_t bad = 0;        // slots that are neither free nor whole
+};
+
+struct AllocatedKey {
+  std::uint32_t id = kNoKey;
+  RecordingKey key;
+};
+
+class KeyVault {
+ public:
+  // kPermission when a slot in use does not open under `master`: another store's master key.
+  static Result<std::unique_ptr<KeyVault>> open(std::string directory, const MasterKey& master);
+  ~KeyVault();
+  KeyVault(const KeyVault&) = delete;
+  KeyVault& operator=(const KeyVault&) = delete;
+
+  // Writes a new random key into a free slot.  It is durable only once the files of
+  // take_unsynced_files() have been synced.
+  Result<AllocatedKey> allocate(const Uid& recording, SegmentKind kind);
+
+  // Descriptors (the vault's) of slot files written since the last call: to be fdatasynced before
+  // anything under those keys is called durable.
+  std::vector<int> take_unsynced_files();
+  // A sync of these failed: they are unsynced again.
+  void mark_unsynced(int file);
+
+  // kNotFound: destroyed, free, or another recording's by now.
+  Result<RecordingKey> read(std::uint32_t id, const Uid& recording);
+
+  // Overwrites the slot and syncs; durable when it returns, and only then free for reuse.
+  Result<void> destroy(std::uint32_t id);
+
+  // Slots that cannot be read, as "file:offset" with a reason; for check().
+  std::vector<std::pair<std::string, std::string>> faults();
+
+  KeyFigures figures();
+
+ private:
+  struct File;
+
+  KeyVault(std::string directory, const MasterKey& master);
+  Result<void> load();
+  Result<void> load_file(std::uint32_t index);
+  Result<void> add_file();
+  Result<KeySlot> read_slot(std::uint32_t id) const;
+  Result<void> write_slot(std::uint32_t id, const KeySlotBytes& bytes);
+  bool unwrap(const KeySlot& slot, RecordingKey& key);
+
+  std::mutex mutex_;
+  const std::string directory_;
+  const MasterKey master_;
+  Aead aead_;
+  std::vector<std::unique_ptr<File>> files_;
+  std::vector<std::uint32_t> free_;  // used from the back
+  KeyFigures figures_;
+};
+
+}  // namespace tapdeck::storage

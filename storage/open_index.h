@@ -1,0 +1,140 @@
+// What the writer knows and the call store does not yet: every segment of the store and how far it
+// is durable, the extents of recordings that have no committed row, and up to where streams are
+// durable.
+//
+// Threads: the writer adds, the store thread takes rows and retires them, readers copy; one mutex,
+// held for short copies only. Memory: 64 bytes per extent until its row is committed, a fixed part
+// per segment of the store. Full: never; bounded by segment size and the store thread's pace.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "storage/segment_format.h"
+#include "storage/store_access.h"
+
+namespace tapdeck::storage {
+
+struct SegmentInfo {
+  std::string path;
+  SegmentKind kind = SegmentKind::kMedia;
+  std::uint64_t durable_bytes = 0;  // header and extents; the footer not counted
+  bool sealed = false;
+};
+
+// Extents of one recording in one segment.
+struct SegmentExtents {
+  Uid recording{};
+  SegmentId segment{};
+  SegmentKind kind = SegmentKind::kMedia;
+  std::vector<ExtentEntry> entries;
+};
+
+struct OpenStream {
+  std::uint16_t stream = 0;
+  StreamDurability durability;
+};
+
+struct OpenRecording {
+  std::vector<SegmentExtents> extents;  // durable ones only
+  std::vector<OpenStream> streams;
+};
+
+class OpenIndex {
+ public:
+  // Segments.
+  void add_segment(const SegmentId& id, SegmentInfo info);
+  void set_durable(const SegmentId& id, std::uint64_t bytes);
+  // Everything up to `bytes` is durable and nothing follows: rows of its recordings are ready.
+  void seal(const SegmentId& id, std::uint64_t bytes);
+  // Forgets extents that end behind `bytes`: the disk refused them.
+  void drop_behind(const SegmentId& id, std::uint64_t bytes);
+  [[nodiscard]] std::optional<SegmentInfo> find_segment(const SegmentId& id);
+  [[nodiscard]] std::vector<std::pair<SegmentId, SegmentInfo>> segments();
+
+  // Recordings; the writer's thread.
+  void add_stream(const Uid& recording, const OpenStream& stream);
+  // A section waits to be packed: later ones of its stream are not durable before it.
+  void hold(const Uid& recording, std::uint16_t stream, std::uint32_t sequence);
+  void add_extents(const Uid& recording,
+                   const SegmentId& segment,
+                   std::span<const ExtentEntry> entries);
+  // What the recording holds is lost.
+  void drop_held(const Uid& recording);
+  void end_recording(const Uid& recording);
+
+  // Rows that are complete and durable, each once; the store's thread commits them, then says so.
+  [[nodiscard]] std::vector<SegmentExtents> take_ready();
+  void retire(const std::vector<SegmentExtents>& committed);
+  void give_back(std::vector<SegmentExtents> rows);  // the commit failed
+  // Sealed segments that have all their rows committed, each once.
+  [[nodiscard]] std::vector<SegmentId> take_indexed();
+
+  // For readers: take it before reading committed rows, so that no row is missed between the two.
+  [[nodiscard]] std::optional<OpenRecording> find_recording(const Uid& recording);
+  [[nodiscard]] std::size_t recording_count();
+
+ private:
+  struct SegmentIdHash {
+    std::size_t operator()(const SegmentId& id) const {
+      std::size_t value = 0;
+      std::memcpy(&value, id.data(), sizeof value);
+      return value;
+    }
+  };
+
+  struct Segment {
+    SegmentInfo info;
+    std::vector<Uid> members;        // recordings with a group here, once each
+    std::vector<Uid> ended_members;  // ended, but not all durable when they did
+    std::uint64_t group_count = 0;   // groups not yet retired
+  };
+
+  struct Waiting {  // a section that is not yet durable, in order of appending
+    std::uint32_t sequence = 0;
+    bool placed = false;  // false: held for packing
+    SegmentId segment{};
+    std::uint64_t end = 0;
+    std::int64_t last_us = 0;
+  };
+
+  struct Stream {
+    OpenStream known;
+    std::deque<Waiting> waiting;
+  };
+
+  struct Group {
+    SegmentId segment{};
+    bool handed_over = false;
+    std::vector<ExtentEntry> entries;
+  };
+
+  struct Recording {
+    bool ended = false;
+    std::vector<Group> groups;
+    std::map<std::uint16_t, Stream> streams;
+  };
+
+  void place(Recording& recording, const SegmentId& segment, const ExtentEntry& entry);
+  void settle(Recording& recording);
+  bool try_ready(const Uid& uid, Recording& recording, const SegmentId& segment, Segment& in);
+  void drop_entries(Recording& recording, const SegmentId& id, std::uint64_t bytes, Segment& in);
+  void note_if_indexed(const SegmentId& id, const Segment& segment);
+
+  std::mutex mutex_;
+  std::unordered_map<SegmentId, Segment, SegmentIdHash> segments_;
+  std::unordered_map<Uid, Recording, UidHash> recordings_;
+  std::vector<SegmentExtents> ready_;
+  std::vector<SegmentId> indexed_;
+};
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,62 @@
+#include "storage/segment_file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+namespace tapdeck::storage {
+
+Result<SegmentFile> create_segment_file(const std::string& path) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  SegmentFile file;
+  file.descriptor = Descriptor(::open(path.c_str(), kFlags | O_DIRECT, 0600));
+  file.direct = file.descriptor.valid();
+  if (!file.direct && errno == EINVAL) {
+    // The file system knows no O_DIRECT; some make the file before they say so.
+    unlink(path.c_str());
+    file.descriptor = Descriptor(::open(path.c_str(), kFlags, 0600));
+  }
+  if (!file.descriptor.valid()) {
+    return make_errno_error(ErrorCode::kIo, "The segment file " + path + " cannot be made", errno);
+  }
+  TD_TRY(sync_directory(path.substr(0, path.rfind('/'))));
+  return file;
+}
+
+Result<void> seal_segment_file(int file,
+                               const SegmentId& id,
+                               std::uint64_t end,
+                               std::span<const FooterEntry> entries) {
+  const auto footer = encode_footer(id, end, entries);
+  const int flags = fcntl(file, F_GETFL);
+  // Cutting first gives the preallocated space back, of which a full disk may need a part.
+  if (flags < 0 || fcntl(file, F_SETFL, flags & ~O_DIRECT) != 0 ||
+      ftruncate(file, static_cast<off_t>(end)) != 0 || !write_fully(file, footer, end) ||
+      fdatasync(file) != 0) {
+    return make_errno_error(ErrorCode::kIo, "A segment cannot be sealed", errno);
+  }
+  return {};
+}
+
+Result<void> mark_segment_indexed(const std::string& path) {
+  if (chmod(path.c_str(), 0400) != 0) {
+    return make_errno_error(
+        ErrorCode::kIo, "The segment file " + path + " cannot be made read-only", errno);
+  }
+  return {};
+}
+
+std::string segment_directory(const std::string& store,
+                              const std::string& retention_class,
+                              SegmentKind kind,
+                              std::int32_t utc_day) {
+  return store + "/segments/" + retention_class +
+         (kind == SegmentKind::kMedia ? "/media/" : "/sip/") + format_utc_day(utc_day);
+}
+
+std::string segment_file_name(const SegmentId& id) { return to_hex(id) + ".seg"; }
+
+}  // namespace tapdeck::storage

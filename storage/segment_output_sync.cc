@@ -1,0 +1,197 @@
+// Completions, syncs and seals of SegmentOutput: how written bytes become durable ones.
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "storage/segment_output.h"
+
+namespace tapdeck::storage {
+namespace {
+
+constexpr std::uint64_t kSyncBytes = 16U << 20;  // at most this much written and not synced
+
+}  // namespace
+
+// Keys first: the slots that these extents need are synced in front of them, linked, and no other
+// sync starts until they are.
+bool SegmentOutput::start_sync(Segment& segment) {
+  if (segment.syncing || segment.failed || key_syncs_ > 0) return false;
+  if (!uring_.has_room(64)) return false;
+  for (const int file : keys_.take_unsynced_files()) {
+    Request request;
+    request.kind = RequestKind::kKeySync;
+    request.file = file;
+    request.segment = &segment;
+    uring_.queue_sync(file, new_request(request), UringLink::kNextWaits);
+    ++key_syncs_;
+  }
+  Request request;
+  request.kind = RequestKind::kSync;
+  request.segment = &segment;
+  request.offset = segment.written;
+  uring_.queue_sync(segment.file.descriptor.get(), new_request(request), UringLink::kNone);
+  uring_.submit();
+  segment.syncing = true;
+  figures_.syncs.add();
+  return true;
+}
+
+std::uint32_t SegmentOutput::handle_completions() {
+  if (!uring_.usable_here() || uring_.in_flight() == 0) return 0;
+  std::uint32_t handled = 0;
+  for (const UringCompletion& completion : uring_.reap()) {
+    const auto index = static_cast<std::uint32_t>(completion.token);
+    const Request request = requests_[index];
+    free_requests_.push_back(index);
+    --request.segment->requests;
+    if (request.kind == RequestKind::kWrite) on_write(request, completion.result);
+    if (request.kind == RequestKind::kSync) on_sync(request, completion.result);
+    if (request.kind == RequestKind::kKeySync) {
+      --key_syncs_;
+      if (completion.result < 0) {
+        keys_.mark_unsynced(request.file);
+        fail(*request.segment, -completion.result, "syncing its keys");
+      }
+    }
+    ++handled;
+  }
+  return handled;
+}
+
+void SegmentOutput::on_write(const Request& request, std::int32_t result) {
+  Segment& segment = *request.segment;
+  free_buffers_.push_back(request.buffer);
+  if (result != static_cast<std::int32_t>(request.bytes)) {
+    // A short write is a full disk, or as good as one.
+    fail(segment, result < 0 ? -result : ENOSPC, "writing");
+    return;
+  }
+  for (Write& write : segment.writes) {
+    if (write.offset == request.offset) write.done = true;
+  }
+  while (!segment.writes.empty() && segment.writes.front().done) {
+    if (segment.written == segment.durable) segment.unsynced_since_ns = now_ns_;
+    segment.written = segment.writes.front().offset + segment.writes.front().bytes;
+    segment.writes.pop_front();
+  }
+}
+
+void SegmentOutput::on_sync(const Request& request, std::int32_t result) {
+  Segment& segment = *request.segment;
+  segment.syncing = false;
+  if (result < 0) {
+    fail(segment, -result, "syncing");
+    return;
+  }
+  segment.durable = request.offset;
+  segment.unsynced_since_ns = now_ns_;
+  index_.set_durable(segment.id, segment.durable);
+}
+
+void SegmentOutput::fail(Segment& segment, int error, const char* what) {
+  figures_.io_errors.add();
+  if (std::exchange(segment.failed, true)) return;
+  figures_.segments_failed.add();
+  log_error("Segment " + segment.path + ": " + what + " failed: " + std::strerror(error) +
+            "; it ends at its durable part.");
+  refused_ = true;
+  retry_at_ns_ = now_ns_ + kNsPerSecond;
+  if (segment.buffer >= 0) free_buffers_.push_back(std::exchange(segment.buffer, -1));
+}
+
+std::uint32_t SegmentOutput::step(std::int64_t timer_now_ns) {
+  now_ns_ = timer_now_ns;
+  const std::uint32_t handled = handle_completions();
+  const std::int64_t interval = std::int64_t{options_.flush_interval_ms} * kNsPerMs;
+  for (const auto& segment : segments_) {
+    if (segment->failed) continue;
+    const bool aged = now_ns_ - segment->buffer_since_ns >= interval;
+    if (segment->buffer >= 0 && (segment->closing || aged)) write_out(*segment);
+    if (segment->written == segment->durable) continue;
+    const bool due = segment->closing || segment->written - segment->durable >= kSyncBytes ||
+                     now_ns_ - segment->unsynced_since_ns >= interval || aged;
+    if (due) start_sync(*segment);
+  }
+  seal_finished();
+  return handled;
+}
+
+void SegmentOutput::seal_finished() {
+  std::erase_if(segments_, [&](const std::unique_ptr<Segment>& segment) {
+    const bool complete = segment->closing && segment->buffer < 0 && segment->writes.empty() &&
+                          segment->durable == segment->end;
+    if (segment->requests > 0 || (!segment->failed && !complete)) return false;
+    seal(*segment);
+    return true;
+  });
+}
+
+void SegmentOutput::abandon_lost(Segment& segment) {
+  std::uint64_t last = 0;  // sections of a packed extent are one loss
+  for (const FooterEntry& entry : segment.footer) {
+    if (entry.entry.end() <= segment.durable || entry.entry.offset == last) continue;
+    last = entry.entry.offset;
+    figures_.lost_extents.add();
+    on_lost_({entry.recording, segment.id, last});
+  }
+  std::erase_if(segment.footer,
+                [&](const FooterEntry& entry) { return entry.entry.end() > segment.durable; });
+  index_.drop_behind(segment.id, segment.durable);
+}
+
+void SegmentOutput::seal(Segment& segment) {
+  if (segment.failed) abandon_lost(segment);
+  // A segment that failed before its header was durable holds nothing; opening the store removes
+  // it.
+  if (segment.durable >= kSegmentHeaderBytes) {
+    auto sealed = seal_segment_file(
+        segment.file.descriptor.get(), segment.id, segment.durable, segment.footer);
+    if (!sealed) {
+      // Its extents are durable all the same; the next opening of the store seals it.
+      figures_.io_errors.add();
+      log_error(segment.path + ": " + sealed.error().message);
+    }
+  }
+  index_.seal(segment.id, segment.durable);
+  figures_.segments_sealed.add();
+}
+
+void SegmentOutput::wait() {
+  uring_.wait();
+  handle_completions();
+}
+
+bool SegmentOutput::all_settled() const {
+  return std::all_of(segments_.begin(), segments_.end(), [](const auto& segment) {
+    return segment->requests == 0 && (segment->failed || segment->durable == segment->end);
+  });
+}
+
+Result<void> SegmentOutput::flush() {
+  if (!usable_here()) {
+    return make_error(ErrorCode::kBusy, "Another thread's segment writes are still in flight.");
+  }
+  while (!all_settled()) {
+    for (const auto& segment : segments_) {
+      if (segment->failed) continue;
+      write_out(*segment);
+      if (segment->writes.empty() && segment->written != segment->durable) start_sync(*segment);
+    }
+    wait();
+  }
+  seal_finished();
+  if (std::exchange(refused_, false)) {
+    return make_error(ErrorCode::kIo, "The disk refused a part of what was to be recorded.");
+  }
+  return {};
+}
+
+void SegmentOutput::seal_all() {
+  for (const auto& segment : segments_) segment->closing = true;
+  seal_finished();
+}
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,330 @@
+#include "storage/segment_writer_impl.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+namespace tapdeck::storage {
+namespace {
+
+constexpr std::size_t kHeldBytesMax = 64U << 20;
+
+std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(last_us - first_us, 0, UINT32_MAX));
+}
+
+SegmentSlot slot_of(const Uid& uid, std::uint16_t retention_class, SegmentKind kind) {
+  return {retention_class, kind, utc_day(uid.start_ms() * kUsPerMs)};
+}
+
+StreamDurability durability_of(const SectionHeader& section) {
+  StreamDurability durability;
+  durability.source = {{section.source_ip}, section.source_port};
+  durability.destination = {{section.destination_ip}, section.destination_port};
+  durability.ssrc = section.ssrc;
+  return durability;
+}
+
+ExtentEntry entry_of(const ExtentHeader& header) {
+  ExtentEntry entry;
+  entry.stored_bytes = header.stored_bytes;
+  entry.kind = header.kind;
+  entry.stream = header.stream;
+  entry.sequence = header.sequence;
+  entry.key_id = header.key_id;
+  entry.first_us = header.first_us;
+  entry.duration_us = header.duration_us;
+  return entry;
+}
+
+}  // namespace
+
+std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media) {
+  if (media.empty()) return {};
+  std::sort(media.begin(), media.end(), [](const ExtentEntry& a, const ExtentEntry& b) {
+    return std::pair(a.stream, a.sequence) < std::pair(b.stream, b.sequence);
+  });
+  std::vector<Hash> leaves;
+  leaves.reserve(media.size());
+  for (const ExtentEntry& entry : media) leaves.push_back(entry.leaf);
+  return to_hex(hasher.merkle_root(leaves));
+}
+
+std::size_t SegmentWriterImpl::StreamKeyHash::operator()(const StreamKey& key) const {
+  std::array<std::uint8_t, 42> bytes;
+  std::memcpy(bytes.data(), key.source.ip.bytes.data(), 16);
+  std::memcpy(bytes.data() + 16, key.destination.ip.bytes.data(), 16);
+  store_le(bytes.data() + 32, key.source.port);
+  store_le(bytes.data() + 34, key.destination.port);
+  store_le(bytes.data() + 36, key.ssrc);
+  store_le(bytes.data() + 40, key.realm);
+  return hash_bytes(bytes, 0);
+}
+
+SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options, KeyVault& keys, OpenIndex& index)
+    : options_(options),
+      keys_(keys),
+      index_(index),
+      output_(options_, keys, index, [this](const LostExtent& lost) { on_lost(lost); }) {}
+
+SegmentWriterImpl::~SegmentWriterImpl() = default;
+
+void SegmentWriterImpl::continue_recording(const Uid& recording, RecordingPast past) {
+  past_[recording] = std::move(past);
+}
+
+SegmentWriterImpl::Recording& SegmentWriterImpl::recording_of(const Uid& uid,
+                                                              std::uint16_t retention_class) {
+  const auto [at, fresh] = recordings_.try_emplace(uid);
+  if (!fresh) return at->second;
+  at->second.retention_class = retention_class;
+  const auto past = past_.find(uid);
+  if (past != past_.end()) {
+    at->second.past = std::move(past->second);
+    past_.erase(past);
+  }
+  return at->second;
+}
+
+std::optional<std::uint16_t> SegmentWriterImpl::stream_of(const Uid& uid,
+                                                          Recording& recording,
+                                                          const Chunk& chunk) {
+  const StreamDurability durability = durability_of(chunk.section);
+  const StreamKey key{
+      durability.source, durability.destination, durability.ssrc, chunk.section.realm};
+  const auto found = recording.streams.find(key);
+  if (found != recording.streams.end()) return found->second;
+  const std::size_t number = recording.past.next_stream + recording.streams.size();
+  if (number >= kNoStream) return std::nullopt;
+  const auto stream = static_cast<std::uint16_t>(number);
+  recording.streams.emplace(key, stream);
+  index_.add_stream(uid, {stream, durability});
+  return stream;
+}
+
+bool SegmentWriterImpl::ensure_key(const Uid& uid,
+                                   std::optional<AllocatedKey>& key,
+                                   SegmentKind kind) {
+  if (key) return true;
+  auto allocated = keys_.allocate(uid, kind);
+  if (!allocated) {
+    output_.figures().io_errors.add();
+    log_error(allocated.error().message);
+    return false;
+  }
+  key = *allocated;
+  return true;
+}
+
+AppendVerdict SegmentWriterImpl::refuse(Recording& recording, std::uint64_t chunks) {
+  recording.failed += chunks;
+  output_.figures().failed_appends.add(chunks);
+  return AppendVerdict::kFailed;
+}
+
+AppendVerdict SegmentWriterImpl::try_append(const Chunk& chunk) {
+  TD_ASSERT(chunk.section.record_bytes <= kRecordBytesMax);
+  if (chunk.section.record_bytes == 0) return AppendVerdict::kTaken;
+  Recording& recording = recording_of(chunk.recording, chunk.retention_class);
+  const auto stream = stream_of(chunk.recording, recording, chunk);
+  if (!stream) return refuse(recording, 1);
+  const std::size_t bytes = chunk.section_view().size();
+  const std::size_t packed = bytes + kPackedEntryBytes;
+  const bool partial = stored_extent_bytes(bytes) < kExtentBytes && packed <= kSectionBytesMax;
+  if (partial && held_bytes_ + packed <= kHeldBytesMax) {
+    if (recording.held_bytes + packed > kSectionBytesMax) {
+      const AppendVerdict verdict = pack(chunk.recording, recording);
+      if (verdict == AppendVerdict::kBusy) return verdict;
+    }
+    hold(chunk.recording, recording, chunk, *stream);
+    return AppendVerdict::kTaken;
+  }
+  ExtentHeader header;
+  header.kind = ExtentType::kMedia;
+  header.stream = *stream;
+  header.section_count = 1;
+  header.sequence = chunk.sequence;
+  header.first_us = chunk.section.base_us;
+  header.duration_us = duration_between(chunk.section.base_us, chunk.last_us);
+  entries_.assign(1, entry_of(header));
+  const ByteView plaintext = chunk.section_view();
+  const AppendVerdict verdict =
+      write_extent(chunk.recording, recording, header, {&plaintext, 1}, entries_);
+  return verdict == AppendVerdict::kFailed ? refuse(recording, 1) : verdict;
+}
+
+void SegmentWriterImpl::hold(const Uid& uid,
+                             Recording& recording,
+                             const Chunk& chunk,
+                             std::uint16_t stream) {
+  if (recording.held.empty()) holding_.emplace_back(now_ns_, uid);
+  Held held;
+  held.stream = stream;
+  held.sequence = chunk.sequence;
+  held.duration_us = duration_between(chunk.section.base_us, chunk.last_us);
+  const ByteView section = chunk.section_view();
+  held.section.assign(section.begin(), section.end());
+  recording.held.push_back(std::move(held));
+  recording.held_bytes += section.size() + kPackedEntryBytes;
+  held_bytes_ += section.size() + kPackedEntryBytes;
+  index_.hold(uid, stream, chunk.sequence);
+}
+
+// Writes the held sections as one extent.  kBusy: still held; kFailed: lost and counted.
+AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
+  std::vector<Held>& held = recording.held;
+  if (held.empty()) return AppendVerdict::kTaken;
+  std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) {
+    return std::pair(a.stream, a.sequence) < std::pair(b.stream, b.sequence);
+  });
+  ExtentHeader header;
+  header.kind = held.size() == 1 ? ExtentType::kMedia : ExtentType::kMediaPacked;
+  header.section_count = static_cast<std::uint16_t>(held.size());
+  std::vector<std::array<std::uint8_t, kPackedEntryBytes>> heads(held.size());
+  std::vector<ByteView> plaintext;
+  std::int64_t first_us = INT64_MAX;
+  std::int64_t last_us = INT64_MIN;
+  entries_.clear();
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    SectionView section;
+    std::memcpy(&section.header, held[i].section.data(), kSectionHeaderBytes);
+    section.stream = held[i].stream;
+    section.sequence = held[i].sequence;
+    section.duration_us = held[i].duration_us;
+    section.records = ByteView(held[i].section).subspan(kSectionHeaderBytes);
+    encode_packed_entry(section, heads[i].data());
+    if (header.kind == ExtentType::kMediaPacked) plaintext.emplace_back(heads[i]);
+    plaintext.emplace_back(held[i].section);
+    header.stream = section.stream;
+    header.sequence = section.sequence;
+    header.first_us = section.header.base_us;
+    header.duration_us = section.duration_us;
+    entries_.push_back(entry_of(header));
+    first_us = std::min(first_us, entries_.back().first_us);
+    last_us = std::max(last_us, entries_.back().last_us());
+  }
+  header.stream = held.front().stream;
+  header.sequence = held.front().sequence;
+  header.first_us = first_us;
+  header.duration_us = duration_between(first_us, last_us);
+  const AppendVerdict verdict = write_extent(uid, recording, header, plaintext, entries_);
+  if (verdict == AppendVerdict::kBusy) return verdict;
+  if (verdict == AppendVerdict::kFailed) {
+    index_.drop_held(uid);
+    refuse(recording, held.size());
+  } else if (header.kind == ExtentType::kMediaPacked) {
+    output_.figures().packed_extents.add();
+  }
+  held_bytes_ -= std::exchange(recording.held_bytes, 0);
+  held.clear();
+  return verdict;
+}
+
+AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
+                                              Recording& recording,
+                                              ExtentHeader& header,
+                                              std::span<const ByteView> plaintext,
+                                              std::vector<ExtentEntry>& entries) {
+  const bool media = header.kind != ExtentType::kMessages;
+  const SegmentKind kind = media ? SegmentKind::kMedia : SegmentKind::kSip;
+  std::optional<AllocatedKey>& key = media ? recording.media_key : recording.sip_key;
+  if (!ensure_key(uid, key, kind)) return AppendVerdict::kFailed;
+  std::size_t bytes = 0;
+  for (const ByteView piece : plaintext) bytes += piece.size();
+  header.plaintext_bytes = static_cast<std::uint32_t>(bytes);
+  header.stored_bytes = static_cast<std::uint32_t>(stored_extent_bytes(bytes));
+  SegmentOutput::Place place;
+  const AppendVerdict verdict =
+      output_.reserve(slot_of(uid, recording.retention_class, kind), header.stored_bytes, place);
+  if (verdict != AppendVerdict::kTaken) return verdict;
+  header.segment = place.segment;
+  header.offset = place.offset;
+  header.recording = uid;
+  header.key_id = key->id;
+  const Hash leaf = codec_.seal(header, key->key, plaintext, place.to);
+  for (ExtentEntry& entry : entries) {
+    entry.offset = header.offset;
+    entry.stored_bytes = header.stored_bytes;
+    entry.kind = header.kind;
+    entry.key_id = header.key_id;
+    entry.leaf = leaf;
+  }
+  output_.commit(uid, entries);
+  if (media) {
+    recording.bytes += header.stored_bytes;
+    recording.leaves.push_back({place.segment, entries.front()});
+  }
+  return AppendVerdict::kTaken;
+}
+
+void SegmentWriterImpl::on_lost(const LostExtent& lost) {
+  const auto found = recordings_.find(lost.recording);
+  if (found == recordings_.end()) return;
+  Recording& recording = found->second;
+  ++recording.failed;
+  std::erase_if(recording.leaves, [&](const Leaf& leaf) {
+    if (leaf.segment != lost.segment || leaf.entry.offset != lost.offset) return false;
+    recording.bytes -= leaf.entry.stored_bytes;
+    return true;
+  });
+}
+
+// Waits for room, so that what is held does not depend on another call.
+void SegmentWriterImpl::pack_now(const Uid& uid, Recording& recording) {
+  while (pack(uid, recording) == AppendVerdict::kBusy) output_.wait();
+}
+
+RecordingSummary SegmentWriterImpl::end_recording(const Uid& uid) {
+  const Uid recording_uid = uid;  // `uid` may lie in what is erased
+  const auto found = recordings_.find(recording_uid);
+  if (found == recordings_.end() && past_.find(recording_uid) == past_.end()) return {};
+  Recording& recording =
+      found == recordings_.end() ? recording_of(recording_uid, 0) : found->second;
+  pack_now(recording_uid, recording);
+  std::vector<ExtentEntry> media = std::move(recording.past.media);
+  for (const Leaf& leaf : recording.leaves) media.push_back(leaf.entry);
+  RecordingSummary summary;
+  summary.sha256 = recording_digest(codec_.hasher(), std::move(media));
+  summary.bytes = recording.past.media_bytes + recording.bytes;
+  summary.failed_chunk_count = recording.failed;
+  index_.end_recording(recording_uid);
+  recordings_.erase(recording_uid);
+  return summary;
+}
+
+void SegmentWriterImpl::pack_aged() {
+  const std::int64_t interval = std::int64_t{options_.flush_interval_ms} * kNsPerMs;
+  while (!holding_.empty() && now_ns_ - holding_.front().first >= interval) {
+    const auto found = recordings_.find(holding_.front().second);
+    if (found != recordings_.end() && pack(found->first, found->second) == AppendVerdict::kBusy) {
+      return;
+    }
+    holding_.pop_front();
+  }
+}
+
+std::uint32_t SegmentWriterImpl::step(std::int64_t timer_now_ns) {
+  now_ns_ = timer_now_ns;
+  pack_aged();
+  return output_.step(timer_now_ns);
+}
+
+Result<void> SegmentWriterImpl::flush() {
+  for (; !holding_.empty(); holding_.pop_front()) {
+    const auto found = recordings_.find(holding_.front().second);
+    if (found != recordings_.end()) pack_now(found->first, found->second);
+  }
+  return output_.flush();
+}
+
+Result<void> SegmentWriterImpl::close() {
+  auto flushed = output_.usable_here() ? flush() : output_.flush();
+  if (output_.usable_here()) output_.seal_all();
+  return flushed;
+}
+
+}  // namespace tapdeck::storage

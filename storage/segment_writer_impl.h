@@ -1,0 +1,125 @@
+// The SegmentWriter of a store: recordings, their keys, stream numbers and digests, packing of
+// partial chunks; SegmentOutput does the files. Threads: see segment_writer.h; figures from any.
+// Memory: per recording its two keys, its streams, 56 bytes per extent for the digest and at most
+// one extent of held sections; all held sections together at most kHeldBytesMax.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "storage/extent_codec.h"
+#include "storage/segment_output.h"
+#include "storage/segment_writer.h"
+
+namespace tapdeck::storage {
+
+// What a recording that goes on after a restart has in the store already.
+struct RecordingPast {
+  std::uint16_t next_stream = 0;
+  std::uint32_t next_message = 0;
+  std::uint64_t media_bytes = 0;
+  std::vector<ExtentEntry> media;  // for the digest
+};
+
+// The digest of a recording: the Merkle root over the leaves of its media extents, each once, in
+// the order of the (stream, sequence) of its first section; empty without media.
+std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media);
+
+class SegmentWriterImpl final : public SegmentWriter {
+ public:
+  SegmentWriterImpl(const StoreOptions& options, KeyVault& keys, OpenIndex& index);
+  ~SegmentWriterImpl() override;
+
+  // Before the first append: `recording` goes on behind what the store has of it.
+  void continue_recording(const Uid& recording, RecordingPast past);
+
+  AppendVerdict try_append(const Chunk& chunk) override;
+  AppendVerdict try_append_messages(const Uid& recording,
+                                    std::uint16_t retention_class,
+                                    std::string_view records) override;
+  RecordingSummary end_recording(const Uid& recording) override;
+  std::uint32_t step(std::int64_t timer_now_ns) override;
+  Result<void> flush() override;
+
+  // flush(), then seals every segment.  On the thread that appended last, or with nothing in
+  // flight.
+  Result<void> close();
+
+  WriterFigures& figures() { return output_.figures(); }
+
+ private:
+  struct StreamKey {
+    Endpoint source;
+    Endpoint destination;
+    std::uint32_t ssrc = 0;
+    std::uint16_t realm = 0;
+
+    bool operator==(const StreamKey&) const = default;
+  };
+
+  struct StreamKeyHash {
+    std::size_t operator()(const StreamKey& key) const;
+  };
+
+  struct Held {  // a section waiting to be packed
+    std::uint16_t stream = 0;
+    std::uint32_t sequence = 0;
+    std::uint32_t duration_us = 0;
+    std::vector<std::uint8_t> section;
+  };
+
+  struct Leaf {
+    SegmentId segment{};
+    ExtentEntry entry;
+  };
+
+  struct Recording {
+    std::uint16_t retention_class = 0;
+    std::optional<AllocatedKey> media_key;
+    std::optional<AllocatedKey> sip_key;
+    std::unordered_map<StreamKey, std::uint16_t, StreamKeyHash> streams;
+    RecordingPast past;
+    std::vector<Leaf> leaves;
+    std::vector<Held> held;
+    std::size_t held_bytes = 0;  // with packed entries
+    std::uint64_t bytes = 0;
+    std::uint64_t failed = 0;
+  };
+
+  Recording& recording_of(const Uid& uid, std::uint16_t retention_class);
+  std::optional<std::uint16_t> stream_of(const Uid& uid, Recording& recording, const Chunk& chunk);
+  bool ensure_key(const Uid& uid, std::optional<AllocatedKey>& key, SegmentKind kind);
+  void hold(const Uid& uid, Recording& recording, const Chunk& chunk, std::uint16_t stream);
+  AppendVerdict pack(const Uid& uid, Recording& recording);
+  void pack_now(const Uid& uid, Recording& recording);
+  AppendVerdict write_extent(const Uid& uid,
+                             Recording& recording,
+                             ExtentHeader& header,
+                             std::span<const ByteView> plaintext,
+                             std::vector<ExtentEntry>& entries);
+  AppendVerdict append_group(const Uid& uid, Recording& recording, std::string_view records);
+  AppendVerdict refuse(Recording& recording, std::uint64_t chunks);
+  void on_lost(const LostExtent& lost);
+  void pack_aged();
+
+  const StoreOptions options_;
+  KeyVault& keys_;
+  OpenIndex& index_;
+  SegmentOutput output_;
+  ExtentCodec codec_;
+  MessageCompressor compressor_;
+  std::unordered_map<Uid, Recording, UidHash> recordings_;
+  std::unordered_map<Uid, RecordingPast, UidHash> past_;
+  std::deque<std::pair<std::int64_t, Uid>> holding_;  // since when, oldest first
+  std::size_t held_bytes_ = 0;
+  std::vector<ExtentEntry> entries_;  // reused
+  std::int64_t now_ns_ = 0;
+};
+
+}  // namespace tapdeck::storage
