@@ -84,7 +84,8 @@ class Port {
 
   [[nodiscard]] bool spreads_by_address() const { return symmetric_; }  // symmetric RSS is on
 
-  // Kernel drops of af_packet are included in `missed` where the driver counts them.
+  // `missed` is what the driver counts: net_af_packet of DPDK 22.11 does not count the kernel's
+  // drops, so its rings are to be generous.
   [[nodiscard]] PortStatistics statistics() const;
 
  private:

@@ -43,14 +43,16 @@ bool looks_like_sip(ByteView payload) {
   if (method < 3 || method > kMethodMax || method >= text.size() || text[method] != ' ') {
     return false;
   }
-  const std::string_view line = text.substr(0, std::min(text.size(), kStartLineMax));
-  const std::size_t end = line.find_first_of("\r\n", method);
+  std::string_view line = text;
+  line.remove_suffix(text.size() - std::min(text.size(), kStartLineMax));
+  line.remove_prefix(method + 1);
+  const std::size_t end = line.find_first_of("\r\n");
   if (end == std::string_view::npos) {
     // A start line longer than what was captured: only a SIP URI can tell.
-    return text.substr(method + 1).starts_with("sip:") ||
-           text.substr(method + 1).starts_with("sips:");
+    return line.starts_with("sip:") || line.starts_with("sips:");
   }
-  return line.substr(0, end).ends_with(" SIP/2.0");
+  line.remove_suffix(line.size() - end);
+  return line.ends_with(" SIP/2.0");
 }
 
 PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {

@@ -75,9 +75,10 @@ void decode_ipv4(const FrameView& frame, std::size_t offset, Decoded& out) {
   const std::size_t header = (bytes[0] & 0x0fU) * 4U;
   if (bytes[0] >> 4 != 4 || header < kIpv4Bytes) return finish(out, PacketClass::kMalformedIp);
   std::size_t total = load_be<std::uint16_t>(bytes.data() + 2);
-  const std::size_t on_wire = frame.original_length - offset;
-  if (total == 0) total = on_wire;  // left empty by segmentation offload on the capturing host
-  if (total < header || total > on_wire) return finish(out, PacketClass::kMalformedIp);
+  // Left empty by segmentation offload on the capturing host.
+  if (total == 0) total = frame.original_length - offset;
+  // A total beyond the frame means that the frame lost its tail without saying so: headers count.
+  if (total < header) return finish(out, PacketClass::kMalformedIp);
   const auto fragment = load_be<std::uint16_t>(bytes.data() + 6);
   if ((fragment & 0x3fff) != 0) return finish(out, PacketClass::kIpFragment);
   if (bytes.size() < header) return short_ip(frame, out);
@@ -92,9 +93,7 @@ void decode_ipv6(const FrameView& frame, std::size_t offset, Decoded& out) {
   if (bytes.size() < kIpv6Bytes) return short_ip(frame, out);
   if (bytes[0] >> 4 != 6) return finish(out, PacketClass::kMalformedIp);
   std::size_t length = load_be<std::uint16_t>(bytes.data() + 4);
-  const std::size_t on_wire = frame.original_length - offset - kIpv6Bytes;
-  if (length == 0) length = on_wire;  // segmentation offload, as above
-  if (length > on_wire) return finish(out, PacketClass::kMalformedIp);
+  if (length == 0) length = frame.original_length - offset - kIpv6Bytes;  // offload, as above
   std::memcpy(out.source.ip.bytes.data(), bytes.data() + 8, 16);
   std::memcpy(out.destination.ip.bytes.data(), bytes.data() + 24, 16);
   IpPayload ip{bytes.subspan(kIpv6Bytes, std::min(bytes.size() - kIpv6Bytes, length)), length};
