@@ -10,7 +10,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include "config/suggest.h"
-#include "config/validate.h"
 #include "config/visit.h"
 
 namespace tapdeck::config {
@@ -360,11 +359,11 @@ Result<Loaded> load_file(const std::string& path) {
   return load_text(*text, path);
 }
 
-Result<Config> load(const std::string& path) {
+Result<Config> load(const std::string& path, HostChecks host) {
   Result<Loaded> loaded = load_file(path);
   if (!loaded) return std::move(loaded.error());
   std::vector<Problem> problems = std::move(loaded->problems);
-  for (Problem& problem : validate(loaded->config, path, loaded->lines)) {
+  for (Problem& problem : validate(loaded->config, path, loaded->lines, {.host = host})) {
     problems.push_back(std::move(problem));
   }
   std::erase_if(problems, [](const Problem& problem) { return !problem.is_error; });

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "config/problem.h"
+#include "config/validate.h"
 
 namespace tapdeck::config {
 
@@ -28,7 +29,7 @@ Loaded load_text(std::string_view text, const std::string& file_name);
 Result<Loaded> load_file(const std::string& path);
 
 // load_file() and validate() in one: the configuration, or kInvalidArgument whose message holds
-// every error, one per line.
-Result<Config> load(const std::string& path);
+// every error, one per line.  Commands that capture nothing skip the checks of this host.
+Result<Config> load(const std::string& path, HostChecks host = HostChecks::kPerform);
 
 }  // namespace tapdeck::config

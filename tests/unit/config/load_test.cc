@@ -128,6 +128,9 @@ TEST(Load, JoinsTheChecksBetweenOptions) {
   const Result<Config> good = load(path);
   ASSERT_TRUE(good) << good.error().message;
   EXPECT_EQ(good->storage.segment_mib, 256U);
+  std::ofstream(path) << "capture: {ports: [{name: a, device: 'ff:1f.7'}]}\n";
+  EXPECT_NE(load(path).error().message.find("no PCI device 0000:ff:1f.7"), std::string::npos);
+  EXPECT_TRUE(load(path, HostChecks::kSkip));
   ::unlink(path);
   EXPECT_EQ(load(path).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(load("/tmp").error().code, ErrorCode::kIo);
