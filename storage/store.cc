@@ -57,9 +57,6 @@ Result<void> check_format(const StoreOptions& options) {
   if (errno != ENOENT) {
     return make_errno_error(ErrorCode::kPermission, path + " cannot be opened", errno);
   }
-  if (options.mode == StoreMode::kOpenExisting) {
-    return make_error(ErrorCode::kNotFound, "There is no store in " + options.directory + ".");
-  }
   if (access((options.directory + "/calls").c_str(), F_OK) == 0) {
     return make_error(
         ErrorCode::kCorrupt,
@@ -155,7 +152,9 @@ Result<void> StoreImpl::open_keys() {
 Result<void> StoreImpl::start() {
   TD_TRY(check_options(options_));
   if (options_.mode == StoreMode::kCreateIfMissing) TD_TRY(make_directories(options_.directory));
-  if (access(options_.directory.c_str(), F_OK) != 0) {
+  // Looked at before anything is written: a wrong directory is left as it is.
+  if (options_.mode == StoreMode::kOpenExisting &&
+      access((options_.directory + "/FORMAT").c_str(), F_OK) != 0) {
     return make_error(ErrorCode::kNotFound, "There is no store in " + options_.directory + ".");
   }
   auto lock = take_lock(options_.directory);

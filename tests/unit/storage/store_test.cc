@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 
 #include "storage/files.h"
 #include "tests/unit/storage/store_fixture.h"
@@ -178,6 +179,36 @@ TEST(Store, MissingStoreIsNotMade) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::kNotFound);
   EXPECT_FALSE(std::filesystem::exists(options.directory));
+  options.directory = directory.path();
+  EXPECT_FALSE(Store::open(options));
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << "a wrong directory is left as it is";
+}
+
+// `run` opens the store on one thread, writes on another and closes on the first.
+TEST(Store, IsWrittenByAnotherThreadThanTheOneThatOpensAndCloses) {
+  const TemporaryDirectory directory;
+  {
+    auto store = open_store(test_options(directory.path()));
+    ASSERT_NE(store, nullptr);
+    std::thread writing([&] {
+      for (std::uint32_t i = 0; i < 50; ++i) append(store->writer(), *make_chunk({.sequence = i}));
+      EXPECT_TRUE(store->writer().flush());
+    });
+    std::thread querying([&] {
+      const auto reader = store->reader();
+      for (int i = 0; i < 50; ++i) {
+        const auto sections = read_sections(*reader, test_uid(1));
+        ASSERT_TRUE(sections) << sections.error().message;
+        ASSERT_TRUE(store->put_pending_rows());
+      }
+    });
+    writing.join();
+    querying.join();
+    append(store->writer(), *make_chunk({.sequence = 50}));
+  }
+  auto store = open_store(test_options(directory.path()));
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(read_sections(*store->reader(), test_uid(1))->size(), 51U);
 }
 
 TEST(Store, MasterKeyIsChecked) {
