@@ -80,7 +80,7 @@ bool Feeder::feed(const CapturedPacket& packet) {
   }
   if (length < packet.bytes.size()) ++cut_;
   ++order_;
-  newest_ns_ = std::max(newest_ns_, packet.time_ns);
+  clock_.observe(packet.time_ns);
   return true;
 }
 

@@ -42,7 +42,8 @@ void mix_packet(MutableByteView frames,
                 const StreamPlan& plan,
                 const PacketEntry& entry,
                 ByteView payload) {
-  const G711Table& table = plan.codings[entry.payload_type] == Coding::kAlaw ? kAlawTable : kUlawTable;
+  const G711Table& table =
+      plan.codings[entry.payload_type] == Coding::kAlaw ? kAlawTable : kUlawTable;
   const std::size_t side = plan.side == Side::kRight ? 2 : 0;
   const auto first = static_cast<std::size_t>(entry.position);
   for (std::size_t i = entry.skip; i < payload.size(); ++i) {
