@@ -179,19 +179,20 @@ TEST(CallPlane, AuthenticationRetryIsOneCallAndItsDelayCountsFromTheRetry) {
     play.from_caller(0, {.sdp = sdp({{}})});
     play.from_callee(0.1, {.status = challenge, .to_tag = "proxy"});
     play.from_caller(0.2, {.method = "ACK", .to_tag = "proxy"});
+    play.advance(59);
     const Sip retry{.cseq = 2, .branch = "z9hG4bK2", .sdp = sdp({{}})};
-    play.from_caller(8, retry);
+    play.from_caller(60, retry);
     Sip ring{.status = 183, .cseq = 2, .to_tag = "bob", .branch = "z9hG4bK2"};
-    play.from_callee(9, ring);
+    play.from_callee(61, ring);
     ring.status = 200;
-    play.from_callee(10, ring);
-    play.hang_up(20, true);
-    play.finish(30);
+    play.from_callee(62, ring);
+    play.hang_up(70, true);
+    play.finish(80);
     const CallRecord call = play.final_record();
     EXPECT_EQ(call.outcome, CallOutcome::kAnswered);
     EXPECT_EQ(call.start_us, at_us(0));
     EXPECT_EQ(call.pdd_ms, 1000);
-    EXPECT_EQ(call.setup_ms, 10000);
+    EXPECT_EQ(call.setup_ms, 62000);
     EXPECT_EQ(call.status_code, 200);
     EXPECT_EQ(call.parties.size(), 2U) << "the proxy's To tag is no party";
   }
@@ -218,7 +219,7 @@ TEST(CallPlane, OutcomeOfEachRefusal) {
                       .to_tag = "bob",
                       .headers = "Reason: Q.850;cause=17\r\n"});
     play.from_caller(2.1, {.method = "ACK", .to_tag = "bob"});
-    play.advance(60);
+    play.advance(200);
     const CallRecord call = play.final_record();
     EXPECT_EQ(call.outcome, outcome) << status;
     EXPECT_EQ(call.end_reason, EndReason::kFailure) << status;
