@@ -269,17 +269,17 @@ bool Call::closed_by_transaction() const {
 
 std::int64_t Call::release_ns() const {
   if (hurried_) return INT64_MIN;
-  // Who is asked for credentials comes back with them.
   const bool may_return =
       live_.end_reason == EndReason::kFailure && is_challenge(live_.status_code);
   const std::int64_t late_ns = context_.options.late_media_ns;
-  return ended_ns_ + (may_return ? std::max(kTransactionNs, late_ns) : late_ns);
+  return ended_ns_ + (may_return ? std::max(kChallengeNs, late_ns) : late_ns);
 }
 
 std::int64_t Call::final_ns() const {
   if (hurried_) return INT64_MIN;
   // Without its answer, the request that closed the call is sent again for so long.
-  const bool answered = !closed_by_transaction() || live_.closing_answered;
+  const bool answered =
+      !closed_by_transaction() || (live_.closing_answered && !live_.cancel_unanswered);
   return answered ? release_ns() : std::max(release_ns(), ended_ns_ + kTransactionNs);
 }
 

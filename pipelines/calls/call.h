@@ -18,6 +18,8 @@ namespace tapdeck::calls {
 
 // Retransmissions of one transaction stop by then: 64 * T1 of RFC 3261.
 constexpr std::int64_t kTransactionNs = 32'000'000'000;
+// A caller that is asked for credentials may have to type them.
+constexpr std::int64_t kChallengeNs = 120'000'000'000;
 
 // Outlives every call.
 struct CallContext {

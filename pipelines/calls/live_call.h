@@ -68,9 +68,10 @@ struct LiveCall {
   std::map<std::string, std::uint32_t> responses;
   std::optional<std::uint32_t> session_expires_s;
 
-  bool provisional_seen = false;  // any 1xx
-  bool established = false;       // answered, or what follows says that it must have been
-  bool cancel_seen = false;       // the caller's own CANCEL
+  bool provisional_seen = false;   // any 1xx
+  bool established = false;        // answered, or what follows says that it must have been
+  bool cancel_seen = false;        // the caller's own CANCEL
+  bool cancel_unanswered = false;  // a CANCEL has no response yet, and is sent again
   bool ended = false;
   bool closing_answered = false;  // the BYE has its response, the failure its ACK
   bool interrupted = false;

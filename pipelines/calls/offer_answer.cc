@@ -67,8 +67,10 @@ void add_binding(const MediaLine& line,
 }  // namespace
 
 Hop hop_of(const SignalMessage& signal) {
-  const auto [low, high] = std::minmax(signal.source.ip, signal.destination.ip);
-  return {low, high};
+  const auto [low, high] = std::minmax(signal.source, signal.destination);
+  Hop hop{low, high};
+  if (hop.low.ip != hop.high.ip) hop.low.port = hop.high.port = 0;
+  return hop;
 }
 
 bool MediaBinding::operator==(const MediaBinding& other) const {
@@ -111,7 +113,9 @@ void OfferAnswer::learn_payloads(const Who& who, const SessionFacts& session) {
 }
 
 void OfferAnswer::settle(Side& side, SessionFacts session, bool is_reoffer) {
-  side.holds = is_reoffer && declares_hold(session);
+  // Who sent only from the start, e.g. to a recorder, holds nobody by saying so again.
+  const bool always = side.current && !side.holds && declares_hold(*side.current);
+  side.holds = is_reoffer && !always && declares_hold(session);
   side.current = std::move(session);
   side.pending.reset();
 }

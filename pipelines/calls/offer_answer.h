@@ -22,10 +22,11 @@ constexpr std::size_t kSidesMax = 64;
 constexpr std::size_t kPayloadMapMax = 512;
 constexpr std::uint8_t kCallerParty = 0;
 
-// The two signalling addresses of a hop, the smaller one first.
+// The two signalling addresses of a hop, the smaller one first.  Ports count only between servers
+// on one host: elsewhere a device may send from another port than it listens on.
 struct Hop {
-  IpAddress low{};
-  IpAddress high{};
+  Endpoint low{};
+  Endpoint high{};
 
   auto operator<=>(const Hop&) const = default;
 };

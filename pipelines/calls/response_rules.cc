@@ -163,6 +163,7 @@ void apply_response(LiveCall& state, const SeenMessage& message) {
     case Method::kBye:
       if (facts.status >= 200) state.closing_answered = true;
       break;
+    case Method::kCancel: state.cancel_unanswered = false; break;
     case Method::kRefer:
       if (facts.status >= 200 && facts.status < 300 && state.asked_transfer) {
         state.transferred = state.asked_transfer;

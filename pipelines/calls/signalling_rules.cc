@@ -77,6 +77,7 @@ void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& ends) {
 }
 
 void apply_cancel(LiveCall& state, const SeenMessage& message) {
+  state.cancel_unanswered = true;
   if (state.times.answered_ns || state.ended) return;
   state.invites.on_cancel(message.facts);
   if (state.invites.cancelled() || !state.times.start_ns) {

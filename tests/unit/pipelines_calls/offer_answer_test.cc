@@ -1,4 +1,4 @@
-// Offers and answers, forks and hold: what workers are told, and what counts as hold.
+// Addresses that workers are told of, by offers and answers.
 #include "pipelines/calls/offer_answer.h"
 
 #include <gtest/gtest.h>
@@ -9,10 +9,6 @@ namespace tapdeck::calls {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-const std::string kSendOnly = "a=sendonly\r\n";
-const std::string kReceiveOnly = "a=recvonly\r\n";
-const std::string kInactive = "a=inactive\r\n";
 
 Line callee_line(std::string attributes = {}) {
   return {.ip = "10.0.0.2", .port = 5000, .attributes = std::move(attributes)};
@@ -65,29 +61,6 @@ TEST(OfferAnswer, EarlyMediaOfForksBindsEachUntilOneAnswers) {
   EXPECT_EQ(call.progress_us, at_us(1));
 }
 
-TEST(OfferAnswer, NewTagWithTheSameMediaIsTheSameParty) {
-  Scenario play;
-  play.from_caller(0, {.sdp = sdp({{}})});
-  play.from_callee(1, {.status = 183, .to_tag = "early", .sdp = sdp({callee_line()})});
-  play.from_callee(2, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
-  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.1:4000", "bind 10.0.0.2:5000"}));
-  EXPECT_EQ(play.records.at(0).parties.size(), 2U);
-}
-
-TEST(OfferAnswer, SecondAnsweringForkIsLetGoWithoutEndingTheCall) {
-  Scenario play;
-  play.establish();
-  play.from_callee(3.2,
-                   {.status = 200, .to_tag = "f2", .sdp = sdp({{.ip = "10.0.0.3", .port = 6000}})});
-  play.from_caller(3.4, {.method = "BYE", .cseq = 2, .to_tag = "f2", .branch = "z9hG4bKfork"});
-  EXPECT_EQ(play.plane->open_call_count(), 1U);
-  play.hang_up(10, false);
-  play.finish(20);
-  EXPECT_EQ(play.final_record().ended_us, at_us(10));
-  EXPECT_EQ(play.final_record().hangup_by, HangupBy::kCallee);
-  EXPECT_EQ(play.final_record().callee, 1);
-}
-
 TEST(OfferAnswer, ReInviteAndUpdateMoveMediaOnceAccepted) {
   for (const std::string method : {"INVITE", "UPDATE"}) {
     Scenario play;
@@ -120,28 +93,6 @@ TEST(OfferAnswer, RefusedReInviteLeavesTheOldAddress) {
   play.hang_up(9, true);
   play.finish(10);
   EXPECT_EQ(play.final_record().status_code, 200);
-}
-
-TEST(OfferAnswer, DelayedOfferIsAnsweredInTheAck) {
-  Scenario play;
-  play.from_caller(0, {});
-  play.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
-  Sip ack{.method = "ACK", .to_tag = "bob", .branch = "z9hG4bKack"};
-  ack.sdp = sdp({{}});
-  play.from_caller(1.1, ack);
-  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.2:5000", "bind 10.0.0.1:4000"}));
-}
-
-TEST(OfferAnswer, ReliableProvisionalAnsweredInPrack) {
-  Scenario play;
-  play.from_caller(0, {});
-  play.from_callee(
-      1, {.status = 183, .to_tag = "bob", .headers = "RSeq: 1\r\n", .sdp = sdp({callee_line()})});
-  Sip prack{.method = "PRACK", .cseq = 2, .to_tag = "bob", .branch = "z9hG4bKp"};
-  prack.headers = "RAck: 1 1 INVITE\r\n";
-  prack.sdp = sdp({{}});
-  play.from_caller(1.1, prack);
-  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.2:5000", "bind 10.0.0.1:4000"}));
 }
 
 TEST(OfferAnswer, BindingCarriesDynamicClocksAndTheMediaLine) {
@@ -188,32 +139,6 @@ TEST(OfferAnswer, BothSidesOfABorderElementBelongToTheCall) {
   EXPECT_EQ(play.binds[3].receiver, 1);
   play.finish(4);
   EXPECT_EQ(play.final_record().answered_us, at_us(2));
-}
-
-TEST(OfferAnswer, HoldIsMeasured) {
-  const std::vector<std::pair<Line, Line>> holds = {
-      {{.attributes = kSendOnly}, callee_line(kReceiveOnly)},
-      {{.attributes = kInactive}, callee_line(kInactive)},
-      {{.ip = "0.0.0.0"}, callee_line()}};
-  for (const auto& [offer, answer] : holds) {
-    Scenario play;
-    play.establish();
-    renegotiate(play, 5, 2, offer, answer);
-    renegotiate(play, 15, 3, {}, callee_line());
-    play.hang_up(20, true);
-    play.finish(30);
-    EXPECT_EQ(play.final_record().hold_ms, 10000);
-    EXPECT_EQ(play.final_record().talk_ms, 17000);
-  }
-}
-
-TEST(OfferAnswer, OneWayAnswerAtSetupIsNoHold) {
-  Scenario play;
-  play.from_caller(0, {.sdp = sdp({{}})});
-  play.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line(kSendOnly)})});
-  play.hang_up(20, true);
-  play.finish(30);
-  EXPECT_EQ(play.final_record().hold_ms, 0);
 }
 
 }  // namespace

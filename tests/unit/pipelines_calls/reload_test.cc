@@ -1,6 +1,7 @@
 // Open calls of an earlier process go on, or are told to have been interrupted.
 #include <gtest/gtest.h>
 
+#include "pipelines/calls/call_plane.h"
 #include "tests/unit/pipelines_calls/call_scenario.h"
 
 namespace tapdeck::calls {

@@ -1,0 +1,60 @@
+#include "pipelines/calls/call_table.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipelines_calls/call_scenario.h"
+
+namespace tapdeck::calls {
+namespace {
+
+class CallTableTest : public ::testing::Test {
+ protected:
+  CallHandle add(std::string_view call_id) {
+    MessageFacts facts;
+    facts.call_id = call_id;
+    const SignalMessage signal;
+    Call::Origin origin;
+    origin.handle = table_.next_handle();
+    return table_.add(std::make_unique<Call>(context_, origin, SeenMessage{signal, facts}))
+        .live()
+        .handle;
+  }
+
+  CallPlaneOptions options_;
+  Scenario sink_;
+  CallContext context_{options_, sink_, 1};
+  CallTable table_{2, 7};
+};
+
+TEST_F(CallTableTest, StaleHandlesFindNothing) {
+  const CallHandle first = add("a");
+  EXPECT_NE(table_.find(first), nullptr);
+  EXPECT_NE(first.index, 0U);
+  table_.remove(first);
+  const CallHandle second = add("b");
+  EXPECT_EQ(second.index, first.index);
+  EXPECT_EQ(table_.find(first), nullptr);
+  EXPECT_EQ(table_.find(RealmId{0}, "b"), table_.find(second));
+}
+
+TEST_F(CallTableTest, ALaterCallKeepsTheCallIdWhenTheEarlierGoes) {
+  const CallHandle first = add("a");
+  const CallHandle second = add("a");
+  table_.remove(first);
+  EXPECT_EQ(table_.find(RealmId{0}, "a"), table_.find(second));
+  EXPECT_EQ(table_.find(RealmId{1}, "a"), nullptr);
+}
+
+TEST_F(CallTableTest, TheOldestUnansweredCallIsTheLeastUseful) {
+  const CallHandle first = add("a");
+  const CallHandle second = add("b");
+  EXPECT_TRUE(table_.full());
+  EXPECT_EQ(table_.least_useful(), first);
+  table_.mark_answered(first);
+  EXPECT_EQ(table_.least_useful(), second);
+  table_.mark_answered(second);
+  EXPECT_EQ(table_.least_useful(), first);
+}
+
+}  // namespace
+}  // namespace tapdeck::calls

@@ -1,0 +1,90 @@
+#include "pipelines/calls/dialog.h"
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::calls {
+namespace {
+
+MessageFacts invite(std::string_view branch, std::uint32_t cseq, std::uint32_t via_count = 1) {
+  MessageFacts facts;
+  facts.method = sip::Method::kInvite;
+  facts.from_tag = "a";
+  facts.branch = branch;
+  facts.cseq = cseq;
+  facts.via_count = via_count;
+  return facts;
+}
+
+MessageFacts final_answer(MessageFacts to, std::uint16_t status) {
+  to.is_request = false;
+  to.status = status;
+  return to;
+}
+
+TEST(InviteTransactions, OnlyTheHopNearestToTheCallerDecides) {
+  InviteTransactions invites;
+  EXPECT_TRUE(invites.on_invite(invite("outer", 1)));
+  EXPECT_FALSE(invites.on_invite(invite("inner", 1, 2)));
+  invites.on_final(final_answer(invite("inner", 1, 2), 486));
+  EXPECT_EQ(invites.failure(), nullptr);
+  invites.on_final(final_answer(invite("outer", 1), 480));
+  ASSERT_NE(invites.failure(), nullptr);
+  EXPECT_EQ(invites.failure()->status, 480);
+}
+
+TEST(InviteTransactions, ParallelBranchesFailTogetherWithTheBestStatus) {
+  InviteTransactions invites;
+  for (const char* branch : {"x", "y", "z"}) invites.on_invite(invite(branch, 1));
+  invites.on_final(final_answer(invite("x", 1), 487));
+  invites.on_final(final_answer(invite("y", 1), 404));
+  EXPECT_EQ(invites.failure(), nullptr) << "z may still answer";
+  invites.on_final(final_answer(invite("z", 1), 486));
+  EXPECT_EQ(invites.failure()->status, 404);
+}
+
+TEST(InviteTransactions, ARetryDecidesInsteadOfTheRefusedAttempt) {
+  InviteTransactions invites;
+  invites.on_invite(invite("x", 1));
+  invites.on_final(final_answer(invite("x", 1), 407));
+  EXPECT_TRUE(invites.on_invite(invite("y", 2)));
+  EXPECT_EQ(invites.failure(), nullptr);
+  EXPECT_FALSE(invites.on_invite(invite("y", 2))) << "a retransmission is no new attempt";
+}
+
+TEST(InviteTransactions, CancelOfAnotherBranchIsNotTheCallers) {
+  InviteTransactions invites;
+  invites.on_invite(invite("outer", 1));
+  invites.on_invite(invite("inner", 1, 2));
+  invites.on_cancel(invite("inner", 1));
+  EXPECT_FALSE(invites.cancelled());
+  invites.on_cancel(invite("outer", 1));
+  EXPECT_TRUE(invites.cancelled());
+}
+
+TEST(DialogSet, FindsByTagsInEitherOrderAndIsBounded) {
+  DialogSet dialogs;
+  dialogs.add("a", "b")->confirmed = true;
+  EXPECT_EQ(dialogs.find("a", "b"), dialogs.find("b", "a"));
+  EXPECT_EQ(dialogs.find("a", "c"), nullptr);
+  EXPECT_FALSE(dialogs.other_confirmed(*dialogs.find("a", "b")));
+  dialogs.add("a", "c")->confirmed = true;
+  EXPECT_TRUE(dialogs.other_confirmed(*dialogs.find("a", "b")));
+  for (std::size_t i = 0; i < 100; ++i) dialogs.add("a", std::to_string(i));
+  EXPECT_EQ(dialogs.all().size(), kDialogsMax);
+}
+
+TEST(RepeatFilter, TellsRetransmissionsFromHopsAndChangedBodies) {
+  RepeatFilter filter;
+  MessageFacts facts = invite("x", 1);
+  SignalMessage signal;
+  signal.source.port = 5060;
+  EXPECT_FALSE(filter.is_repeat({signal, facts}, 7));
+  EXPECT_TRUE(filter.is_repeat({signal, facts}, 7));
+  facts.body_hash = 1;
+  EXPECT_FALSE(filter.is_repeat({signal, facts}, 7));
+  signal.source.port = 5061;
+  EXPECT_FALSE(filter.is_repeat({signal, facts}, 7));
+}
+
+}  // namespace
+}  // namespace tapdeck::calls

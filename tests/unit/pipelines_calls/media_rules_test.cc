@@ -1,0 +1,90 @@
+// Which messages carry offers and answers, and what is a hold.
+#include "pipelines/calls/media_rules.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipelines_calls/call_scenario.h"
+
+namespace tapdeck::calls {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const std::string kSendOnly = "a=sendonly\r\n";
+const std::string kReceiveOnly = "a=recvonly\r\n";
+const std::string kInactive = "a=inactive\r\n";
+
+Line callee_line(std::string attributes = {}) {
+  return {.ip = "10.0.0.2", .port = 5000, .attributes = std::move(attributes)};
+}
+
+// An offer by the caller within the call and its answer half a second later.
+void renegotiate(Scenario& play,
+                 double time_s,
+                 int cseq,
+                 const Line& offer,
+                 const Line& answer,
+                 const std::string& method = "INVITE") {
+  Sip sip{.method = method, .cseq = cseq, .to_tag = "bob"};
+  sip.branch = "z9hG4bKre" + std::to_string(cseq);
+  sip.sdp = sdp({offer});
+  play.from_caller(time_s, sip);
+  sip.status = 200;
+  sip.sdp = sdp({answer});
+  play.from_callee(time_s + 0.5, sip);
+  if (method != "INVITE") return;
+  Sip ack{.method = "ACK", .cseq = cseq, .to_tag = "bob"};
+  ack.branch = "z9hG4bKack" + std::to_string(cseq);
+  play.from_caller(time_s + 0.6, ack);
+}
+
+TEST(MediaRules, DelayedOfferIsAnsweredInTheAck) {
+  Scenario play;
+  play.from_caller(0, {});
+  play.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
+  Sip ack{.method = "ACK", .to_tag = "bob", .branch = "z9hG4bKack"};
+  ack.sdp = sdp({{}});
+  play.from_caller(1.1, ack);
+  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.2:5000", "bind 10.0.0.1:4000"}));
+}
+
+TEST(MediaRules, ReliableProvisionalAnsweredInPrack) {
+  Scenario play;
+  play.from_caller(0, {});
+  play.from_callee(
+      1, {.status = 183, .to_tag = "bob", .headers = "RSeq: 1\r\n", .sdp = sdp({callee_line()})});
+  Sip prack{.method = "PRACK", .cseq = 2, .to_tag = "bob", .branch = "z9hG4bKp"};
+  prack.headers = "RAck: 1 1 INVITE\r\n";
+  prack.sdp = sdp({{}});
+  play.from_caller(1.1, prack);
+  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.2:5000", "bind 10.0.0.1:4000"}));
+}
+
+TEST(MediaRules, HoldIsMeasured) {
+  const std::vector<std::pair<Line, Line>> holds = {
+      {{.attributes = kSendOnly}, callee_line(kReceiveOnly)},
+      {{.attributes = kInactive}, callee_line(kInactive)},
+      {{.ip = "0.0.0.0"}, callee_line()}};
+  for (const auto& [offer, answer] : holds) {
+    Scenario play;
+    play.establish();
+    renegotiate(play, 5, 2, offer, answer);
+    renegotiate(play, 15, 3, {}, callee_line());
+    play.hang_up(20, true);
+    play.finish(30);
+    EXPECT_EQ(play.final_record().hold_ms, 10000);
+    EXPECT_EQ(play.final_record().talk_ms, 17000);
+  }
+}
+
+TEST(MediaRules, OneWayAnswerAtSetupIsNoHold) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line(kSendOnly)})});
+  play.hang_up(20, true);
+  play.finish(30);
+  EXPECT_EQ(play.final_record().hold_ms, 0);
+}
+
+}  // namespace
+}  // namespace tapdeck::calls

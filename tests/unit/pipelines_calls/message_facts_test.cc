@@ -1,0 +1,54 @@
+#include "pipelines/calls/message_facts.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipelines_calls/call_scenario.h"
+
+namespace tapdeck::calls {
+namespace {
+
+TEST(MessageFacts, NumbersAreWithoutParametersAndSeparators) {
+  Sip sip{.from = "\"A \\\"B\\\"\" <sip:+49(711)12-34;npdi@x>", .to = "<sip:john.doe@x>"};
+  sip.headers =
+      "P-Asserted-Identity: <sip:%2B491@x>\r\nDiversion: <tel:+49-30-1>;reason=unconditional\r\n";
+  const std::string text = sip.text();
+  FactsReader reader;
+  const FactsResult result = reader.read(as_bytes(text));
+  ASSERT_TRUE(result.facts);
+  EXPECT_EQ(result.facts->from.number, "+497111234");
+  EXPECT_EQ(result.facts->from.name, "A \"B\"");
+  EXPECT_EQ(result.facts->to.number, "john.doe");
+  EXPECT_EQ(result.facts->asserted->number, "+491");
+  EXPECT_EQ(result.facts->diverted_from, "+49301");
+  EXPECT_EQ(result.facts->request_number, "200");
+}
+
+TEST(MessageFacts, SessionHasWhatCanBeBound) {
+  Sip sip;
+  sip.sdp = sdp({{.formats = "8 101", .attributes = "a=rtpmap:101 telephone-event/8000\r\n"},
+                 {.media = "image", .port = 5004, .formats = "t38", .proto = "udptl"},
+                 {.ip = "0.0.0.0"}});
+  const std::string text = sip.text();
+  FactsReader reader;
+  const FactsResult result = reader.read(as_bytes(text));
+  ASSERT_TRUE(result.facts && result.facts->session);
+  const auto& lines = result.facts->session->lines;
+  ASSERT_EQ(lines.size(), 3U);
+  ASSERT_EQ(lines[0].payloads.size(), 2U);
+  EXPECT_EQ(lines[0].payloads[0].codec, "PCMA");
+  EXPECT_EQ(lines[0].payloads[1].codec, "telephone-event");
+  EXPECT_TRUE(lines[0].is_rtp);
+  EXPECT_FALSE(lines[1].is_rtp);
+  EXPECT_TRUE(lines[2].on_hold);
+}
+
+TEST(MessageFacts, SaysWhyAMessageIsRejected) {
+  FactsReader reader;
+  const FactsResult result =
+      reader.read(as_bytes("INVITE sip:x SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\n"));
+  EXPECT_FALSE(result.facts);
+  EXPECT_FALSE(result.rejected_as.empty());
+}
+
+}  // namespace
+}  // namespace tapdeck::calls

@@ -1,0 +1,42 @@
+#include "pipelines/calls/message_queue.h"
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::calls {
+namespace {
+
+SignalMessage message(std::int64_t time_ns, std::uint64_t order) {
+  SignalMessage made;
+  made.time_ns = time_ns;
+  made.order = order;
+  return made;
+}
+
+TEST(MessageQueue, HoldsBackAndSortsByTimeThenOrder) {
+  MessageQueue queue(20);
+  queue.put(message(105, 3), 0);
+  queue.put(message(100, 9), 5);
+  queue.put(message(100, 2), 10);
+  EXPECT_FALSE(queue.take_due(19));
+  EXPECT_EQ(queue.take_due(20)->signal.order, 2U) << "the earliest, though it came last";
+  EXPECT_FALSE(queue.take_due(24)) << "only one has waited long enough";
+  EXPECT_EQ(queue.take_due(25)->signal.order, 9U);
+  EXPECT_EQ(queue.take_due(30)->signal.order, 3U);
+  EXPECT_FALSE(queue.take_due(99));
+}
+
+TEST(MessageQueue, KeepsItsOwnBytes) {
+  MessageQueue queue(0);
+  std::string bytes = "INVITE";
+  SignalMessage made = message(1, 1);
+  made.bytes = as_bytes(bytes).data();
+  made.length = 6;
+  queue.put(made, 0);
+  bytes.assign("xxxxxx");
+  const auto held = queue.take_any();
+  ASSERT_TRUE(held);
+  EXPECT_EQ(as_text(held->view().view()), "INVITE");
+}
+
+}  // namespace
+}  // namespace tapdeck::calls
