@@ -21,10 +21,10 @@ struct EalOptions {
   // to take them.
   std::uint32_t memory_mib = 512;
   std::uint16_t worker_count = 1;  // lcores 1..N beside the main lcore 0
-  std::string lcores;  // in --lcores syntax; empty: main and workers float over all allowed CPUs
-  std::vector<std::string> vdevs;  // "net_null0,..."; ports may also be created later
-  std::vector<std::string> pci;    // addresses to probe; empty: no PCI at all
-  std::string file_prefix;         // empty: one made from the process id
+  std::string lcores{};  // in --lcores syntax; empty: main and workers float over all allowed CPUs
+  std::vector<std::string> vdevs{};  // "net_null0,..."; ports may also be created later
+  std::vector<std::string> pci{};    // addresses to probe; empty: no PCI at all
+  std::string file_prefix{};         // empty: one made from the process id
   std::uint32_t log_level = 4;     // RTE_LOG_WARNING; DPDK counts 1 (emergency) to 8 (debug)
 };
 
@@ -49,8 +49,8 @@ class Eal {
 
   bool started_ = false;
   bool hugepages_ = false;
-  std::string file_prefix_;
-  std::string explanation_;
+  std::string file_prefix_{};
+  std::string explanation_{};
 };
 
 }  // namespace tapdeck::engine

@@ -17,8 +17,8 @@
 namespace tapdeck::engine {
 
 struct PortOptions {
-  std::string name;    // as configured, for messages and reports
-  std::string device;  // PCI address "0000:3b:00.0" or vdev "net_af_packet0,iface=veth0,..."
+  std::string name{};    // as configured, for messages and reports
+  std::string device{};  // PCI address "0000:3b:00.0" or vdev "net_af_packet0,iface=veth0,..."
   std::uint16_t rx_queue_count = 1;
   std::uint16_t descriptor_count = 1'024;  // per queue; the driver may round it
   std::uint16_t mtu = 1'500;               // up to 9 000
@@ -46,7 +46,7 @@ class Port {
   // `pool` into rings()[q], workers receive them from queue q.  Rings are single producer, single
   // consumer.
   struct RingOptions {
-    std::string name;
+    std::string name{};
     std::uint16_t queue_count = 1;
     std::uint32_t ring_size = 1'024;  // power of two; one less usable
     std::uint32_t mbuf_count = 8'191;
@@ -97,9 +97,9 @@ class Port {
   bool started_ = false;
   bool symmetric_ = false;
   bool created_vdev_ = false;
-  std::string device_name_;
+  std::string device_name_{};
   rte_mempool* pool_ = nullptr;
-  std::vector<rte_ring*> rings_;
+  std::vector<rte_ring*> rings_{};
   int timestamp_offset_ = -1;
   std::uint64_t timestamp_flag_ = 0;
   std::uint32_t timestamp_unit_ns_ = 1;

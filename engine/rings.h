@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <span>
 
 #include <rte_mempool.h>
@@ -26,6 +27,7 @@ struct RingOptions {
   std::uint16_t worker = 0;           // index, part of the rings' names
   int socket = 0;                     // NUMA node
   std::uint32_t chunk_count = 4'096;  // of 16 KiB each
+  std::uint32_t chunk_slots = 4'096;  // of the ring to the writer
   std::uint32_t bind_slots = 4'096;   // powers of two, all of them
   std::uint32_t report_slots = 4'096;
   std::uint32_t signal_slots = 4'096;
@@ -91,9 +93,28 @@ class WorkerRings {
   }
 
   // A buffer for `length` bytes with `bytes` and `capacity` set; null when none is free.
-  [[nodiscard]] SignalMessage* take_message(std::uint32_t length);
+  [[nodiscard]] SignalMessage* take_message(std::uint32_t length) {
+    if (length > kLargeMessageBytes) return nullptr;
+    void* object = nullptr;
+    std::uint32_t capacity = kSmallMessageBytes;
+    if (length > kSmallMessageBytes || rte_mempool_get(small_, &object) != 0) {
+      capacity = kLargeMessageBytes;
+      if (rte_mempool_get(large_, &object) != 0) return nullptr;
+    }
+    auto* message = new (object) SignalMessage{};
+    message->capacity = capacity;
+    message->bytes = bytes_of(message);
+    return message;
+  }
+
+  // Where the bytes of a message of this pool are written.
+  static std::uint8_t* bytes_of(SignalMessage* message) {
+    return reinterpret_cast<std::uint8_t*>(message) + sizeof(SignalMessage);
+  }
 
   [[nodiscard]] bool push_chunk(Chunk* chunk) { return rte_ring_enqueue(chunks_, chunk) == 0; }
+
+  [[nodiscard]] std::uint32_t chunk_room() const { return rte_ring_free_count(chunks_); }
 
   // Chunks that have come home, up to `into.size()`.
   [[nodiscard]] std::uint32_t pop_home(std::span<Chunk*> into) {

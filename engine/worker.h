@@ -40,7 +40,7 @@ QueueSource make_source(const Port& port, std::uint16_t queue);
 struct WorkerOptions {
   std::uint16_t index = 0;
   int socket = 0;
-  std::vector<QueueSource> sources;
+  std::vector<QueueSource> sources{};
   std::vector<std::uint16_t> sip_ports = {5060};    // at most kSipPortsMax
   std::uint32_t streams_max = 65'536;               // tracked at once, power of two
   std::uint32_t claims_max = 65'536;                // (address, call) bindings at once
@@ -90,7 +90,8 @@ class Worker {
   // and it wants to be called again.
   bool finish(const StepTime& now);
 
-  // All tracked streams, in order of their creation.
+  // All tracked streams.  The order depends on their history on this worker: sort by the report's
+  // addresses, SSRC and first_ns where it matters.
   void visit_streams(StreamVisitor visitor, void* context) const;
 
   template <typename Function>
