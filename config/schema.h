@@ -2,7 +2,7 @@
 // loader its YAML keys and bounds, and config/generate.cc docs/config.md, the example file and
 // `config print`.  To add an option, add its row here and run the generator.
 //   X(name (unit last), type, default, min, max, reload, help)
-// min and max bound a number, the bytes of a text, the entries of a list; an enumeration takes 0, 0.
+// min and max bound a number, the bytes of a text or the entries of a list; enumerations have 0, 0.
 // kRestart: read once at start.  kLive: also taken over by a reload (SIGHUP).
 // Threads: any.  Memory: none.
 #pragma once

@@ -15,28 +15,28 @@ namespace tapdeck::control {
 
 // The values as written; empty: not given.
 struct FilterWords {
-  std::string number;
-  std::string caller;
-  std::string callee;
-  std::string from;
-  std::string to;
+  std::string number = {};
+  std::string caller = {};
+  std::string callee = {};
+  std::string from = {};
+  std::string to = {};
   bool overlap = false;
-  std::string call_id;
-  std::string uid;
-  std::string conversation;
-  std::string outcome;
-  std::string direction;
-  std::string agent;
-  std::string client;
-  std::string marketing_channel;
-  std::string trunk;
-  std::string tag;
-  std::string ip;
-  std::string codec;
-  std::string status_code;
-  std::string min_duration;
-  std::string max_mos;
-  std::string recording;
+  std::string call_id = {};
+  std::string uid = {};
+  std::string conversation = {};
+  std::string outcome = {};
+  std::string direction = {};
+  std::string agent = {};
+  std::string client = {};
+  std::string marketing_channel = {};
+  std::string trunk = {};
+  std::string tag = {};
+  std::string ip = {};
+  std::string codec = {};
+  std::string status_code = {};
+  std::string min_duration = {};
+  std::string max_mos = {};
+  std::string recording = {};
 };
 
 // `zone` is an IANA name ("Europe/Berlin"); bare dates are its days.

@@ -132,6 +132,8 @@ def record(report, service, load, calls):
 def run(report, lab, directory, arguments):
     service = Service(lab, directory)
     load = sipp_load.SippLoad(lab, directory)
+    done = tapdeck(None, "config", "check", config=service.config)
+    report.check("config check", [] if done.status == 0 else [done.tail()])
     service.start()
     report.ok("run starts")
     log = record(report, service, load, arguments.calls)

@@ -9,11 +9,14 @@ import program
 
 # The settings with which net_af_packet does not lose packets silently: docs/OPERATIONS.md.
 CONFIGURATION = """\
-store:
-  directory: {store}
-ports:
-  - name: mirror
-    device: "net_af_packet0,iface={interface},blocksz=1048576,framesz=2048,framecnt=16384"
+general:
+  store: {store}
+capture:
+  ports:
+    - name: mirror
+      device: "net_af_packet0,iface={interface},blocksz=1048576,framesz=2048,framecnt=65536"
+streams:
+  flush_interval_ms: 1000  # media is durable early enough for a short test
 """
 START_S = 60  # generous: a sanitizer build on a busy machine
 

@@ -1,0 +1,143 @@
+#include "control/protocol.h"
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::control {
+namespace {
+
+CallQuery full_query() {
+  CallQuery query;
+  query.number = "49*";
+  query.caller = "1";
+  query.callee = "2";
+  query.from_us = -5;
+  query.to_us = 7;
+  query.overlap = true;
+  query.call_id = "id";
+  query.uid = make_uid(1, {1, 2});
+  query.conversation_id = "c";
+  query.outcome = CallOutcome::kRedirected;
+  query.direction = CallDirection::kTransit;
+  query.ip = make_ipv4(0xc0000201);
+  query.codec = "PCMA";
+  query.status_code = 486;
+  query.min_duration_ms = 1'000;
+  query.max_mos = 3.25;
+  query.recording = RecordingState::kNotRecorded;
+  query.trunk = "t";
+  query.agent = "a";
+  query.client = "b";
+  query.marketing_channel = "m";
+  query.tag = "g";
+  query.limit = 9;
+  query.cursor = std::string("\0x", 2);
+  return query;
+}
+
+TEST(Protocol, QueryComesBackAsItWas) {
+  const CallQuery query = full_query();
+  const auto decoded = decode_query(encode_query(query));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(encode_query(*decoded), encode_query(query));
+  EXPECT_EQ(decoded->from_us, -5);
+  EXPECT_EQ(decoded->uid, query.uid);
+  EXPECT_EQ(decoded->ip, query.ip);
+  EXPECT_EQ(decoded->status_code, 486);
+  EXPECT_EQ(decoded->max_mos, 3.25);
+  EXPECT_EQ(decoded->cursor, query.cursor);
+  const auto empty = decode_query(encode_query({}));
+  ASSERT_TRUE(empty);
+  EXPECT_FALSE(empty->from_us || empty->uid || empty->outcome || empty->ip || empty->max_mos);
+}
+
+TEST(Protocol, QueryCutAnywhereOrWithMoreBehindItIsRefused) {
+  const std::string bytes = encode_query(full_query());
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decode_query(bytes.substr(0, size))) << size;
+  }
+  EXPECT_FALSE(decode_query(bytes + "x"));
+}
+
+TEST(Protocol, ValuesOutsideAnEnumerationAreRefused) {
+  CallQuery query;
+  query.outcome = static_cast<CallOutcome>(8);
+  EXPECT_FALSE(decode_query(encode_query(query)));
+  query = {};
+  query.recording = static_cast<RecordingState>(4);
+  EXPECT_FALSE(decode_query(encode_query(query)));
+  std::string error = encode_error(make_error(ErrorCode::kCancelled, "x"));
+  error[0] = 99;
+  EXPECT_FALSE(decode_error(error));
+}
+
+TEST(Protocol, FrameHeaderBoundsLengthAndType) {
+  const std::string header = encode_frame_header(FrameType::kCall, 10);
+  ASSERT_EQ(header.size(), kFrameHeaderBytes);
+  const auto decoded = decode_frame_header(as_bytes(header), 10);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->type, FrameType::kCall);
+  EXPECT_EQ(decoded->payload_bytes, 10U);
+  EXPECT_FALSE(decode_frame_header(as_bytes(header), 9));
+  EXPECT_FALSE(decode_frame_header(as_bytes(header).first(4), 10));
+  EXPECT_FALSE(decode_frame_header(as_bytes(std::string("\0\0\0\0\x41", 5)), 10));  // no type
+  EXPECT_FALSE(decode_frame_header(as_bytes(std::string("\1\0\0\0\x20", 5)), 10));  // unknown
+  EXPECT_FALSE(decode_frame_header(as_bytes(std::string("\xff\xff\xff\xff\x41", 5)), 10));
+}
+
+TEST(Protocol, HelloTellsTheVersionAndNothingElsePasses) {
+  EXPECT_EQ(decode_hello(encode_hello()), kProtocolVersion);
+  EXPECT_EQ(decode_hello(encode_hello() + "later fields"), kProtocolVersion);
+  EXPECT_EQ(decode_hello("GET / HTTP/1.1"), std::nullopt);
+  EXPECT_EQ(decode_hello(encode_hello().substr(0, 5)), std::nullopt);
+}
+
+TEST(Protocol, AnswersComeBackAsTheyWere) {
+  const Uid uid = make_uid(5, {9});
+  EXPECT_EQ(decode_uid(encode_uid(uid)), uid);
+  EXPECT_FALSE(decode_uid(encode_uid(uid) + "x"));
+
+  const auto error = decode_error(encode_error({ErrorCode::kBusy, "later", 11}));
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, ErrorCode::kBusy);
+  EXPECT_EQ(error->message, "later");
+  EXPECT_EQ(error->system_errno, 11);
+
+  const storage::StreamDurability stream{
+      {make_ipv4(1), 2}, {make_ipv4(3), 4}, 0xdeadbeef, 1'700'000'000'000'000};
+  const auto decoded = decode_stream(encode_stream(stream));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->source, stream.source);
+  EXPECT_EQ(decoded->destination, stream.destination);
+  EXPECT_EQ(decoded->ssrc, stream.ssrc);
+  EXPECT_EQ(decoded->durable_until_us, stream.durable_until_us);
+
+  const auto figure = decode_figure(encode_figure("calls", ~std::uint64_t{0}));
+  ASSERT_TRUE(figure);
+  EXPECT_EQ(*figure, std::pair(std::string("calls"), ~std::uint64_t{0}));
+
+  const auto fault = decode_fault(encode_fault({"here", "torn"}));
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->where, "here");
+  EXPECT_EQ(fault->what, "torn");
+  EXPECT_FALSE(decode_fault(encode_fault({"here", "torn"}).substr(0, 9)));
+}
+
+TEST(Protocol, SectionMustBeAsLongAsItSays) {
+  const std::string records(20, 'r');
+  SectionHeader header;
+  header.record_bytes = 20;
+  header.kind = MediaKind::kVideo;
+  const std::string bytes = encode_section(header, as_bytes(records));
+  const auto section = decode_section(bytes);
+  ASSERT_TRUE(section);
+  EXPECT_EQ(section->header.kind, MediaKind::kVideo);
+  EXPECT_EQ(as_text(section->records), records);
+  EXPECT_FALSE(decode_section(bytes.substr(0, bytes.size() - 1)));
+  EXPECT_FALSE(decode_section(bytes.substr(0, 63)));
+  std::string wrong_kind = bytes;
+  wrong_kind[1] = 9;
+  EXPECT_FALSE(decode_section(wrong_kind));
+}
+
+}  // namespace
+}  // namespace tapdeck::control

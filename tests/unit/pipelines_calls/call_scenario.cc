@@ -1,0 +1,193 @@
+#include "tests/unit/pipelines_calls/call_scenario.h"
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::calls {
+
+std::string Sip::text() const {
+  std::string text = status == 0 ? method + " " + uri + " SIP/2.0\r\n"
+                                 : "SIP/2.0 " + std::to_string(status) + " " + phrase + "\r\n";
+  text += "Via: SIP/2.0/UDP 10.1.0.1;branch=" + branch + "\r\n";
+  for (int i = 1; i < vias; ++i) {
+    text += "Via: SIP/2.0/UDP 10.9.0." + std::to_string(i) + ";branch=z9hG4bKhop\r\n";
+  }
+  text += "From: " + from + ";tag=" + from_tag + "\r\n";
+  text += "To: " + to + (to_tag.empty() ? "" : ";tag=" + to_tag) + "\r\n";
+  text += "Call-ID: " + call_id + "\r\n";
+  text += "CSeq: " + std::to_string(cseq) + " " + method + "\r\n";
+  text += headers;
+  if (!sdp.empty()) text += "Content-Type: application/sdp\r\n";
+  text += "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
+  return text;
+}
+
+std::string sdp(const std::vector<Line>& lines) {
+  std::string text = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n";
+  for (const Line& line : lines) {
+    text += "m=" + line.media + " " + std::to_string(line.port) + " " + line.proto + " " +
+            line.formats + "\r\nc=IN IP4 " + line.ip + "\r\n" + line.attributes;
+  }
+  return text;
+}
+
+Scenario::Scenario(CallPlaneOptions options) {
+  options.hold_back_ns = 0;
+  options.port_names = {"span0"};
+  options.realm_names = {"default"};
+  plane = CallPlane::create(std::move(options), *this);
+}
+
+void Scenario::bind(const BindMessage& message) {
+  binds.push_back(message);
+  order.emplace_back("bind");
+}
+
+void Scenario::keep_messages(const Uid&, std::uint16_t, std::string bytes) {
+  kept_bytes += bytes;
+  order.emplace_back("keep");
+}
+
+void Scenario::put_call(CallRecord record) {
+  order.emplace_back(record.final ? "final" : "put");
+  records.push_back(std::move(record));
+}
+
+void Scenario::pass(double time_s,
+                    const Sip& sip,
+                    const std::string& source,
+                    const std::string& to) {
+  const std::string text = sip.text();
+  SignalMessage message;
+  message.time_ns = at_ns(time_s);
+  message.order = ++next_order;
+  message.source = {*parse_ip(source), 5060};
+  message.destination = {*parse_ip(to), 5060};
+  message.length = static_cast<std::uint32_t>(text.size());
+  message.bytes = as_bytes(text).data();
+  plane->on_message(message);
+  advance(time_s);
+}
+
+void Scenario::pass_bytes(double time_s, const std::string& text) {
+  SignalMessage message;
+  message.time_ns = at_ns(time_s);
+  message.length = static_cast<std::uint32_t>(text.size());
+  message.bytes = as_bytes(text).data();
+  plane->on_message(message);
+  advance(time_s);
+}
+
+void Scenario::stream(double time_s, const Rtp& rtp) {
+  advance(time_s);
+  ASSERT_FALSE(binds.empty());
+  StreamReport report;
+  report.kind = rtp.report;
+  report.media_kind = rtp.kind;
+  report.sender = rtp.sender;
+  report.receiver = rtp.receiver;
+  report.media_index = rtp.media_index;
+  report.call = binds.back().call;
+  report.source = *parse_endpoint(rtp.source);
+  report.destination = *parse_endpoint(rtp.destination);
+  report.ssrc = rtp.ssrc;
+  report.statistics.packet_count = rtp.packets;
+  report.statistics.expected_count = rtp.expected;
+  report.statistics.duplicate_count = rtp.duplicates;
+  report.statistics.lost_by_us_count = rtp.lost_by_us;
+  report.statistics.first_ns = at_ns(rtp.first);
+  report.statistics.last_ns = at_ns(rtp.last);
+  report.statistics.payload_type_count = 1;
+  report.statistics.payload_types[0] = {rtp.payload_type,
+                                        static_cast<std::uint32_t>(rtp.packets),
+                                        static_cast<std::uint64_t>(at_ns(rtp.first))};
+  plane->on_report(report);
+}
+
+void Scenario::advance(double time_s) {
+  plane->advance(at_ns(time_s));
+  release();
+}
+
+void Scenario::finish(double time_s) {
+  plane->finish(at_ns(time_s));
+  release();
+}
+
+void Scenario::release() {
+  if (!answer_releases) return;
+  while (released_ < binds.size()) {
+    const BindMessage bound = binds[released_++];
+    if (bound.operation != BindOperation::kRelease) continue;
+    StreamReport report;
+    report.kind = StreamReportKind::kReleased;
+    report.call = bound.call;
+    plane->on_report(report);
+  }
+}
+
+void Scenario::establish(double time_s) {
+  from_caller(time_s, {.sdp = sdp({{}})});
+  from_callee(time_s + 1, {.status = 180, .to_tag = "bob"});
+  from_callee(time_s + 3,
+              {.status = 200, .to_tag = "bob", .sdp = sdp({{.ip = "10.0.0.2", .port = 5000}})});
+  from_caller(time_s + 3.1, {.method = "ACK", .to_tag = "bob", .branch = "z9hG4bKack"});
+}
+
+void Scenario::hang_up(double time_s, bool by_caller) {
+  if (by_caller) {
+    from_caller(time_s, {.method = "BYE", .cseq = 90, .to_tag = "bob", .branch = "z9hG4bKbye"});
+    from_callee(
+        time_s + 0.1,
+        {.method = "BYE", .status = 200, .cseq = 90, .to_tag = "bob", .branch = "z9hG4bKbye"});
+  } else {
+    Sip bye{.method = "BYE", .cseq = 7, .from_tag = "bob", .to_tag = "alice"};
+    bye.branch = "z9hG4bKbye2";
+    from_callee(time_s, bye);
+    bye.status = 200;
+    from_caller(time_s + 0.1, bye);
+  }
+}
+
+std::vector<CallRecord> Scenario::finals() const {
+  std::vector<CallRecord> found;
+  for (const CallRecord& record : records) {
+    if (record.final) found.push_back(record);
+  }
+  return found;
+}
+
+CallRecord Scenario::final_record() const {
+  const std::vector<CallRecord> found = finals();
+  EXPECT_EQ(found.size(), 1U);
+  return found.empty() ? CallRecord{} : found.front();
+}
+
+std::vector<storage::MessageRecord> Scenario::kept() const {
+  std::vector<storage::MessageRecord> messages;
+  Cursor cursor(as_bytes(kept_bytes));
+  while (auto message = storage::read_message_record(cursor)) messages.push_back(*message);
+  EXPECT_FALSE(cursor.failed());
+  return messages;
+}
+
+std::vector<std::string> Scenario::bindings() const {
+  std::vector<std::string> lines;
+  for (const BindMessage& message : binds) {
+    switch (message.operation) {
+      case BindOperation::kBind: lines.push_back("bind " + to_string(message.address)); break;
+      case BindOperation::kUnbind: lines.push_back("unbind " + to_string(message.address)); break;
+      case BindOperation::kRelease: lines.emplace_back("release"); break;
+      default: lines.emplace_back("other"); break;
+    }
+  }
+  return lines;
+}
+
+std::uint64_t Scenario::rejected(const std::string& name) const {
+  for (const auto& [reason, count] : plane->figures().rejected) {
+    if (reason == name) return count;
+  }
+  return 0;
+}
+
+}  // namespace tapdeck::calls

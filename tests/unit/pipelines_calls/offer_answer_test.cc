@@ -1,0 +1,220 @@
+// Offers and answers, forks and hold: what workers are told, and what counts as hold.
+#include "pipelines/calls/offer_answer.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipelines_calls/call_scenario.h"
+
+namespace tapdeck::calls {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const std::string kSendOnly = "a=sendonly\r\n";
+const std::string kReceiveOnly = "a=recvonly\r\n";
+const std::string kInactive = "a=inactive\r\n";
+
+Line callee_line(std::string attributes = {}) {
+  return {.ip = "10.0.0.2", .port = 5000, .attributes = std::move(attributes)};
+}
+
+// An offer by the caller within the call and its answer half a second later.
+void renegotiate(Scenario& play,
+                 double time_s,
+                 int cseq,
+                 const Line& offer,
+                 const Line& answer,
+                 const std::string& method = "INVITE") {
+  Sip sip{.method = method, .cseq = cseq, .to_tag = "bob"};
+  sip.branch = "z9hG4bKre" + std::to_string(cseq);
+  sip.sdp = sdp({offer});
+  play.from_caller(time_s, sip);
+  sip.status = 200;
+  sip.sdp = sdp({answer});
+  play.from_callee(time_s + 0.5, sip);
+  if (method != "INVITE") return;
+  Sip ack{.method = "ACK", .cseq = cseq, .to_tag = "bob"};
+  ack.branch = "z9hG4bKack" + std::to_string(cseq);
+  play.from_caller(time_s + 0.6, ack);
+}
+
+TEST(OfferAnswer, EarlyMediaOfForksBindsEachUntilOneAnswers) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.from_callee(1,
+                   {.status = 183, .to_tag = "f1", .sdp = sdp({{.ip = "10.0.0.2", .port = 5000}})});
+  play.from_callee(2,
+                   {.status = 183, .to_tag = "f2", .sdp = sdp({{.ip = "10.0.0.3", .port = 6000}})});
+  EXPECT_EQ(play.binds.back().receiver, 2);
+  play.from_callee(4,
+                   {.status = 200, .to_tag = "f2", .sdp = sdp({{.ip = "10.0.0.3", .port = 6000}})});
+  EXPECT_EQ(play.bindings(),
+            (Lines{"bind 10.0.0.1:4000",
+                   "bind 10.0.0.2:5000",
+                   "bind 10.0.0.3:6000",
+                   "unbind 10.0.0.2:5000"}));
+  play.finish(10);
+  const CallRecord call = play.final_record();
+  ASSERT_EQ(call.parties.size(), 3U);
+  EXPECT_EQ(call.callee, 2);
+  EXPECT_EQ(call.parties[1].role, PartyRole::kFork);
+  EXPECT_EQ(call.parties[1].to_us, at_us(4));
+  EXPECT_EQ(call.parties[2].role, PartyRole::kCallee);
+  EXPECT_EQ(call.to_tag, "f2");
+  EXPECT_FALSE(call.ringing_us);
+  EXPECT_EQ(call.progress_us, at_us(1));
+}
+
+TEST(OfferAnswer, NewTagWithTheSameMediaIsTheSameParty) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.from_callee(1, {.status = 183, .to_tag = "early", .sdp = sdp({callee_line()})});
+  play.from_callee(2, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
+  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.1:4000", "bind 10.0.0.2:5000"}));
+  EXPECT_EQ(play.records.at(0).parties.size(), 2U);
+}
+
+TEST(OfferAnswer, SecondAnsweringForkIsLetGoWithoutEndingTheCall) {
+  Scenario play;
+  play.establish();
+  play.from_callee(3.2,
+                   {.status = 200, .to_tag = "f2", .sdp = sdp({{.ip = "10.0.0.3", .port = 6000}})});
+  play.from_caller(3.4, {.method = "BYE", .cseq = 2, .to_tag = "f2", .branch = "z9hG4bKfork"});
+  EXPECT_EQ(play.plane->open_call_count(), 1U);
+  play.hang_up(10, false);
+  play.finish(20);
+  EXPECT_EQ(play.final_record().ended_us, at_us(10));
+  EXPECT_EQ(play.final_record().hangup_by, HangupBy::kCallee);
+  EXPECT_EQ(play.final_record().callee, 1);
+}
+
+TEST(OfferAnswer, ReInviteAndUpdateMoveMediaOnceAccepted) {
+  for (const std::string method : {"INVITE", "UPDATE"}) {
+    Scenario play;
+    play.establish();
+    renegotiate(play, 5, 2, {.ip = "10.0.0.9", .port = 4400}, callee_line(), method);
+    EXPECT_EQ(play.bindings(),
+              (Lines{"bind 10.0.0.1:4000",
+                     "bind 10.0.0.2:5000",
+                     "bind 10.0.0.9:4400",
+                     "unbind 10.0.0.1:4000"}));
+    EXPECT_EQ(play.binds[2].time_ns, at_ns(5));
+    EXPECT_EQ(play.binds[3].time_ns, at_ns(5.5));
+  }
+}
+
+TEST(OfferAnswer, RefusedReInviteLeavesTheOldAddress) {
+  Scenario play;
+  play.establish();
+  Sip sip{.cseq = 2, .to_tag = "bob", .branch = "z9hG4bKre"};
+  sip.sdp = sdp({{.ip = "10.0.0.9", .port = 4400}});
+  play.from_caller(5, sip);
+  sip.status = 488;
+  sip.sdp.clear();
+  play.from_callee(5.5, sip);
+  EXPECT_EQ(play.bindings(),
+            (Lines{"bind 10.0.0.1:4000",
+                   "bind 10.0.0.2:5000",
+                   "bind 10.0.0.9:4400",
+                   "unbind 10.0.0.9:4400"}));
+  play.hang_up(9, true);
+  play.finish(10);
+  EXPECT_EQ(play.final_record().status_code, 200);
+}
+
+TEST(OfferAnswer, DelayedOfferIsAnsweredInTheAck) {
+  Scenario play;
+  play.from_caller(0, {});
+  play.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
+  Sip ack{.method = "ACK", .to_tag = "bob", .branch = "z9hG4bKack"};
+  ack.sdp = sdp({{}});
+  play.from_caller(1.1, ack);
+  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.2:5000", "bind 10.0.0.1:4000"}));
+}
+
+TEST(OfferAnswer, ReliableProvisionalAnsweredInPrack) {
+  Scenario play;
+  play.from_caller(0, {});
+  play.from_callee(
+      1, {.status = 183, .to_tag = "bob", .headers = "RSeq: 1\r\n", .sdp = sdp({callee_line()})});
+  Sip prack{.method = "PRACK", .cseq = 2, .to_tag = "bob", .branch = "z9hG4bKp"};
+  prack.headers = "RAck: 1 1 INVITE\r\n";
+  prack.sdp = sdp({{}});
+  play.from_caller(1.1, prack);
+  EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.2:5000", "bind 10.0.0.1:4000"}));
+}
+
+TEST(OfferAnswer, BindingCarriesDynamicClocksAndTheMediaLine) {
+  Scenario play;
+  const Line audio{.formats = "0 96", .attributes = "a=rtpmap:96 opus/48000/2\r\n"};
+  const Line video{
+      .media = "video", .port = 4002, .formats = "97", .attributes = "a=rtpmap:97 H264/90000\r\n"};
+  const Line refused{.media = "audio", .port = 0};
+  play.from_caller(0, {.sdp = sdp({audio, refused, video})});
+  ASSERT_EQ(play.binds.size(), 2U);
+  EXPECT_EQ(play.binds[0].kind, MediaKind::kAudio);
+  ASSERT_EQ(play.binds[0].payload_clock_count, 1);
+  EXPECT_EQ(play.binds[0].payload_clocks[0].payload_type, 96);
+  EXPECT_EQ(play.binds[0].payload_clocks[0].clock_rate_hz, 48000U);
+  EXPECT_EQ(play.binds[1].kind, MediaKind::kVideo);
+  EXPECT_EQ(play.binds[1].media_index, 2);
+}
+
+TEST(OfferAnswer, PlaceholderAddressesAreNotBound) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{.ip = "0.0.0.0", .port = 4000}})});
+  play.from_caller(0, {.call_id = "2", .sdp = sdp({{.ip = "10.0.0.1", .port = 9}})});
+  EXPECT_TRUE(play.binds.empty());
+}
+
+TEST(OfferAnswer, BothSidesOfABorderElementBelongToTheCall) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  Sip inner{.branch = "z9hG4bKinner", .vias = 2, .sdp = sdp({{.ip = "10.0.5.1", .port = 7000}})};
+  play.pass(0.1, inner, "10.1.0.2", "10.1.0.3");
+  inner.status = 200;
+  inner.to_tag = "bob";
+  inner.sdp = sdp({callee_line()});
+  play.pass(2, inner, "10.1.0.3", "10.1.0.2");
+  play.from_callee(
+      2.1, {.status = 200, .to_tag = "bob", .sdp = sdp({{.ip = "10.0.5.2", .port = 7002}})});
+  EXPECT_EQ(
+      play.bindings(),
+      (Lines{
+          "bind 10.0.0.1:4000", "bind 10.0.5.1:7000", "bind 10.0.0.2:5000", "bind 10.0.5.2:7002"}));
+  EXPECT_EQ(play.binds[0].receiver, 0);
+  EXPECT_EQ(play.binds[1].receiver, 0);
+  EXPECT_EQ(play.binds[2].receiver, 1);
+  EXPECT_EQ(play.binds[3].receiver, 1);
+  play.finish(4);
+  EXPECT_EQ(play.final_record().answered_us, at_us(2));
+}
+
+TEST(OfferAnswer, HoldIsMeasured) {
+  const std::vector<std::pair<Line, Line>> holds = {
+      {{.attributes = kSendOnly}, callee_line(kReceiveOnly)},
+      {{.attributes = kInactive}, callee_line(kInactive)},
+      {{.ip = "0.0.0.0"}, callee_line()}};
+  for (const auto& [offer, answer] : holds) {
+    Scenario play;
+    play.establish();
+    renegotiate(play, 5, 2, offer, answer);
+    renegotiate(play, 15, 3, {}, callee_line());
+    play.hang_up(20, true);
+    play.finish(30);
+    EXPECT_EQ(play.final_record().hold_ms, 10000);
+    EXPECT_EQ(play.final_record().talk_ms, 17000);
+  }
+}
+
+TEST(OfferAnswer, OneWayAnswerAtSetupIsNoHold) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line(kSendOnly)})});
+  play.hang_up(20, true);
+  play.finish(30);
+  EXPECT_EQ(play.final_record().hold_ms, 0);
+}
+
+}  // namespace
+}  // namespace tapdeck::calls

@@ -1,0 +1,108 @@
+// Open calls of an earlier process go on, or are told to have been interrupted.
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipelines_calls/call_scenario.h"
+
+namespace tapdeck::calls {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// The messages that `before` kept, given to `after` with its last record.
+void reload(const Scenario& before, Scenario& after, double time_s) {
+  const std::vector<storage::MessageRecord> kept = before.kept();
+  std::vector<SignalMessage> messages;
+  for (const storage::MessageRecord& record : kept) {
+    SignalMessage message;
+    message.time_ns = record.time_us * 1000;
+    message.source = record.source;
+    message.destination = record.destination;
+    message.realm = record.realm;
+    message.length = static_cast<std::uint32_t>(record.bytes.size());
+    message.bytes = as_bytes(record.bytes).data();
+    messages.push_back(message);
+  }
+  after.plane->reload(before.records.back(), messages, at_ns(time_s));
+}
+
+TEST(Reload, BindsAgainAndGoesOnUnderTheSameUid) {
+  Scenario before;
+  before.establish();
+  before.advance(5);
+  Scenario after;
+  reload(before, after, 20);
+  EXPECT_EQ(after.order, (Lines{"bind", "bind"})) << "nothing is kept or put twice";
+  EXPECT_EQ(after.bindings(), (Lines{"bind 10.0.0.1:4000", "bind 10.0.0.2:5000"}));
+  after.hang_up(30, false);
+  after.advance(40);
+  const CallRecord call = after.final_record();
+  EXPECT_EQ(call.uid, before.records[0].uid);
+  EXPECT_EQ(call.version, before.records[0].version + 1);
+  EXPECT_EQ(call.state, CallState::kEnded);
+  EXPECT_EQ(call.answered_us, at_us(3));
+  EXPECT_EQ(call.hangup_by, HangupBy::kCallee);
+  EXPECT_EQ(call.sip_methods.at("INVITE"), 1U);
+  EXPECT_EQ(call.port, "span0");
+}
+
+TEST(Reload, SilentCallIsInterrupted) {
+  Scenario before;
+  before.establish();
+  before.advance(5);
+  Scenario after;
+  reload(before, after, 20);
+  after.advance(79);
+  EXPECT_TRUE(after.records.empty());
+  after.advance(81);
+  after.advance(90);
+  const CallRecord call = after.final_record();
+  EXPECT_EQ(call.state, CallState::kInterrupted);
+  EXPECT_EQ(call.end_reason, EndReason::kCrash);
+  EXPECT_EQ(call.ended_us, at_us(3.1));
+  EXPECT_EQ(call.recording.reasons, std::vector{RecordingReason::kInterrupted});
+}
+
+TEST(Reload, MediaProvesThatACallIsAlive) {
+  Scenario before;
+  before.establish();
+  before.advance(5);
+  Scenario after;
+  reload(before, after, 20);
+  after.stream(50, {.source = "10.0.0.1:4000", .destination = "10.0.0.2:5000", .last = 50});
+  after.advance(100);
+  EXPECT_TRUE(after.records.empty());
+}
+
+TEST(Reload, HeldCallIsNotInterrupted) {
+  Scenario before;
+  before.establish();
+  Sip hold{.cseq = 2, .to_tag = "bob", .branch = "z9hG4bKhold"};
+  hold.sdp = sdp({{.attributes = "a=inactive\r\n"}});
+  before.from_caller(11, hold);
+  hold.status = 200;
+  before.from_callee(11.5, hold);
+  before.advance(15);
+  Scenario after;
+  reload(before, after, 20);
+  after.advance(10'000);
+  EXPECT_TRUE(after.records.empty());
+}
+
+TEST(Reload, RecordAloneIsEnoughToEndTheCall) {
+  Scenario before;
+  before.establish();
+  Scenario after;
+  after.plane->reload(before.records.back(), {}, at_ns(20));
+  after.hang_up(30, true);
+  after.advance(40);
+  const CallRecord call = after.final_record();
+  EXPECT_EQ(call.uid, before.records[0].uid);
+  EXPECT_EQ(call.start_us, at_us(0));
+  EXPECT_EQ(call.talk_ms, 27000);
+  EXPECT_EQ(call.caller, 0);
+  EXPECT_EQ(call.hangup_by, HangupBy::kCaller);
+  EXPECT_EQ(call.outcome, CallOutcome::kAnswered);
+}
+
+}  // namespace
+}  // namespace tapdeck::calls
