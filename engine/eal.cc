@@ -70,6 +70,22 @@ std::vector<std::string> build_arguments(const EalOptions& options,
   return arguments;
 }
 
+// DPDK prints its usage on stdout when it dislikes an argument; stdout is for results.
+int start_with_stdout_on_stderr(std::vector<char*>& argv) {
+  std::fflush(stdout);
+  const int kept = dup(STDOUT_FILENO);
+  if (kept >= 0) dup2(STDERR_FILENO, STDOUT_FILENO);
+  const int code = rte_eal_init(static_cast<int>(argv.size()) - 1, argv.data());
+  const int reason = rte_errno;
+  std::fflush(stdout);
+  if (kept >= 0) {
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+  }
+  rte_errno = reason;
+  return code;
+}
+
 void remove_runtime_files(const std::string& file_prefix) {
   std::vector<std::string> bases = {"/var/run/dpdk", "/tmp/dpdk"};
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR")) {
@@ -112,7 +128,7 @@ Result<Eal> Eal::start(const EalOptions& options) {
   std::vector<char*> argv;
   for (std::string& copy : copies) argv.push_back(copy.data());
   argv.push_back(nullptr);
-  if (rte_eal_init(static_cast<int>(copies.size()), argv.data()) < 0) {
+  if (start_with_stdout_on_stderr(argv) < 0) {
     const int code = rte_errno;
     remove_runtime_files(eal.file_prefix_);
     Error error = make_errno_error(

@@ -98,8 +98,11 @@ class GzipSource final : public InflatingSource {
 class ZstdSource final : public InflatingSource {
  public:
   explicit ZstdSource(ByteView input) : InflatingSource(input), context_(::ZSTD_createDCtx()) {
-    if (context_ == nullptr) return fail("no memory to decompress");
-    ::ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, kZstdWindowLogMax);
+    if (context_ == nullptr) {
+      fail("no memory to decompress");
+    } else {
+      ::ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, kZstdWindowLogMax);
+    }
   }
 
   ~ZstdSource() override { ::ZSTD_freeDCtx(context_); }

@@ -48,15 +48,21 @@ test::CaptureBytes large_capture() {
   return file;
 }
 
-ReadVerdict read_all(ByteView bytes, std::uint32_t& packets) {
+enum class Contents : std::uint8_t { kChecked, kAny };
+
+ReadVerdict read_all(ByteView bytes,
+                     std::uint32_t& packets,
+                     Contents contents = Contents::kChecked) {
   auto reader = CaptureReader::open_memory(bytes, "t");
   EXPECT_TRUE(reader) << reader.error().message;
   packets = 0;
   CapturedPacket packet;
   ReadVerdict verdict{};
   while ((verdict = (*reader)->next(packet)) == ReadVerdict::kPacket) {
-    EXPECT_EQ(packet.bytes.size(), 1'000 + packets % 7);
-    EXPECT_EQ(packet.bytes.back(), 'a' + packets % 23);
+    if (contents == Contents::kChecked) {
+      EXPECT_EQ(packet.bytes.size(), 1'000 + packets % 7);
+      EXPECT_EQ(packet.bytes.back(), 'a' + packets % 23);
+    }
     ++packets;
   }
   return verdict;
@@ -84,7 +90,7 @@ TEST(Inflate, ACutFileIsTruncatedAndADamagedOneCorrupt) {
               ReadVerdict::kTruncated);
     EXPECT_GT(packets, 0U);
     for (std::size_t i = packed.size() / 2; i < packed.size() / 2 + 64; ++i) packed[i] ^= 0xff;
-    EXPECT_EQ(read_all(packed, packets), ReadVerdict::kCorrupt);
+    EXPECT_EQ(read_all(packed, packets, Contents::kAny), ReadVerdict::kCorrupt);
     EXPECT_LT(packets, 3'000U);
   }
 }
