@@ -1,4 +1,4 @@
-"""Builds Ethernet frames around UDP payloads, RTP and RTCP packets, and the capture file of them."""
+"""Builds Ethernet frames around UDP payloads, RTP and RTCP packets, and a capture file of them."""
 
 import ipaddress
 import struct
@@ -50,7 +50,8 @@ def rtcp_sender_report(ssrc, reported=None, fraction_lost=0, jitter=0):
     if reported is not None:
         block = struct.pack(">IIIIII", reported, fraction_lost << 24, 100, jitter, 0, 0)
     words = 6 + len(block) // 4
-    report = struct.pack(">BBHIIIIII", 0x80 | (1 if block else 0), 200, words, ssrc, 0, 0, 0, 1, 160)
+    first = 0x80 | (1 if block else 0)
+    report = struct.pack(">BBHIIIIII", first, 200, words, ssrc, 0, 0, 0, 1, 160)
     return report + block + struct.pack(">BBHIBBH", 0x81, 202, 2, ssrc, 1, 0, 0)
 
 
