@@ -36,12 +36,12 @@ def compare(capture, streams, summary, calls):
     expect("calls", capture["invite_dialogs"], len({call["call_id"] for call in invited}))
     expect("answers", capture["invite_answered"],
            len({call["call_id"] for call in invited if call["answered"]}))
-    return sorted(found + compare_streams(capture, streams))
+    return sorted(found + compare_streams(capture, streams, calls))
 
 
-def compare_streams(capture, streams):
+def compare_streams(capture, streams, calls):
     truth, guessed = truth_streams(capture)
-    ours = merge(streams)
+    ours = merge(streams, calls)
     found = []
     for key, row in truth.items():
         name = stream_name(key)
@@ -76,8 +76,9 @@ def stream_name(key):
     return f"stream {ssrc} {source.rsplit(':', 1)[1]}>{destination.rsplit(':', 1)[1]}"
 
 
-def merge(streams):
-    """Our streams by key; one that two calls used after each other is one to tshark."""
+def merge(streams, calls):
+    """Our streams by key; one that two calls used after each other is one to tshark. Codecs of
+    dynamic payload types are known to the calls only."""
     merged = {}
     for stream in streams:
         row = merged.setdefault(key_of(stream), {"packets": 0, "lost": 0, "bound": False,
@@ -85,9 +86,12 @@ def merge(streams):
         row["packets"] += stream["packets"]
         row["lost"] += stream["lost"]
         row["bound"] = row["bound"] or stream["bound"]
-        if stream["codec"]:
+        if stream["codec"] and not stream["bound"]:
             row["codecs"].add(stream["codec"])
         row["types"] |= {int(payload_type) for payload_type in stream["payload_packets"]}
+    for media in (media for call in calls for media in call["media"]):
+        if media["ssrc"] and media["codec"] and key_of(media) in merged:
+            merged[key_of(media)]["codecs"].add(media["codec"])
     return merged
 
 

@@ -9,7 +9,6 @@ that `show --json` gave before the kill, which no crash lowers. Needs root.
 import argparse
 import os
 import random
-import struct
 import subprocess
 import sys
 import tempfile
@@ -28,43 +27,32 @@ from service import Service
 CALLS, CALLS_PER_S = 120, 20
 OPEN_BASE_S = 1.0  # starting a process and opening RocksDB, whatever the store holds
 WATCHED_CALLS = 4
-HEADERS = capture_file.ETHERNET + capture_file.IPV4 + capture_file.UDP
 
 
 def seconds(rfc3339):
     return datetime.fromisoformat(rfc3339.replace("Z", "+00:00")).timestamp()
 
 
-def time_of(record_header):
-    second, microsecond = struct.unpack_from("<II", record_header)
-    return second + microsecond / 1e6
-
-
-def answered_on_the_wire(packets):
+def answered_on_the_wire(datagrams):
     """{Call-ID: time of the first 2xx to its INVITE}"""
     answers = {}
-    for header, frame in packets:
-        lines = frame[HEADERS:].split(b"\r\n")
+    for datagram in datagrams:
+        lines = datagram.payload.split(b"\r\n")
         if not lines[0].startswith(b"SIP/2.0 2"):
             continue
         fields = dict(line.split(b":", 1) for line in lines[1:] if b":" in line)
         if fields.get(b"CSeq", b"").strip().endswith(b"INVITE"):
-            answers.setdefault(fields[b"Call-ID"].strip().decode(), time_of(header))
+            answers.setdefault(fields[b"Call-ID"].strip().decode(), datagram.time)
     return answers
 
 
-def rtp_times(packets, stream):
-    """Arrival times of one stream, told by its destination port and SSRC."""
-    port = int(stream["dst"].rsplit(":", 1)[1])
+def rtp_times(datagrams, stream):
+    """Arrival times of one stream, told by its ports and SSRC."""
+    ports = tuple(int(stream[end].rsplit(":", 1)[1]) for end in ("src", "dst"))
     ssrc = int(stream["ssrc"], 16)
-    times = []
-    for header, frame in packets:
-        rtp = frame[HEADERS:]
-        if (len(rtp) > capture_file.RTP and rtp[0] == 0x80 and
-                struct.unpack_from(">H", frame, HEADERS - 6)[0] == port and
-                struct.unpack_from(">I", rtp, 8)[0] == ssrc):
-            times.append(time_of(header))
-    return times
+    return [datagram.time for datagram in datagrams
+            if (datagram.source_port, datagram.destination_port) == ports and
+            capture_file.is_rtp_of(datagram.payload, ssrc)]
 
 
 def durable_streams(store, uid):
@@ -127,7 +115,7 @@ def log_problems(store, answers, killed_at):
     return [f"{len(missing)} of {len(due)} calls are not in the log"] if missing else []
 
 
-def media_problems(store, seen, packets, directory):
+def media_problems(store, seen, wire, directory):
     """Streams whose durable_until sank, or whose media before it is not all there."""
     problems = []
     for uid, streams in seen.items():
@@ -135,14 +123,16 @@ def media_problems(store, seen, packets, directory):
         output = os.path.join(directory, "export-" + uid)
         done = tapdeck(store, "export", "--uid", uid, "--format", "pcap", "--output", output)
         path = os.path.join(output, uid + ".pcap")
-        kept = capture_file.read(path) if done.status == 0 and os.path.exists(path) else []
+        kept = capture_file.datagrams(path) if os.path.exists(path) else []
+        if not kept:
+            problems.append(f"{uid}: export gave no media: {done.tail()}")
         for key, stream in streams.items():
             name = f"{uid} {key[1]} to {key[0]}"
             until = seconds(stream["durable_until"])
             if key not in now or seconds(now[key]["durable_until"]) < until:
                 problems.append(f"{name}: durable_until sank below {stream['durable_until']}")
             # 5 ms: tcpdump and Tapdeck stamp a packet each for itself.
-            due = sum(at < until - 0.005 for at in rtp_times(packets, stream))
+            due = sum(at < until - 0.005 for at in rtp_times(wire, stream))
             have = len(rtp_times(kept, stream))
             if have < due:
                 problems.append(f"{name}: {have} packets kept, {due} were durable")
@@ -165,14 +155,14 @@ def one_kill(report, lab, directory, number, rng):
     killed_at = time.time()
     service.kill()
     lab.stop_all()
-    packets = capture_file.read(wire)
+    datagrams = capture_file.datagrams(wire)
 
     name = f"kill {number}"
     report.check(f"{name}: the store opens", opening_problems(service.store))
     report.check(f"{name}: answered calls are in the log",
-                 log_problems(service.store, answered_on_the_wire(packets), killed_at))
+                 log_problems(service.store, answered_on_the_wire(datagrams), killed_at))
     report.check(f"{name}: durable media is there",
-                 media_problems(service.store, seen, packets, round_directory) if seen else
+                 media_problems(service.store, seen, datagrams, round_directory) if seen else
                  ["no stream was durable before the kill: nothing was tested"])
     done = tapdeck(service.store, "store", "check")
     report.check(f"{name}: store check", [] if done.status == 0 else [done.stdout.decode()])

@@ -1,8 +1,12 @@
-"""Reads and writes plain pcap files (little endian, Ethernet), and takes RTP out of them."""
+"""Reads and writes plain pcap files (little endian, microseconds), and takes RTP out of them."""
 
 import struct
+from collections import namedtuple
 
-ETHERNET, IPV4, UDP, RTP = 14, 20, 8, 12  # header sizes; IPv4 without options
+RTP = 12  # header bytes, without CSRCs or extension
+LINK_HEADERS = {1: 14, 101: 0}  # Ethernet, raw IP
+
+Datagram = namedtuple("Datagram", "time source_port destination_port payload")
 
 
 def read(path):
@@ -26,15 +30,31 @@ def write(path, packets):
             file.write(header + frame)
 
 
-def rtp_payload(packets, ssrc):
+def datagrams(path):
+    """The UDP datagrams over IPv4 of a capture, in the order of the file."""
+    with open(path, "rb") as file:
+        link = LINK_HEADERS[struct.unpack_from("<I", file.read(24), 20)[0]]
+    found = []
+    for header, frame in read(path):
+        packet = frame[link:]
+        if len(packet) < 28 or packet[0] >> 4 != 4 or packet[9] != 17:
+            continue
+        udp = packet[4 * (packet[0] & 15):]
+        second, microsecond = struct.unpack_from("<II", header)
+        source, destination, length = struct.unpack_from(">HHH", udp)
+        found.append(Datagram(second + microsecond / 1e6, source, destination, udp[8:length]))
+    return found
+
+
+def is_rtp_of(payload, ssrc):
+    return (len(payload) > RTP and payload[0] == 0x80 and payload[1] & 0x7F < 64 and
+            struct.unpack_from(">I", payload, 8)[0] == ssrc)
+
+
+def rtp_payload(path, ssrc):
     """The payload bytes of one RTP stream, in the order of the file."""
-    payload = b""
-    for _, frame in packets:
-        rtp = frame[ETHERNET + IPV4 + UDP:]
-        if (len(rtp) > RTP and rtp[0] == 0x80 and rtp[1] & 0x7F < 64 and
-                struct.unpack_from(">I", rtp, 8)[0] == ssrc):
-            payload += rtp[RTP:]
-    return payload
+    return b"".join(datagram.payload[RTP:] for datagram in datagrams(path)
+                    if is_rtp_of(datagram.payload, ssrc))
 
 
 def alaw_to_linear(payload):

@@ -51,6 +51,8 @@ def tapdeck(store, *arguments, timeout_s=120, config=None, prefix=()):
                                  timeout=timeout_s)
     except subprocess.TimeoutExpired:
         raise Crash(f"{arguments[0]} did not end within {timeout_s} s") from None
+    except OSError as error:
+        raise Crash(f"{PROGRAM} cannot be started: {error.strerror}") from None
     done = Done(process)
     report = _SANITIZER.search(done.stderr)
     if done.status < 0 or done.status > 3 or report:
