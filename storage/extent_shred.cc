@@ -1,0 +1,79 @@
+#include "storage/extent_shred.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include "storage/files.h"
+
+namespace tapdeck::storage {
+namespace {
+
+// A sealed segment is read-only to keep accidents out; its owner lifts that for this write alone.
+class WritableFile {
+ public:
+  explicit WritableFile(const std::string& path) {
+    const Descriptor reading(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+
+    struct stat status {};
+
+    if (!reading.valid() || fstat(reading.get(), &status) != 0) return;
+    const mode_t mode = status.st_mode & 07777;
+    if (fchmod(reading.get(), mode | S_IWUSR) != 0) return;
+    file_ = Descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    fchmod(reading.get(), mode);
+  }
+
+  [[nodiscard]] int get() const { return file_.get(); }
+
+  [[nodiscard]] bool valid() const { return file_.valid(); }
+
+ private:
+  Descriptor file_;
+};
+
+}  // namespace
+
+Result<void> shred_extent(const std::string& path,
+                          std::uint64_t offset,
+                          const RecordingKey& key,
+                          ExtentCodec& codec) {
+  const std::string where = path + ":" + std::to_string(offset);
+  const WritableFile file(path);
+  if (!file.valid()) {
+    return make_errno_error(ErrorCode::kIo, "The segment " + path + " cannot be opened", errno);
+  }
+  std::vector<std::uint8_t> extent(kExtentHeaderBytes);
+  const bool got = read_fully(file.get(), extent, offset);
+  auto header = got ? decode_extent_header(extent) : std::nullopt;
+  if (!header || header->offset != offset) {
+    return make_error(ErrorCode::kCorrupt, "There is no extent at " + where + ".");
+  }
+  extent.resize(header->stored_bytes);
+  std::vector<std::uint8_t> plaintext;
+  if (!read_fully(file.get(), extent, offset) || !extent_is_intact(*header, extent)) {
+    return make_error(ErrorCode::kCorrupt, "The extent at " + where + " is damaged.");
+  }
+  if ((header->flags & kExtentShredded) != 0) return {};
+  if (!codec.open(*header, key, extent, plaintext)) {
+    return make_error(ErrorCode::kCorrupt, "The extent at " + where + " does not open.");
+  }
+  const Hash leaf = codec.leaf(key, plaintext);
+  secure_zero(plaintext);
+  std::memset(extent.data(), 0, extent.size());
+  header->flags |= kExtentShredded;
+  std::memcpy(extent.data() + kExtentHeaderBytes, leaf.data(), leaf.size());
+  header->crc = extent_crc(*header, leaf);
+  const ExtentHeaderBytes bytes = encode_extent_header(*header);
+  std::memcpy(extent.data(), bytes.data(), bytes.size());
+  if (!write_fully(file.get(), extent, offset) || fdatasync(file.get()) != 0) {
+    return make_errno_error(
+        ErrorCode::kIo, "The extent at " + where + " cannot be overwritten", errno);
+  }
+  return {};
+}
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,261 @@
+#include "storage/store.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <set>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/log.h"
+#include "storage/files.h"
+#include "storage/segment_file.h"
+#include "storage/segment_writer_impl.h"
+#include "storage/store_reader.h"
+
+namespace tapdeck::storage {
+namespace {
+
+constexpr std::string_view kFormat = "tapdeck store format 1\n";
+
+Result<Descriptor> take_lock(const std::string& directory) {
+  const std::string path = directory + "/LOCK";
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.valid()) {
+    return make_errno_error(
+        ErrorCode::kPermission, "The lock " + path + " cannot be opened", errno);
+  }
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    std::string holder(16, '\0');
+    const ssize_t got = pread(file.get(), holder.data(), holder.size(), 0);
+    holder.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return make_error(ErrorCode::kBusy,
+                      "The store " + directory + " is owned by another process" +
+                          (holder.empty() ? "." : " (" + holder + ")."));
+  }
+  const std::string self = "pid " + std::to_string(getpid());
+  if (ftruncate(file.get(), 0) != 0 || !write_fully(file.get(), as_bytes(self), 0)) {
+    return make_errno_error(ErrorCode::kIo, "The lock " + path + " cannot be written", errno);
+  }
+  return file;
+}
+
+// An absent FORMAT means a new store, unless something that only a store has is there already.
+Result<void> check_format(const StoreOptions& options) {
+  const std::string path = options.directory + "/FORMAT";
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.valid()) {
+    std::string text(kFormat.size() + 1, '\0');
+    MutableByteView bytes(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
+    text.resize(read_up_to(file.get(), bytes, 0));
+    if (text == kFormat) return {};
+    return make_error(ErrorCode::kUnsupported,
+                      path + " names a format that this version of tapdeck does not know.");
+  }
+  if (errno != ENOENT) {
+    return make_errno_error(ErrorCode::kPermission, path + " cannot be opened", errno);
+  }
+  if (options.mode == StoreMode::kOpenExisting) {
+    return make_error(ErrorCode::kNotFound, "There is no store in " + options.directory + ".");
+  }
+  if (access((options.directory + "/calls").c_str(), F_OK) == 0) {
+    return make_error(
+        ErrorCode::kCorrupt,
+        options.directory + " holds calls but no FORMAT file: not opened as a store.");
+  }
+  for (const char* part : {"/segments", "/keys"}) {
+    TD_TRY(make_directories(options.directory + part));
+  }
+  return write_file_durably(path, as_bytes(kFormat), 0600);
+}
+
+Result<void> check_options(const StoreOptions& options) {
+  const bool sizes = options.staging_bytes % kBlockBytes == 0 &&
+                     options.staging_bytes >= 64 * 1024 && options.staging_buffers >= 2 &&
+                     options.staging_buffers <= 64 && options.open_segments_max >= 2 &&
+                     options.segment_bytes >= options.staging_bytes;
+  const bool classes = !options.retention_classes.empty() &&
+                       std::none_of(options.retention_classes.begin(),
+                                    options.retention_classes.end(),
+                                    [](const std::string& name) {
+                                      return name.empty() || name.starts_with(".") ||
+                                             name.size() > kRetentionClassBytesMax ||
+                                             name.find('/') != std::string::npos;
+                                    });
+  if (sizes && classes && !options.directory.empty()) return {};
+  return make_error(
+      ErrorCode::kInvalidArgument,
+      "The store's options make no sense: staging buffers are 2 to 64 of whole 4 KiB "
+      "blocks from 64 KiB on, not larger than a segment; class names are file names.");
+}
+
+class StoreImpl final : public Store {
+ public:
+  explicit StoreImpl(StoreOptions options) : options_(std::move(options)) {}
+
+  ~StoreImpl() override;
+
+  Result<void> start();
+
+  SegmentWriter& writer() override { return *writer_; }
+
+  Result<void> put_calls(std::span<const CallRecord> calls) override;
+
+  Result<void> put_pending_rows() override { return put_calls({}); }
+
+  Result<CallRecord> get_call(const Uid& uid) override { return calls_->get(uid); }
+
+  Result<std::vector<CallRecord>> open_calls() override { return calls_->open_calls(); }
+
+  std::unique_ptr<StoreAccess> reader() override {
+    return std::make_unique<StoreReader>(
+        StoreParts{options_.directory, *keys_, *calls_, index_, writer_->figures(), recovery_});
+  }
+
+ private:
+  Result<void> open_keys();
+  Result<void> continue_open_calls();
+  Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
+  void mark_indexed();
+
+  const StoreOptions options_;
+  Descriptor lock_;
+  std::unique_ptr<KeyVault> keys_;
+  std::unique_ptr<CallStore> calls_;
+  OpenIndex index_;
+  RecoveryFigures recovery_;
+  std::unique_ptr<SegmentWriterImpl> writer_;
+};
+
+StoreImpl::~StoreImpl() {
+  if (writer_ == nullptr) return;
+  auto closed = writer_->close();
+  if (!closed) log_error(closed.error().message);
+  auto put = put_pending_rows();
+  if (!put) log_error(put.error().message);
+}
+
+Result<void> StoreImpl::open_keys() {
+  const bool own = options_.master_key_file.empty();
+  const std::string directory = options_.directory + "/keys";
+  const std::string path = own ? directory + "/master.key" : options_.master_key_file;
+  // A store that has keys already must never be given a fresh master key.
+  const bool has_keys = access((directory + "/00000000.keys").c_str(), F_OK) == 0;
+  auto master = load_master_key(
+      path, own && !has_keys ? MissingMasterKey::kCreate : MissingMasterKey::kRefuse);
+  if (!master) return Error(std::move(master.error()));
+  auto keys = KeyVault::open(directory, *master);
+  if (!keys) return Error(std::move(keys.error()));
+  keys_ = std::move(*keys);
+  return {};
+}
+
+Result<void> StoreImpl::start() {
+  TD_TRY(check_options(options_));
+  if (options_.mode == StoreMode::kCreateIfMissing) TD_TRY(make_directories(options_.directory));
+  if (access(options_.directory.c_str(), F_OK) != 0) {
+    return make_error(ErrorCode::kNotFound, "There is no store in " + options_.directory + ".");
+  }
+  auto lock = take_lock(options_.directory);
+  if (!lock) return Error(std::move(lock.error()));
+  lock_ = std::move(*lock);
+  TD_TRY(check_format(options_));
+  TD_TRY(open_keys());
+  CallStoreOptions call_options;
+  call_options.block_cache_bytes = options_.block_cache_bytes;
+  auto calls = CallStore::open(options_.directory + "/calls", call_options);
+  if (!calls) return Error(std::move(calls.error()));
+  calls_ = std::move(*calls);
+  auto recovered = recover_segments({options_.directory, *keys_, *calls_, index_});
+  if (!recovered) return Error(std::move(recovered.error()));
+  recovery_ = *recovered;
+  writer_ = std::make_unique<SegmentWriterImpl>(options_, *keys_, index_);
+  return continue_open_calls();
+}
+
+// Calls that were in progress may go on: their streams get new numbers and their digest covers what
+// is there already.
+Result<void> StoreImpl::continue_open_calls() {
+  const auto open = calls_->open_calls();
+  if (!open) return Error(open.error());
+  for (const CallRecord& call : *open) {
+    const auto rows = calls_->rows_of(call.uid);
+    if (!rows) return Error(rows.error());
+    RecordingPast past;
+    for (const ExtentRow& row : *rows) {
+      const auto entries = decode_extent_row(row.packed);
+      if (!entries) continue;  // check() names it
+      std::set<std::uint64_t> offsets;
+      for (const ExtentEntry& entry : *entries) {
+        if (row.kind == ExtentKind::kMessages) {
+          past.next_message = std::max(past.next_message, entry.sequence + 1);
+          continue;
+        }
+        past.next_stream = std::max(past.next_stream, static_cast<std::uint16_t>(entry.stream + 1));
+        if (!offsets.insert(entry.offset).second) continue;
+        past.media.push_back(entry);
+        past.media_bytes += entry.stored_bytes;
+      }
+    }
+    if (!rows->empty()) writer_->continue_recording(call.uid, std::move(past));
+  }
+  return {};
+}
+
+// A recording may have a row of the same segment already when something was appended after its end:
+// rows are joined, never replaced by less.
+Result<std::vector<ExtentRow>> StoreImpl::merge_rows(const std::vector<SegmentExtents>& ready) {
+  std::vector<ExtentRow> rows;
+  for (const SegmentExtents& extents : ready) {
+    const auto stored = calls_->rows_of(extents.recording);
+    if (!stored) return Error(stored.error());
+    SegmentExtents joined = extents;
+    for (const ExtentRow& row : *stored) {
+      if (row.segment != extents.segment) continue;
+      const auto earlier = decode_extent_row(row.packed);
+      if (!earlier) continue;
+      joined.entries.insert(joined.entries.begin(), earlier->begin(), earlier->end());
+    }
+    rows.push_back(make_row(joined));
+  }
+  return rows;
+}
+
+Result<void> StoreImpl::put_calls(std::span<const CallRecord> calls) {
+  std::vector<SegmentExtents> ready = index_.take_ready();
+  auto rows = merge_rows(ready);
+  auto put = rows ? Result<void>() : Result<void>(Error(rows.error()));
+  if (put && (!calls.empty() || !rows->empty())) put = calls_->put(calls, *rows);
+  if (!put) {
+    index_.give_back(std::move(ready));
+    return put;
+  }
+  index_.retire(ready);
+  mark_indexed();
+  return {};
+}
+
+void StoreImpl::mark_indexed() {
+  for (const SegmentId& id : index_.take_indexed()) {
+    const auto info = index_.find_segment(id);
+    if (!info) continue;
+    auto marked = mark_segment_indexed(info->path);
+    // Without the mark, the next opening commits these rows once more.
+    if (!marked) log_warning(marked.error().message);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
+  while (options.directory.size() > 1 && options.directory.ends_with('/')) {
+    options.directory.pop_back();
+  }
+  auto store = std::make_unique<StoreImpl>(std::move(options));
+  TD_TRY(store->start());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace tapdeck::storage
