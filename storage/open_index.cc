@@ -22,11 +22,17 @@ void OpenIndex::set_durable(const SegmentId& id, std::uint64_t bytes) {
   });
 }
 
-void OpenIndex::seal(const SegmentId& id, std::uint64_t bytes) {
+void OpenIndex::remove_segment(const SegmentId& id) {
+  const std::lock_guard lock(mutex_);
+  segments_.erase(id);
+}
+
+void OpenIndex::seal(const SegmentId& id, std::uint64_t bytes, SegmentFooter footer) {
   const std::lock_guard lock(mutex_);
   Segment& segment = segments_.at(id);
   segment.info.durable_bytes = bytes;
   segment.info.sealed = true;
+  segment.footer = footer;
   for (const Uid& uid : segment.members) {
     const auto found = recordings_.find(uid);
     if (found != recordings_.end()) try_ready(uid, found->second, id, segment);
@@ -208,7 +214,7 @@ void OpenIndex::give_back(std::vector<SegmentExtents> rows) {
 }
 
 void OpenIndex::note_if_indexed(const SegmentId& id, const Segment& segment) {
-  if (segment.info.sealed && segment.group_count == 0) indexed_.push_back(id);
+  if (segment.footer == SegmentFooter::kWritten && segment.group_count == 0) indexed_.push_back(id);
 }
 
 std::vector<SegmentId> OpenIndex::take_indexed() {

@@ -24,6 +24,8 @@
 
 namespace tapdeck::storage {
 
+enum class SegmentFooter : std::uint8_t { kWritten, kMissing };
+
 struct SegmentInfo {
   std::string path;
   SegmentKind kind = SegmentKind::kMedia;
@@ -55,7 +57,10 @@ class OpenIndex {
   void add_segment(const SegmentId& id, SegmentInfo info);
   void set_durable(const SegmentId& id, std::uint64_t bytes);
   // Everything up to `bytes` is durable and nothing follows: rows of its recordings are ready.
-  void seal(const SegmentId& id, std::uint64_t bytes);
+  // Without its footer it is never reported by take_indexed(), so that the next opening seals it.
+  void seal(const SegmentId& id, std::uint64_t bytes, SegmentFooter footer);
+  // The segment never held anything.
+  void remove_segment(const SegmentId& id);
   // Forgets extents that end behind `bytes`: the disk refused them.
   void drop_behind(const SegmentId& id, std::uint64_t bytes);
   [[nodiscard]] std::optional<SegmentInfo> find_segment(const SegmentId& id);
@@ -97,6 +102,7 @@ class OpenIndex {
     std::vector<Uid> members;        // recordings with a group here, once each
     std::vector<Uid> ended_members;  // ended, but not all durable when they did
     std::uint64_t group_count = 0;   // groups not yet retired
+    SegmentFooter footer = SegmentFooter::kMissing;
   };
 
   struct Waiting {  // a section that is not yet durable, in order of appending

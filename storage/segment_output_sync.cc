@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/clock.h"
@@ -144,18 +145,21 @@ void SegmentOutput::abandon_lost(Segment& segment) {
 
 void SegmentOutput::seal(Segment& segment) {
   if (segment.failed) abandon_lost(segment);
-  // A segment that failed before its header was durable holds nothing; opening the store removes
-  // it.
-  if (segment.durable >= kSegmentHeaderBytes) {
-    auto sealed = seal_segment_file(
-        segment.file.descriptor.get(), segment.id, segment.durable, segment.footer);
-    if (!sealed) {
-      // Its extents are durable all the same; the next opening of the store seals it.
-      figures_.io_errors.add();
-      log_error(segment.path + ": " + sealed.error().message);
-    }
+  if (segment.durable < kSegmentHeaderBytes) {
+    index_.remove_segment(segment.id);
+    unlink(segment.path.c_str());
+    return;
   }
-  index_.seal(segment.id, segment.durable);
+  SegmentFooter footer = SegmentFooter::kWritten;
+  auto sealed =
+      seal_segment_file(segment.file.descriptor.get(), segment.id, segment.durable, segment.footer);
+  if (!sealed) {
+    // Its extents are durable all the same; the next opening of the store seals it.
+    footer = SegmentFooter::kMissing;
+    figures_.io_errors.add();
+    log_error(segment.path + ": " + sealed.error().message);
+  }
+  index_.seal(segment.id, segment.durable, footer);
   figures_.segments_sealed.add();
 }
 

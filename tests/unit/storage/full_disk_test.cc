@@ -1,0 +1,73 @@
+// A store on a file system that fills up: SegmentOutput's failure paths with a real disk's answers.
+#include <cstdlib>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include "tests/unit/storage/store_fixture.h"
+
+namespace tapdeck::storage {
+namespace {
+
+// A 64 MiB ext4 in a file, mounted in this process's own mount namespace.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::string& directory) : path_(directory + "/disk") {
+    const std::string image = directory + "/image";
+    const std::string make = "truncate -s 64M " + image + " && mkfs.ext4 -q -m 0 " + image +
+                             " && mkdir " + path_ + " && mount -o loop " + image + " " + path_ +
+                             " >/dev/null 2>&1";
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0) return;
+    if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
+    mounted_ = std::system(make.c_str()) == 0;
+  }
+
+  ~SmallDisk() {
+    if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+  }
+
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  [[nodiscard]] bool mounted() const { return mounted_; }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
+};
+
+TEST(FullDisk, LosesWhatDoesNotFitAndKeepsTheRest) {
+  const TemporaryDirectory directory;
+  const SmallDisk disk(directory.path());
+  if (!disk.mounted()) GTEST_SKIP() << "needs root and loop devices";
+  const StoreOptions options = test_options(disk.path() + "/store");
+  std::size_t readable = 0;
+  std::uint64_t failed = 0;
+  constexpr std::uint32_t kChunks = 4'000;  // 62 MiB, which cannot fit
+  {
+    auto store = open_store(options);
+    ASSERT_NE(store, nullptr);
+    for (std::uint32_t i = 0; i < kChunks; ++i) {
+      const auto chunk = make_chunk({.sequence = i});
+      while (store->writer().try_append(*chunk) == AppendVerdict::kBusy) {
+        store->writer().step(monotonic_now_ns());
+      }
+    }
+    EXPECT_FALSE(store->writer().flush());
+    failed = store->writer().end_recording(test_uid(1)).failed_chunk_count;
+    const auto sections = read_sections(*store->reader(), test_uid(1));
+    ASSERT_TRUE(sections) << sections.error().message;
+    readable = sections->size();
+    EXPECT_GT(figure(*store, "io_errors"), 0U);
+  }
+  EXPECT_GT(readable, 0U);
+  EXPECT_GT(failed, 0U);
+  EXPECT_EQ(readable + failed, kChunks) << "every chunk is kept or told";
+  auto store = Store::open(options);
+  if (!store) GTEST_SKIP() << "no room to open again: " << store.error().message;
+  EXPECT_GE(read_sections(*(*store)->reader(), test_uid(1))->size(), readable);
+}
+
+}  // namespace
+}  // namespace tapdeck::storage

@@ -1,0 +1,170 @@
+#include "storage/keys.h"
+
+#include <fcntl.h>
+
+#include "storage/extent_shred.h"
+#include "storage/files.h"
+#include "storage/recovery.h"
+#include "tests/unit/storage/store_fixture.h"
+
+namespace tapdeck::storage {
+namespace {
+
+MasterKey test_master() {
+  MasterKey master;
+  master.bytes[0] = 7;
+  return master;
+}
+
+TEST(KeySlot, RoundTripAndDamage) {
+  KeySlot slot;
+  slot.state = KeySlotState::kUsed;
+  slot.kind = SegmentKind::kSip;
+  slot.id = 77;
+  slot.recording = test_uid(3);
+  slot.created_us = 123;
+  slot.wrapped.bytes[5] = 9;
+  const KeySlotBytes bytes = encode_key_slot(slot);
+  const auto decoded = decode_key_slot(77, bytes);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(encode_key_slot(*decoded), bytes);
+  EXPECT_FALSE(decode_key_slot(78, bytes)) << "a slot copied to another place";
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    KeySlotBytes damaged = bytes;
+    damaged[at] ^= 0x40;
+    EXPECT_FALSE(decode_key_slot(77, damaged)) << at;
+  }
+  const KeySlotBytes zeros{};
+  ASSERT_TRUE(decode_key_slot(5, zeros));
+  EXPECT_EQ(decode_key_slot(5, zeros)->state, KeySlotState::kFree);
+}
+
+TEST(KeyVault, KeysSurviveReopeningUntilDestroyed) {
+  const TemporaryDirectory directory;
+  AllocatedKey media;
+  AllocatedKey sip;
+  {
+    auto vault = KeyVault::open(directory.path(), test_master());
+    ASSERT_TRUE(vault) << vault.error().message;
+    media = *(*vault)->allocate(test_uid(1), SegmentKind::kMedia);
+    sip = *(*vault)->allocate(test_uid(1), SegmentKind::kSip);
+    EXPECT_NE(media.key.key, sip.key.key);
+    EXPECT_EQ((*vault)->take_unsynced_files().size(), 1U);
+    EXPECT_TRUE((*vault)->take_unsynced_files().empty());
+  }
+  auto vault = KeyVault::open(directory.path(), test_master());
+  ASSERT_TRUE(vault);
+  const auto read = (*vault)->read(media.id, test_uid(1));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->key, media.key.key);
+  EXPECT_EQ(read->salt, media.key.salt);
+  EXPECT_FALSE((*vault)->read(media.id, test_uid(2))) << "another recording's slot";
+  ASSERT_TRUE((*vault)->destroy(media.id));
+  EXPECT_EQ((*vault)->read(media.id, test_uid(1)).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE((*vault)->read(sip.id, test_uid(1)));
+  const auto next = (*vault)->allocate(test_uid(2), SegmentKind::kMedia);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->id, media.id) << "a destroyed slot is used again";
+  EXPECT_TRUE((*vault)->faults().empty());
+}
+
+TEST(KeyVault, DestroyedKeyLeavesNoTraceInItsFile) {
+  const TemporaryDirectory directory;
+  auto vault = KeyVault::open(directory.path(), test_master());
+  ASSERT_TRUE(vault);
+  const auto key = (*vault)->allocate(test_uid(1), SegmentKind::kMedia);
+  ASSERT_TRUE(key);
+  const std::string path = directory.path() + "/00000000.keys";
+  const Descriptor file(::open(path.c_str(), O_RDONLY));
+  KeySlotBytes before;
+  KeySlotBytes after;
+  ASSERT_TRUE(read_fully(file.get(), before, key->id * kKeySlotBytes));
+  ASSERT_TRUE((*vault)->destroy(key->id));
+  ASSERT_TRUE(read_fully(file.get(), after, key->id * kKeySlotBytes));
+  // Nonce, tag, wrapped key and the recording it belonged to.
+  const auto used = [](const KeySlotBytes& bytes) {
+    return std::vector<std::uint8_t>(bytes.begin() + 24, bytes.begin() + 132);
+  };
+  EXPECT_NE(used(before), used(after));
+  EXPECT_EQ(used(after), std::vector<std::uint8_t>(108));
+}
+
+TEST(KeyVault, OtherMasterKeyIsRefused) {
+  const TemporaryDirectory directory;
+  {
+    auto vault = KeyVault::open(directory.path(), test_master());
+    ASSERT_TRUE((*vault)->allocate(test_uid(1), SegmentKind::kMedia));
+  }
+  const auto vault = KeyVault::open(directory.path(), MasterKey());
+  ASSERT_FALSE(vault);
+  EXPECT_EQ(vault.error().code, ErrorCode::kPermission);
+}
+
+// Destroying one of a recording's keys makes its media unreadable and leaves its messages.
+TEST(Store, DestroyedKeyMakesMediaUnreadable) {
+  const TemporaryDirectory directory;
+  {
+    auto store = open_store(test_options(directory.path()));
+    ASSERT_NE(store, nullptr);
+    append(store->writer(), *make_chunk({}));
+    append(store->writer(), *make_chunk({.recording = 2}));
+  }
+  {
+    auto master = load_master_key(directory.path() + "/keys/master.key", MissingMasterKey::kRefuse);
+    ASSERT_TRUE(master);
+    auto vault = KeyVault::open(directory.path() + "/keys", *master);
+    ASSERT_TRUE(vault);
+    std::uint32_t id = 0;
+    while (!(*vault)->read(id, test_uid(1))) ++id;
+    ASSERT_TRUE((*vault)->destroy(id));
+  }
+  auto store = open_store(test_options(directory.path()));
+  ASSERT_NE(store, nullptr);
+  const auto gone = read_sections(*store->reader(), test_uid(1));
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(read_sections(*store->reader(), test_uid(2))->size(), 1U);
+  EXPECT_TRUE(store->reader()->check()->empty()) << "a destroyed key is no fault";
+}
+
+TEST(ExtentShred, KeepsHeaderAndLeafAndNothingElse) {
+  const TemporaryDirectory directory;
+  const StoreOptions options = test_options(directory.path());
+  {
+    auto store = open_store(options);
+    ASSERT_NE(store, nullptr);
+    for (std::uint32_t i = 0; i < 3; ++i) append(store->writer(), *make_chunk({.sequence = i}));
+  }
+  const std::string path = segment_files(directory.path()).at(0);
+  const std::uint64_t offset = 4096 + 16384;
+  std::vector<std::uint8_t> before(16384);
+  std::vector<std::uint8_t> after(16384);
+  {
+    const Descriptor file(::open(path.c_str(), O_RDONLY));
+    ASSERT_TRUE(read_fully(file.get(), before, offset));
+    auto master = load_master_key(directory.path() + "/keys/master.key", MissingMasterKey::kRefuse);
+    auto vault = KeyVault::open(directory.path() + "/keys", *master);
+    const auto header = decode_extent_header(before);
+    ASSERT_TRUE(header);
+    const auto key = (*vault)->read(header->key_id, test_uid(1));
+    ASSERT_TRUE(key);
+    ExtentCodec codec;
+    ASSERT_TRUE(shred_extent(path, offset, *key, codec));
+    ASSERT_TRUE(shred_extent(path, offset, *key, codec)) << "twice is once";
+    EXPECT_FALSE(shred_extent(path, offset + 4096, *key, codec));
+    ASSERT_TRUE(read_fully(file.get(), after, offset));
+    const auto chunk = make_chunk({.sequence = 1});
+    const Hash leaf = codec.leaf(*key, chunk->section_view());
+    EXPECT_EQ(0, memcmp(after.data() + kExtentHeaderBytes, leaf.data(), leaf.size()));
+  }
+  EXPECT_EQ(std::vector<std::uint8_t>(after.begin() + 160, after.end()),
+            std::vector<std::uint8_t>(16384 - 160));
+  auto store = open_store(options);
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(read_sections(*store->reader(), test_uid(1))->size(), 2U);
+  const auto faults = store->reader()->check();
+  EXPECT_TRUE(faults->empty()) << faults->front().where << " " << faults->front().what;
+}
+
+}  // namespace
+}  // namespace tapdeck::storage
