@@ -2,7 +2,7 @@
 // loader its YAML keys and bounds, and config/generate.cc docs/config.md, the example file and
 // `config print`.  To add an option, add its row here and run the generator.
 //   X(name (unit last), type, default, min, max, reload, help)
-// min and max bound a number, the bytes of a text, the entries of a list; an enumeration takes 0, 0.
+// min and max bound a number, the bytes of a text or the entries of a list; enumerations have 0, 0.
 // kRestart: read once at start.  kLive: also taken over by a reload (SIGHUP).
 // Threads: any.  Memory: none.
 #pragma once
@@ -13,7 +13,8 @@
   X(node, std::string, "", 0, kNameBytesMax, kRestart, \
     "Name of this recorder in call records and exports. Empty: the host name.") \
   X(timezone, std::string, "UTC", 1, kNameBytesMax, kLive, \
-    "IANA zone in which dates on the command line are read and times are shown. Stored times are always UTC.") \
+    "IANA zone in which dates on the command line are read and times are shown. Stored times " \
+    "are always UTC.") \
   X(store, std::string, "/var/lib/tapdeck", 1, kPathBytesMax, kRestart, \
     "Directory of the call log and the recordings. Created, mode 0700, when missing.") \
   X(log_level, LogChoice, LogChoice::kInfo, 0, 0, kLive, \
@@ -21,39 +22,49 @@
 
 #define TD_CONFIG_EAL(X) \
   X(hugepages, AutoYesNo, AutoYesNo::kAuto, 0, 0, kRestart, \
-    "Packet memory on hugepages. `auto` takes them when enough are free and says so; `yes` refuses to start without them.") \
+    "Packet memory on hugepages. `auto` takes them when enough are free and says so; `yes` " \
+    "refuses to start without them.") \
   X(memory_mib, std::uint32_t, 0, 0, 1'048'576, kRestart, \
     "Packet memory in MiB. 0: computed from the ports and tables below.") \
   X(lcores, std::string, "", 0, 256, kRestart, \
-    "CPUs of the workers in DPDK's --lcores syntax, the main thread first, for example `0@2,1@3,2@4`. Empty: threads float over all allowed CPUs.") \
+    "CPUs of the workers in DPDK's --lcores syntax, the main thread first, for example " \
+    "`0@2,1@3,2@4`. Empty: threads float over all allowed CPUs.") \
   X(file_prefix, std::string, "", 0, kNameBytesMax, kRestart, \
-    "DPDK's runtime directory name. Empty: one of its own for every process. Set it to attach DPDK's tools.")
+    "DPDK's runtime directory name. Empty: one of its own for every process. Set it to " \
+    "attach DPDK's tools.")
 
 #define TD_CONFIG_CAPTURE(X) \
   X(sip_ports, PortList, PortList{5060}, 1, kSipPortCountMax, kLive, \
-    "UDP and TCP ports on which SIP is expected; SIP on other ports is recognised by its first line.") \
+    "UDP and TCP ports on which SIP is expected; SIP on other ports is recognised by its " \
+    "first line.") \
   X(workers, std::uint32_t, 1, 1, kWorkerCountMax, kRestart, \
-    "Packet worker threads. Each owns its receive queues, its streams and its chunks; give each a CPU.") \
+    "Packet worker threads. Each owns its receive queues, its streams and its chunks; give " \
+    "each a CPU.") \
   X(idle_sleep_us, std::uint32_t, 50, 0, 1'000, kLive, \
-    "Sleep of a worker that found no packet. 0: busy polling, which takes a whole CPU per worker always. 50 leaves an idle CPU nearly free and lets up to about 100 us of packets wait in the descriptors: at 1 Mpps that is 100 of 1024.")
+    "Sleep of a worker that found no packet. 0: busy polling, which takes a whole CPU per " \
+    "worker always. 50 leaves an idle CPU nearly free and lets up to about 100 us of packets " \
+    "wait in the descriptors: at 1 Mpps that is 100 of 1024.")
 
 #define TD_CONFIG_PORT(X) \
   X(name, std::string, "", 1, kNameBytesMax, kRestart, \
     "Name of the port in counters, logs and call records.") \
   X(device, std::string, "", 1, kPathBytesMax, kRestart, \
-    "PCI address of a card bound to a DPDK driver (`0000:01:00.0`) or a virtual device (`net_af_packet0,iface=eth1`).") \
+    "PCI address of a card bound to a DPDK driver (`0000:01:00.0`) or a virtual device " \
+    "(`net_af_packet0,iface=eth1`).") \
   X(queues, std::uint32_t, 1, 1, kQueueCountMax, kRestart, \
     "Receive queues; packets spread over them by a symmetric hash. Queues go to workers in turn.") \
   X(descriptors, std::uint32_t, 1'024, kDescriptorCountMin, kDescriptorCountMax, kRestart, \
     "Receive descriptors per queue, a power of two: the packets that may wait for a worker.") \
   X(mtu, std::uint32_t, 2'000, kMtuMin, kMtuMax, kRestart, \
-    "Longest packet taken, in bytes without the Ethernet header. Above 2000 a packet takes several buffers.") \
+    "Longest packet taken, in bytes without the Ethernet header. Above 2000 a packet takes " \
+    "several buffers.") \
   X(promiscuous, bool, true, 0, 0, kRestart, \
     "Takes packets for other stations: what a mirror port delivers.") \
   X(realm, std::string, "default", 1, kNameBytesMax, kRestart, \
     "The address plan of what this port sees: the name of one of `realms`, or `default`.") \
   X(rx_timestamps, AutoOff, AutoOff::kAuto, 0, 0, kRestart, \
-    "Arrival times from the card. `auto` takes them where offered; `off` always uses the host's clock.")
+    "Arrival times from the card. `auto` takes them where offered; `off` always uses the " \
+    "host's clock.")
 
 #define TD_CONFIG_REALM(X) \
   X(name, std::string, "", 1, kNameBytesMax, kRestart, \
@@ -63,11 +74,14 @@
 
 #define TD_CONFIG_STREAMS(X) \
   X(stream_count_max, std::uint32_t, 8'192, 64, kStreamCountMax, kRestart, \
-    "RTP streams tracked at once, of all workers together. More: further streams are counted and not recorded.") \
+    "RTP streams tracked at once, of all workers together. More: further streams are counted " \
+    "and not recorded.") \
   X(chunk_count, std::uint32_t, 12'288, 64, kChunkCountMax, kRestart, \
-    "Buffers of 16 KiB for media, of all workers together: one for each stream and some on their way to disk. When all are taken, media is lost, counted and marked as a gap.") \
+    "Buffers of 16 KiB for media, of all workers together: one for each stream and some on " \
+    "their way to disk. When all are taken, media is lost, counted and marked as a gap.") \
   X(flush_interval_ms, std::uint32_t, 5'000, 100, 60'000, kLive, \
-    "A chunk that is not full goes to disk at this age: the most media a power cut can cost, with storage.flush_interval_ms.") \
+    "A chunk that is not full goes to disk at this age: the most media a power cut can cost, " \
+    "with storage.flush_interval_ms.") \
   X(report_interval_ms, std::uint32_t, 5'000, 100, 60'000, kLive, \
     "Interval of the quality reports a worker sends on each stream.") \
   X(idle_timeout_s, std::uint32_t, 30, 1, 3'600, kLive, \
@@ -77,7 +91,8 @@
   X(quarantine_age_ms, std::uint32_t, 10'000, 100, 600'000, kLive, \
     "Unexplained RTP is forgotten at this age.") \
   X(quarantine_chunks_per_destination, std::uint32_t, 8, 1, 1'024, kRestart, \
-    "Chunks of quarantine one destination address and port may hold, so that a flood at one does not evict the others.") \
+    "Chunks of quarantine one destination address and port may hold, so that a flood at one " \
+    "does not evict the others.") \
   X(message_buffers_small, std::uint32_t, 4'096, 64, kMessageBufferCountMax, kRestart, \
     "Buffers of 2 KiB for signalling on its way to the call plane, per worker.") \
   X(message_buffers_large, std::uint32_t, 64, 8, kMessageBufferCountMax, kRestart, \
@@ -99,7 +114,8 @@
   X(dialog_idle_timeout_s, std::uint32_t, 7'200, 60, 86'400, kLive, \
     "A dialog without any signalling or media for this long is forgotten.") \
   X(restart_timeout_s, std::uint32_t, 60, 1, 3'600, kLive, \
-    "Calls that were open when the recorder stopped are closed when nothing more of them is seen for this long after the start.")
+    "Calls that were open when the recorder stopped are closed when nothing more of them is " \
+    "seen for this long after the start.")
 
 #define TD_CONFIG_STORAGE(X) \
   X(segment_mib, std::uint32_t, 1'024, kSegmentMibMin, kSegmentMibMax, kLive, \
@@ -111,13 +127,15 @@
   X(staging_buffers, std::uint32_t, 16, 2, kStagingBufferCountMax, kRestart, \
     "Write buffers shared by the open segments.") \
   X(open_segments_max, std::uint32_t, 64, 1, kOpenSegmentsMax, kRestart, \
-    "Segment files open for writing at once: each retention class needs one for each of three days.") \
+    "Segment files open for writing at once: each retention class needs one for each of " \
+    "three days.") \
   X(flush_interval_ms, std::uint32_t, 1'000, 50, 60'000, kLive, \
     "Partly filled write buffers are written and the disk's caches flushed at this interval.") \
   X(block_cache_mib, std::uint32_t, 64, 8, 1'048'576, kRestart, \
     "Memory of the call log's block cache.") \
   X(master_key_file, std::string, "", 0, kPathBytesMax, kRestart, \
-    "File with the 32-byte key that wraps the keys of all recordings, mode 0400 or 0600. Empty: `master.key` inside the store, made at first use.")
+    "File with the 32-byte key that wraps the keys of all recordings, mode 0400 or 0600. " \
+    "Empty: `master.key` inside the store, made at first use.")
 
 // S(member, type, rows, help): the sections whose options are scalars, in file order.
 #define TD_CONFIG_SECTIONS(S) \

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "config/load.h"
+#include "config/problem.h"
 
 namespace tapdeck::config {
 

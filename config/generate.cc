@@ -1,0 +1,221 @@
+#include "config/generate.h"
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "config/retention_classes.h"
+#include "config/visit.h"
+
+namespace tapdeck::config {
+namespace {
+
+constexpr std::size_t kColumnMax = 98;
+
+// A YAML double-quoted text.
+std::string quoted(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\x";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string value_text(std::uint32_t value) { return std::to_string(value); }
+
+std::string value_text(bool value) { return value ? "true" : "false"; }
+
+std::string value_text(const std::string& value) { return quoted(value); }
+
+template <typename T>
+
+requires std::is_enum_v<T> std::string value_text(T value) {
+  return std::string(words_of(value)[static_cast<std::size_t>(value)]);
+}
+
+template <typename Item>
+std::string value_text(const std::vector<Item>& items) {
+  std::string out = "[";
+  for (const Item& item : items) {
+    if (out.size() > 1) out += ", ";
+    if constexpr (std::same_as<Item, std::string>) {
+      out += quoted(item);
+    } else {
+      out += std::to_string(item);
+    }
+  }
+  return out + "]";
+}
+
+std::string bounds_text(const OptionInfo& info) {
+  return std::to_string(info.min) + " to " + std::to_string(info.max);
+}
+
+// What may stand there, in words.
+template <typename T>
+std::string type_text(const T& value, const OptionInfo& info) {
+  if constexpr (std::same_as<T, bool>) {
+    return "true or false";
+  } else if constexpr (std::is_enum_v<T>) {
+    std::string out;
+    for (const std::string_view word : words_of(value)) {
+      out += (out.empty() ? "" : ", ") + std::string(word);
+    }
+    return out;
+  } else if constexpr (std::same_as<T, std::string>) {
+    return "text, " + bounds_text(info) + " bytes";
+  } else if constexpr (std::same_as<T, PortList>) {
+    return "list of " + bounds_text(info) + " port numbers";
+  } else if constexpr (std::same_as<T, NameList>) {
+    return "list of " + bounds_text(info) + " names";
+  } else {
+    return "number, " + bounds_text(info);
+  }
+}
+
+// `text` as comment lines behind `indent`.
+std::string comment(std::string_view text, std::string_view indent) {
+  std::string out;
+  std::string line = std::string(indent) + "#";
+  while (!text.empty()) {
+    const std::size_t length = std::min(text.find(' '), text.size());
+    if (line.size() + 1 + length > kColumnMax) {
+      out += line + "\n";
+      line = std::string(indent) + "#";
+    }
+    line += " " + std::string(text.substr(0, length));
+    text.remove_prefix(std::min(length + 1, text.size()));
+  }
+  return out + line + "\n";
+}
+
+template <typename Object>
+std::string docs_table(const Object& object) {
+  std::string out = "| option | value | default | reload | meaning |\n|---|---|---|---|---|\n";
+  visit_options(object, [&](const OptionInfo& info, const auto& value) {
+    const bool required = std::same_as<std::remove_cvref_t<decltype(value)>, std::string> &&
+                          info.min > 0 && value_text(value) == "\"\"";
+    out += "| `" + std::string(info.name) + "` | " + type_text(value, info) + " | " +
+           (required ? "required" : "`" + value_text(value) + "`") + " | " +
+           (info.reload == Reload::kLive ? "live" : "restart") + " | " + std::string(info.help) +
+           " |\n";
+  });
+  return out + "\n";
+}
+
+template <typename Object>
+std::string list_items(const std::vector<Object>& objects, std::string_view indent) {
+  std::string out;
+  for (const Object& object : objects) {
+    std::string_view lead = "- ";
+    visit_options(object, [&](const OptionInfo& info, const auto& value) {
+      out += std::string(indent) + std::string(lead) + std::string(info.name) + ": " +
+             value_text(value) + "\n";
+      lead = "  ";
+    });
+  }
+  return out;
+}
+
+// One list entry as a comment, ready to be uncommented.
+template <typename Object>
+std::string example_item(const Object& object, std::string_view indent) {
+  std::string out;
+  std::string_view lead = "- ";
+  visit_options(object, [&](const OptionInfo& info, const auto& value) {
+    out += comment(info.help, std::string(indent) + "#   ");
+    out += std::string(indent) + "# " + std::string(lead) + std::string(info.name) + ": " +
+           value_text(value) + "\n";
+    lead = "  ";
+  });
+  return out;
+}
+
+}  // namespace
+
+std::string render_docs() {
+  const Config config = defaults();
+  std::string out =
+      "# Configuration\n\n"
+      "Generated from `config/schema.h` by `tapdeck config docs`; edit that table, not this "
+      "page.\n\n"
+      "The file is YAML: one map per section. Every option has a default, so that an empty file, "
+      "or "
+      "none, is\na configuration. `tapdeck config check` reports every mistake at once with its "
+      "line. "
+      "Options marked\n*live* are taken over by a reload (SIGHUP); the others by a restart.\n\n";
+  visit_sections(config, [&](const SectionInfo& info, const auto& section) {
+    out += "## " + std::string(info.name) + "\n\n" + std::string(info.help) + "\n\n";
+    out += docs_table(section);
+    if (info.name == "capture") {
+      out += "### capture.ports\n\nA list of at most " + std::to_string(kPortCountMax) +
+             " ports, each a map:\n\n" + docs_table(Port{});
+    }
+  });
+  out += "## realms\n\nA list of at most " + std::to_string(kRealmCountMax - 1) +
+         " address plans beside `default`, which always exists, each a map:\n\n" +
+         docs_table(Realm{});
+  out += "## Retention classes\n\nBuilt in.\n\n| class | kept |\n|---|---|\n";
+  for (const RetentionClass& row : kRetentionClasses) {
+    out += "| `" + std::string(row.name) + "` | " +
+           (row.days == 0 ? "for ever" : std::to_string(row.days) + " days") + " |\n";
+  }
+  return out;
+}
+
+std::string render_example() {
+  const Config config = defaults();
+  std::string out =
+      "# Tapdeck's configuration with every option at its default.  What you do not change you "
+      "may\n"
+      "# leave out.  Generated from config/schema.h; docs/config.md has the bounds.\n";
+  visit_sections(config, [&](const SectionInfo& info, const auto& section) {
+    out += "\n" + comment(info.help, "") + std::string(info.name) + ":\n";
+    visit_options(section, [&](const OptionInfo& option, const auto& value) {
+      out += comment(option.help, "  ");
+      out += "  " + std::string(option.name) + ": " + value_text(value) + "\n";
+    });
+    if (info.name == "capture") {
+      Port port;
+      port.name = "tap0";
+      port.device = "0000:01:00.0";
+      out += "  # The ports to capture from.\n  ports: []\n  # ports:\n" + example_item(port, "  ");
+    }
+  });
+  Realm realm;
+  realm.name = "core";
+  realm.ports = {"tap0"};
+  out += "\n# Address plans beside `default`.\nrealms: []\n# realms:\n" + example_item(realm, "");
+  return out;
+}
+
+std::string render(const Config& config) {
+  std::string out;
+  visit_sections(config, [&](const SectionInfo& info, const auto& section) {
+    out += std::string(info.name) + ":\n";
+    visit_options(section, [&](const OptionInfo& option, const auto& value) {
+      out += "  " + std::string(option.name) + ": " + value_text(value) + "\n";
+    });
+    if (info.name == "capture") {
+      out += config.capture.ports.empty() ? "  ports: []\n" : "  ports:\n";
+      out += list_items(config.capture.ports, "    ");
+    }
+  });
+  out += config.realms.empty() ? "realms: []\n" : "realms:\n";
+  return out + list_items(config.realms, "  ");
+}
+
+}  // namespace tapdeck::config

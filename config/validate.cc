@@ -1,0 +1,289 @@
+#include "config/validate.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <sys/stat.h>
+
+#include "config/retention_classes.h"
+
+namespace tapdeck::config {
+namespace {
+
+bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex); }
+
+// "01:00.0": bus, device, function 0 to 7.
+bool is_short_pci_address(std::string_view text) {
+  return text.size() == 7 && all_hex(text.substr(0, 2)) && text[2] == ':' &&
+         all_hex(text.substr(3, 2)) && text[5] == '.' && text[6] >= '0' && text[6] <= '7';
+}
+
+// "net_xxxN", then nothing or ",arguments".
+bool is_virtual_device(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find(','));
+  const auto word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); };
+  return name.starts_with("net_") && name.size() > 5 && is_digit(name.back()) &&
+         !is_digit(name[4]) && std::ranges::all_of(name, word);
+}
+
+bool exists(const std::string& path) {
+  struct stat status {};
+
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+class Validator {
+ public:
+  Validator(const Config& config, const std::string& file, const LineMap& lines)
+      : config_(config), file_(file), lines_(lines) {}
+
+  void check_ports();
+  void check_realms();
+  void check_workers();
+  void check_memory();
+  void check_times();
+  void check_storage();
+  void check_host(const ValidateOptions& options);
+
+  std::vector<Problem> take() { return std::move(problems_); }
+
+ private:
+  void error(const std::string& path, const std::string& what) {
+    problems_.push_back({file_, line_of(path), path + ": " + what, true});
+  }
+
+  void warn(const std::string& path, const std::string& what) {
+    problems_.push_back({file_, line_of(path), path + ": " + what, false});
+  }
+
+  // The line of the option, or of the nearest thing around it that is in the file.
+  [[nodiscard]] std::uint32_t line_of(std::string path) const {
+    for (;;) {
+      const auto found = lines_.find(path);
+      if (found != lines_.end()) return found->second;
+      const std::size_t cut = path.find_last_of(".[");
+      if (cut == std::string::npos) return 0;
+      path.resize(cut);
+    }
+  }
+
+  void check_key_file();
+
+  const Config& config_;
+  const std::string& file_;
+  const LineMap& lines_;
+  std::vector<Problem> problems_;
+};
+
+std::string port_path(std::size_t index, std::string_view option) {
+  return "capture.ports[" + std::to_string(index) + "]." + std::string(option);
+}
+
+void Validator::check_ports() {
+  std::set<std::string> names;
+  std::set<std::string> devices;
+  const auto realms = realm_names(config_);
+  for (std::size_t i = 0; i < config_.capture.ports.size(); ++i) {
+    const Port& port = config_.capture.ports[i];
+    if (!port.name.empty() && !names.insert(port.name).second) {
+      error(port_path(i, "name"), "another port is named " + port.name);
+    }
+    const DeviceKind kind = device_kind(port.device);
+    if (kind == DeviceKind::kInvalid && !port.device.empty()) {
+      error(port_path(i, "device"),
+            "'" + port.device +
+                "' is neither a PCI address like 0000:01:00.0 nor a virtual device like "
+                "net_af_packet0,iface=eth1");
+    }
+    const std::string device = kind == DeviceKind::kPci
+                                   ? normal_pci_address(port.device)
+                                   : port.device.substr(0, port.device.find(','));
+    if (kind != DeviceKind::kInvalid && !devices.insert(device).second) {
+      error(port_path(i, "device"), "another port uses " + device);
+    }
+    if ((port.descriptors & (port.descriptors - 1)) != 0) {
+      error(port_path(i, "descriptors"), std::to_string(port.descriptors) + " is no power of two");
+    }
+    if (std::ranges::find(realms, port.realm) == realms.end()) {
+      error(port_path(i, "realm"), "there is no realm " + port.realm);
+    }
+  }
+}
+
+void Validator::check_realms() {
+  std::set<std::string> names;
+  std::set<std::string> placed;
+  for (std::size_t i = 0; i < config_.realms.size(); ++i) {
+    const Realm& realm = config_.realms[i];
+    const std::string path = "realms[" + std::to_string(i) + "]";
+    if (!realm.name.empty() && !names.insert(realm.name).second) {
+      error(path + ".name", "another realm is named " + realm.name);
+    }
+    for (const std::string& name : realm.ports) {
+      const auto& ports = config_.capture.ports;
+      const auto port = std::ranges::find(ports, name, &Port::name);
+      if (port == ports.end()) {
+        error(path + ".ports", "there is no port " + name);
+      } else if (port->realm != "default" && port->realm != realm.name) {
+        error(path + ".ports", "port " + name + " says it is of realm " + port->realm);
+      }
+      if (!placed.insert(name).second) {
+        error(path + ".ports", "port " + name + " is in another realm");
+      }
+    }
+  }
+}
+
+void Validator::check_workers() {
+  if (config_.capture.ports.empty()) return;
+  std::uint32_t queues = 0;
+  for (const Port& port : config_.capture.ports) queues += port.queues;
+  if (queues < config_.capture.workers) {
+    error("capture.workers",
+          std::to_string(config_.capture.workers) + " workers share " + std::to_string(queues) +
+              " receive queues; give each at least one");
+  } else if (queues % config_.capture.workers != 0) {
+    warn("capture.workers",
+         std::to_string(queues) + " receive queues do not divide evenly over " +
+             std::to_string(config_.capture.workers) + " workers");
+  }
+}
+
+void Validator::check_memory() {
+  const Streams& streams = config_.streams;
+  const std::uint64_t needed = std::uint64_t{streams.stream_count_max} +
+                               std::uint64_t{config_.capture.workers} * kChunksInFlightPerWorker;
+  if (streams.chunk_count < needed) {
+    error("streams.chunk_count",
+          std::to_string(streams.chunk_count) + " chunks are too few: one for each of " +
+              std::to_string(streams.stream_count_max) + " streams and " +
+              std::to_string(kChunksInFlightPerWorker) + " for each worker make " +
+              std::to_string(needed));
+  }
+  if (streams.stream_count_max < config_.capture.workers) {
+    error("streams.stream_count_max", "every worker needs at least one stream");
+  }
+  const std::uint64_t chunk_mib = std::uint64_t{streams.chunk_count} / 64;  // 16 KiB each
+  if (config_.eal.memory_mib > 0 && config_.eal.memory_mib < chunk_mib) {
+    error("eal.memory_mib",
+          std::to_string(config_.eal.memory_mib) + " MiB do not hold streams.chunk_count, " +
+              std::to_string(chunk_mib) + " MiB; 0 computes it");
+  }
+}
+
+void Validator::check_times() {
+  const Streams& streams = config_.streams;
+  const Calls& calls = config_.calls;
+  if (streams.flush_interval_ms >= streams.idle_timeout_s * 1'000) {
+    error("streams.flush_interval_ms", "must be shorter than streams.idle_timeout_s");
+  }
+  if (calls.media_timeout_s * 1'000ULL <= streams.report_interval_ms) {
+    error("calls.media_timeout_s", "must be longer than streams.report_interval_ms");
+  }
+  if (calls.dialog_idle_timeout_s < calls.setup_timeout_s) {
+    error("calls.dialog_idle_timeout_s", "must not be shorter than calls.setup_timeout_s");
+  }
+}
+
+void Validator::check_storage() {
+  const Storage& storage = config_.storage;
+  const std::uint64_t windows = kRetentionClasses.size() * kOpenWindowsPerClass;
+  if (storage.open_segments_max < windows) {
+    error("storage.open_segments_max",
+          std::to_string(kRetentionClasses.size()) + " retention classes with " +
+              std::to_string(kOpenWindowsPerClass) + " open days each need " +
+              std::to_string(windows));
+  }
+  if (storage.preallocate_mib > storage.segment_mib) {
+    error("storage.preallocate_mib", "must not exceed storage.segment_mib");
+  }
+  if (storage.staging_kib % 64 != 0) {
+    error("storage.staging_kib", std::to_string(storage.staging_kib) + " is no multiple of 64");
+  }
+  if (storage.staging_kib > storage.preallocate_mib * 1'024) {
+    error("storage.staging_kib", "must not exceed storage.preallocate_mib");
+  }
+  if (!storage.master_key_file.empty() && storage.master_key_file[0] != '/') {
+    error("storage.master_key_file", "must be an absolute path");
+  }
+}
+
+void Validator::check_key_file() {
+  const std::string& path = config_.storage.master_key_file;
+  if (path.empty()) return;
+
+  struct stat status {};
+
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return;  // it is made at first use
+    return error("storage.master_key_file", "cannot look at " + path + ": " + std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    error("storage.master_key_file", path + " is no file");
+  } else if ((status.st_mode & 0077) != 0) {
+    error("storage.master_key_file",
+          path + " can be read or written by others than its owner; chmod 600 it");
+  }
+}
+
+void Validator::check_host(const ValidateOptions& options) {
+  const std::string& zone = config_.general.timezone;
+  const bool safe = !zone.starts_with('/') && zone.find("..") == std::string::npos;
+  if (!safe || (zone != "UTC" && !exists(options.zone_directory + "/" + zone))) {
+    error("general.timezone", "there is no zone " + zone + " in " + options.zone_directory);
+  }
+  for (std::size_t i = 0; i < config_.capture.ports.size(); ++i) {
+    const Port& port = config_.capture.ports[i];
+    if (device_kind(port.device) != DeviceKind::kPci) continue;
+    const std::string address = normal_pci_address(port.device);
+    if (exists(options.pci_directory + "/" + address)) continue;
+    const std::string path = port_path(i, "device");
+    problems_.push_back({file_,
+                         line_of(path),
+                         "port " + port.name + ": no PCI device " + address + " on this host",
+                         true});
+  }
+  check_key_file();
+}
+
+}  // namespace
+
+DeviceKind device_kind(std::string_view device) {
+  if (is_short_pci_address(device)) return DeviceKind::kPci;
+  const bool has_domain = device.size() == 12 && all_hex(device.substr(0, 4)) && device[4] == ':';
+  if (has_domain && is_short_pci_address(device.substr(5))) return DeviceKind::kPci;
+  return is_virtual_device(device) ? DeviceKind::kVirtual : DeviceKind::kInvalid;
+}
+
+std::string normal_pci_address(std::string_view device) {
+  std::string address = device.size() == 7 ? "0000:" : "";
+  for (const char c : device) {
+    address += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return address;
+}
+
+std::vector<Problem> validate(const Config& config,
+                              const std::string& file,
+                              const LineMap& lines,
+                              const ValidateOptions& options) {
+  Validator validator(config, file, lines);
+  validator.check_ports();
+  validator.check_realms();
+  validator.check_workers();
+  validator.check_memory();
+  validator.check_times();
+  validator.check_storage();
+  if (options.host == HostChecks::kPerform) validator.check_host(options);
+  std::vector<Problem> problems = validator.take();
+  std::ranges::stable_sort(problems, {}, &Problem::line);
+  return problems;
+}
+
+}  // namespace tapdeck::config

@@ -1,0 +1,86 @@
+// Feeds captured packets to workers: each goes into an mbuf with its note (engine/packet.h) and by
+// ring to the worker that a card with symmetric RSS would have chosen.
+// Threads: one, which also steps the workers between rounds.  Memory: two pools of single-segment
+// mbufs, made in create(): most packets fit the small ones; the few large ones hold up to
+// kFeedBytesMax, longer captures are cut there (no IP packet is longer).
+// When a pool or a ring is full: the round ends early and the packet waits; nothing is ever
+// dropped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "base/result.h"
+#include "engine/capture/merge.h"
+
+namespace tapdeck::engine {
+
+constexpr std::uint32_t kFeedBytesSmall = 2'048;
+constexpr std::uint32_t kFeedBytesMax = 65'400;  // data_len and the room with headroom are 16 bits
+
+struct FeederOptions {
+  std::string name = "feed";          // of the pools: unique in the process, at most 20 bytes
+  std::uint32_t small_count = 8'191;  // mbufs of kFeedBytesSmall
+  std::uint32_t large_count = 127;    // mbufs of kFeedBytesMax
+  int socket = -1;                    // NUMA node; -1: any
+};
+
+enum class FeedState : std::uint8_t {
+  kMore,     // the round's packets were fed
+  kBlocked,  // a pool or a ring was full: step the workers and come again
+  kEnd,      // every file has stopped
+};
+
+struct FeedRound {
+  std::uint32_t packets = 0;  // enqueued by this round
+  FeedState state = FeedState::kMore;
+};
+
+class Feeder {
+ public:
+  // Borrows the merge and the rings, one per worker, at least one.  Needs a started EAL.
+  static Result<std::unique_ptr<Feeder>> create(CaptureMerge& merge,
+                                                std::vector<rte_ring*> rings,
+                                                const FeederOptions& options = {});
+
+  Feeder(const Feeder&) = delete;
+  Feeder& operator=(const Feeder&) = delete;
+  ~Feeder();  // the mbufs must have come back
+
+  // Feeds up to `packets_max` in order.  With rings and pools of at least packets_max and all
+  // packets consumed between rounds, a round holds the same packets whatever the number of rings.
+  FeedRound feed_round(std::uint32_t packets_max);
+
+  [[nodiscard]] std::uint64_t packets_fed() const { return order_; }
+
+  // The greatest packet time fed so far: what `ingest` takes for the time of day.
+  [[nodiscard]] std::int64_t newest_ns() const { return newest_ns_; }
+
+  // Packets that were longer than kFeedBytesMax and were cut.
+  [[nodiscard]] std::uint64_t packets_cut() const { return cut_; }
+
+ private:
+  Feeder(CaptureMerge& merge, std::vector<rte_ring*> rings);
+
+  bool feed(const CapturedPacket& packet);
+
+  CaptureMerge& merge_;
+  std::vector<rte_ring*> rings_;
+  rte_mempool* small_ = nullptr;
+  rte_mempool* large_ = nullptr;
+  int note_offset_ = -1;
+  CapturedPacket waiting_;  // taken from the merge, not yet fed
+  bool has_waiting_ = false;
+  std::uint64_t order_ = 0;
+  std::uint64_t cut_ = 0;
+  std::int64_t newest_ns_ = INT64_MIN;
+};
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,62 @@
+#include "engine/capture/merge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace tapdeck::engine {
+
+CaptureMerge::CaptureMerge(std::vector<std::unique_ptr<CaptureReader>> readers) {
+  files_.reserve(readers.size());
+  heap_.reserve(readers.size());
+  for (std::unique_ptr<CaptureReader>& reader : readers) {
+    TD_ASSERT(reader != nullptr);
+    files_.push_back({std::move(reader), {}, ReadVerdict::kPacket, 0});
+  }
+}
+
+bool CaptureMerge::later(std::size_t a, std::size_t b) const {
+  const std::int64_t time_a = files_[a].head.time_ns;
+  const std::int64_t time_b = files_[b].head.time_ns;
+  return time_a != time_b ? time_a > time_b : a > b;
+}
+
+void CaptureMerge::advance(std::size_t file) {
+  File& from = files_[file];
+  from.verdict = from.reader->next(from.head);
+  if (from.verdict != ReadVerdict::kPacket) return;
+  heap_.push_back(file);
+  std::ranges::push_heap(heap_, [this](std::size_t a, std::size_t b) { return later(a, b); });
+}
+
+ReadVerdict CaptureMerge::next(CapturedPacket& packet) {
+  if (!started_) {
+    started_ = true;
+    for (std::size_t file = 0; file < files_.size(); ++file) advance(file);
+  } else if (!files_.empty() && files_[current_].verdict == ReadVerdict::kPacket) {
+    // Only now: the bytes handed out last were valid until this call.
+    advance(current_);
+  }
+  if (heap_.empty()) return ReadVerdict::kEnd;
+  std::ranges::pop_heap(heap_, [this](std::size_t a, std::size_t b) { return later(a, b); });
+  current_ = heap_.back();
+  heap_.pop_back();
+  packet = files_[current_].head;
+  ++files_[current_].packets;
+  return ReadVerdict::kPacket;
+}
+
+std::uint64_t CaptureMerge::bytes_read() const {
+  std::uint64_t sum = 0;
+  for (const File& file : files_) sum += file.reader->bytes_read();
+  return sum;
+}
+
+std::uint64_t CaptureMerge::bytes_total() const {
+  std::uint64_t sum = 0;
+  for (const File& file : files_) sum += file.reader->bytes_total();
+  return sum;
+}
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,65 @@
+// Fills chunks with the packets of bound streams and hands them to the writer: when full, when
+// older than flush_interval, when the stream ends.
+//
+// Threads: the owning worker.  Memory: chunks of the pool.  When no chunk is free or the writer's
+// ring is full: the packets are dropped and counted, and a gap record in the stream's next chunk
+// tells how many and why.  Sections: docs/formats/segment.md.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/chunk_pool.h"
+#include "engine/counters.h"
+#include "engine/stream_table.h"
+
+namespace tapdeck::engine {
+
+class Chunker {
+ public:
+  Chunker(StreamTable& streams, ChunkPool& pool, WorkerCounters& counters)
+      : streams_(streams), pool_(pool), counters_(counters) {}
+
+  // Appends a packet to the stream's open chunk, opening or changing chunks as needed.  False when
+  // it was dropped (counted, and pending as a gap).
+  bool append(std::uint32_t stream, ByteView packet, std::int64_t time_ns, std::int64_t now_ns);
+
+  // Packets that are not kept: they become a gap record.
+  void add_gap(std::uint32_t stream, GapReason reason, std::uint32_t packets = 1);
+
+  // Takes over a chunk that was filled in quarantine as the open chunk of a bound stream.
+  void adopt(std::uint32_t stream, std::uint32_t chunk, std::int64_t now_ns);
+
+  // Hands out the open chunk, if any.  kEnd: also opens one for gaps that nobody has told yet.
+  enum class Why : std::uint8_t { kFlush, kEnd };
+
+  void close(std::uint32_t stream, Why why, std::int64_t now_ns);
+
+  // Hands out chunks older than `age_ns`, with those of the same call, so that the writer can pack
+  // them; about `budget` at most.
+  void flush_aged(std::int64_t now_ns, std::int64_t age_ns, std::uint32_t budget);
+
+  [[nodiscard]] bool has_open() const { return !open_.empty(); }
+
+  void flush_oldest(std::int64_t now_ns) { close(open_.first, Why::kFlush, now_ns); }
+
+ private:
+  [[nodiscard]] std::uint32_t open(std::uint32_t stream, std::int64_t time_ns, std::int64_t now_ns);
+  void write_gaps(std::uint32_t stream, Chunk& chunk);
+
+  StreamTable& streams_;
+  ChunkPool& pool_;
+  WorkerCounters& counters_;
+  ListHead open_;  // StreamCold::open, oldest chunk first
+};
+
+// Prepares an empty chunk for a stream: everything of the section that the stream's key gives.
+void begin_chunk(Chunk& chunk, const StreamKey& key, std::int64_t time_ns, std::int64_t now_ns);
+
+// Appends an RTP record.  False when there is no room for it.
+bool append_record(Chunk& chunk, ByteView packet, std::int64_t time_ns);
+
+constexpr std::size_t kPacketBytesMax = kRecordLengthMax < kRecordBytesMax - kRecordHeaderBytes
+                                            ? kRecordLengthMax
+                                            : kRecordBytesMax - kRecordHeaderBytes;
+
+}  // namespace tapdeck::engine

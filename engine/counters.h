@@ -1,0 +1,119 @@
+// What a worker counts: every received packet in exactly one class, and every loss under a reason.
+// rx packets == sum over classes, always; drops are a second table because a dropped packet has a
+// class too.
+//
+// Threads: a row has one writer, its worker; any thread reads.  Memory: none.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/counters.h"
+
+namespace tapdeck::engine {
+
+// X(enumerator, snake_case name, help)
+#define TD_PACKET_CLASSES(X)                                                          \
+  X(kSip, sip, "SIP over UDP")                                                        \
+  X(kSipKeepalive, sip_keepalive, "keep-alives on a SIP port: CRLF, NUL or empty")    \
+  X(kRtpBound, rtp_bound, "RTP of a call")                                            \
+  X(kRtpPaused, rtp_paused, "RTP of a call whose recording is paused")                \
+  X(kRtpProbation, rtp_probation, "first packets of RTP that no SDP explains yet")    \
+  X(kRtpQuarantined, rtp_quarantined, "RTP that no SDP explains yet, kept in memory") \
+  X(kRtpDiscarded, rtp_discarded, "RTP that could not be tracked or kept")            \
+  X(kRtcp, rtcp, "RTCP")                                                              \
+  X(kStun, stun, "STUN, TURN")                                                        \
+  X(kDtls, dtls, "DTLS")                                                              \
+  X(kOtherUdp, other_udp, "UDP of another kind")                                      \
+  X(kTcp, tcp, "TCP")                                                                 \
+  X(kSctp, sctp, "SCTP")                                                              \
+  X(kIcmp, icmp, "ICMP and ICMPv6, whatever they quote")                              \
+  X(kArp, arp, "ARP")                                                                 \
+  X(kIpFragment, ip_fragment, "fragments of an IP packet, the first included")        \
+  X(kOtherIpProtocol, other_ip_protocol, "IP with another protocol")                  \
+  X(kOtherEthertype, other_ethertype, "neither IP nor ARP")                           \
+  X(kMalformedLink, malformed_link, "link header cut short or of an unknown kind")    \
+  X(kMalformedIp, malformed_ip, "IP header that contradicts itself or the frame")     \
+  X(kMalformedUdp, malformed_udp, "UDP length that contradicts the IP packet")        \
+  X(kTruncated, truncated, "cut by the capture before the end of the headers")
+
+#define TD_DROP_REASONS(X)                                                               \
+  X(kNoChunk, no_chunk, "RTP packets: no free chunk")                                    \
+  X(kWriterFull, writer_full, "RTP packets: chunk ring to the writer full")              \
+  X(kRtpTooLong, rtp_too_long, "RTP packets: longer than a record")                      \
+  X(kQuarantineFull, quarantine_full, "RTP packets: evicted from a full quarantine")     \
+  X(kQuarantineAged, quarantine_aged, "RTP packets: no SDP explained them in time")      \
+  X(kProbationEvicted, probation_evicted, "RTP packets: first of an unproven stream")    \
+  X(kStreamTableFull, stream_table_full, "RTP packets: no room for a new stream")        \
+  X(kAddressTableFull, address_table_full, "addresses or claims: no room")               \
+  X(kClaimEvicted, claim_evicted, "claims: oldest of too many calls on an address")      \
+  X(kBadCallHandle, bad_call_handle, "binding messages: handle out of range")            \
+  X(kSignalRingFull, signal_ring_full, "SIP messages: ring to the call plane full")      \
+  X(kNoMessageBuffer, no_message_buffer, "SIP messages: no free buffer")                 \
+  X(kMessageTooLong, message_too_long, "SIP messages: longer than a buffer")             \
+  X(kMessageTruncated, message_truncated, "SIP messages: cut by the capture, passed on") \
+  X(kReportRingFull, report_ring_full, "stream reports: ring to the call plane full")    \
+  X(kClockAlarm, clock_alarm, "packets: hardware clock over 1 s off, host time used")
+
+enum class PacketClass : std::uint8_t {
+#define X(enumerator, name, help) enumerator,
+  TD_PACKET_CLASSES(X)
+#undef X
+      kCount
+};
+
+enum class DropReason : std::uint8_t {
+#define X(enumerator, name, help) enumerator,
+  TD_DROP_REASONS(X)
+#undef X
+      kCount
+};
+
+struct CounterName {
+  std::string_view name;
+  std::string_view help;
+};
+
+constexpr std::size_t kPacketClassCount = static_cast<std::size_t>(PacketClass::kCount);
+constexpr std::size_t kDropReasonCount = static_cast<std::size_t>(DropReason::kCount);
+
+#define X(enumerator, name, help) CounterName{#name, help},
+constexpr std::array<CounterName, kPacketClassCount> kPacketClassNames = {{TD_PACKET_CLASSES(X)}};
+constexpr std::array<CounterName, kDropReasonCount> kDropReasonNames = {{TD_DROP_REASONS(X)}};
+#undef X
+
+// One worker's counters.  worker: rw, everybody else: ro.
+struct alignas(64) WorkerCounters {
+  Counter rx_packets;
+  Counter rx_bytes;  // as captured
+  Counter steps;
+  Counter busy_steps;  // that found a packet or a message
+  Counter streams_created;
+  Counter streams;            // now
+  Counter streams_bound;      // now
+  Counter addresses;          // now
+  Counter chunks_out;         // handed to the writer
+  Counter chunks_free;        // now, in this worker's hands
+  Counter messages_out;       // handed to the call plane
+  Counter quarantine_chunks;  // now
+  std::array<Counter, kPacketClassCount> classes;
+  std::array<Counter, kDropReasonCount> drops;
+
+  void count(PacketClass packet_class) { classes[static_cast<std::size_t>(packet_class)].add(); }
+
+  void drop(DropReason reason, std::uint64_t amount = 1) {
+    drops[static_cast<std::size_t>(reason)].add(amount);
+  }
+
+  [[nodiscard]] std::uint64_t value(PacketClass packet_class) const {
+    return classes[static_cast<std::size_t>(packet_class)].value();
+  }
+
+  [[nodiscard]] std::uint64_t value(DropReason reason) const {
+    return drops[static_cast<std::size_t>(reason)].value();
+  }
+};
+
+}  // namespace tapdeck::engine

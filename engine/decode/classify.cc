@@ -1,0 +1,79 @@
+#include "engine/decode/classify.h"
+
+#include <algorithm>
+
+#include "engine/rtp/header.h"
+
+namespace tapdeck::engine {
+namespace {
+
+constexpr std::uint32_t kStunCookie = 0x2112a442;
+constexpr std::size_t kMethodMax = 20;
+constexpr std::size_t kStartLineMax = 2'048;
+
+// CRLF, double CRLF or NULs keep a NAT binding open (RFC 5626, and habit).
+bool is_keepalive(ByteView payload) {
+  return payload.size() <= 8 && std::all_of(payload.begin(), payload.end(), [](std::uint8_t byte) {
+           return byte == '\r' || byte == '\n' || byte == 0 || byte == ' ';
+         });
+}
+
+bool is_stun(ByteView payload) {
+  return payload.size() >= 20 && payload[0] <= 3 &&
+         load_be<std::uint32_t>(payload.data() + 4) == kStunCookie;
+}
+
+bool is_dtls(ByteView payload) {
+  return payload.size() >= 13 && payload[0] >= 20 && payload[0] <= 63 && payload[1] == 0xfe &&
+         payload[2] >= 0xfc;
+}
+
+bool is_token(std::uint8_t byte) {
+  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || byte == '-' ||
+         (byte >= '0' && byte <= '9') || byte == '_' || byte == '.' || byte == '!' || byte == '+';
+}
+
+}  // namespace
+
+bool looks_like_sip(ByteView payload) {
+  const std::string_view text = as_text(payload);
+  if (text.starts_with("SIP/2.0 ")) return true;
+  std::size_t method = 0;
+  while (method < payload.size() && method <= kMethodMax && is_token(payload[method])) ++method;
+  if (method < 3 || method > kMethodMax || method >= text.size() || text[method] != ' ') {
+    return false;
+  }
+  const std::string_view line = text.substr(0, std::min(text.size(), kStartLineMax));
+  const std::size_t end = line.find_first_of("\r\n", method);
+  if (end == std::string_view::npos) {
+    // A start line longer than what was captured: only a SIP URI can tell.
+    return text.substr(method + 1).starts_with("sip:") ||
+           text.substr(method + 1).starts_with("sips:");
+  }
+  return line.substr(0, end).ends_with(" SIP/2.0");
+}
+
+PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
+  const ByteView payload = packet.payload;
+  const bool on_sip_port =
+      sip_ports.contains(packet.source.port) || sip_ports.contains(packet.destination.port);
+  if (on_sip_port) {
+    if (is_keepalive(payload)) return PayloadKind::kSipKeepalive;
+    if (is_stun(payload)) return PayloadKind::kStun;
+    return PayloadKind::kSip;
+  }
+  if (payload.empty()) return PayloadKind::kOther;
+  const std::uint8_t first = payload[0];
+  if (first >> 6 == 2) {  // RTP and RTCP version 2; no SIP, STUN or DTLS starts so
+    if (is_rtcp(payload, packet.payload_length)) return PayloadKind::kRtcp;
+    RtpHeader header;
+    if (parse_rtp(payload, packet.payload_length, header)) return PayloadKind::kRtp;
+    return PayloadKind::kOther;
+  }
+  if (is_stun(payload)) return PayloadKind::kStun;
+  if (is_dtls(payload)) return PayloadKind::kDtls;
+  if (is_token(first) && looks_like_sip(payload)) return PayloadKind::kSip;
+  return PayloadKind::kOther;
+}
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,36 @@
+// What a UDP payload is: SIP, STUN, DTLS, RTP, RTCP or something else, by its first bytes and the
+// configured SIP ports.  RTP here means "has the shape of RTP"; streams decide.
+//
+// Threads: any.  Memory: none.  RFC 3261, RFC 8489, RFC 7983, RFC 5761.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.h"
+#include "engine/decode/decode.h"
+
+namespace tapdeck::engine {
+
+enum class PayloadKind : std::uint8_t { kSip, kSipKeepalive, kRtp, kRtcp, kStun, kDtls, kOther };
+
+// A set of port numbers: one bit each, 8 KiB.
+class PortSet {
+ public:
+  void add(std::uint16_t port) { words_[port / 64U] |= std::uint64_t{1} << (port % 64U); }
+
+  [[nodiscard]] bool contains(std::uint16_t port) const {
+    return (words_[port / 64U] >> (port % 64U) & 1U) != 0;
+  }
+
+ private:
+  std::array<std::uint64_t, 1'024> words_{};
+};
+
+// True when `payload` starts with a SIP request or status line: a method token, or "SIP/2.0 ".
+bool looks_like_sip(ByteView payload);
+
+PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports);
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,120 @@
+// Which call owns an address, from when until when, and which streams touch it.
+//
+// An Address exists while a call claims it or a stream has it as source or destination.  Instead of
+// comparing a generation on every packet, each address lists its streams, and a binding message
+// re-examines those: the packet path pays nothing, and a message costs as much as it concerns.
+//
+// Threads: the owning worker.  Memory: fixed at start.  Full: kNone, the caller counts; the oldest
+// of more than kClaimsPerAddress claims is evicted.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "engine/arena.h"
+#include "engine/index_table.h"
+#include "model/binding.h"
+
+namespace tapdeck::engine {
+
+constexpr std::uint32_t kClaimsPerAddress = 4;
+constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+
+// One call's right to an address.
+struct Claim {
+  std::uint32_t next_at_address;  // older one
+  std::uint32_t address;
+  Link in_call;
+  CallHandle call;
+  Uid recording;
+  std::int64_t time_ns;    // from
+  std::int64_t unbind_ns;  // until; kForever while live
+  MediaKind kind;
+  std::uint8_t receiver;
+  std::uint8_t clock_count;
+  std::uint16_t retention_class;
+  std::uint16_t media_index;
+  std::array<PayloadClock, kPayloadClocksMax> clocks;
+
+  [[nodiscard]] bool live() const { return unbind_ns == kForever; }
+
+  // Clock rate of `payload_type`: as SDP said, else the static one, else 0.
+  [[nodiscard]] std::uint32_t clock_rate_hz(std::uint8_t payload_type) const;
+};
+
+struct Address {
+  IpAddress ip;
+  std::uint16_t port;
+  RealmId realm;
+  std::uint32_t newest_claim;  // claims by falling time
+  std::uint32_t claim_count;
+  std::uint32_t quarantine_chunks;  // of streams to here
+  ListHead streams_to;              // StreamCold::by_destination
+  ListHead streams_from;            // StreamCold::by_source
+};
+
+// A call as far as this worker knows it.
+struct CallSlot {
+  std::uint32_t generation;
+  bool known;
+  bool paused;
+  ListHead claims;   // Claim::in_call
+  ListHead streams;  // StreamCold::in_call
+};
+
+struct ClaimOptions {
+  std::uint32_t addresses_max = 0;
+  std::uint32_t claims_max = 0;
+  std::uint32_t calls_max = 0;
+  std::int64_t adopt_ns = 0;  // how long before a bind RTP may have begun to belong to it
+  std::uint64_t hash_seed = 0;
+};
+
+class EndpointMap {
+ public:
+  EndpointMap(Arena& arena, const ClaimOptions& options);
+
+  [[nodiscard]] std::uint32_t find(RealmId realm, const Endpoint& endpoint) const;
+  std::uint32_t find_or_create(RealmId realm, const Endpoint& endpoint);  // kNone when full
+
+  // Frees the address when nothing needs it any more.
+  void drop_if_unused(std::uint32_t address);
+
+  // The claim that owns RTP of packet time `time_ns`: the newest that covers it, else the first
+  // that begins within adopt_ns after it; kNone when there is none.
+  [[nodiscard]] std::uint32_t resolve(std::uint32_t address, std::int64_t time_ns) const;
+
+  // The claim of `call` on this address, live or not; kNone.
+  [[nodiscard]] std::uint32_t claim_of(std::uint32_t address, const CallHandle& call) const;
+
+  // Makes or renews the claim of message.call.  kNone when there is no room.  `evicted` becomes
+  // the call of a claim that had to go, or none.
+  std::uint32_t bind(std::uint32_t address, const BindMessage& message, CallHandle& evicted);
+
+  void remove_claim(std::uint32_t claim);
+
+  // The slot of a handle, begun anew when the handle is newer; null when out of range or stale.
+  CallSlot* call_slot(const CallHandle& call);
+
+  [[nodiscard]] Address& address(std::uint32_t index) { return addresses_[index]; }
+
+  [[nodiscard]] Claim& claim(std::uint32_t index) { return claims_[index]; }
+
+  [[nodiscard]] std::uint32_t address_count() const { return address_pool_.used(); }
+
+ private:
+  [[nodiscard]] std::uint64_t hash(RealmId realm, const Endpoint& endpoint) const;
+  void insert_at_address(std::uint32_t claim);
+  void unlink_at_address(std::uint32_t claim);
+
+  ClaimOptions options_;
+  IndexTable table_;
+  IndexPool address_pool_;
+  IndexPool claim_pool_;
+  std::span<Address> addresses_;
+  std::span<Claim> claims_;
+  std::span<CallSlot> calls_;
+};
+
+}  // namespace tapdeck::engine

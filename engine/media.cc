@@ -1,0 +1,305 @@
+#include "engine/media.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tapdeck::engine {
+namespace {
+
+constexpr std::uint32_t kServicedPerStep = 32;
+constexpr std::uint32_t kFlushedPerStep = 8;
+constexpr std::uint32_t kDiscardedPerStep = 32;
+
+Endpoint source_of(const StreamKey& key) { return {{key.source_ip}, key.source_port}; }
+
+Endpoint destination_of(const StreamKey& key) {
+  return {{key.destination_ip}, key.destination_port};
+}
+
+QuarantineOptions quarantine_options(const WorkerOptions& options, const WorkerRings& rings) {
+  const std::uint64_t share =
+      std::uint64_t{rings.options().chunk_count} * options.quarantine_pct / 100;
+  return {static_cast<std::uint32_t>(std::max<std::uint64_t>(share, 1)),
+          options.quarantine_per_destination,
+          options.quarantine_age_ns};
+}
+
+}  // namespace
+
+Media::Media(Arena& arena,
+             const WorkerOptions& options,
+             WorkerRings& rings,
+             WorkerCounters& counters)
+    : options_(options),
+      rings_(rings),
+      counters_(counters),
+      streams_(arena, options.streams_max, options.hash_seed),
+      endpoints_(arena,
+                 {.addresses_max = options.streams_max * 2 + options.claims_max,
+                  .claims_max = options.claims_max,
+                  .calls_max = options.calls_max,
+                  .adopt_ns = options.quarantine_age_ns,
+                  .hash_seed = options.hash_seed}),
+      pool_(arena, rings),
+      chunker_(streams_, pool_, counters),
+      quarantine_(arena,
+                  {streams_, endpoints_, pool_, chunker_, counters},
+                  quarantine_options(options, rings)) {}
+
+std::uint32_t Media::create_stream(const MediaPacket& packet) {
+  const auto realm = static_cast<RealmId>(packet.key.realm);
+  const std::uint32_t destination = endpoints_.find_or_create(realm, destination_of(packet.key));
+  if (destination == kNone) {
+    counters_.drop(DropReason::kAddressTableFull);
+    return kNone;
+  }
+  const std::uint32_t source = endpoints_.find_or_create(realm, source_of(packet.key));
+  if (source == kNone) {
+    endpoints_.drop_if_unused(destination);
+    counters_.drop(DropReason::kAddressTableFull);
+    return kNone;
+  }
+  const bool explained = endpoints_.resolve(destination, packet.arrival.time_ns) != kNone ||
+                         endpoints_.resolve(source, packet.arrival.time_ns) != kNone;
+  std::uint32_t stream = kNone;
+  const bool plausible =
+      explained || rtp_padding_fits(packet.payload, packet.arrival.payload_length);
+  // Noise that only looks like RTP must not crowd out streams of calls.
+  if (explained || (plausible && unproven_count_ < streams_.capacity() / 4)) {
+    stream = streams_.create(packet.key, packet.hash);
+  }
+  if (stream == kNone) {
+    endpoints_.drop_if_unused(destination);
+    if (source != destination) endpoints_.drop_if_unused(source);
+    if (plausible) counters_.drop(DropReason::kStreamTableFull);
+    return kNone;
+  }
+  StreamCold& cold = streams_.cold(stream);
+  cold.destination = destination;
+  cold.source = source;
+  cold.port_index = packet.port_index;
+  cold.vlan = packet.vlan;
+  cold.receiver = kNoParty;
+  cold.sender = kNoParty;
+  cold.due_ns = now_ns_ + options_.report_interval_ns;
+  cold.idle_since_ns = now_ns_;
+  streams_.hot(stream).state = StreamState::kProbation;
+  ++unproven_count_;
+  const std::span<StreamCold> nodes = streams_.all_cold();
+  list_push_back(
+      nodes, &StreamCold::by_destination, endpoints_.address(destination).streams_to, stream);
+  list_push_back(nodes, &StreamCold::by_source, endpoints_.address(source).streams_from, stream);
+  list_push_back(nodes, &StreamCold::timer, timers_, stream);
+  counters_.streams_created.add();
+  return stream;
+}
+
+void Media::remove_stream(std::uint32_t stream) {
+  StreamCold& cold = streams_.cold(stream);
+  if (streams_.hot(stream).state == StreamState::kProbation) --unproven_count_;
+  if (streams_.hot(stream).state == StreamState::kBound) {
+    detach(stream);
+  } else {
+    quarantine_.discard(stream);
+  }
+  const std::span<StreamCold> nodes = streams_.all_cold();
+  Address& destination = endpoints_.address(cold.destination);
+  Address& source = endpoints_.address(cold.source);
+  list_remove(nodes, &StreamCold::by_destination, destination.streams_to, stream);
+  list_remove(nodes, &StreamCold::by_source, source.streams_from, stream);
+  list_remove(nodes, &StreamCold::timer, timers_, stream);
+  endpoints_.drop_if_unused(cold.destination);
+  if (cold.source != cold.destination) endpoints_.drop_if_unused(cold.source);
+  streams_.remove(stream);
+}
+
+void Media::update_clock(std::uint32_t stream) {
+  StreamHot& hot = streams_.hot(stream);
+  const std::uint32_t claim = streams_.cold(stream).claim;
+  const std::uint8_t type = hot.jitter_payload_type;
+  set_clock_rate(hot,
+                 claim != kNone ? endpoints_.claim(claim).clock_rate_hz(type)
+                                : static_payload(type).clock_rate_hz);
+}
+
+PacketClass Media::on_rtp(const MediaPacket& packet) {
+  std::uint32_t stream = streams_.find(packet.key, packet.hash);
+  bool bind_now = false;
+  if (stream == kNone) {
+    stream = create_stream(packet);
+    if (stream == kNone) {
+      return rtp_padding_fits(packet.payload, packet.arrival.payload_length)
+                 ? PacketClass::kRtpDiscarded
+                 : PacketClass::kOtherUdp;
+    }
+    bind_now = true;
+  }
+  StreamHot& hot = streams_.hot(stream);
+  StreamCold& cold = streams_.cold(stream);
+  const bool first = hot.packet_count == 0;
+  const std::uint8_t type_before = hot.jitter_payload_type;
+  const SequenceVerdict verdict = update_statistics(hot, cold, packet.arrival);
+  if (bind_now) {
+    const Owner owner = find_owner(stream, packet.arrival.time_ns);
+    if (owner.claim != kNone) attach(stream, owner);
+  }
+  if (first || hot.jitter_payload_type != type_before) update_clock(stream);
+  if (hot.state == StreamState::kBound) {
+    if (first && !bind_now) report(stream, StreamReportKind::kActivity);  // changed calls
+    return keep_bound(stream, packet);
+  }
+  if (hot.state == StreamState::kProbation) {
+    return keep_unproven(stream, packet, verdict.in_sequence);
+  }
+  return quarantine_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_)
+             ? PacketClass::kRtpQuarantined
+             : PacketClass::kRtpDiscarded;
+}
+
+PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
+  if (streams_.hot(stream).paused) {
+    chunker_.add_gap(stream, GapReason::kPaused);
+    return PacketClass::kRtpPaused;
+  }
+  chunker_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_);
+  return PacketClass::kRtpBound;
+}
+
+PacketClass Media::keep_unproven(std::uint32_t stream,
+                                 const MediaPacket& packet,
+                                 bool in_sequence) {
+  if (!in_sequence) {
+    quarantine_.hold(stream, packet.payload, packet.arrival.time_ns);
+    return PacketClass::kRtpProbation;
+  }
+  streams_.hot(stream).state = StreamState::kQuarantined;
+  --unproven_count_;
+  quarantine_.promote(stream, now_ns_);
+  return quarantine_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_)
+             ? PacketClass::kRtpQuarantined
+             : PacketClass::kRtpDiscarded;
+}
+
+void Media::on_rtcp(const MediaPacket& packet) {
+  RtcpReader reader(packet.payload);
+  RtcpReport report;
+  while (reader.next(report)) {
+    count_rtcp(packet, report, 0);  // multiplexed (RFC 5761)
+    count_rtcp(packet, report, 1);  // on the port after RTP's
+  }
+}
+
+// RTCP travels beside the stream it comes from, and its blocks speak of the stream the other way.
+void Media::count_rtcp(const MediaPacket& packet, const RtcpReport& report, std::uint16_t offset) {
+  StreamKey key = packet.key;
+  key.source_port = static_cast<std::uint16_t>(key.source_port - offset);
+  key.destination_port = static_cast<std::uint16_t>(key.destination_port - offset);
+  key.ssrc = report.sender_ssrc;
+  if (report.from_sender) {
+    const std::uint32_t stream = streams_.find(key, streams_.hash(key));
+    if (stream != kNone) ++streams_.cold(stream).sender_reports;
+  }
+  std::swap(key.source_ip, key.destination_ip);
+  std::swap(key.source_port, key.destination_port);
+  for (std::uint8_t i = 0; i < report.block_count; ++i) {
+    const RtcpBlock block = read_rtcp_block(report, i);
+    key.ssrc = block.ssrc;
+    const std::uint32_t stream = streams_.find(key, streams_.hash(key));
+    if (stream != kNone) update_rtcp(streams_.hot(stream), streams_.cold(stream), block);
+  }
+}
+
+void Media::age() {
+  chunker_.flush_aged(now_ns_, options_.flush_interval_ns, kFlushedPerStep);
+  quarantine_.discard_aged(now_ns_, kDiscardedPerStep);
+  for (std::uint32_t done = 0; done < kServicedPerStep && !timers_.empty(); ++done) {
+    const std::uint32_t stream = timers_.first;
+    if (streams_.cold(stream).due_ns > now_ns_ || !service(stream)) return;
+  }
+}
+
+// Every report_interval: reports a bound stream that got packets, forgets a silent one.  False when
+// the report ring has no room.
+bool Media::service(std::uint32_t stream) {
+  const StreamHot& hot = streams_.hot(stream);
+  StreamCold& cold = streams_.cold(stream);
+  if (hot.packet_count != cold.serviced_count) {
+    if (hot.state == StreamState::kBound) {
+      if (rings_.report_room() == 0) return false;
+      report(stream, StreamReportKind::kActivity);
+    }
+    cold.serviced_count = hot.packet_count;
+    cold.idle_since_ns = now_ns_;
+  } else {
+    const std::int64_t idle_ns = now_ns_ - cold.idle_since_ns;
+    const bool bound = hot.state == StreamState::kBound;
+    const std::int64_t limit_ns = bound ? options_.bound_idle_ns : options_.unbound_idle_ns;
+    if (hot.state == StreamState::kProbation || idle_ns >= limit_ns) {
+      if (bound) {
+        if (rings_.report_room() == 0) return false;
+        end_part(stream);
+      }
+      remove_stream(stream);
+      return true;
+    }
+  }
+  const std::span<StreamCold> nodes = streams_.all_cold();
+  list_remove(nodes, &StreamCold::timer, timers_, stream);
+  cold.due_ns = now_ns_ + options_.report_interval_ns;
+  list_push_back(nodes, &StreamCold::timer, timers_, stream);
+  return true;
+}
+
+bool Media::flush_open() {
+  while (chunker_.has_open()) {
+    if (rings_.chunk_room() == 0) return false;
+    chunker_.flush_oldest(now_ns_);
+  }
+  return true;
+}
+
+void Media::fill_report(std::uint32_t stream, StreamReportKind kind, StreamReport& report) const {
+  const StreamKey& key = streams_.key(stream);
+  const StreamCold& cold = streams_.cold(stream);
+  report.kind = kind;
+  report.media_kind = cold.kind;
+  report.receiver = cold.receiver;
+  report.sender = cold.sender;
+  report.worker = options_.index;
+  report.media_index = cold.media_index;
+  report.realm = static_cast<RealmId>(key.realm);
+  report.port_index = cold.port_index;
+  report.vlan = cold.vlan;
+  report.call = cold.call;
+  report.recording = cold.recording;
+  report.source = source_of(key);
+  report.destination = destination_of(key);
+  report.ssrc = key.ssrc;
+  fill_statistics(streams_.hot(stream), cold, report.statistics);
+}
+
+void Media::report(std::uint32_t stream, StreamReportKind kind) {
+  if (streams_.hot(stream).packet_count == 0) return;  // has just changed calls
+  StreamReport out;
+  fill_report(stream, kind, out);
+  if (!rings_.push_report(out)) counters_.drop(DropReason::kReportRingFull);
+}
+
+void Media::visit(StreamVisitor visitor, void* context) const {
+  for (std::uint32_t at = timers_.first; at != kNone; at = streams_.cold(at).timer.next) {
+    StreamView view;
+    fill_report(at, StreamReportKind::kActivity, view.report);
+    view.bound = streams_.hot(at).state == StreamState::kBound;
+    view.proven = streams_.hot(at).state != StreamState::kProbation;
+    visitor(context, view);
+  }
+}
+
+void Media::update_gauges() {
+  counters_.streams.set(streams_.used());
+  counters_.streams_bound.set(bound_count_);
+  counters_.addresses.set(endpoints_.address_count());
+  counters_.chunks_free.set(pool_.free_count());
+}
+
+}  // namespace tapdeck::engine

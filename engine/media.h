@@ -1,0 +1,112 @@
+// The media side of a worker: RTP streams, whom they belong to, their statistics, reports and
+// chunks.
+//
+// Whose a stream is:
+// - The claim on its destination decides, else the one on its source (symmetric RTP).  Of several
+//   the newest that covers the packet's time; RTP from shortly before a bind is adopted by it.
+// - A running stream stays with its call, also after kUnbind, until kRelease.  A bind by another
+//   call takes it only while the old claim is live (or was on the source, now the destination is
+//   claimed): the old part ends with a final report and a new one begins.
+// - After kRelease, packets of the same stream make a new one, owned by whoever claims the address.
+//
+// Threads: the owning worker.  Memory: an Arena at start.  When tables are full: counted drops.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/chunk_pool.h"
+#include "engine/chunker.h"
+#include "engine/counters.h"
+#include "engine/decode/decode.h"
+#include "engine/endpoint_map.h"
+#include "engine/quarantine.h"
+#include "engine/rings.h"
+#include "engine/rtp/statistics.h"
+#include "engine/stream_table.h"
+#include "engine/worker.h"
+
+namespace tapdeck::engine {
+
+// One RTP or RTCP packet of a burst.
+struct MediaPacket {
+  StreamKey key;       // of RTP; without SSRC for RTCP
+  std::uint64_t hash;  // of key, for RTP
+  ByteView payload;    // as captured
+  RtpArrival arrival;  // for RTP; time and length for RTCP
+  std::uint16_t port_index = 0;
+  std::uint16_t vlan = 0;
+};
+
+class Media {
+ public:
+  Media(Arena& arena, const WorkerOptions& options, WorkerRings& rings, WorkerCounters& counters);
+
+  [[nodiscard]] StreamTable& streams() { return streams_; }
+
+  [[nodiscard]] const StreamTable& streams() const { return streams_; }
+
+  void set_now(std::int64_t timer_now_ns) { now_ns_ = timer_now_ns; }
+
+  PacketClass on_rtp(const MediaPacket& packet);
+  void on_rtcp(const MediaPacket& packet);
+
+  // False when the report ring has too little room: nothing or a part was done, call again with
+  // the same message.
+  [[nodiscard]] bool on_message(const BindMessage& message);
+
+  // Ages chunks, quarantine and streams; bounded work.
+  void age();
+
+  void discard_quarantine() { quarantine_.discard_all(); }
+
+  // Hands out open chunks while the ring has room; false when some are left.
+  [[nodiscard]] bool flush_open();
+
+  void fill_report(std::uint32_t stream, StreamReportKind kind, StreamReport& report) const;
+  void visit(StreamVisitor visitor, void* context) const;
+  void update_gauges();
+
+ private:
+  // media.cc: packets and time
+  std::uint32_t create_stream(const MediaPacket& packet);
+  void remove_stream(std::uint32_t stream);
+  PacketClass keep_bound(std::uint32_t stream, const MediaPacket& packet);
+  PacketClass keep_unproven(std::uint32_t stream, const MediaPacket& packet, bool in_sequence);
+  void update_clock(std::uint32_t stream);
+  void count_rtcp(const MediaPacket& packet, const RtcpReport& report, std::uint16_t offset);
+  bool service(std::uint32_t stream);
+  void report(std::uint32_t stream, StreamReportKind kind);
+
+  // media_binding.cc: claims
+  struct Owner {
+    std::uint32_t claim = kNone;
+    bool by_destination = false;
+  };
+
+  [[nodiscard]] Owner find_owner(std::uint32_t stream, std::int64_t time_ns) const;
+  void attach(std::uint32_t stream, const Owner& owner);
+  void detach(std::uint32_t stream);
+  void take_parties(std::uint32_t stream, const Owner& owner);
+  void reexamine(std::uint32_t stream, std::int64_t time_ns);
+  void end_part(std::uint32_t stream);
+  [[nodiscard]] bool bind(const BindMessage& message);
+  void unbind(const BindMessage& message);
+  void set_paused(const BindMessage& message, bool paused);
+  [[nodiscard]] bool release(const BindMessage& message);
+  void forget_claim(const CallHandle& call, std::uint32_t address);
+
+  const WorkerOptions& options_;
+  WorkerRings& rings_;
+  WorkerCounters& counters_;
+  StreamTable streams_;
+  EndpointMap endpoints_;
+  ChunkPool pool_;
+  Chunker chunker_;
+  Quarantine quarantine_;
+  ListHead timers_;  // StreamCold::timer
+  std::int64_t now_ns_ = 0;
+  std::uint32_t unproven_count_ = 0;
+  std::uint32_t bound_count_ = 0;
+};
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,193 @@
+// The part of Media that follows binding messages; the rules are in media.h.
+#include <algorithm>
+
+#include "engine/media.h"
+
+namespace tapdeck::engine {
+namespace {
+
+// Reports that one message may need at once; more are counted as lost.
+constexpr std::uint32_t kReportRoom = 16;
+
+}  // namespace
+
+Media::Owner Media::find_owner(std::uint32_t stream, std::int64_t time_ns) const {
+  const StreamCold& cold = streams_.cold(stream);
+  const std::uint32_t claim = endpoints_.resolve(cold.destination, time_ns);
+  if (claim != kNone) return {claim, true};
+  return {endpoints_.resolve(cold.source, time_ns), false};
+}
+
+// Who receives and who sends, and what SDP says of the media.
+void Media::take_parties(std::uint32_t stream, const Owner& owner) {
+  StreamCold& cold = streams_.cold(stream);
+  const Claim& claim = endpoints_.claim(owner.claim);
+  cold.claim = owner.claim;
+  cold.bound_by_destination = owner.by_destination;
+  cold.kind = claim.kind;
+  cold.media_index = claim.media_index;
+  cold.retention_class = claim.retention_class;
+  cold.recording = claim.recording;
+  cold.receiver = owner.by_destination ? claim.receiver : kNoParty;
+  cold.sender = kNoParty;
+  const std::uint32_t source = endpoints_.claim_of(cold.source, claim.call);
+  if (source != kNone) cold.sender = endpoints_.claim(source).receiver;
+  update_clock(stream);
+}
+
+void Media::attach(std::uint32_t stream, const Owner& owner) {
+  StreamHot& hot = streams_.hot(stream);
+  StreamCold& cold = streams_.cold(stream);
+  TD_DCHECK(hot.state != StreamState::kBound && cold.call.is_none());
+  cold.call = endpoints_.claim(owner.claim).call;
+  CallSlot* slot = endpoints_.call_slot(cold.call);
+  TD_ASSERT(slot != nullptr);
+  take_parties(stream, owner);
+  if (hot.state == StreamState::kProbation) --unproven_count_;
+  hot.state = StreamState::kBound;
+  hot.paused = slot->paused;
+  list_push_back(streams_.all_cold(), &StreamCold::in_call, slot->streams, stream);
+  ++bound_count_;
+  quarantine_.adopt(stream, now_ns_);
+  report(stream, StreamReportKind::kActivity);
+}
+
+void Media::detach(std::uint32_t stream) {
+  StreamCold& cold = streams_.cold(stream);
+  CallSlot* slot = endpoints_.call_slot(cold.call);
+  TD_ASSERT(slot != nullptr);
+  list_remove(streams_.all_cold(), &StreamCold::in_call, slot->streams, stream);
+  --bound_count_;
+  cold.call = {};
+  cold.recording = {};
+  cold.claim = kNone;
+}
+
+// The stream's time with its call is over: what is kept goes out, and the last word is said.
+void Media::end_part(std::uint32_t stream) {
+  chunker_.close(stream, Chunker::Why::kEnd, now_ns_);
+  report(stream, StreamReportKind::kFinal);
+}
+
+// A claim on one of the stream's addresses has come or gone.
+void Media::reexamine(std::uint32_t stream, std::int64_t time_ns) {
+  StreamHot& hot = streams_.hot(stream);
+  StreamCold& cold = streams_.cold(stream);
+  const bool bound = hot.state == StreamState::kBound;
+  const Owner owner = find_owner(stream, bound ? std::max(time_ns, hot.last_ns) : hot.last_ns);
+  if (owner.claim == kNone) return;
+  const Claim& claim = endpoints_.claim(owner.claim);
+  if (!bound) return attach(stream, owner);
+  if (claim.call == cold.call) return take_parties(stream, owner);
+  const bool old_live = cold.claim != kNone && endpoints_.claim(cold.claim).live();
+  if (!old_live) return;  // late RTP of a call that has ended stays with it
+  if (cold.bound_by_destination && !owner.by_destination) return;
+  end_part(stream);
+  detach(stream);
+  hot.state = StreamState::kQuarantined;
+  reset_statistics(hot, cold);
+  cold.chunk_sequence = 0;
+  cold.gaps = {};
+  cold.gaps_pending = 0;
+  attach(stream, owner);
+}
+
+bool Media::on_message(const BindMessage& message) {
+  if (endpoints_.call_slot(message.call) == nullptr) {
+    counters_.drop(DropReason::kBadCallHandle);
+    return true;
+  }
+  switch (message.operation) {
+    case BindOperation::kBind: return bind(message);
+    case BindOperation::kUnbind: unbind(message); return true;
+    case BindOperation::kPause: set_paused(message, true); return true;
+    case BindOperation::kResume: set_paused(message, false); return true;
+    case BindOperation::kRelease: return release(message);
+  }
+  return true;
+}
+
+// Streams of `call` that leaned on a claim of it at `address` which is no more.
+void Media::forget_claim(const CallHandle& call, std::uint32_t address) {
+  CallSlot* slot = endpoints_.call_slot(call);
+  if (slot == nullptr) return;
+  for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
+    StreamCold& cold = streams_.cold(at);
+    const std::uint32_t leaned_on = cold.bound_by_destination ? cold.destination : cold.source;
+    if (leaned_on == address) cold.claim = kNone;
+  }
+}
+
+bool Media::bind(const BindMessage& message) {
+  if (rings_.report_room() < kReportRoom) return false;
+  const std::uint32_t address = endpoints_.find_or_create(message.realm, message.address);
+  if (address == kNone) {
+    counters_.drop(DropReason::kAddressTableFull);
+    return true;
+  }
+  CallHandle evicted;
+  const std::uint32_t claim = endpoints_.bind(address, message, evicted);
+  if (!evicted.is_none()) {
+    counters_.drop(DropReason::kClaimEvicted);
+    forget_claim(evicted, address);
+  }
+  if (claim == kNone) {
+    endpoints_.drop_if_unused(address);
+    counters_.drop(DropReason::kAddressTableFull);
+    return true;
+  }
+  // Attaching never changes these two lists, so they can be walked while it happens.
+  Address& at = endpoints_.address(address);
+  std::uint32_t stream = at.streams_to.first;
+  for (; stream != kNone; stream = streams_.cold(stream).by_destination.next) {
+    reexamine(stream, message.time_ns);
+  }
+  stream = at.streams_from.first;
+  for (; stream != kNone; stream = streams_.cold(stream).by_source.next) {
+    reexamine(stream, message.time_ns);
+  }
+  return true;
+}
+
+void Media::unbind(const BindMessage& message) {
+  const std::uint32_t address = endpoints_.find(message.realm, message.address);
+  if (address == kNone) return;
+  const std::uint32_t claim = endpoints_.claim_of(address, message.call);
+  if (claim == kNone || !endpoints_.claim(claim).live()) return;
+  endpoints_.claim(claim).unbind_ns = message.time_ns;
+}
+
+void Media::set_paused(const BindMessage& message, bool paused) {
+  CallSlot* slot = endpoints_.call_slot(message.call);
+  slot->paused = paused;
+  for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
+    streams_.hot(at).paused = paused;
+  }
+}
+
+bool Media::release(const BindMessage& message) {
+  CallSlot* slot = endpoints_.call_slot(message.call);
+  while (!slot->streams.empty()) {
+    if (rings_.report_room() < 2) return false;
+    const std::uint32_t stream = slot->streams.first;
+    end_part(stream);
+    remove_stream(stream);
+  }
+  if (rings_.report_room() == 0) return false;
+  while (!slot->claims.empty()) {
+    const std::uint32_t claim = slot->claims.first;
+    const std::uint32_t address = endpoints_.claim(claim).address;
+    endpoints_.remove_claim(claim);
+    endpoints_.drop_if_unused(address);
+  }
+  *slot = {};
+  StreamReport done;
+  done.kind = StreamReportKind::kReleased;
+  done.worker = options_.index;
+  done.call = message.call;
+  const bool pushed = rings_.push_report(done);
+  TD_ASSERT(pushed);
+  return true;
+}
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,173 @@
+#include "engine/port.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+
+#include "engine/port_setup.h"
+
+namespace tapdeck::engine {
+namespace {
+
+constexpr std::uint16_t kMbufDataBytes = RTE_MBUF_DEFAULT_DATAROOM;
+constexpr std::uint16_t kMtuMax = 9'000;
+
+Error port_error(const PortOptions& options, const std::string& what, int code) {
+  return make_errno_error(ErrorCode::kIo,
+                          "Port " + options.name + " (" + options.device + "): " + what,
+                          code < 0 ? -code : code);
+}
+
+// "net_af_packet0,iface=veth0" -> "net_af_packet0"
+std::string device_name_of(const std::string& device) { return device.substr(0, device.find(',')); }
+
+bool is_pci_address(const std::string& device) {
+  return device.find(':') != std::string::npos && device.find("net_") != 0;
+}
+
+}  // namespace
+
+Result<Port> Port::open(const PortOptions& options) {
+  if (options.mtu > kMtuMax || options.rx_queue_count == 0) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Port " + options.name +
+                          ": the MTU is at most 9000 and there is at least "
+                          "one queue.");
+  }
+  Port port;
+  port.options_ = options;
+  port.device_name_ = device_name_of(options.device);
+  if (rte_eth_dev_get_port_by_name(port.device_name_.c_str(), &port.port_id_) != 0) {
+    if (is_pci_address(options.device)) {
+      return make_error(ErrorCode::kNotFound,
+                        "Port " + options.name + ": there is no usable PCI device " +
+                            options.device +
+                            "; is it bound to vfio-pci (or its own driver for "
+                            "mlx5), and named in the configuration before start?");
+    }
+    const std::string arguments = options.device.size() > port.device_name_.size()
+                                      ? options.device.substr(port.device_name_.size() + 1)
+                                      : "";
+    const int code = rte_eal_hotplug_add("vdev", port.device_name_.c_str(), arguments.c_str());
+    if (code != 0) {
+      return port_error(options, "DPDK cannot create this device", code);
+    }
+    port.created_vdev_ = true;
+    if (rte_eth_dev_get_port_by_name(port.device_name_.c_str(), &port.port_id_) != 0) {
+      return port_error(options, "the device gives no Ethernet port", ENODEV);
+    }
+  }
+  Result<bool> configured = port.configure();
+  if (!configured) return configured.error();
+  return port;
+}
+
+Result<bool> Port::configure() {
+  socket_ = std::max(rte_eth_dev_socket_id(port_id_), 0);
+  rte_eth_dev_info info{};
+  int code = rte_eth_dev_info_get(port_id_, &info);
+  if (code != 0) return port_error(options_, "no device information", code);
+  if (options_.rx_queue_count > info.max_rx_queues) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Port " + options_.name + " has " + std::to_string(info.max_rx_queues) +
+                          " receive queues at most; " + std::to_string(options_.rx_queue_count) +
+                          " are configured.");
+  }
+  Result<rte_mempool*> pool =
+      make_mbuf_pool(options_.name, options_.mbuf_count, kMbufDataBytes, socket_);
+  if (!pool) return pool.error();
+  pool_ = *pool;
+
+  rte_eth_conf conf = receive_configuration(options_, info);
+  symmetric_ = (conf.rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
+  if ((conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0 &&
+      rte_mbuf_dyn_rx_timestamp_register(&timestamp_offset_, &timestamp_flag_) != 0) {
+    timestamp_offset_ = -1;
+    conf.rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+  }
+  const bool is_pcap = std::strcmp(info.driver_name, "net_pcap") == 0;
+  if (is_pcap && options_.hardware_timestamps && timestamp_offset_ < 0 &&
+      rte_mbuf_dyn_rx_timestamp_register(&timestamp_offset_, &timestamp_flag_) != 0) {
+    timestamp_offset_ = -1;
+  }
+  timestamp_unit_ns_ = is_pcap ? 1'000 : 1;
+
+  code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, 0, &conf);
+  if (code == -EINVAL || code == -ENOTSUP) {  // some devices insist on a transmit queue
+    code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, 1, &conf);
+  }
+  if (code != 0) return port_error(options_, "the device refuses its configuration", code);
+  rte_eth_dev_set_mtu(port_id_, options_.mtu);  // virtual devices often have a fixed one
+  std::uint16_t rx_count = options_.descriptor_count;
+  rte_eth_dev_adjust_nb_rx_tx_desc(port_id_, &rx_count, nullptr);
+  for (std::uint16_t queue = 0; queue < options_.rx_queue_count; ++queue) {
+    code = rte_eth_rx_queue_setup(
+        port_id_, queue, rx_count, static_cast<unsigned>(socket_), nullptr, pool_);
+    if (code != 0) return port_error(options_, "cannot set up a receive queue", code);
+  }
+  rte_eth_dev_info_get(port_id_, &info);
+  if (info.nb_tx_queues > 0) {
+    code = rte_eth_tx_queue_setup(port_id_, 0, 512, static_cast<unsigned>(socket_), nullptr);
+    if (code != 0) return port_error(options_, "cannot set up the unused transmit queue", code);
+  }
+  code = rte_eth_dev_start(port_id_);
+  if (code != 0) return port_error(options_, "the device does not start", code);
+  started_ = true;
+  if (options_.promiscuous) {
+    code = rte_eth_promiscuous_enable(port_id_);
+    if (code != 0 && code != -ENOTSUP) {
+      return port_error(options_, "cannot be made promiscuous", code);
+    }
+  }
+  return true;
+}
+
+Port::Port(Port&& other) noexcept
+    : options_(std::move(other.options_)),
+      port_id_(std::exchange(other.port_id_, std::uint16_t{0xffff})),
+      socket_(other.socket_),
+      started_(std::exchange(other.started_, false)),
+      symmetric_(other.symmetric_),
+      created_vdev_(std::exchange(other.created_vdev_, false)),
+      device_name_(std::move(other.device_name_)),
+      pool_(std::exchange(other.pool_, nullptr)),
+      rings_(std::exchange(other.rings_, {})),
+      timestamp_offset_(other.timestamp_offset_),
+      timestamp_flag_(other.timestamp_flag_),
+      timestamp_unit_ns_(other.timestamp_unit_ns_) {}
+
+Port::~Port() { close(); }
+
+void Port::close() {
+  if (port_id_ != 0xffff) {
+    if (std::exchange(started_, false)) rte_eth_dev_stop(port_id_);
+    if (!rings_.empty() || !created_vdev_) {
+      rte_eth_dev_close(port_id_);
+    } else {
+      rte_eal_hotplug_remove("vdev", device_name_.c_str());
+    }
+    created_vdev_ = false;
+    port_id_ = 0xffff;
+  }
+  for (rte_ring* ring : rings_) {
+    void* packet = nullptr;
+    while (rte_ring_dequeue(ring, &packet) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
+    rte_ring_free(ring);
+  }
+  rings_.clear();
+  rte_mempool_free(std::exchange(pool_, nullptr));
+}
+
+PortStatistics Port::statistics() const {
+  rte_eth_stats stats{};
+  if (port_id_ == 0xffff || rte_eth_stats_get(port_id_, &stats) != 0) return {};
+  return {stats.ipackets, stats.ibytes, stats.imissed, stats.ierrors, stats.rx_nombuf};
+}
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,108 @@
+// Capture ports: opening NICs and virtual devices for reception, and ring ports that a feeder
+// fills in-process.
+// Threads: the main thread opens, closes and reads statistics.  Memory: one NUMA-local mbuf pool
+// per port.  Errors: whole sentences naming the port.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "base/result.h"
+#include "model/ids.h"
+
+namespace tapdeck::engine {
+
+struct PortOptions {
+  std::string name{};    // as configured, for messages and reports
+  std::string device{};  // PCI address "0000:3b:00.0" or vdev "net_af_packet0,iface=veth0,..."
+  std::uint16_t rx_queue_count = 1;
+  std::uint16_t descriptor_count = 1'024;  // per queue; the driver may round it
+  std::uint16_t mtu = 1'500;               // up to 9 000
+  bool promiscuous = true;
+  bool hardware_timestamps = true;  // where the port offers them
+  RealmId realm = 0;
+  std::uint16_t index = 0;            // into the configured ports; travels with messages
+  std::uint32_t mbuf_count = 16'384;  // of the port's pool
+};
+
+struct PortStatistics {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t missed = 0;     // by the device or the kernel: no descriptor was free
+  std::uint64_t errors = 0;     // frames the device refused
+  std::uint64_t no_buffer = 0;  // no mbuf was free
+};
+
+// One opened port.  Movable; closes itself.
+class Port {
+ public:
+  static Result<Port> open(const PortOptions& options);
+
+  // A port of rings in this process: the feeder enqueues mbufs (with notes, engine/packet.h) of
+  // `pool` into rings()[q], workers receive them from queue q.  Rings are single producer, single
+  // consumer.
+  struct RingOptions {
+    std::string name{};
+    std::uint16_t queue_count = 1;
+    std::uint32_t ring_size = 1'024;  // power of two; one less usable
+    std::uint32_t mbuf_count = 8'191;
+    std::uint16_t mbuf_data_bytes = 2'048;  // longer frames become chains of mbufs
+    RealmId realm = 0;
+    std::uint16_t index = 0;
+  };
+
+  static Result<Port> make_ring_port(const RingOptions& options);
+
+  Port(Port&& other) noexcept;
+  Port& operator=(Port&&) = delete;
+  ~Port();
+
+  void close();  // idempotent
+
+  [[nodiscard]] std::uint16_t port_id() const { return port_id_; }
+
+  [[nodiscard]] const PortOptions& options() const { return options_; }
+
+  [[nodiscard]] int socket() const { return socket_; }
+
+  [[nodiscard]] rte_mempool* pool() const { return pool_; }
+
+  [[nodiscard]] const std::vector<rte_ring*>& rings() const { return rings_; }
+
+  [[nodiscard]] bool has_notes() const { return !rings_.empty(); }  // packets carry PacketNote
+
+  // Offset of the timestamp in an mbuf and its flag; offset is -1 without hardware timestamps.
+  [[nodiscard]] int timestamp_offset() const { return timestamp_offset_; }
+
+  [[nodiscard]] std::uint64_t timestamp_flag() const { return timestamp_flag_; }
+
+  [[nodiscard]] std::uint32_t timestamp_unit_ns() const { return timestamp_unit_ns_; }
+
+  [[nodiscard]] bool spreads_by_address() const { return symmetric_; }  // symmetric RSS is on
+
+  // Kernel drops of af_packet are included in `missed` where the driver counts them.
+  [[nodiscard]] PortStatistics statistics() const;
+
+ private:
+  Port() = default;
+  Result<bool> configure();
+
+  PortOptions options_;
+  std::uint16_t port_id_ = 0xffff;
+  int socket_ = 0;
+  bool started_ = false;
+  bool symmetric_ = false;
+  bool created_vdev_ = false;
+  std::string device_name_{};
+  rte_mempool* pool_ = nullptr;
+  std::vector<rte_ring*> rings_{};
+  int timestamp_offset_ = -1;
+  std::uint64_t timestamp_flag_ = 0;
+  std::uint32_t timestamp_unit_ns_ = 1;
+};
+
+}  // namespace tapdeck::engine

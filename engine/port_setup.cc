@@ -1,0 +1,128 @@
+#include "engine/port_setup.h"
+
+#include <algorithm>
+#include <array>
+
+#include <rte_errno.h>
+#include <rte_eth_ring.h>
+#include <rte_mbuf.h>
+
+namespace tapdeck::engine {
+namespace {
+
+// 0x6d5a repeated makes Toeplitz give both directions of a flow the same hash.
+constexpr std::size_t kKeyBytesMax = 64;
+
+std::uint8_t* symmetric_key() {
+  static std::array<std::uint8_t, kKeyBytesMax> key = [] {
+    std::array<std::uint8_t, kKeyBytesMax> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = (i % 2 == 0) ? 0x6d : 0x5a;
+    return bytes;
+  }();
+  return key.data();
+}
+
+// Pools and rings need names that are unique in the process.
+std::string unique_name(const char* prefix) {
+  static std::uint32_t next = 0;
+  return prefix + std::to_string(next++);
+}
+
+}  // namespace
+
+Result<rte_mempool*> make_mbuf_pool(const std::string& port_name,
+                                    std::uint32_t count,
+                                    std::uint16_t data_bytes,
+                                    int socket) {
+  const unsigned cache = count >= 1'024 ? 256 : 0;
+  rte_mempool* pool = rte_pktmbuf_pool_create(
+      unique_name("td_mbufs_").c_str(), count, cache, 0, data_bytes, socket);
+  if (pool == nullptr) {
+    return make_errno_error(ErrorCode::kResources,
+                            "Port " + port_name + ": no memory for " + std::to_string(count) +
+                                " packet buffers on NUMA node " + std::to_string(socket),
+                            rte_errno);
+  }
+  return pool;
+}
+
+rte_eth_conf receive_configuration(const PortOptions& options, const rte_eth_dev_info& info) {
+  rte_eth_conf conf{};
+  conf.rxmode.mtu = std::clamp<std::uint32_t>(options.mtu, info.min_mtu, info.max_mtu);
+  const std::uint32_t frame_bytes = options.mtu + 22U;  // Ethernet header and two tags
+  if (frame_bytes + RTE_PKTMBUF_HEADROOM > RTE_MBUF_DEFAULT_BUF_SIZE &&
+      (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0) {
+    conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+  }
+  if (options.hardware_timestamps && (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0) {
+    conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+  }
+  const std::uint64_t functions =
+      (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP) & info.flow_type_rss_offloads;
+  const bool key_fits = info.hash_key_size == 0 || info.hash_key_size <= kKeyBytesMax;
+  if (options.rx_queue_count > 1 && functions != 0 && key_fits) {
+    conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    conf.rx_adv_conf.rss_conf.rss_hf = functions;
+    conf.rx_adv_conf.rss_conf.rss_key = symmetric_key();
+    conf.rx_adv_conf.rss_conf.rss_key_len = info.hash_key_size == 0 ? 40 : info.hash_key_size;
+  }
+  return conf;
+}
+
+Result<Port> Port::make_ring_port(const RingOptions& options) {
+  Port port;
+  port.options_.name = options.name;
+  port.options_.rx_queue_count = options.queue_count;
+  port.options_.mbuf_count = options.mbuf_count;
+  port.options_.realm = options.realm;
+  port.options_.index = options.index;
+  port.socket_ = std::max(
+      0,
+      static_cast<int>(rte_socket_id()) == SOCKET_ID_ANY ? 0 : static_cast<int>(rte_socket_id()));
+  const auto data_bytes =
+      static_cast<std::uint16_t>(options.mbuf_data_bytes + RTE_PKTMBUF_HEADROOM);
+  Result<rte_mempool*> pool =
+      make_mbuf_pool(options.name, options.mbuf_count, data_bytes, port.socket_);
+  if (!pool) return pool.error();
+  port.pool_ = *pool;
+  for (std::uint16_t queue = 0; queue < options.queue_count; ++queue) {
+    rte_ring* ring = rte_ring_create(unique_name("td_rx_").c_str(),
+                                     options.ring_size,
+                                     port.socket_,
+                                     RING_F_SP_ENQ | RING_F_SC_DEQ);
+    if (ring == nullptr) {
+      return make_errno_error(
+          ErrorCode::kResources, "Port " + options.name + ": no memory for its rings", rte_errno);
+    }
+    port.rings_.push_back(ring);
+  }
+  // The device wants a transmit ring too; it is never used.
+  port.device_name_ = unique_name("td");
+  const int id = rte_eth_from_rings(port.device_name_.c_str(),
+                                    port.rings_.data(),
+                                    options.queue_count,
+                                    port.rings_.data(),
+                                    1,
+                                    static_cast<unsigned>(port.socket_));
+  if (id < 0) {
+    return make_errno_error(ErrorCode::kResources,
+                            "Port " + options.name + ": DPDK cannot make a ring port",
+                            rte_errno);
+  }
+  port.port_id_ = static_cast<std::uint16_t>(id);
+  rte_eth_conf conf{};
+  int code = rte_eth_dev_configure(port.port_id_, options.queue_count, 1, &conf);
+  for (std::uint16_t queue = 0; code == 0 && queue < options.queue_count; ++queue) {
+    code = rte_eth_rx_queue_setup(port.port_id_, queue, 512, 0, nullptr, port.pool_);
+  }
+  if (code == 0) code = rte_eth_tx_queue_setup(port.port_id_, 0, 512, 0, nullptr);
+  if (code == 0) code = rte_eth_dev_start(port.port_id_);
+  if (code != 0) {
+    return make_errno_error(
+        ErrorCode::kIo, "Port " + options.name + ": the ring port does not start", -code);
+  }
+  port.started_ = true;
+  return port;
+}
+
+}  // namespace tapdeck::engine

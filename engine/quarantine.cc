@@ -1,0 +1,191 @@
+#include "engine/quarantine.h"
+
+namespace tapdeck::engine {
+namespace {
+
+constexpr std::uint32_t kSlots = 1'024;
+
+// Puts a gap record before everything in the chunk; false when there is no room.
+bool prepend_gap(Chunk& chunk, std::uint32_t packets) {
+  constexpr std::size_t kBytes = kRecordHeaderBytes + kGapRecordBytes;
+  if (chunk.room() < kBytes) return false;
+  std::memmove(chunk.records.data() + kBytes, chunk.records.data(), chunk.section.record_bytes);
+  const std::uint32_t record_bytes = chunk.section.record_bytes;
+  chunk.section.record_bytes = 0;
+  std::uint8_t* at = chunk.append(RecordKind::kGap, 0, kGapRecordBytes);
+  store_le(at, packets);
+  at[4] = static_cast<std::uint8_t>(GapReason::kQuarantineFull);
+  chunk.section.record_bytes = static_cast<std::uint32_t>(record_bytes + kBytes);
+  return true;
+}
+
+}  // namespace
+
+Quarantine::Quarantine(Arena& arena, const Parts& parts, const QuarantineOptions& options)
+    : parts_(parts),
+      options_(options),
+      slots_(arena.take<Slot>(kSlots + 1)),
+      held_(arena.take<Held>(parts.pool.size() + std::size_t{1})) {}
+
+void Quarantine::hold(std::uint32_t stream, ByteView packet, std::int64_t time_ns) {
+  StreamCold& cold = parts_.streams.cold(stream);
+  std::uint32_t index = cold.held_packet;
+  if (index != kNone) {
+    parts_.counters.drop(DropReason::kProbationEvicted);
+    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull);
+  } else {
+    index = next_slot_;
+    next_slot_ = next_slot_ == kSlots ? 1 : next_slot_ + 1;
+    const std::uint32_t owner = slots_[index].stream;
+    if (owner != kNone) {
+      parts_.counters.drop(DropReason::kProbationEvicted);
+      parts_.chunker.add_gap(owner, GapReason::kQuarantineFull);
+      release_slot(owner);
+    }
+  }
+  Slot& slot = slots_[index];
+  if (packet.size() > slot.bytes.size()) {
+    slot.stream = kNone;
+    cold.held_packet = kNone;
+    parts_.counters.drop(DropReason::kProbationEvicted);
+    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull);
+    return;
+  }
+  slot.stream = stream;
+  slot.length = static_cast<std::uint32_t>(packet.size());
+  slot.time_ns = time_ns;
+  std::memcpy(slot.bytes.data(), packet.data(), packet.size());
+  cold.held_packet = index;
+}
+
+void Quarantine::release_slot(std::uint32_t stream) {
+  StreamCold& cold = parts_.streams.cold(stream);
+  if (cold.held_packet == kNone) return;
+  slots_[cold.held_packet].stream = kNone;
+  cold.held_packet = kNone;
+}
+
+void Quarantine::promote(std::uint32_t stream, std::int64_t now_ns) {
+  const std::uint32_t index = parts_.streams.cold(stream).held_packet;
+  if (index == kNone) return;
+  const Slot& slot = slots_[index];
+  release_slot(stream);
+  append(stream, ByteView{slot.bytes}.first(slot.length), slot.time_ns, now_ns);
+}
+
+std::uint32_t Quarantine::take_chunk(std::uint32_t stream) {
+  const StreamCold& cold = parts_.streams.cold(stream);
+  Address& destination = parts_.endpoints.address(cold.destination);
+  if (destination.quarantine_chunks >= options_.per_destination_max) {
+    if (cold.quarantine_first == kNone) return kNone;
+    evict(cold.quarantine_first, DropReason::kQuarantineFull);
+  } else if (chunk_count_ >= options_.chunks_max) {
+    evict(by_age_.first, DropReason::kQuarantineFull);
+  }
+  std::uint32_t chunk = parts_.pool.take();
+  if (chunk == kNone && !by_age_.empty()) {
+    evict(by_age_.first, DropReason::kQuarantineFull);
+    chunk = parts_.pool.take();
+  }
+  return chunk;
+}
+
+bool Quarantine::append(std::uint32_t stream,
+                        ByteView packet,
+                        std::int64_t time_ns,
+                        std::int64_t now_ns) {
+  if (packet.size() > kPacketBytesMax) {
+    parts_.counters.drop(DropReason::kRtpTooLong);
+    parts_.chunker.add_gap(stream, GapReason::kTooLong);
+    return false;
+  }
+  StreamHot& hot = parts_.streams.hot(stream);
+  if (hot.chunk != kNone && append_record(parts_.pool.at(hot.chunk), packet, time_ns)) return true;
+  const std::uint32_t chunk = take_chunk(stream);
+  if (chunk == kNone) {
+    parts_.counters.drop(DropReason::kQuarantineFull);
+    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull);
+    return false;
+  }
+  StreamCold& cold = parts_.streams.cold(stream);
+  begin_chunk(parts_.pool.at(chunk), parts_.streams.key(stream), time_ns, now_ns);
+  // hot.chunk may have been evicted by take_chunk(): look at it only now.
+  (hot.chunk == kNone ? cold.quarantine_first : held_[hot.chunk].next) = chunk;
+  hot.chunk = chunk;
+  held_[chunk].stream = stream;
+  held_[chunk].next = kNone;
+  list_push_back(held_, &Held::age, by_age_, chunk);
+  ++chunk_count_;
+  ++parts_.endpoints.address(cold.destination).quarantine_chunks;
+  parts_.counters.quarantine_chunks.set(chunk_count_);
+  append_record(parts_.pool.at(chunk), packet, time_ns);
+  return true;
+}
+
+std::uint32_t Quarantine::detach_first(std::uint32_t stream) {
+  StreamCold& cold = parts_.streams.cold(stream);
+  StreamHot& hot = parts_.streams.hot(stream);
+  const std::uint32_t chunk = cold.quarantine_first;
+  cold.quarantine_first = held_[chunk].next;
+  if (hot.chunk == chunk) hot.chunk = kNone;
+  list_remove(held_, &Held::age, by_age_, chunk);
+  held_[chunk] = {};
+  --chunk_count_;
+  --parts_.endpoints.address(cold.destination).quarantine_chunks;
+  parts_.counters.quarantine_chunks.set(chunk_count_);
+  return chunk;
+}
+
+void Quarantine::evict(std::uint32_t chunk, DropReason reason) {
+  const std::uint32_t stream = held_[chunk].stream;
+  // Chunks of a stream are taken in order, so the oldest of all is the first of its stream.
+  const std::uint32_t first = detach_first(stream);
+  TD_DCHECK(first == chunk);
+  const std::uint32_t packets = parts_.pool.at(first).section.packet_count;
+  parts_.counters.drop(reason, packets);
+  parts_.chunker.add_gap(stream, GapReason::kQuarantineFull, packets);
+  parts_.pool.put(first);
+}
+
+void Quarantine::adopt(std::uint32_t stream, std::int64_t now_ns) {
+  promote(stream, now_ns);
+  StreamHot& hot = parts_.streams.hot(stream);
+  StreamCold& cold = parts_.streams.cold(stream);
+  // What was evicted stood before what is left.
+  std::uint32_t& missing = cold.gaps[static_cast<std::size_t>(GapReason::kQuarantineFull)];
+  if (missing > 0 && cold.quarantine_first != kNone &&
+      prepend_gap(parts_.pool.at(cold.quarantine_first), missing)) {
+    cold.gaps_pending -= missing;
+    missing = 0;
+  }
+  while (cold.quarantine_first != kNone) {
+    const std::uint32_t chunk = detach_first(stream);
+    const bool last = cold.quarantine_first == kNone;
+    const std::uint32_t newest = hot.chunk;
+    parts_.chunker.adopt(stream, chunk, now_ns);
+    if (!last) {
+      parts_.chunker.close(stream, Chunker::Why::kFlush, now_ns);
+      hot.chunk = newest;
+    }
+  }
+}
+
+void Quarantine::discard(std::uint32_t stream) {
+  release_slot(stream);
+  while (parts_.streams.cold(stream).quarantine_first != kNone) {
+    parts_.pool.put(detach_first(stream));
+  }
+}
+
+void Quarantine::discard_aged(std::int64_t now_ns, std::uint32_t budget) {
+  for (std::uint32_t done = 0; done < budget && !by_age_.empty(); ++done) {
+    if (now_ns - parts_.pool.at(by_age_.first).opened_ns < options_.age_ns) return;
+    evict(by_age_.first, DropReason::kQuarantineAged);
+  }
+}
+
+void Quarantine::discard_all() {
+  while (!by_age_.empty()) evict(by_age_.first, DropReason::kQuarantineAged);
+}
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,203 @@
+#include "engine/rtp/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/clock.h"
+
+namespace tapdeck::engine {
+namespace {
+
+constexpr std::uint32_t kDropoutMax = 3'000;  // RFC 3550 A.1
+constexpr std::uint32_t kMisorderMax = 100;
+constexpr std::uint32_t kSequenceModulus = 1U << 16;
+constexpr std::uint32_t kWindow = 64;
+// A different payload type takes jitter over when it stays: telephone events and comfort noise,
+// whose timestamps do not advance like the codec's, come in short runs.
+constexpr std::uint32_t kTypeTakesOver = 50;
+
+void start_run(StreamHot& hot, StreamCold& cold, std::uint16_t sequence) {
+  // One cycle ahead, so that packets from before the first one do not count below zero.
+  cold.first_sequence = kSequenceModulus | sequence;
+  hot.highest = cold.first_sequence;
+  hot.seen = 1;
+  cold.bad_sequence = 0;
+}
+
+SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t sequence) {
+  const auto ahead = static_cast<std::uint16_t>(sequence - hot.highest);
+  if (ahead != 0 && ahead < kDropoutMax) {
+    hot.highest += ahead;
+    hot.seen = ahead >= kWindow ? 1 : (hot.seen << ahead) | 1;
+    cold.bad_sequence = 0;
+    return {.in_sequence = ahead == 1, .duplicate = false};
+  }
+  const std::uint32_t behind = (kSequenceModulus - ahead) % kSequenceModulus;
+  if (behind <= kMisorderMax) {
+    const bool known = behind < kWindow && (hot.seen >> behind & 1) != 0;
+    if (known) {
+      ++cold.duplicate_count;
+    } else {
+      ++cold.reordered_count;
+      if (behind < kWindow) hot.seen |= std::uint64_t{1} << behind;
+    }
+    return {.in_sequence = false, .duplicate = known};
+  }
+  if (cold.bad_sequence == (kSequenceModulus | sequence)) {
+    cold.expected_past += hot.highest - cold.first_sequence + 1;
+    start_run(hot, cold, static_cast<std::uint16_t>(sequence - 1));
+    ++hot.highest;
+    hot.seen = 3;
+    return {.in_sequence = true, .duplicate = false};
+  }
+  cold.bad_sequence = kSequenceModulus | static_cast<std::uint16_t>(sequence + 1);
+  return {};
+}
+
+void set_payload_type(StreamHot& hot, StreamCold& cold, std::uint8_t type, std::int64_t time_ns) {
+  if (cold.payload_type_count > 0) {
+    if (cold.payload_type_at < kStreamPayloadTypesMax) {
+      cold.payload_types[cold.payload_type_at].packet_count +=
+          static_cast<std::uint32_t>(hot.packet_count - cold.run_start);
+    }
+    cold.run_start = hot.packet_count;
+  }
+  hot.payload_type = type;
+  for (std::uint8_t i = 0; i < cold.payload_type_count; ++i) {
+    if (cold.payload_types[i].payload_type == type) {
+      cold.payload_type_at = i;
+      return;
+    }
+  }
+  if (cold.payload_type_count == kStreamPayloadTypesMax) {
+    cold.payload_type_at = kStreamPayloadTypesMax;
+    return;
+  }
+  cold.payload_type_at = cold.payload_type_count++;
+  cold.payload_types[cold.payload_type_at] = {type, 0, static_cast<std::uint64_t>(time_ns)};
+}
+
+void update_jitter(StreamHot& hot, const RtpArrival& arrival) {
+  const auto now_us = static_cast<std::uint32_t>(arrival.time_ns / kNsPerUs);
+  const auto elapsed_us = static_cast<std::int32_t>(now_us - hot.arrival_us);
+  const auto elapsed_units =
+      static_cast<std::int32_t>(arrival.header.timestamp - hot.rtp_timestamp);
+  hot.arrival_us = now_us;
+  hot.rtp_timestamp = arrival.header.timestamp;
+  if (hot.clock_rate_hz == 0) return;
+  const double transit = static_cast<double>(elapsed_us) * 1e-6 * hot.clock_rate_hz -
+                         static_cast<double>(elapsed_units);
+  hot.jitter += (static_cast<float>(std::fabs(transit)) - hot.jitter) / 16.0F;
+  hot.jitter_max = std::max(hot.jitter_max, hot.jitter);
+}
+
+void reset_jitter(StreamHot& hot, const RtpArrival& arrival) {
+  hot.jitter_payload_type = arrival.header.payload_type;
+  hot.arrival_us = static_cast<std::uint32_t>(arrival.time_ns / kNsPerUs);
+  hot.rtp_timestamp = arrival.header.timestamp;
+}
+
+}  // namespace
+
+SequenceVerdict update_statistics(StreamHot& hot, StreamCold& cold, const RtpArrival& arrival) {
+  const RtpHeader& header = arrival.header;
+  SequenceVerdict verdict;
+  if (hot.packet_count == 0) {
+    start_run(hot, cold, header.sequence);
+    cold.first_ns = arrival.time_ns;
+    hot.last_ns = arrival.time_ns;
+    set_payload_type(hot, cold, header.payload_type, arrival.time_ns);
+    reset_jitter(hot, arrival);
+  } else {
+    if (header.payload_type != hot.payload_type) {
+      set_payload_type(hot, cold, header.payload_type, arrival.time_ns);
+    }
+    verdict = update_sequence(hot, cold, header.sequence);
+    if (header.payload_type == hot.jitter_payload_type) {
+      cold.other_type_run = 0;
+      if (!verdict.duplicate) update_jitter(hot, arrival);
+    } else if (++cold.other_type_run == kTypeTakesOver) {
+      cold.other_type_run = 0;
+      reset_jitter(hot, arrival);
+    }
+    hot.last_ns = std::max(hot.last_ns, arrival.time_ns);
+    cold.first_ns = std::min(cold.first_ns, arrival.time_ns);
+  }
+  ++hot.packet_count;
+  hot.payload_bytes += arrival.payload_length;
+  return verdict;
+}
+
+void set_clock_rate(StreamHot& hot, std::uint32_t clock_rate_hz) {
+  if (hot.clock_rate_hz == clock_rate_hz) return;
+  if (hot.clock_rate_hz != 0 && clock_rate_hz != 0) {  // keep milliseconds, not units
+    const float factor = static_cast<float>(clock_rate_hz) / static_cast<float>(hot.clock_rate_hz);
+    hot.jitter *= factor;
+    hot.jitter_max *= factor;
+  }
+  hot.clock_rate_hz = clock_rate_hz;
+}
+
+void reset_statistics(StreamHot& hot, StreamCold& cold) {
+  hot.packet_count = 0;
+  hot.payload_bytes = 0;
+  hot.clock_rate_hz = 0;
+  hot.jitter = 0;
+  hot.jitter_max = 0;
+  cold.expected_past = 0;
+  cold.duplicate_count = 0;
+  cold.reordered_count = 0;
+  cold.lost_by_us_count = 0;
+  cold.run_start = 0;
+  cold.other_type_run = 0;
+  cold.sender_reports = 0;
+  cold.receiver_reports = 0;
+  cold.payload_type_count = 0;
+  cold.payload_type_at = 0;
+  cold.serviced_count = 0;
+}
+
+void update_rtcp(StreamHot& hot, StreamCold& cold, const RtcpBlock& block) {
+  const float loss_pct = static_cast<float>(block.fraction_lost) * 100.0F / 256.0F;
+  cold.rtcp_loss_pct =
+      cold.receiver_reports == 0 ? loss_pct : std::max(cold.rtcp_loss_pct, loss_pct);
+  cold.rtcp_jitter_ms = hot.clock_rate_hz == 0 ? -1.0F
+                                               : static_cast<float>(block.jitter) * 1e3F /
+                                                     static_cast<float>(hot.clock_rate_hz);
+  ++cold.receiver_reports;
+}
+
+void fill_statistics(const StreamHot& hot, const StreamCold& cold, StreamStatistics& out) {
+  out = {};
+  out.lost_by_us_count = cold.lost_by_us_count;
+  if (hot.packet_count == 0) {
+    out.jitter_ms = -1;
+    out.jitter_max_ms = -1;
+    return;
+  }
+  out.packet_count = hot.packet_count;
+  out.payload_bytes = hot.payload_bytes;
+  out.expected_count = cold.expected_past + (hot.highest - cold.first_sequence + 1);
+  out.duplicate_count = cold.duplicate_count;
+  out.reordered_count = cold.reordered_count;
+  out.first_ns = cold.first_ns;
+  out.last_ns = hot.last_ns;
+  const double units_per_ms = static_cast<double>(hot.clock_rate_hz) / 1e3;
+  out.jitter_ms = hot.clock_rate_hz == 0 ? -1 : static_cast<double>(hot.jitter) / units_per_ms;
+  out.jitter_max_ms =
+      hot.clock_rate_hz == 0 ? -1 : static_cast<double>(hot.jitter_max) / units_per_ms;
+  out.rtcp_sender_reports = cold.sender_reports;
+  out.rtcp_receiver_reports = cold.receiver_reports;
+  if (cold.receiver_reports > 0) {
+    out.rtcp_loss_pct = static_cast<double>(cold.rtcp_loss_pct);
+    out.rtcp_jitter_ms = static_cast<double>(cold.rtcp_jitter_ms);
+  }
+  out.payload_type_count = cold.payload_type_count;
+  out.payload_types = cold.payload_types;
+  if (cold.payload_type_at < kStreamPayloadTypesMax) {
+    out.payload_types[cold.payload_type_at].packet_count +=
+        static_cast<std::uint32_t>(hot.packet_count - cold.run_start);
+  }
+}
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,118 @@
+// One RTP stream as its worker keeps it: key, hot state (what every packet touches, one cache
+// line) and cold state.
+// Threads: the owning worker.  Memory: arrays of StreamTable, zeroed: all zeroes is a valid unused
+// stream.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "engine/index_table.h"
+#include "model/binding.h"
+#include "model/ids.h"
+#include "model/stream.h"
+
+namespace tapdeck::engine {
+
+struct StreamKey {
+  std::array<std::uint8_t, 16> source_ip;
+  std::array<std::uint8_t, 16> destination_ip;
+  std::uint16_t source_port;
+  std::uint16_t destination_port;
+  std::uint32_t ssrc;
+  std::uint32_t realm;
+  std::uint32_t zero;  // keeps the hashed bytes a multiple of 8
+
+  bool operator==(const StreamKey&) const = default;
+};
+
+static_assert(sizeof(StreamKey) == 48 && std::has_unique_object_representations_v<StreamKey>);
+
+enum class StreamState : std::uint8_t {
+  kUnused = 0,
+  kProbation,    // no SDP explains it and it has not shown two packets in sequence yet
+  kQuarantined,  // proven, but no SDP explains it
+  kBound,        // belongs to a call
+};
+
+struct alignas(64) StreamHot {
+  std::uint64_t packet_count;  // since the stream began or changed calls
+  std::uint64_t payload_bytes;
+  std::int64_t last_ns;         // latest packet time
+  std::uint64_t seen;           // bit i: extended sequence `highest - i` was received
+  std::uint32_t chunk;          // open chunk, by index
+  std::uint32_t highest;        // extended sequence number
+  std::uint32_t rtp_timestamp;  // of the packet that fed jitter last
+  std::uint32_t arrival_us;     // its arrival, modulo 2^32
+  std::uint32_t clock_rate_hz;  // of jitter_payload_type; 0 unknown
+  float jitter;                 // RFC 3550 A.8, timestamp units
+  float jitter_max;
+  StreamState state;
+  bool paused;
+  std::uint8_t payload_type;         // of the last packet
+  std::uint8_t jitter_payload_type;  // whose packets feed jitter
+};
+
+static_assert(sizeof(StreamHot) == 64 && std::is_trivially_copyable_v<StreamHot>);
+
+constexpr std::size_t kGapReasons = 6;  // GapReason counts from 1
+
+struct StreamCold {
+  // Statistics that few packets touch.
+  std::uint64_t expected_past;  // of finished sequence runs
+  std::uint64_t duplicate_count;
+  std::uint64_t reordered_count;
+  std::uint64_t lost_by_us_count;
+  std::uint64_t run_start;  // packet_count when the current payload type came
+  std::int64_t first_ns;
+  std::uint32_t first_sequence;  // extended, of the current run
+  std::uint32_t bad_sequence;    // RFC 3550 A.1: the next number that would confirm a jump; | 1<<16
+  std::uint32_t other_type_run;  // packets in a row that are not of jitter_payload_type
+  std::uint32_t sender_reports;
+  std::uint32_t receiver_reports;
+  float rtcp_loss_pct;   // valid when receiver_reports > 0
+  float rtcp_jitter_ms;  // likewise; negative without a clock
+  std::uint8_t payload_type_count;
+  std::uint8_t payload_type_at;  // index of the current type; kStreamPayloadTypesMax: not listed
+  std::array<PayloadCount, kStreamPayloadTypesMax> payload_types;
+
+  // Whose it is, valid when bound.
+  CallHandle call;
+  Uid recording;
+  std::uint32_t claim;  // kNone when the claim was evicted
+  std::uint16_t retention_class;
+  std::uint16_t media_index;
+  MediaKind kind;
+  std::uint8_t receiver;
+  std::uint8_t sender;
+  bool bound_by_destination;
+
+  // Where it came in.
+  std::uint16_t port_index;
+  std::uint16_t vlan;
+
+  // Chunks.
+  std::array<std::uint32_t, kGapReasons> gaps;  // lost packets not told yet, by GapReason
+  std::uint32_t gaps_pending;                   // their sum
+  std::uint32_t chunk_sequence;
+  std::uint32_t quarantine_first;  // oldest quarantined chunk; hot.chunk is the newest
+  std::uint32_t held_packet;       // probation slot, by index
+
+  // Lists.
+  std::uint32_t destination;  // addresses, by index
+  std::uint32_t source;
+  Link by_destination;
+  Link by_source;
+  Link in_call;
+  Link open;   // open chunks of bound streams, oldest first
+  Link timer;  // all streams, next due first
+  std::int64_t due_ns;
+  std::int64_t idle_since_ns;
+  std::uint64_t serviced_count;  // packet_count at the last service
+  std::uint64_t created;         // order of creation
+};
+
+static_assert(std::is_trivially_destructible_v<StreamCold>);
+
+}  // namespace tapdeck::engine

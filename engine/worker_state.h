@@ -1,0 +1,84 @@
+// What a Worker is made of; apart from worker.h so that the program need not see it.
+// Threads: the owning worker.  Memory: one object and an Arena, at start.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <rte_mbuf.h>
+
+#include "engine/arena.h"
+#include "engine/decode/classify.h"
+#include "engine/decode/decode.h"
+#include "engine/media.h"
+#include "engine/packet.h"
+#include "engine/worker.h"
+
+namespace tapdeck::engine {
+
+constexpr std::uint16_t kBurst = 32;
+constexpr std::size_t kSourcesMax = 64;
+
+// The time of a port's packets in UTC, from its hardware clock.
+struct PortClock {
+  std::int64_t offset_ns = 0;  // host - hardware, by the fastest packet seen
+  bool known = false;
+};
+
+// UTC of a hardware timestamp.  The offset follows the smallest difference seen, which is the
+// packet that waited least.  More than a second off `host_now_ns` is an alarm: false, the host's
+// time is to be used, and the offset is estimated anew.
+bool hardware_to_host(PortClock& clock,
+                      std::int64_t hardware_ns,
+                      std::int64_t host_now_ns,
+                      std::int64_t& utc_ns);
+
+class WorkerState {
+ public:
+  WorkerState(const WorkerOptions& options, WorkerRings& rings, int note_offset);
+
+  [[nodiscard]] bool out_of_memory() const { return arena_.failed(); }
+
+  std::uint32_t step(const StepTime& now);
+  bool finish(const StepTime& now);
+  void visit_streams(StreamVisitor visitor, void* context) const;
+
+  [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+
+ private:
+  struct Item {
+    Decoded decoded;
+    PayloadKind kind;
+    std::int64_t time_ns;
+    std::uint64_t order;
+    MediaPacket media;
+  };
+
+  std::uint32_t handle_messages();
+  std::uint32_t poll(std::size_t source, const StepTime& now);
+  void decode_one(std::size_t source, rte_mbuf* packet, const StepTime& now, Item& item);
+  void prepare_media(const QueueSource& source, Item& item);
+  PacketClass act(const QueueSource& source, const Item& item);
+  void pass_signal(const QueueSource& source, const Item& item);
+  [[nodiscard]] ByteView linear_bytes(rte_mbuf* packet);
+
+  WorkerOptions options_;
+  WorkerRings& rings_;
+  int note_offset_;
+  Arena arena_;
+  WorkerCounters counters_;
+  Media media_;
+  PortSet sip_ports_;
+  std::array<QueueSource, kSourcesMax> sources_{};
+  std::array<PortClock, kSourcesMax> clocks_{};
+  std::size_t source_count_ = 0;
+  std::array<rte_mbuf*, kBurst> packets_{};
+  std::array<Item, kBurst> items_{};
+  std::span<std::uint8_t> scratch_;  // one burst of chained packets, made contiguous
+  std::size_t scratch_used_ = 0;
+  std::uint64_t next_order_ = 0;
+  BindMessage pending_message_{};
+  bool has_pending_message_ = false;
+};
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,23 @@
+#include "config/problem.h"
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::config {
+namespace {
+
+TEST(Problem, ShowsItsPlace) {
+  EXPECT_EQ(to_string(Problem{"a.yaml", 3, "x: wrong", true}), "a.yaml:3: x: wrong");
+  EXPECT_EQ(to_string(Problem{"a.yaml", 0, "x: odd", false}), "a.yaml: warning: x: odd");
+  EXPECT_EQ(to_string(Problem{"", 0, "x: wrong", true}), "x: wrong");
+}
+
+TEST(Problem, WarningsAreNoErrors) {
+  std::vector<Problem> problems{{"a", 1, "one", false}};
+  EXPECT_FALSE(any_error(problems));
+  problems.push_back({"a", 2, "two", true});
+  EXPECT_TRUE(any_error(problems));
+  EXPECT_EQ(to_string(problems), "a:1: warning: one\na:2: two");
+}
+
+}  // namespace
+}  // namespace tapdeck::config

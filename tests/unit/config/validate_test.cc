@@ -1,0 +1,137 @@
+#include "config/validate.h"
+
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::config {
+namespace {
+
+Port port(std::string name, std::string device) {
+  Port made;
+  made.name = std::move(name);
+  made.device = std::move(device);
+  return made;
+}
+
+std::string problems_of(const Config& config) {
+  return to_string(validate(config, "", {}, {.host = HostChecks::kSkip}));
+}
+
+TEST(Validate, TheDefaultsAreFine) { EXPECT_EQ(to_string(validate(defaults(), "", {})), ""); }
+
+TEST(Validate, KnowsDevices) {
+  EXPECT_EQ(device_kind("0000:01:00.0"), DeviceKind::kPci);
+  EXPECT_EQ(device_kind("3b:00.1"), DeviceKind::kPci);
+  EXPECT_EQ(device_kind("0000:01:00.8"), DeviceKind::kInvalid);
+  EXPECT_EQ(device_kind("0000-01:00.0"), DeviceKind::kInvalid);
+  EXPECT_EQ(device_kind("0000:0g:00.0"), DeviceKind::kInvalid);
+  EXPECT_EQ(device_kind("net_null0"), DeviceKind::kVirtual);
+  EXPECT_EQ(device_kind("net_af_packet12,iface=eth0"), DeviceKind::kVirtual);
+  EXPECT_EQ(device_kind("net_null"), DeviceKind::kInvalid);
+  EXPECT_EQ(device_kind("net_0"), DeviceKind::kInvalid);
+  EXPECT_EQ(device_kind("eth0"), DeviceKind::kInvalid);
+  EXPECT_EQ(device_kind(""), DeviceKind::kInvalid);
+  EXPECT_EQ(normal_pci_address("3B:00.1"), "0000:3b:00.1");
+}
+
+TEST(Validate, ReportsAllAboutPortsAtOnce) {
+  Config config = defaults();
+  config.capture.ports = {port("a", "eth0"), port("a", "0000:01:00.0"), port("c", "01:00.0")};
+  config.capture.ports[2].descriptors = 1'000;
+  config.capture.ports[2].realm = "mars";
+  EXPECT_EQ(problems_of(config),
+            "capture.ports[0].device: 'eth0' is neither a PCI address like 0000:01:00.0 nor a "
+            "virtual device like net_af_packet0,iface=eth1\n"
+            "capture.ports[1].name: another port is named a\n"
+            "capture.ports[2].device: another port uses 0000:01:00.0\n"
+            "capture.ports[2].descriptors: 1000 is no power of two\n"
+            "capture.ports[2].realm: there is no realm mars");
+}
+
+TEST(Validate, RealmsAndPortsMustAgree) {
+  Config config = defaults();
+  config.capture.ports = {port("a", "net_null0"), port("b", "net_null1")};
+  config.capture.ports[1].realm = "core";
+  config.realms = {{"core", {"a", "x"}}, {"edge", {"a", "b"}}, {"edge", {}}};
+  EXPECT_EQ(problems_of(config),
+            "realms[0].ports: there is no port x\n"
+            "realms[1].ports: port a is in another realm\n"
+            "realms[1].ports: port b says it is of realm core\n"
+            "realms[2].name: another realm is named edge");
+}
+
+TEST(Validate, WorkersNeedQueues) {
+  Config config = defaults();
+  config.capture.workers = 2;
+  EXPECT_EQ(problems_of(config), "");  // no ports: files are spread over any number
+  config.capture.ports = {port("a", "net_null0")};
+  EXPECT_NE(problems_of(config).find("2 workers share 1 receive queues"), std::string::npos);
+  config.capture.ports[0].queues = 3;
+  EXPECT_EQ(problems_of(config),
+            "warning: capture.workers: 3 receive queues do not divide evenly over 2 workers");
+  config.capture.ports[0].queues = 4;
+  EXPECT_EQ(problems_of(config), "");
+}
+
+TEST(Validate, TablesMustFitEachOther) {
+  Config config = defaults();
+  config.streams.chunk_count = config.streams.stream_count_max + kChunksInFlightPerWorker;
+  EXPECT_EQ(problems_of(config), "");
+  --config.streams.chunk_count;
+  config.eal.memory_mib = 100;
+  config.storage.open_segments_max = 5;
+  config.storage.preallocate_mib = config.storage.segment_mib + 1;
+  config.storage.staging_kib = 100;
+  config.calls.dialog_idle_timeout_s = 60;
+  const std::string problems = problems_of(config);
+  for (const char* path : {"streams.chunk_count",
+                           "eal.memory_mib",
+                           "storage.open_segments_max",
+                           "storage.preallocate_mib",
+                           "storage.staging_kib",
+                           "calls.dialog_idle_timeout_s"}) {
+    EXPECT_NE(problems.find(std::string(path) + ": "), std::string::npos) << path << problems;
+  }
+}
+
+TEST(Validate, PointsAtTheNearestLine) {
+  Config config = defaults();
+  config.capture.ports = {port("a", "eth0")};
+  config.storage.preallocate_mib = 2'000;
+  const LineMap lines{{"capture.ports[0]", 4}, {"capture", 2}};
+  const auto problems = validate(config, "f", lines, {.host = HostChecks::kSkip});
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].line, 0U);  // storage is not in the file
+  EXPECT_EQ(problems[1].line, 4U);
+}
+
+TEST(Validate, LooksAtTheHost) {
+  char directory[] = "/tmp/tapdeck-validate-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory), nullptr);
+  const std::string root = directory;
+  std::filesystem::create_directory(root + "/0000:01:00.0");
+  std::ofstream(root + "/key") << "k";
+  std::filesystem::permissions(root + "/key", std::filesystem::perms{0640});
+  Config config = defaults();
+  config.capture.ports = {port("a", "01:00.0"), port("b", "0000:02:00.0")};
+  config.general.timezone = "../key";
+  config.storage.master_key_file = root + "/key";
+  const ValidateOptions options{.pci_directory = root, .zone_directory = root};
+  EXPECT_EQ(to_string(validate(config, "", {}, options)),
+            "general.timezone: there is no zone ../key in " + root +
+                "\nport b: no PCI device 0000:02:00.0 on this host\nstorage.master_key_file: " +
+                root + "/key can be read or written by others than its owner; chmod 600 it");
+  std::filesystem::permissions(root + "/key", std::filesystem::perms{0600});
+  config.general.timezone = "UTC";
+  config.capture.ports.pop_back();
+  EXPECT_EQ(to_string(validate(config, "", {}, options)), "");
+  config.storage.master_key_file = root + "/later";
+  EXPECT_EQ(to_string(validate(config, "", {}, options)), "");
+  std::filesystem::remove_all(root);
+}
+
+}  // namespace
+}  // namespace tapdeck::config

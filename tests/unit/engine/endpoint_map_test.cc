@@ -1,0 +1,109 @@
+#include "engine/endpoint_map.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace tapdeck::engine {
+namespace {
+
+class EndpointMapTest : public ::testing::Test {
+ protected:
+  EndpointMapTest()
+      : arena_((test_eal(), 0)),
+        map_(arena_,
+             {.addresses_max = 8,
+              .claims_max = 8,
+              .calls_max = 20,
+              .adopt_ns = 10,
+              .hash_seed = 1}) {
+    address_ = map_.find_or_create(0, endpoint_);
+  }
+
+  std::uint32_t bind(std::uint32_t call, std::int64_t time_ns) {
+    BindMessage message;
+    message.call = {call, 1};
+    message.time_ns = time_ns;
+    message.payload_clock_count = 1;
+    message.payload_clocks[0] = {96, 48'000};
+    map_.call_slot(message.call);
+    return map_.bind(address_, message, evicted_);
+  }
+
+  std::uint32_t owner_at(std::int64_t time_ns) {
+    const std::uint32_t claim = map_.resolve(address_, time_ns);
+    return claim == kNone ? 0 : map_.claim(claim).call.index;
+  }
+
+  Arena arena_;
+  EndpointMap map_;
+  Endpoint endpoint_ = *parse_endpoint("192.0.2.9:9000");
+  std::uint32_t address_ = kNone;
+  CallHandle evicted_;
+};
+
+TEST_F(EndpointMapTest, ThePacketsTimeDecidesBetweenClaims) {
+  const std::uint32_t first = bind(1, 100);
+  bind(2, 200);
+  map_.claim(first).unbind_ns = 150;
+  EXPECT_EQ(owner_at(89), 0U) << "too long before the first";
+  EXPECT_EQ(owner_at(90), 1U) << "adopted";
+  EXPECT_EQ(owner_at(150), 1U);
+  EXPECT_EQ(owner_at(151), 0U) << "ended, and the next begins too late";
+  EXPECT_EQ(owner_at(195), 2U) << "adopted by the next";
+  EXPECT_EQ(owner_at(250), 2U);
+}
+
+TEST_F(EndpointMapTest, TheNewestLiveClaimWinsAndTheOlderComesBack) {
+  bind(1, 100);
+  const std::uint32_t second = bind(2, 200);
+  EXPECT_EQ(owner_at(300), 2U);
+  EXPECT_EQ(owner_at(199), 1U) << "a packet from before the second bind";
+  map_.remove_claim(second);
+  EXPECT_EQ(owner_at(300), 1U);
+}
+
+TEST_F(EndpointMapTest, RealmsAndPortsAreDifferentAddresses) {
+  EXPECT_EQ(map_.find(1, endpoint_), kNone);
+  EXPECT_EQ(map_.find(0, *parse_endpoint("192.0.2.9:9001")), kNone);
+  EXPECT_EQ(map_.find(0, endpoint_), address_);
+}
+
+TEST_F(EndpointMapTest, TheOldestOfTooManyClaimsIsEvicted) {
+  for (std::uint32_t call = 1; call <= kClaimsPerAddress; ++call) {
+    bind(call, 100 * call);
+    EXPECT_TRUE(evicted_.is_none());
+  }
+  bind(9, 900);
+  EXPECT_EQ(evicted_.index, 1U);
+  EXPECT_EQ(map_.address(address_).claim_count, kClaimsPerAddress);
+}
+
+TEST_F(EndpointMapTest, ARenewedClaimTakesNoSecondPlace) {
+  const std::uint32_t claim = bind(1, 100);
+  EXPECT_EQ(bind(1, 500), claim);
+  EXPECT_EQ(map_.address(address_).claim_count, 1U);
+  EXPECT_EQ(map_.claim(claim).time_ns, 100);
+  EXPECT_EQ(map_.claim(claim).clock_rate_hz(96), 48'000U);
+  EXPECT_EQ(map_.claim(claim).clock_rate_hz(8), 8'000U);
+  EXPECT_EQ(map_.claim(claim).clock_rate_hz(97), 0U);
+}
+
+TEST_F(EndpointMapTest, StaleAndWildHandlesHaveNoSlot) {
+  ASSERT_NE(map_.call_slot({5, 2}), nullptr);
+  EXPECT_EQ(map_.call_slot({5, 1}), nullptr);
+  EXPECT_EQ(map_.call_slot({0, 1}), nullptr);
+  EXPECT_EQ(map_.call_slot({21, 1}), nullptr);
+}
+
+TEST_F(EndpointMapTest, AFullTableSaysSoAndUnusedAddressesMakeRoom) {
+  for (std::uint16_t port = 1; port < 8; ++port) {
+    EXPECT_NE(map_.find_or_create(0, {endpoint_.ip, port}), kNone);
+  }
+  EXPECT_EQ(map_.find_or_create(0, {endpoint_.ip, 8}), kNone);
+  map_.drop_if_unused(address_);
+  EXPECT_NE(map_.find_or_create(0, {endpoint_.ip, 8}), kNone);
+}
+
+}  // namespace
+}  // namespace tapdeck::engine

@@ -1,0 +1,291 @@
+#include "engine/media.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace tapdeck::engine {
+namespace {
+
+constexpr const char* kDestination = "192.0.2.2:5000";
+constexpr const char* kSource = "192.0.2.1:4000";
+
+const StreamReport* last_of(const std::vector<StreamReport>& reports, StreamReportKind kind) {
+  const StreamReport* found = nullptr;
+  for (const StreamReport& report : reports) {
+    if (report.kind == kind) found = &report;
+  }
+  return found;
+}
+
+std::uint32_t rtp_records(const std::vector<Chunk*>& chunks) {
+  std::uint32_t count = 0;
+  for (const Chunk* chunk : chunks) count += chunk->section.packet_count;
+  return count;
+}
+
+TEST(Media, ABoundStreamIsRecordedFromItsFirstPacketToItsRelease) {
+  Bench bench;
+  bench.receiver_ = 2;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.receiver_ = 7;
+  bench.tell(BindOperation::kBind, 1, kSource);
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    bench.wait_ms(20);
+    bench.rtp(i);
+  }
+  EXPECT_EQ(bench.count(PacketClass::kRtpBound), 3U);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  const auto reports = bench.reports();
+  ASSERT_EQ(reports.size(), 3U) << "activity, final, released";
+  EXPECT_EQ(reports[0].kind, StreamReportKind::kActivity);
+  EXPECT_EQ(reports[1].kind, StreamReportKind::kFinal);
+  EXPECT_EQ(reports[1].statistics.packet_count, 3U);
+  EXPECT_EQ(reports[1].receiver, 2);
+  EXPECT_EQ(reports[1].sender, 7);
+  EXPECT_EQ(reports[1].call.index, 1U);
+  EXPECT_EQ(reports[2].kind, StreamReportKind::kReleased);
+  const auto chunks = bench.chunks();
+  ASSERT_EQ(chunks.size(), 1U);
+  EXPECT_EQ(chunks[0]->stream_ended, 1);
+  EXPECT_EQ(chunks[0]->recording.bytes[0], 1);
+  EXPECT_EQ(chunks[0]->section.receiver, 2);
+  const auto records = records_of(*chunks[0]);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[2].delta_us, 40'000U);
+  EXPECT_EQ(records[2].bytes.size(), 172U);
+  EXPECT_EQ(chunks[0]->section.base_us, (kStartNs + 20 * kNsPerMs) / kNsPerUs);
+}
+
+TEST(Media, SymmetricRtpIsBoundByItsSource) {
+  Bench bench;
+  bench.receiver_ = 4;
+  bench.tell(BindOperation::kBind, 1, kSource);
+  bench.rtp(1);
+  const auto reports = bench.reports();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].receiver, kNoParty);
+  EXPECT_EQ(reports[0].sender, 4);
+}
+
+TEST(Media, ABindAdoptsWhatWaitedFromTheVeryFirstPacket) {
+  Bench bench;
+  for (std::uint16_t i = 0; i < 200; ++i) {  // more than two chunks
+    bench.rtp(i);
+    bench.wait_ms(20);
+  }
+  EXPECT_EQ(bench.worker_->counters().quarantine_chunks.value(), 3U);
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(200);
+  EXPECT_EQ(bench.worker_->counters().quarantine_chunks.value(), 0U);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  const auto chunks = bench.chunks();
+  EXPECT_EQ(rtp_records(chunks), 201U);
+  for (std::uint32_t i = 0; i < chunks.size(); ++i) EXPECT_EQ(chunks[i]->sequence, i);
+  const auto reports = bench.reports();
+  const StreamReport* final = last_of(reports, StreamReportKind::kFinal);
+  ASSERT_NE(final, nullptr);
+  EXPECT_EQ(final->statistics.packet_count, 201U);
+  EXPECT_EQ(final->statistics.lost_by_us_count, 0U);
+}
+
+TEST(Media, OnePacketInProbationIsAdoptedToo) {
+  Bench bench;
+  bench.rtp(1);
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  EXPECT_EQ(rtp_records(bench.chunks()), 1U);
+}
+
+TEST(Media, RtpLongBeforeABindIsNotAdopted) {
+  Bench bench;
+  bench.rtp(1);
+  bench.rtp(2);
+  bench.wait_ms(10'001);
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  EXPECT_TRUE(bench.reports().empty());
+  EXPECT_EQ(bench.count(DropReason::kQuarantineAged), 2U);
+}
+
+TEST(Media, AReinviteOfTheSameCallMovesNothing) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(1);
+  bench.reports();
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(2);
+  EXPECT_TRUE(bench.reports().empty());
+  EXPECT_TRUE(bench.chunks().empty());
+}
+
+TEST(Media, LateRtpStaysWithTheEndedCallAndNewStreamsGoToTheNewOne) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(1, 100);
+  bench.wait_ms(100);
+  bench.tell(BindOperation::kUnbind, 1, kDestination);
+  bench.wait_ms(100);
+  bench.tell(BindOperation::kBind, 2, kDestination);
+  bench.reports();
+  bench.rtp(2, 100);
+  EXPECT_TRUE(bench.reports().empty());
+  bench.rtp(1, 200);
+  auto reports = bench.reports();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].call.index, 2U);
+  EXPECT_EQ(reports[0].ssrc, 200U);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  reports = bench.reports();
+  EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.packet_count, 2U);
+  bench.rtp(3, 100);
+  reports = bench.reports();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].call.index, 2U);
+  EXPECT_EQ(reports[0].statistics.packet_count, 1U);
+}
+
+TEST(Media, ALiveBindByAnotherCallTakesRunningStreams) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(1);
+  bench.rtp(2);
+  bench.reports();
+  bench.wait_ms(10);
+  bench.tell(BindOperation::kBind, 2, kDestination);
+  auto reports = bench.reports();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].kind, StreamReportKind::kFinal);
+  EXPECT_EQ(reports[0].call.index, 1U);
+  EXPECT_EQ(reports[0].statistics.packet_count, 2U);
+  bench.rtp(3);
+  reports = bench.reports();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].call.index, 2U);
+  EXPECT_EQ(reports[0].statistics.packet_count, 1U);
+  // The newer call ends: the older one, still live, has the address again.
+  bench.tell(BindOperation::kRelease, 2, nullptr);
+  bench.reports();
+  bench.rtp(4);
+  reports = bench.reports();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].call.index, 1U);
+}
+
+TEST(Media, NewStreamsAfterUnbindAreNobodys) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.tell(BindOperation::kUnbind, 1, kDestination);
+  bench.wait_ms(1);
+  bench.rtp(1);
+  EXPECT_EQ(bench.count(PacketClass::kRtpProbation), 1U);
+}
+
+TEST(Media, PausedMediaIsAGapWithStatistics) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(1);
+  bench.tell(BindOperation::kPause, 1, nullptr);
+  bench.rtp(2);
+  bench.rtp(3);
+  bench.tell(BindOperation::kResume, 1, nullptr);
+  bench.rtp(4);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  EXPECT_EQ(bench.count(PacketClass::kRtpPaused), 2U);
+  const auto chunks = bench.chunks();
+  ASSERT_EQ(chunks.size(), 1U);
+  const auto records = records_of(*chunks[0]);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[1].kind, RecordKind::kGap);
+  EXPECT_EQ(load_le<std::uint32_t>(records[1].bytes.data()), 2U);
+  EXPECT_EQ(records[1].bytes[4], static_cast<std::uint8_t>(GapReason::kPaused));
+  const auto reports = bench.reports();
+  EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.packet_count, 4U);
+  EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.lost_by_us_count, 0U);
+}
+
+TEST(Media, RtcpReportsReachTheStreamOfTheOtherDirection) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(1, 77);
+  bench.send(testing::PacketBuilder()
+                 .ipv4("192.0.2.2", "192.0.2.1")
+                 .udp(5001, 4001)
+                 .rtcp_sender_report(5, 77, 64, 80)
+                 .bytes());
+  bench.send(testing::PacketBuilder()
+                 .ipv4("192.0.2.1", "192.0.2.2")
+                 .udp(4000, 5000)
+                 .rtcp_sender_report(77, 5, 0, 0)
+                 .bytes());
+  bench.step();
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  const auto reports = bench.reports();
+  const StreamStatistics& statistics = last_of(reports, StreamReportKind::kFinal)->statistics;
+  EXPECT_EQ(statistics.rtcp_receiver_reports, 1U);
+  EXPECT_EQ(statistics.rtcp_sender_reports, 1U);
+  EXPECT_NEAR(statistics.rtcp_loss_pct, 25, 1e-3);
+  EXPECT_NEAR(statistics.rtcp_jitter_ms, 10, 1e-3);
+}
+
+TEST(Media, ActivityIsReportedAtTheIntervalAndOnlyWithPackets) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(1);
+  bench.reports();
+  bench.wait_ms(5'000);
+  bench.rtp(2);
+  EXPECT_EQ(bench.reports().size(), 1U);
+  bench.wait_ms(5'000);
+  bench.step();
+  bench.wait_ms(5'000);
+  bench.step();
+  EXPECT_TRUE(bench.reports().empty());
+}
+
+TEST(Media, ReleaseWaitsForRoomInTheReportRing) {
+  Bench::Options options;
+  options.rings.report_slots = 32;
+  Bench bench(options);
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  for (std::uint32_t ssrc = 1; ssrc <= 20; ++ssrc) bench.rtp(1, ssrc);  // 20 activity reports
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  auto reports = bench.reports();
+  bench.step();
+  for (const StreamReport& more : bench.reports()) reports.push_back(more);
+  std::size_t finals = 0;
+  for (const StreamReport& report : reports) finals += report.kind == StreamReportKind::kFinal;
+  EXPECT_EQ(finals, 20U);
+  EXPECT_EQ(reports.back().kind, StreamReportKind::kReleased);
+  EXPECT_EQ(bench.count(DropReason::kReportRingFull), 0U);
+}
+
+TEST(Media, UnboundStreamsAreListedUntilTheyAreIdle) {
+  Bench bench;
+  bench.rtp(1, 50);
+  bench.rtp(2, 50);
+  bench.rtp(1, 51);
+  std::vector<StreamView> views;
+  bench.worker_->for_each_stream([&](const StreamView& view) { views.push_back(view); });
+  ASSERT_EQ(views.size(), 2U);
+  EXPECT_TRUE(views[0].proven);
+  EXPECT_FALSE(views[0].bound);
+  EXPECT_EQ(views[0].report.statistics.packet_count, 2U);
+  EXPECT_FALSE(views[1].proven);
+  for (int i = 0; i < 14; ++i) {
+    bench.wait_ms(5'000);
+    bench.step();
+  }
+  views.clear();
+  bench.worker_->for_each_stream([&](const StreamView& view) { views.push_back(view); });
+  EXPECT_TRUE(views.empty());
+  EXPECT_EQ(bench.worker_->counters().addresses.value(), 0U);
+}
+
+TEST(Media, AStaleHandleIsCountedAndIgnored) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 101, kDestination);
+  EXPECT_EQ(bench.count(DropReason::kBadCallHandle), 1U);
+}
+
+}  // namespace
+}  // namespace tapdeck::engine

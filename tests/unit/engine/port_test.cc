@@ -1,0 +1,77 @@
+#include "engine/port.h"
+
+#include <gtest/gtest.h>
+#include <rte_ethdev.h>
+
+#include "engine/port_setup.h"
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace tapdeck::engine {
+namespace {
+
+TEST(Port, AVirtualDeviceOpensReceivesAndCloses) {
+  test_eal();
+  Result<Port> port =
+      Port::open({.name = "one", .device = "net_null1,size=64", .mbuf_count = 2'047});
+  ASSERT_TRUE(port) << port.error().message;
+  rte_mbuf* packets[8];
+  ASSERT_EQ(rte_eth_rx_burst(port->port_id(), 0, packets, 8), 8);
+  rte_pktmbuf_free_bulk(packets, 8);
+  EXPECT_EQ(port->statistics().packets, 8U);
+  port->close();
+  port->close();
+  EXPECT_EQ(port->statistics().packets, 0U);
+}
+
+TEST(Port, WhatIsMissingIsSaidInASentence) {
+  test_eal();
+  const Result<Port> pci = Port::open({.name = "gone", .device = "0000:ff:1f.7"});
+  ASSERT_FALSE(pci);
+  EXPECT_EQ(pci.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(pci.error().message.find("0000:ff:1f.7"), std::string::npos);
+  const Result<Port> vdev =
+      Port::open({.name = "veth", .device = "net_af_packet7,iface=no_such_interface"});
+  ASSERT_FALSE(vdev);
+  EXPECT_NE(vdev.error().message.find("veth"), std::string::npos);
+  EXPECT_FALSE(Port::open({.name = "big", .device = "net_null2", .mtu = 9'001}));
+  EXPECT_FALSE(Port::open({.name = "wide", .device = "net_null3", .rx_queue_count = 5'000}));
+}
+
+TEST(Port, RingPortsCarryWhatAFeederEnqueues) {
+  test_eal();
+  Result<Port> port =
+      Port::make_ring_port({.name = "ring", .queue_count = 2, .ring_size = 64, .mbuf_count = 63});
+  ASSERT_TRUE(port) << port.error().message;
+  ASSERT_EQ(port->rings().size(), 2U);
+  EXPECT_TRUE(port->has_notes());
+  rte_mbuf* packet = rte_pktmbuf_alloc(port->pool());
+  ASSERT_EQ(rte_ring_enqueue(port->rings()[1], packet), 0);
+  rte_mbuf* received = nullptr;
+  EXPECT_EQ(rte_eth_rx_burst(port->port_id(), 0, &received, 1), 0);
+  ASSERT_EQ(rte_eth_rx_burst(port->port_id(), 1, &received, 1), 1);
+  EXPECT_EQ(received, packet);
+  rte_pktmbuf_free(received);
+}
+
+TEST(PortSetup, SeveralQueuesGetSymmetricHashingAndLongFramesScatter) {
+  rte_eth_dev_info info{};
+  info.min_mtu = 68;
+  info.max_mtu = 9'600;
+  info.flow_type_rss_offloads = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_UDP;
+  info.hash_key_size = 52;
+  info.rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
+  const rte_eth_conf conf = receive_configuration({.rx_queue_count = 4, .mtu = 9'000}, info);
+  EXPECT_EQ(conf.rxmode.mq_mode, RTE_ETH_MQ_RX_RSS);
+  EXPECT_EQ(conf.rx_adv_conf.rss_conf.rss_hf, info.flow_type_rss_offloads);
+  ASSERT_EQ(conf.rx_adv_conf.rss_conf.rss_key_len, 52);
+  for (int i = 0; i < 52; i += 2) {
+    EXPECT_EQ(conf.rx_adv_conf.rss_conf.rss_key[i], 0x6d);
+    EXPECT_EQ(conf.rx_adv_conf.rss_conf.rss_key[i + 1], 0x5a);
+  }
+  EXPECT_NE(conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER, 0U);
+  const rte_eth_conf single = receive_configuration({.rx_queue_count = 1}, info);
+  EXPECT_EQ(single.rxmode.mq_mode, RTE_ETH_MQ_RX_NONE);
+}
+
+}  // namespace
+}  // namespace tapdeck::engine

@@ -1,0 +1,171 @@
+#include "engine/worker.h"
+
+#include <cstdlib>
+#include <new>
+
+#include <gtest/gtest.h>
+
+#include "engine/worker_state.h"
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace {
+
+thread_local bool counting_allocations = false;
+thread_local int allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  if (counting_allocations) ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  std::abort();
+}
+
+void operator delete(void* memory) noexcept { std::free(memory); }
+
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace tapdeck::engine {
+namespace {
+
+using testing::PacketBuilder;
+
+PacketBuilder to_sip_port() {
+  return PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").udp(5060, 5060);
+}
+
+TEST(Worker, SipIsCopiedWithItsTimeAndAddresses) {
+  Bench bench;
+  bench.time_ms_ = 5;
+  const std::string text = "OPTIONS sip:x SIP/2.0\r\n\r\n";
+  bench.send(
+      PacketBuilder().vlan(9).ipv4("192.0.2.1", "192.0.2.2").udp(5060, 5061).text(text).bytes());
+  bench.step();
+  SignalMessage* message = bench.rings_->pop_signal();
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(as_text(message->view()), text);
+  EXPECT_EQ(message->time_ns, kStartNs + 5 * kNsPerMs);
+  EXPECT_EQ(message->order, 1U);
+  EXPECT_EQ(message->vlan, 9);
+  EXPECT_EQ(to_string(message->source), "192.0.2.1:5060");
+  EXPECT_EQ(to_string(message->destination), "192.0.2.2:5061");
+  WorkerRings::release(message);
+  EXPECT_EQ(bench.count(PacketClass::kSip), 1U);
+}
+
+TEST(Worker, ASixtyKilobyteMessageInAChainOfBuffersArrivesWhole) {
+  Bench bench;
+  std::string text = "INVITE sip:x SIP/2.0\r\n";
+  while (text.size() < 60'000) text += std::to_string(text.size()) + ' ';
+  bench.send(to_sip_port().text(text).bytes());
+  bench.step();
+  SignalMessage* message = bench.rings_->pop_signal();
+  ASSERT_NE(message, nullptr);
+  EXPECT_TRUE(as_text(message->view()) == text);
+  WorkerRings::release(message);
+}
+
+TEST(Worker, MessagesBeyondTheBuffersAreCountedAndBuffersComeBack) {
+  Bench bench;
+  const auto frame = to_sip_port().text("BYE sip:x SIP/2.0\r\n").bytes();
+  constexpr unsigned kBuffers = 127 + 7;
+  for (unsigned i = 0; i < kBuffers + 3; ++i) {
+    bench.send(frame);
+    bench.step();
+  }
+  EXPECT_EQ(bench.count(DropReason::kNoMessageBuffer), 3U);
+  unsigned popped = 0;
+  while (SignalMessage* message = bench.rings_->pop_signal()) {
+    WorkerRings::release(message);
+    ++popped;
+  }
+  EXPECT_EQ(popped, kBuffers);
+  bench.send(frame);
+  bench.step();
+  SignalMessage* message = bench.rings_->pop_signal();
+  ASSERT_NE(message, nullptr);
+  WorkerRings::release(message);
+  EXPECT_EQ(bench.count(PacketClass::kSip), kBuffers + 4U) << "dropped ones have a class too";
+}
+
+TEST(Worker, EveryPacketHasExactlyOneClass) {
+  Bench bench;
+  const auto udp = [] { return PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").udp(1000, 2000); };
+  bench.send(to_sip_port().text("\r\n").bytes());
+  bench.send(to_sip_port().text("x").bytes());
+  bench.send(udp().text("hello").bytes());
+  bench.send(udp().rtp({.sequence = 1}).bytes());
+  bench.send(udp().rtp({.sequence = 2}).bytes());
+  bench.send(udp().rtcp_sender_report(1, 2, 3, 4).bytes());
+  bench.send(PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").protocol(1).udp(5060, 5060).bytes());
+  bench.send({1, 2, 3});
+  bench.step();
+  EXPECT_EQ(bench.worker_->counters().rx_packets.value(), 8U);
+  EXPECT_EQ(bench.class_sum(), 8U);
+  for (const PacketClass one : {PacketClass::kSipKeepalive,
+                                PacketClass::kSip,
+                                PacketClass::kOtherUdp,
+                                PacketClass::kRtpProbation,
+                                PacketClass::kRtpQuarantined,
+                                PacketClass::kRtcp,
+                                PacketClass::kIcmp,
+                                PacketClass::kMalformedLink}) {
+    EXPECT_EQ(bench.count(one), 1U) << static_cast<int>(one);
+  }
+  WorkerRings::release(bench.rings_->pop_signal());
+}
+
+TEST(Worker, StepAllocatesNothing) {
+  Bench bench;
+  std::vector<std::vector<std::uint8_t>> frames;
+  for (std::uint16_t i = 0; i < 400; ++i) {
+    frames.push_back(PacketBuilder()
+                         .ipv4("192.0.2.1", "192.0.2.2")
+                         .udp(4'000, static_cast<std::uint16_t>(5'000 + i % 40))
+                         .rtp({.sequence = static_cast<std::uint16_t>(i / 40)})
+                         .bytes());
+  }
+  frames.push_back(to_sip_port().text("BYE sip:x SIP/2.0\r\n").bytes());
+  const BindMessage bind = bench.message(BindOperation::kBind, 1, "192.0.2.2:5001");
+  const BindMessage release = bench.message(BindOperation::kRelease, 1, nullptr);
+  counting_allocations = true;
+  for (const auto& frame : frames) {
+    bench.send(frame);
+    bench.step();
+    if (&frame == &frames[200]) TD_ASSERT(bench.rings_->push_bind(bind));
+    if (&frame == &frames[350]) TD_ASSERT(bench.rings_->push_bind(release));
+  }
+  bench.wait_ms(60'000);
+  bench.step();
+  counting_allocations = false;
+  EXPECT_EQ(allocations, 0);
+  EXPECT_GT(bench.count(PacketClass::kRtpBound), 0U);
+  WorkerRings::release(bench.rings_->pop_signal());
+}
+
+TEST(Worker, ATooSmallHeapIsAnErrorNotACrash) {
+  Bench bench;
+  WorkerOptions options;
+  options.streams_max = 1U << 24;
+  const Result<Worker> worker = Worker::create(options, *bench.rings_);
+  ASSERT_FALSE(worker);
+  EXPECT_EQ(worker.error().code, ErrorCode::kResources);
+}
+
+TEST(PortClock, TheFastestPacketSetsTheOffsetAndAJumpIsAnAlarm) {
+  PortClock clock;
+  std::int64_t utc = 0;
+  const std::int64_t host = kStartNs;
+  EXPECT_TRUE(hardware_to_host(clock, 1'000, host + 5'000, utc));  // waited 4 us
+  EXPECT_TRUE(hardware_to_host(clock, 2'000, host + 2'000, utc));  // waited 0
+  EXPECT_EQ(utc, host + 2'000);
+  EXPECT_TRUE(hardware_to_host(clock, 3'000, host + 9'000, utc));
+  EXPECT_EQ(utc, host + 3'000);
+  EXPECT_FALSE(hardware_to_host(clock, 4'000, host + 3 * kNsPerSecond, utc));
+  EXPECT_EQ(utc, host + 3 * kNsPerSecond);
+  EXPECT_TRUE(hardware_to_host(clock, 5'000, host + 3 * kNsPerSecond + 1'000, utc));
+  EXPECT_FALSE(hardware_to_host(clock, 9 * kNsPerSecond, host + 3 * kNsPerSecond, utc));
+}
+
+}  // namespace
+}  // namespace tapdeck::engine
