@@ -54,7 +54,9 @@ Result<void> RemoteStore::open_connection() {
   auto socket = connect_control_socket(store_directory_);
   if (!socket) return Error(socket.error());
   TD_TRY(set_time_limits(*socket, kHandshakeTimeoutMs, kHandshakeTimeoutMs));
-  TD_TRY(send_frame(*socket, FrameType::kHello, encode_hello()));
+  // A service with too many clients may have said so and closed already: its words count.
+  const auto sent = send_frame(*socket, FrameType::kHello, encode_hello());
+  if (!sent && sent.error().system_errno != EPIPE) return sent;
   auto welcome = receive_frame(*socket, kAnswerBytesMax);
   if (!welcome) return Error(welcome.error());
   if (welcome->type == FrameType::kError) {

@@ -1,7 +1,9 @@
-#include <cstdio>
+#include <string>
+#include <vector>
 
 #include "config/generate.h"
 #include "config/load.h"
+#include "config/problem.h"
 #include "config/validate.h"
 #include "control/cli/commands.h"
 
@@ -13,15 +15,15 @@ int check_config(const Context& context) {
     return report_error(make_error(ErrorCode::kInvalidArgument,
                                    "`config check` needs to know which file: --config FILE."));
   }
-  config::Loaded loaded = config::load_file(context.global.config_file);
-  if (loaded.ok()) {
-    const auto more = config::validate(loaded.config, loaded.file, loaded.lines);
-    loaded.problems.insert(loaded.problems.end(), more.begin(), more.end());
+  auto loaded = config::load_file(context.global.config_file);
+  if (!loaded) return report_error(loaded.error());
+  std::vector<config::Problem>& problems = loaded->problems;
+  if (!config::any_error(problems)) {
+    const auto more = config::validate(loaded->config, loaded->file, loaded->lines);
+    problems.insert(problems.end(), more.begin(), more.end());
   }
-  for (const config::Problem& problem : loaded.problems) {
-    write_out(config::to_string(problem) + "\n");
-  }
-  if (!loaded.ok()) return kExitFailed;
+  for (const config::Problem& problem : problems) write_out(config::to_string(problem) + "\n");
+  if (config::any_error(problems)) return kExitFailed;
   write_out(context.global.config_file + ": the configuration is valid.\n");
   return kExitDone;
 }

@@ -165,7 +165,9 @@ TEST_F(RemoteStoreTest, TwoClientsAreServedWhileOneIsSlow) {
   bool asked = false;
   const auto walked = slow->read_media({}, [&](const SectionHeader&, ByteView) {
     // The slow one is in the middle of an answer, its socket full.
-    if (!asked) EXPECT_TRUE(quick->get_call(contents_.calls[0].uid));
+    if (!asked) {
+      EXPECT_TRUE(quick->get_call(contents_.calls[0].uid));
+    }
     asked = true;
     return true;
   });
