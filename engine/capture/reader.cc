@@ -1,5 +1,7 @@
 #include "engine/capture/reader.h"
 
+#include "engine/packet.h"
+
 #include <utility>
 
 #include "engine/capture/pcap.h"
@@ -41,6 +43,10 @@ ReadVerdict CaptureReader::next(CapturedPacket& packet) {
   if (ended_ != ReadVerdict::kPacket) return ended_;
   const ReadVerdict verdict = read_next(packet);
   ended_ = verdict;
+  if (verdict == ReadVerdict::kPacket && !link_type_known(packet.link_type)) {
+    ++unknown_link_packets_;
+    last_unknown_link_type_ = packet.link_type;
+  }
   return verdict;
 }
 
