@@ -1,7 +1,9 @@
 #include "engine/port.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include <rte_dev.h>
@@ -15,7 +17,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr std::uint16_t kMbufDataBytes = RTE_MBUF_DEFAULT_DATAROOM;
 constexpr std::uint16_t kMtuMax = 9'000;
 
 Error port_error(const PortOptions& options, const std::string& what, int code) {
@@ -26,6 +27,22 @@ Error port_error(const PortOptions& options, const std::string& what, int code) 
 
 // "net_af_packet0,iface=veth0" -> "net_af_packet0"
 std::string device_name_of(const std::string& device) { return device.substr(0, device.find(',')); }
+
+// Room of one mbuf.  A device that cannot scatter needs a whole frame in it; net_af_packet wants
+// room for its whole ring slot.
+std::uint16_t mbuf_bytes(const PortOptions& options, const rte_eth_dev_info& info) {
+  std::size_t bytes = RTE_MBUF_DEFAULT_BUF_SIZE;
+  if ((info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) == 0) {
+    bytes = std::max<std::size_t>(bytes, RTE_PKTMBUF_HEADROOM + options.mtu + 64U);
+  }
+  constexpr std::string_view kSlot = "framesz=";
+  const std::size_t at = options.device.find(kSlot);
+  if (at != std::string::npos) {
+    const std::size_t slot = std::strtoul(options.device.c_str() + at + kSlot.size(), nullptr, 10);
+    bytes = std::max(bytes, RTE_PKTMBUF_HEADROOM + std::min<std::size_t>(slot, 32'768));
+  }
+  return static_cast<std::uint16_t>(bytes);
+}
 
 bool is_pci_address(const std::string& device) {
   return device.find(':') != std::string::npos && device.find("net_") != 0;
@@ -80,7 +97,7 @@ Result<bool> Port::configure() {
                           " are configured.");
   }
   Result<rte_mempool*> pool =
-      make_mbuf_pool(options_.name, options_.mbuf_count, kMbufDataBytes, socket_);
+      make_mbuf_pool(options_.name, options_.mbuf_count, mbuf_bytes(options_, info), socket_);
   if (!pool) return pool.error();
   pool_ = *pool;
 
