@@ -3,7 +3,8 @@
 // appears under its own when it is complete; a failed export leaves nothing behind.
 //
 // Threads: any; one export at a time per StoreAccess.  Memory: 32 bytes for each packet of the
-// call, at most kPacketsMax of them; payload goes straight into the mapped file, never all in RAM.
+// call and 24 more while they are sorted, at most kPacketsMax of them; payload goes straight into
+// the mapped file, never all into RAM.
 // Failing: what cannot be given out for a known reason is Explained, what breaks is an Error.
 #pragma once
 

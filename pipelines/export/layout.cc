@@ -1,0 +1,257 @@
+#include "pipelines/export/layout.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include "base/clock.h"
+
+namespace tapdeck::exports {
+namespace {
+
+constexpr std::uint8_t kNobody = 0xff;
+constexpr std::size_t kOvertakenMax = 32;    // packets that may arrive before the first one
+constexpr std::size_t kComparedMax = 2'000;  // packets that tell a copy of a stream
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return result;
+}
+
+const MediaRecord* media_record(const CallRecord& call, const MediaStream& stream) {
+  for (const MediaRecord& media : call.media) {
+    if (media.ssrc == stream.ssrc && media.source == stream.source &&
+        media.destination == stream.destination) {
+      return &media;
+    }
+  }
+  return nullptr;
+}
+
+bool is_fork(const CallRecord& call, std::uint8_t party) {
+  return party < call.parties.size() && call.parties[party].role == PartyRole::kFork;
+}
+
+std::int64_t samples_between(std::int64_t from_us, std::int64_t to_us) {
+  const std::int64_t scaled = (to_us - from_us) * (kSampleRate / 1'000);
+  return (scaled + (scaled >= 0 ? kUsPerMs / 2 : -kUsPerMs / 2)) / kUsPerMs;
+}
+
+void add_note(WavPlan& plan, std::string note) {
+  if (std::find(plan.notes.begin(), plan.notes.end(), note) == plan.notes.end()) {
+    plan.notes.push_back(std::move(note));
+  }
+}
+
+// Lays out the audible packets of one stream, in samples from `origin_us`.
+class StreamLayout {
+ public:
+  StreamLayout(MediaStream& stream, const StreamPlan& plan, std::int64_t origin_us)
+      : stream_(stream), plan_(plan), origin_us_(origin_us) {}
+
+  void place(const std::vector<OrderedPacket>& ordered) {
+    std::vector<std::size_t> audible;  // positions in `ordered`
+    bool run_begins = true;
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      run_begins = run_begins || begins_run(ordered, i);
+      PacketEntry& packet = stream_.packets[ordered[i].index];
+      const Coding coding = plan_.codings[packet.payload_type];
+      if (packet.payload_bytes == 0 || (coding != Coding::kAlaw && coding != Coding::kUlaw)) {
+        continue;
+      }
+      if (run_begins) anchor_run(ordered, i);
+      run_begins = false;
+      place(packet);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::int64_t arrival(const PacketEntry& packet) const {
+    return samples_between(origin_us_, packet.arrival_us);
+  }
+
+  // The packet that arrived first may not be the first one: it gives the place, and those it
+  // overtook go before it.
+  void anchor_run(const std::vector<OrderedPacket>& ordered, std::size_t first) {
+    const PacketEntry& begin = stream_.packets[ordered[first].index];
+    const PacketEntry* earliest = &begin;
+    const std::size_t end = std::min(ordered.size(), first + kOvertakenMax);
+    for (std::size_t i = first + 1; i < end && !begins_run(ordered, i); ++i) {
+      const PacketEntry& packet = stream_.packets[ordered[i].index];
+      const auto ahead = static_cast<std::int32_t>(packet.timestamp - begin.timestamp);
+      const bool near = ahead >= 0 && ahead <= kReanchorSamples;
+      if (near && packet.arrival_us < earliest->arrival_us) earliest = &packet;
+    }
+    const auto ahead = static_cast<std::int32_t>(earliest->timestamp - begin.timestamp);
+    anchor(begin, arrival(*earliest) - ahead);
+  }
+
+  void anchor(const PacketEntry& packet, std::int64_t at) {
+    next_at_ = std::max(at, end_);
+    last_timestamp_ = packet.timestamp;
+  }
+
+  void place(PacketEntry& packet) {
+    next_at_ += static_cast<std::int32_t>(packet.timestamp - last_timestamp_);
+    last_timestamp_ = packet.timestamp;
+    const std::int64_t off = next_at_ - arrival(packet);
+    if (off > kReanchorSamples || off < -kReanchorSamples) anchor(packet, arrival(packet));
+    const std::int64_t filled = std::max<std::int64_t>(0, end_ - next_at_);
+    if (filled >= packet.payload_bytes) return;
+    packet.position = next_at_;
+    packet.skip = static_cast<std::uint16_t>(filled);
+    end_ = next_at_ + packet.payload_bytes;
+  }
+
+  MediaStream& stream_;
+  const StreamPlan& plan_;
+  std::int64_t origin_us_;
+  std::int64_t next_at_ = 0;  // where last_timestamp_ lies
+  std::uint32_t last_timestamp_ = 0;
+  std::int64_t end_ = std::numeric_limits<std::int64_t>::min() / 2;
+};
+
+bool overlap(const MediaStream& a, const MediaStream& b) {
+  if (a.packets.empty() || b.packets.empty()) return false;
+  return a.packets.front().arrival_us <= b.packets.back().arrival_us &&
+         b.packets.front().arrival_us <= a.packets.back().arrival_us;
+}
+
+// A media relay passes one stream on under new addresses: the same SSRC with, at the same time, the
+// same sequence numbers and timestamps.  Mixed, it would be an echo.
+bool is_copy(const MediaStream& original, const MediaStream& other) {
+  if (original.ssrc != other.ssrc || !overlap(original, other)) return false;
+  const std::size_t compared = std::min(kComparedMax, other.packets.size());
+  const std::int64_t from_us = other.packets.front().arrival_us - kUsPerSecond;
+  const std::int64_t to_us = other.packets[compared - 1].arrival_us + kUsPerSecond;
+  std::set<std::pair<std::uint16_t, std::uint32_t>> seen;
+  for (const PacketEntry& packet : original.packets) {
+    const bool near = packet.arrival_us >= from_us && packet.arrival_us <= to_us;
+    if (near && seen.size() < 2 * kComparedMax) seen.emplace(packet.sequence, packet.timestamp);
+  }
+  std::size_t alike = 0;
+  for (std::size_t i = 0; i < compared; ++i) {
+    alike += seen.count({other.packets[i].sequence, other.packets[i].timestamp});
+  }
+  return alike * 2 > std::min(compared, seen.size());
+}
+
+StreamPlan plan_stream(const CallRecord& call, const MediaStream& stream, WavPlan& plan) {
+  StreamPlan result;
+  result.side = side_of(call, stream);
+  if (stream.kind == MediaKind::kVideo || stream.kind == MediaKind::kText ||
+      stream.kind == MediaKind::kFax) {
+    result.side = Side::kNone;
+  }
+  if (result.side == Side::kNone) return result;
+  const MediaRecord* media = media_record(call, stream);
+  const bool encrypted = media != nullptr && media->srtp;
+  std::array<bool, 128> used{};
+  for (const PacketEntry& packet : stream.packets) used[packet.payload_type] |= packet.is_rtp;
+  for (std::uint8_t type = 0; type < used.size(); ++type) {
+    if (!used[type]) continue;
+    const std::string name = codec_name(call, stream, type);
+    result.codings[type] = encrypted ? Coding::kUnknown : coding_of(name);
+    if (encrypted) {
+      add_note(plan, "encrypted_without_key");
+    } else if (result.codings[type] == Coding::kUnknown) {
+      add_note(plan, "codec " + name + " not yet decodable");
+    }
+  }
+  return result;
+}
+
+void leave_out_copies(const MediaIndex& index, WavPlan& plan) {
+  for (std::size_t i = 0; i < index.streams.size(); ++i) {
+    for (std::size_t j = i + 1; j < index.streams.size(); ++j) {
+      if (plan.streams[i].side == Side::kNone || plan.streams[i].side != plan.streams[j].side ||
+          !is_copy(index.streams[i], index.streams[j])) {
+        continue;
+      }
+      plan.streams[j].side = Side::kNone;
+      add_note(plan, "the same stream on a further hop is left out");
+    }
+  }
+}
+
+std::int64_t earliest_arrival_us(const MediaIndex& index) {
+  std::int64_t earliest_us = std::numeric_limits<std::int64_t>::max();
+  for (const MediaStream& stream : index.streams) {
+    for (const PacketEntry& packet : stream.packets) {
+      earliest_us = std::min(earliest_us, packet.arrival_us);
+    }
+  }
+  return earliest_us;
+}
+
+// Packets that were overtaken at the very start lie before the first arrival: they begin the file.
+void shift_to_zero(MediaIndex& index, WavPlan& plan) {
+  std::int64_t first = 0;
+  for (const MediaStream& stream : index.streams) {
+    for (const PacketEntry& packet : stream.packets) {
+      if (packet.position != kNowhere) first = std::min(first, packet.position + packet.skip);
+    }
+  }
+  for (MediaStream& stream : index.streams) {
+    for (PacketEntry& packet : stream.packets) {
+      if (packet.position == kNowhere) continue;
+      packet.position -= first;
+      plan.sample_count = std::max(plan.sample_count, packet.position + packet.payload_bytes);
+    }
+  }
+}
+
+}  // namespace
+
+Side side_of(const CallRecord& call, const MediaStream& stream) {
+  const MediaRecord* media = media_record(call, stream);
+  std::uint8_t sender = stream.sender;
+  if (sender == kNobody && media != nullptr) sender = media->party.value_or(kNobody);
+  const std::uint8_t caller = call.caller.value_or(0);
+  if (is_fork(call, sender) || is_fork(call, stream.receiver)) return Side::kNone;
+  if (sender != kNobody) return sender == caller ? Side::kLeft : Side::kRight;
+  if (stream.receiver != kNobody) return stream.receiver == caller ? Side::kRight : Side::kLeft;
+  const bool from_caller =
+      caller < call.parties.size() && call.parties[caller].ip == stream.source.ip;
+  return from_caller ? Side::kLeft : Side::kRight;
+}
+
+std::string codec_name(const CallRecord& call, const MediaStream& stream, std::uint8_t type) {
+  if (const MediaRecord* media = media_record(call, stream)) {
+    const auto found = media->codecs.find(type);
+    if (found != media->codecs.end() && !found->second.empty()) return upper(found->second);
+  }
+  const std::string_view name = static_payload(type).codec;
+  return name.empty() ? "payload type " + std::to_string(type) : std::string(name);
+}
+
+Coding coding_of(std::string_view codec) {
+  if (codec == "PCMA") return Coding::kAlaw;
+  if (codec == "PCMU") return Coding::kUlaw;
+  if (codec == "CN" || codec == "TELEPHONE-EVENT") return Coding::kSilent;
+  return Coding::kUnknown;
+}
+
+WavPlan plan_wav(const CallRecord& call, MediaIndex& index) {
+  WavPlan plan;
+  for (const MediaStream& stream : index.streams) {
+    plan.streams.push_back(plan_stream(call, stream, plan));
+  }
+  leave_out_copies(index, plan);
+  const std::int64_t origin_us = earliest_arrival_us(index);
+  for (std::size_t i = 0; i < index.streams.size(); ++i) {
+    if (plan.streams[i].side == Side::kNone) continue;
+    MediaStream& stream = index.streams[i];
+    const std::vector<OrderedPacket> ordered = order_packets(stream.packets);
+    StreamLayout(stream, plan.streams[i], origin_us).place(ordered);
+    append_gaps(stream, ordered, plan.gaps);
+  }
+  shift_to_zero(index, plan);
+  return plan;
+}
+
+}  // namespace tapdeck::exports

@@ -1,0 +1,18 @@
+#include "model/media.h"
+
+#include <gtest/gtest.h>
+
+namespace tapdeck {
+namespace {
+
+TEST(StaticPayloads, AreThoseOfRfc3551) {
+  EXPECT_EQ(static_payload(0).codec, "PCMU");
+  EXPECT_EQ(static_payload(8).codec, "PCMA");
+  EXPECT_EQ(static_payload(9).clock_rate_hz, 8'000u) << "G722's RTP clock (RFC 3551 4.5.2)";
+  EXPECT_EQ(static_payload(10).channels, 2);
+  EXPECT_EQ(static_payload(96).codec, "") << "dynamic";
+  EXPECT_EQ(static_payload(19).clock_rate_hz, 0u) << "reserved";
+}
+
+}  // namespace
+}  // namespace tapdeck

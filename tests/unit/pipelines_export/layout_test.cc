@@ -1,0 +1,101 @@
+#include "pipelines/export/layout.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipelines_export/fake_store.h"
+
+namespace tapdeck::exports {
+namespace {
+
+MediaStream stream_between(std::uint8_t sender, std::uint8_t receiver) {
+  MediaStream stream;
+  stream.sender = sender;
+  stream.receiver = receiver;
+  return stream;
+}
+
+TEST(SideOf, WhoSendsDecides) {
+  const CallRecord call = two_party_call();
+  EXPECT_EQ(side_of(call, stream_between(0, 1)), Side::kLeft);
+  EXPECT_EQ(side_of(call, stream_between(1, 0)), Side::kRight);
+  EXPECT_EQ(side_of(call, stream_between(3, 0)), Side::kRight) << "a transfer target is heard too";
+}
+
+TEST(SideOf, LosingForksAreHeardByNobody) {
+  const CallRecord call = two_party_call();
+  EXPECT_EQ(side_of(call, stream_between(2, 0)), Side::kNone);
+  EXPECT_EQ(side_of(call, stream_between(0, 2)), Side::kNone) << "the caller's copy to the fork";
+}
+
+TEST(SideOf, WhenTheSenderIsUnknownTheReceiverDecides) {
+  const CallRecord call = two_party_call();
+  EXPECT_EQ(side_of(call, stream_between(0xff, 0)), Side::kRight);
+  EXPECT_EQ(side_of(call, stream_between(0xff, 1)), Side::kLeft);
+}
+
+TEST(SideOf, TheRecordAndThenTheAddressHelpOut) {
+  CallRecord call = two_party_call();
+  MediaStream stream = stream_between(0xff, 0xff);
+  stream.source.ip = make_ipv4(1);
+  EXPECT_EQ(side_of(call, stream), Side::kRight);
+  call.parties[0].ip = stream.source.ip;
+  EXPECT_EQ(side_of(call, stream), Side::kLeft);
+  MediaRecord media;
+  media.source = stream.source;
+  media.party = 1;
+  call.media = {media};
+  EXPECT_EQ(side_of(call, stream), Side::kRight) << "the call plane knows better than the address";
+}
+
+TEST(CodecName, SdpBeforeTheStaticTable) {
+  CallRecord call = two_party_call();
+  MediaRecord media;
+  media.codecs = {{97, "pcma"}, {8, ""}};
+  call.media = {media};
+  const MediaStream stream;
+  EXPECT_EQ(codec_name(call, stream, 97), "PCMA");
+  EXPECT_EQ(codec_name(call, stream, 8), "PCMA") << "no name in SDP: RFC 3551's";
+  EXPECT_EQ(codec_name(call, stream, 98), "payload type 98");
+  EXPECT_EQ(coding_of("TELEPHONE-EVENT"), Coding::kSilent);
+  EXPECT_EQ(coding_of("OPUS"), Coding::kUnknown);
+}
+
+TEST(PlanWav, EncryptedMediaIsNotTakenForAudio) {
+  CallRecord call = two_party_call();
+  MediaRecord media;
+  media.srtp = true;
+  call.media = {media};
+  MediaIndex index;
+  index.streams.resize(1);
+  PacketEntry packet;
+  packet.is_rtp = true;
+  packet.payload_type = 8;
+  packet.payload_bytes = 160;
+  index.streams[0].packets = {packet};
+  const WavPlan plan = plan_wav(call, index);
+  EXPECT_EQ(plan.sample_count, 0);
+  EXPECT_EQ(plan.notes, (std::vector<std::string>{"encrypted_without_key"}));
+}
+
+TEST(PlanWav, AStreamNeverOverlaysItself) {
+  const CallRecord call = two_party_call();
+  MediaIndex index;
+  index.streams.push_back(stream_between(0, 1));
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    PacketEntry packet;
+    packet.is_rtp = true;
+    packet.payload_type = 8;
+    packet.sequence = i;
+    packet.timestamp = i * 100U;  // the sender's steps are too short
+    packet.payload_bytes = 160;
+    packet.arrival_us = kT0 + i * 12'500;
+    index.streams[0].packets.push_back(packet);
+  }
+  const WavPlan plan = plan_wav(call, index);
+  EXPECT_EQ(plan.sample_count, 360);
+  EXPECT_EQ(index.streams[0].packets[1].position, 100);
+  EXPECT_EQ(index.streams[0].packets[1].skip, 60);
+}
+
+}  // namespace
+}  // namespace tapdeck::exports
