@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 
 #include "base/assert.h"
 #include "base/clock.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kRequestsMax = 256;
 constexpr std::int64_t kRetryNs = kNsPerSecond;
+constexpr std::uint64_t kReserveBytes = 256U << 20;  // left free; a tenth of a smaller disk
 
 std::uint8_t* allocate_staging(const StoreOptions& options) {
   TD_ASSERT(options.staging_bytes % kBlockBytes == 0 && options.staging_bytes >= 64 * 1024);
@@ -199,23 +201,35 @@ std::uint64_t SegmentOutput::new_request(const Request& request) {
   return index;
 }
 
-void SegmentOutput::preallocate(Segment& segment, std::uint64_t end) {
-  if (options_.preallocate_bytes == 0) return;
+// False when going on would take the room that call records and keys need: media yields first.
+bool SegmentOutput::preallocate(Segment& segment, std::uint64_t end) {
+  const std::uint64_t step = std::max<std::uint64_t>(options_.preallocate_bytes, kBlockBytes);
   while (segment.allocated < end) {
+    struct statvfs space {};
+
+    if (fstatvfs(segment.file.descriptor.get(), &space) == 0) {
+      const std::uint64_t reserve =
+          std::min<std::uint64_t>(kReserveBytes, space.f_blocks * space.f_frsize / 10);
+      if (space.f_bavail * space.f_frsize < reserve + step) return false;
+    }
     // What cannot be preallocated may still be written; if not, the write says so.
     static_cast<void>(fallocate(segment.file.descriptor.get(),
                                 0,
                                 static_cast<off_t>(segment.allocated),
-                                static_cast<off_t>(options_.preallocate_bytes)));
-    segment.allocated += options_.preallocate_bytes;
+                                static_cast<off_t>(step)));
+    segment.allocated += step;
   }
+  return true;
 }
 
 bool SegmentOutput::write_out(Segment& segment) {
   if (segment.buffer < 0) return true;
   if (!uring_.has_room(1)) return false;
+  if (!preallocate(segment, segment.buffer_offset + segment.buffer_used)) {
+    fail(segment, ENOSPC, "making room");
+    return true;
+  }
   const int buffer = std::exchange(segment.buffer, -1);
-  preallocate(segment, segment.buffer_offset + segment.buffer_used);
   Request request;
   request.segment = &segment;
   request.offset = segment.buffer_offset;

@@ -134,7 +134,7 @@ class SegmentOutput {
   bool take_buffer(Segment& segment);
   void write_oldest_partial();
   bool write_out(Segment& segment);
-  void preallocate(Segment& segment, std::uint64_t end);
+  bool preallocate(Segment& segment, std::uint64_t end);
   bool start_sync(Segment& segment);
   std::uint64_t new_request(const Request& request);
   std::uint32_t handle_completions();
