@@ -98,8 +98,7 @@ TEST_F(CommandLineTest, ShowsOneCallWithDurabilityAndMessages) {
             std::string::npos);
   EXPECT_NE(out_.find("\"text\":\"INVITE sip:1@x SIP/2.0\\r\\n\\r\\n\""), std::string::npos);
   EXPECT_EQ(run({"show", uid}), kExitDone);
-  EXPECT_NE(out_.find("->|  INVITE") == std::string::npos ? out_.find(">|") : 0U,
-            std::string::npos);
+  EXPECT_NE(out_.find(">|"), std::string::npos);  // the head of an arrow
   EXPECT_EQ(run({"show", "00000000000000000000000000"}), kExitFailed);
 }
 
