@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "config/retention_classes.h"
 #include "control/progress.h"
+#include "control/settings.h"
 #include "engine/capture/feeder.h"
 #include "engine/capture/merge.h"
 #include "engine/eal.h"
@@ -112,17 +113,18 @@ std::function<bool(const Uid&)> asks_store(storage::Store& store) {
 }
 
 Result<int> record_files(const control::IngestRequest& request,
-                         const config::Config& config,
+                         const control::Settings& settings,
                          std::uint16_t class_index,
                          OpenedFiles& opened) {
   const auto queues = static_cast<std::uint16_t>(request.queue_count);
   const std::int64_t started_ns = monotonic_now_ns();
-  PipelineOptions options = offline_options(config, class_index, queues);
-  Result<std::unique_ptr<storage::Store>> store = storage::Store::open(store_options(config));
+  PipelineOptions options = offline_options(settings.config, class_index, queues);
+  Result<std::unique_ptr<storage::Store>> store =
+      storage::Store::open(control::store_options(settings, storage::StoreMode::kCreateIfMissing));
   if (!store) return store.error();
   options.calls.already_final = asks_store(**store);
 
-  config::Config portless = config;
+  config::Config portless = settings.config;
   portless.capture.ports.clear();
   Result<engine::Eal> eal = engine::Eal::start(eal_options(portless, options, kFeedMbufs));
   if (!eal) return eal.error();
@@ -164,12 +166,12 @@ int ingest(const control::IngestRequest& request) {
     return fail(make_error(ErrorCode::kInvalidArgument,
                            "there is no retention class \"" + request.retention_class + "\""));
   }
-  Result<config::Config> config = load_configuration(request.global);
-  if (!config) return fail(config.error());
+  Result<control::Settings> settings = control::load_settings(request.global);
+  if (!settings) return fail(settings.error());
   OpenedFiles opened = open_files(request.files);
   int status = exit_status(opened.outcomes);
   if (!opened.readers.empty()) {
-    const Result<int> recorded = record_files(request, *config, *class_index, opened);
+    const Result<int> recorded = record_files(request, *settings, *class_index, opened);
     if (!recorded) return fail(recorded.error());
     status = *recorded;
   }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "config/load.h"
 #include "config/retention_classes.h"
 #include "config/validate.h"
 
@@ -86,37 +85,6 @@ PipelineOptions shared_options(const config::Config& config,
 }
 
 }  // namespace
-
-Result<config::Config> load_configuration(const control::GlobalOptions& global) {
-  config::Config config = config::defaults();
-  if (!global.config_file.empty()) {
-    Result<config::Config> loaded = config::load(global.config_file);
-    if (!loaded) return loaded.error();
-    config = std::move(*loaded);
-  }
-  if (!global.store_directory.empty()) config.general.store = global.store_directory;
-  return config;
-}
-
-storage::StoreOptions store_options(const config::Config& config) {
-  constexpr std::uint64_t kMib = 1ULL << 20;
-  storage::StoreOptions options;
-  options.directory = config.general.store;
-  options.mode = storage::StoreMode::kCreateIfMissing;
-  options.master_key_file = config.storage.master_key_file;
-  options.segment_bytes = config.storage.segment_mib * kMib;
-  options.preallocate_bytes = config.storage.preallocate_mib * kMib;
-  options.staging_bytes = config.storage.staging_kib * 1'024;
-  options.staging_buffers = config.storage.staging_buffers;
-  options.open_segments_max = config.storage.open_segments_max;
-  options.flush_interval_ms = config.storage.flush_interval_ms;
-  options.block_cache_bytes = config.storage.block_cache_mib * kMib;
-  options.retention_classes.clear();
-  for (const config::RetentionClass& retention : config::kRetentionClasses) {
-    options.retention_classes.emplace_back(retention.name);
-  }
-  return options;
-}
 
 PipelineOptions live_options(const config::Config& config, std::uint16_t class_index) {
   PipelineOptions options =

@@ -2,22 +2,14 @@
 // Threads: any.  Memory: strings.
 #pragma once
 
-#include <string>
+#include <cstdint>
 
 #include "apps/pipeline.h"
-#include "base/result.h"
 #include "config/config.h"
-#include "control/cli/command_line.h"
 #include "engine/eal.h"
 #include "engine/port.h"
-#include "storage/store.h"
 
 namespace tapdeck::apps {
-
-// The file named by --config, or the defaults; --store replaces general.store.
-Result<config::Config> load_configuration(const control::GlobalOptions& global);
-
-storage::StoreOptions store_options(const config::Config& config);
 
 // `class_index` into config::kRetentionClasses.
 PipelineOptions live_options(const config::Config& config, std::uint16_t class_index);

@@ -11,6 +11,7 @@
 #include "apps/service.h"
 #include "base/log.h"
 #include "config/retention_classes.h"
+#include "control/settings.h"
 #include "engine/eal.h"
 #include "engine/port.h"
 #include "storage/store.h"
@@ -48,25 +49,28 @@ Result<std::vector<engine::Port>> open_ports(const config::Config& config) {
 
 // What a reload can take over is the log level; everything else says that it needs a restart.
 void reload(const control::GlobalOptions& global, config::Config& current) {
-  Result<config::Config> loaded = load_configuration(global);
+  Result<control::Settings> loaded = control::load_settings(global);
   if (!loaded) {
     log_error("reload refused, nothing changed: " + loaded.error().message);
     return;
   }
-  log_start(log_level(loaded->general.log_level));
-  current.general.log_level = loaded->general.log_level;
-  log_info(*loaded == current ? "configuration reloaded"
-                              : "configuration read; options other than general.log_level that "
-                                "changed take effect at the next start");
+  log_start(log_level(loaded->config.general.log_level));
+  current.general.log_level = loaded->config.general.log_level;
+  log_info(loaded->config == current
+               ? "configuration reloaded"
+               : "configuration read; options other than general.log_level that "
+                 "changed take effect at the next start");
 }
 
-Result<void> serve(const control::RunRequest& request, config::Config& config) {
+Result<void> serve(const control::RunRequest& request, control::Settings& settings) {
+  config::Config& config = settings.config;
   const PipelineOptions options = live_options(config, config::kRetentionDefault);
   std::uint32_t mbuf_count = 0;
   for (std::uint16_t i = 0; i < config.capture.ports.size(); ++i) {
     mbuf_count += port_options(config, i).mbuf_count;
   }
-  Result<std::unique_ptr<storage::Store>> store = storage::Store::open(store_options(config));
+  Result<std::unique_ptr<storage::Store>> store =
+      storage::Store::open(control::store_options(settings, storage::StoreMode::kCreateIfMissing));
   if (!store) return store.error();
   Result<engine::Eal> eal = engine::Eal::start(eal_options(config, options, mbuf_count));
   if (!eal) return eal.error();
@@ -76,7 +80,7 @@ Result<void> serve(const control::RunRequest& request, config::Config& config) {
   Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::create(options, *ports, **store);
   if (!pipeline) return pipeline.error();
   Service service(
-      {.store_directory = config.general.store, .idle_sleep_us = config.capture.idle_sleep_us},
+      {.store_directory = settings.store_directory, .idle_sleep_us = config.capture.idle_sleep_us},
       **pipeline,
       *ports,
       eal->explanation());
@@ -88,15 +92,15 @@ Result<void> serve(const control::RunRequest& request, config::Config& config) {
 
 int run(const control::RunRequest& request) {
   Service::block_signals();
-  Result<config::Config> config = load_configuration(request.global);
-  if (!config) return fail(config.error());
-  log_start(log_level(config->general.log_level));
-  if (config->capture.ports.empty()) {
+  Result<control::Settings> settings = control::load_settings(request.global);
+  if (!settings) return fail(settings.error());
+  log_start(log_level(settings->config.general.log_level));
+  if (settings->config.capture.ports.empty()) {
     return fail(make_error(ErrorCode::kInvalidArgument,
                            "capture.ports is empty: nothing to capture from; see `tapdeck config "
                            "docs`"));
   }
-  const Result<void> served = serve(request, *config);
+  const Result<void> served = serve(request, *settings);
   return served ? control::kExitDone : fail(served.error());
 }
 
