@@ -93,7 +93,7 @@ TEST_F(FeederTest, NotesTravelWithPackets) {
   EXPECT_EQ(fed[1].note.order, 1U);
   EXPECT_EQ(fed[1].bytes, udp(1, 3'000));
   EXPECT_EQ(fed[2].note.original_length, 1'500U);
-  EXPECT_EQ(feeder_->newest_ns(), 10'000'000'000);
+  EXPECT_EQ(feeder_->clock_ns(), 10'000'000'000);
 }
 
 TEST_F(FeederTest, CutsWhatNoBufferHolds) {
