@@ -1,10 +1,14 @@
 #include "engine/eal.h"
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sched.h>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -14,6 +18,8 @@
 
 namespace tapdeck::engine {
 namespace {
+
+constexpr std::string_view kDefaultPrefix = "tapdeck-";  // then the process id
 
 // Free hugepages of all sizes, in MiB.
 std::uint64_t free_hugepage_mib() {
@@ -86,12 +92,50 @@ int start_with_stdout_on_stderr(std::vector<char*>& argv) {
   return code;
 }
 
-void remove_runtime_files(const std::string& file_prefix) {
+// Where DPDK may have put its runtime directories.
+std::vector<std::string> runtime_bases() {
   std::vector<std::string> bases = {"/var/run/dpdk", "/tmp/dpdk"};
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR")) {
     bases.push_back(std::string(runtime) + "/dpdk");
   }
-  for (const std::string& base : bases) {
+  return bases;
+}
+
+// A directory whose owner no longer runs: no such process, and nobody holds DPDK's lock (the
+// process may be one of another PID namespace).
+bool is_abandoned(const std::filesystem::path& directory) {
+  const std::string name = directory.filename().string();
+  if (name.rfind(kDefaultPrefix, 0) != 0) return false;
+  char* end = nullptr;
+  const long pid = std::strtol(name.c_str() + kDefaultPrefix.size(), &end, 10);
+  if (pid <= 0 || *end != '\0' || kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH) {
+    return false;
+  }
+  const int file = open((directory / "config").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return false;
+
+  struct flock lock {};
+
+  lock.l_type = F_WRLCK;
+  const bool is_free = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+  close(file);
+  return is_free;
+}
+
+// What killed processes could not remove themselves: some MiB of memory each.
+void remove_abandoned_runtime_files() {
+  for (const std::string& base : runtime_bases()) {
+    std::error_code error;
+    std::vector<std::filesystem::path> abandoned;
+    for (const auto& entry : std::filesystem::directory_iterator(base, error)) {
+      if (is_abandoned(entry.path())) abandoned.push_back(entry.path());
+    }
+    for (const auto& path : abandoned) std::filesystem::remove_all(path, error);
+  }
+}
+
+void remove_runtime_files(const std::string& file_prefix) {
+  for (const std::string& base : runtime_bases()) {
     std::error_code error;
     std::filesystem::remove_all(base + '/' + file_prefix, error);
     std::filesystem::remove(base, error);  // only when nobody else's files are in it
@@ -118,8 +162,10 @@ Result<Eal> Eal::start(const EalOptions& options) {
   } else {
     eal.explanation_ = "no hugepages: " + found + ", " + needed;
   }
-  eal.file_prefix_ =
-      options.file_prefix.empty() ? "tapdeck-" + std::to_string(getpid()) : options.file_prefix;
+  eal.file_prefix_ = options.file_prefix.empty()
+                         ? std::string(kDefaultPrefix) + std::to_string(getpid())
+                         : options.file_prefix;
+  remove_abandoned_runtime_files();
 
   rte_openlog_stream(stderr);
   const std::vector<std::string> arguments =

@@ -1,5 +1,7 @@
 #include "engine/eal.h"
 
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <unistd.h>
 
@@ -35,6 +37,40 @@ TEST(EalDeathTest, StopLeavesNoRuntimeFilesAndStdoutAlone) {
   for (const std::string base : {"/var/run/dpdk/", "/tmp/dpdk/"}) {
     EXPECT_FALSE(std::filesystem::exists(base + prefix));
   }
+}
+
+std::vector<std::filesystem::path> directories_of_dead_processes() {
+  std::vector<std::filesystem::path> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/var/run/dpdk", error)) {
+    const int pid = std::atoi(entry.path().filename().c_str() + std::string("tapdeck-").size());
+    const bool has_config = std::filesystem::exists(entry.path() / "config");
+    if (has_config && pid > 0 && kill(pid, 0) != 0) found.push_back(entry.path());
+  }
+  return found;
+}
+
+TEST(EalDeathTest, TheNextStartRemovesWhatAKilledProcessLeft) {
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  const EalOptions options{.hugepages = HugepageUse::kNo, .memory_mib = 16};
+  EXPECT_EXIT(
+      {
+        auto eal = Eal::start(options);
+        raise(eal ? SIGKILL : SIGTERM);
+      },
+      ::testing::KilledBySignal(SIGKILL),
+      "");
+  const auto left = directories_of_dead_processes();
+  ASSERT_FALSE(left.empty()) << "DPDK cleans up itself: the sweep can go";
+  EXPECT_EXIT(
+      {
+        auto eal = Eal::start(options);
+        eal->stop();
+        std::exit(eal ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0),
+      "");
+  for (const auto& path : left) EXPECT_FALSE(std::filesystem::exists(path)) << path;
 }
 
 TEST(EalDeathTest, ABadLcoreListIsAnErrorAndStdoutStaysClean) {
