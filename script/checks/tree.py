@@ -19,7 +19,7 @@ LAYERS = {
 }
 EVERYTHING = set(LAYERS) | {"tests", "bench"}
 LAYERS["tests"] = EVERYTHING  # tests/unit/apps tests apps/
-LAYERS["bench"] = EVERYTHING - {"apps", "tests"}
+LAYERS["bench"] = EVERYTHING - {"apps"}
 
 # Single headers of another layer that a folder may include, each for a reason.
 EXTRA_INCLUDES = {}

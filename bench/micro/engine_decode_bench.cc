@@ -1,0 +1,72 @@
+// Decoding and classifying bursts of frames, without a worker around it.
+#include <array>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "engine/decode/classify.h"
+#include "engine/decode/decode.h"
+#include "tests/support/packet_builder.h"
+
+namespace tapdeck::engine {
+namespace {
+
+using Frame = std::vector<std::uint8_t>;
+using testing::PacketBuilder;
+
+constexpr std::size_t kBurstFrames = 32;
+
+Frame rtp_ipv4(std::uint16_t sequence) {
+  return PacketBuilder()
+      .ipv4("192.0.2.1", "192.0.2.2")
+      .udp(4'000, 5'000)
+      .rtp({.sequence = sequence})
+      .bytes();
+}
+
+Frame rtp_vlan_ipv6(std::uint16_t sequence) {
+  return PacketBuilder()
+      .vlan(7)
+      .ipv6("2001:db8::1", "2001:db8::2")
+      .udp(4'000, 5'000)
+      .rtp({.sequence = sequence})
+      .bytes();
+}
+
+Frame sip_ipv4(std::uint16_t) {
+  const std::string message =
+      "INVITE sip:200@example.org SIP/2.0\r\nCall-ID: 1@example.org\r\n" + std::string(700, 'x');
+  return PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").udp(5'060, 5'060).text(message).bytes();
+}
+
+template <Frame (*make)(std::uint16_t), PayloadKind expected>
+void decode_and_classify(benchmark::State& state) {
+  std::vector<Frame> frames;
+  for (std::size_t i = 0; i < kBurstFrames; ++i) {
+    frames.push_back(make(static_cast<std::uint16_t>(i)));
+  }
+  PortSet sip_ports;
+  sip_ports.add(5'060);
+  std::array<Decoded, kBurstFrames> decoded{};
+  std::size_t wrong = 0;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kBurstFrames; ++i) {
+      const auto length = static_cast<std::uint32_t>(frames[i].size());
+      decode({.bytes = frames[i], .original_length = length}, decoded[i]);
+      wrong += classify_udp(decoded[i], sip_ports) == expected ? 0 : 1;
+    }
+    benchmark::DoNotOptimize(decoded);
+  }
+  if (wrong != 0) state.SkipWithError("a frame was classified as something else");
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBurstFrames));
+}
+
+BENCHMARK(decode_and_classify<rtp_ipv4, PayloadKind::kRtp>)->Name("decode/rtp_ipv4");
+BENCHMARK(decode_and_classify<rtp_vlan_ipv6, PayloadKind::kRtp>)->Name("decode/rtp_vlan_ipv6");
+BENCHMARK(decode_and_classify<sip_ipv4, PayloadKind::kSip>)->Name("decode/sip_ipv4");
+
+}  // namespace
+}  // namespace tapdeck::engine
+
+BENCHMARK_MAIN();
