@@ -25,7 +25,7 @@ struct EalOptions {
   std::vector<std::string> vdevs{};  // "net_null0,..."; ports may also be created later
   std::vector<std::string> pci{};    // addresses to probe; empty: no PCI at all
   std::string file_prefix{};         // empty: one made from the process id
-  std::uint32_t log_level = 4;     // RTE_LOG_WARNING; DPDK counts 1 (emergency) to 8 (debug)
+  std::uint32_t log_level = 4;       // RTE_LOG_WARNING; DPDK counts 1 (emergency) to 8 (debug)
 };
 
 class Eal {

@@ -120,7 +120,6 @@ Result<bool> Port::configure() {
     code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, 1, &conf);
   }
   if (code != 0) return port_error(options_, "the device refuses its configuration", code);
-  rte_eth_dev_set_mtu(port_id_, options_.mtu);  // virtual devices often have a fixed one
   std::uint16_t rx_count = options_.descriptor_count;
   rte_eth_dev_adjust_nb_rx_tx_desc(port_id_, &rx_count, nullptr);
   for (std::uint16_t queue = 0; queue < options_.rx_queue_count; ++queue) {

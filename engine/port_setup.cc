@@ -5,6 +5,7 @@
 
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 
 namespace tapdeck::engine {
@@ -20,6 +21,15 @@ std::uint8_t* symmetric_key() {
     return bytes;
   }();
   return key.data();
+}
+
+// Devices that do not name their largest MTU name their largest frame: net_af_packet takes 1518
+// bytes by its own account.
+std::uint32_t mtu_limit(const rte_eth_dev_info& info) {
+  constexpr std::uint32_t kFrameOverhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+  const std::uint32_t by_frame =
+      std::max(info.max_rx_pktlen, info.min_mtu + kFrameOverhead) - kFrameOverhead;
+  return info.max_mtu == UINT16_MAX ? std::min<std::uint32_t>(UINT16_MAX, by_frame) : info.max_mtu;
 }
 
 // Pools and rings need names that are unique in the process.
@@ -48,7 +58,7 @@ Result<rte_mempool*> make_mbuf_pool(const std::string& port_name,
 
 rte_eth_conf receive_configuration(const PortOptions& options, const rte_eth_dev_info& info) {
   rte_eth_conf conf{};
-  conf.rxmode.mtu = std::clamp<std::uint32_t>(options.mtu, info.min_mtu, info.max_mtu);
+  conf.rxmode.mtu = std::clamp<std::uint32_t>(options.mtu, info.min_mtu, mtu_limit(info));
   const std::uint32_t frame_bytes = options.mtu + 22U;  // Ethernet header and two tags
   if (frame_bytes + RTE_PKTMBUF_HEADROOM > RTE_MBUF_DEFAULT_BUF_SIZE &&
       (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0) {

@@ -44,14 +44,14 @@ class SippLoad:
         if not os.path.exists(self.caller_capture):
             os.symlink(G711_CAPTURE, self.caller_capture)
             write_callee_capture(self.callee_capture)
-        self._caller = None
+        self._caller = self._callee = None
 
     def start(self, calls, calls_per_s):
         common = ["-nostdin", "-trace_err", "-aa", "-timeout_error", "-mp", "10000",
                   "-l", str(calls)]
-        callee = self._sipp(self.lab.callee, netlab.CALLEE_IP, "callee", common)
+        self._callee = self._sipp(self.lab.callee, netlab.CALLEE_IP, "callee", common)
         if not netlab.wait_until(self._listening, 10):
-            raise RuntimeError(f"the called sipp did not start (exit {callee.poll()})")
+            raise RuntimeError(f"the called sipp did not start (exit {self._callee.poll()})")
         self._caller = self._sipp(
             self.lab.caller, netlab.CALLER_IP, "caller",
             [f"{netlab.CALLEE_IP}:5060", "-s", "49409900", "-m", str(calls), "-r", str(calls_per_s),
@@ -77,7 +77,8 @@ class SippLoad:
         except subprocess.TimeoutExpired:
             return [f"sipp did not finish within {timeout_s:.0f} s"]
         finally:
-            self.lab.stop_all()
+            for process in (self._caller, self._callee):
+                netlab.stop(process)
         if status == 0:
             return []
         with open(os.path.join(self.directory, "caller.out"), errors="replace") as out:
