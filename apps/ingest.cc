@@ -104,11 +104,14 @@ void print_summary(const control::IngestRequest& request,
 }
 
 // Calls that the store has in full are told apart by asking it; those that an earlier ingest left
-// unfinished are recorded again from the start.
+// unfinished are recorded again from the start, and what is left of them goes first.
 std::function<bool(const Uid&)> asks_store(storage::Store& store) {
   return [&store](const Uid& uid) {
     const Result<CallRecord> stored = store.get_call(uid);
-    return stored && stored->final;
+    if (stored && stored->final) return true;
+    const Result<void> discarded = store.discard_recording(uid);
+    if (!discarded) tell(discarded.error().message);
+    return false;
   };
 }
 
@@ -138,7 +141,7 @@ Result<int> record_files(const control::IngestRequest& request,
 
   engine::CaptureMerge merge(std::move(opened.readers));
   Result<std::unique_ptr<engine::Feeder>> feeder =
-      engine::Feeder::create(merge, ports.front().rings());
+      engine::Feeder::create(merge, ports.front().rings(), {.sip_ports = options.worker.sip_ports});
   if (!feeder) return feeder.error();
   std::vector<StreamReport> finals;
   (*pipeline)->link().observe_final_reports(

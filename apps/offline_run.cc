@@ -1,5 +1,6 @@
 #include "apps/offline_run.h"
 
+#include <algorithm>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,21 +12,39 @@ constexpr std::uint32_t kRoundPackets = 64;
 constexpr std::uint32_t kDiskWaitUs = 50;
 constexpr std::uint32_t kFinishRoundsMax = 1'000'000;  // a bug would otherwise spin here for ever
 
+// How far one round may move the time: a second, and more the longer nothing has come, so that ten
+// years without a packet are a thousand rounds.
+std::int64_t stride_ns(std::int64_t waited_ns) { return std::max(kNsPerSecond, waited_ns / 64); }
+
 }  // namespace
 
 bool OfflineRun::step() {
-  const engine::FeedRound round = feeder_.feed_round(kRoundPackets);
+  const engine::FeedRound round =
+      started_ ? feeder_.feed_round(kRoundPackets, now_ns_ + stride_ns(waited_ns_))
+               : feeder_.feed_round(1);
+  move_time(round);
   step_workers();
   step_plane();
   drain_records();
   return round.state != engine::FeedState::kEnd;
 }
 
+void OfflineRun::move_time(const engine::FeedRound& round) {
+  if (round.packets > 0) {
+    started_ = true;
+    waited_ns_ = 0;
+    now_ns_ = std::max(now_ns_, feeder_.clock_ns());
+  } else if (round.state == engine::FeedState::kAhead) {
+    const std::int64_t stride = stride_ns(waited_ns_);
+    now_ns_ += stride;
+    waited_ns_ += stride;
+  }
+}
+
 // Until every queue is empty, so that a round is over for all workers before the call plane
 // answers: the records then do not depend on the number of queues.
 void OfflineRun::step_workers() {
-  const std::int64_t now_ns = feeder_.clock_ns();
-  const engine::StepTime now{.timer_now_ns = now_ns, .host_now_ns = now_ns};
+  const engine::StepTime now{.timer_now_ns = now_ns_, .host_now_ns = now_ns_};
   for (engine::Worker& worker : pipeline_.workers()) {
     while (worker.step(now) != 0) {
     }
@@ -33,7 +52,7 @@ void OfflineRun::step_workers() {
 }
 
 void OfflineRun::step_plane() {
-  while (pipeline_.link().step(pipeline_.plane(), feeder_.clock_ns()) != 0) {
+  while (pipeline_.link().step(pipeline_.plane(), now_ns_) != 0) {
   }
 }
 
@@ -50,8 +69,7 @@ void OfflineRun::drain_records() {
 }
 
 Result<void> OfflineRun::finish() {
-  const std::int64_t now_ns = feeder_.clock_ns();
-  pipeline_.plane().finish(now_ns);
+  pipeline_.plane().finish(now_ns_);
   std::uint32_t rounds = 0;
   while (pipeline_.plane().open_call_count() != 0 || pipeline_.link().has_backlog()) {
     step_plane();
@@ -60,7 +78,7 @@ Result<void> OfflineRun::finish() {
     TD_ASSERT(++rounds < kFinishRoundsMax);
   }
   for (engine::Worker& worker : pipeline_.workers()) {
-    while (!worker.finish({.timer_now_ns = now_ns, .host_now_ns = now_ns})) drain_records();
+    while (!worker.finish({.timer_now_ns = now_ns_, .host_now_ns = now_ns_})) drain_records();
   }
   drain_records();
   TD_TRY(pipeline_.store().writer().flush());

@@ -1,6 +1,8 @@
 // Steps one pipeline through a merged stream of capture files, in rounds: a few packets to the
 // workers, what they say to the call plane, what that says to disk.  A round never starts before
-// the writer has taken everything, so nothing is ever dropped for want of speed.
+// the writer has taken everything, so nothing is ever dropped for want of speed.  Where packets are
+// far apart, rounds without any move the time on, so that each timer fires before what comes after
+// it.
 //
 // Threads: one.  Memory: none of its own.
 #pragma once
@@ -24,12 +26,16 @@ class OfflineRun {
   Result<void> finish();
 
  private:
+  void move_time(const engine::FeedRound& round);
   void step_workers();
   void step_plane();
   void drain_records();
 
   Pipeline& pipeline_;
   engine::Feeder& feeder_;
+  std::int64_t now_ns_ = 0;     // packet time
+  std::int64_t waited_ns_ = 0;  // since the last packet
+  bool started_ = false;
 };
 
 }  // namespace tapdeck::apps

@@ -38,6 +38,7 @@ std::uint32_t PlaneLink::step(calls::CallPlane& plane, std::int64_t timer_now_ns
   for (std::size_t i = 0; i < workers_.size(); ++i) flush_binds(i);
   flush_commands();
   std::uint32_t moved = take_reports(plane);
+  plane.advance(timer_now_ns);  // what is due comes before what is said now
   if (command_backlog_.size() < kBacklogMax) moved += take_signals(plane);
   plane.advance(timer_now_ns);
   return moved;

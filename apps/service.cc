@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/kept_media.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -17,6 +18,8 @@ constexpr std::uint32_t kIdleSleepUs = 200;  // of the threads beside the worker
 constexpr std::int64_t kBeatLimitNs =
     10 * kNsPerSecond;  // a worker that makes no step for this long is dead
 constexpr std::int64_t kTroubleWindowNs = 60 * kNsPerSecond;
+// Counting what was kept of interrupted calls delays the capture: no more than this in all.
+constexpr std::int64_t kReloadBudgetNs = 3 * kNsPerSecond;
 constexpr std::int64_t kFinishLimitNs = 15 * kNsPerSecond;
 
 sigset_t service_signals() {
@@ -85,7 +88,10 @@ Result<void> Service::reload_calls() {
                                        .length = static_cast<std::uint32_t>(message.bytes.size()),
                                        .bytes = as_bytes(message.bytes).data()});
     }
-    pipeline_.plane().reload(record, messages, now_ns);
+    const bool hurry = monotonic_now_ns() - now_ns > kReloadBudgetNs;
+    const std::vector<StreamReport> kept_media =
+        hurry ? std::vector<StreamReport>{} : count_kept_media(*reader, record.uid);
+    pipeline_.plane().reload(record, {messages, kept_media}, now_ns);
   }
   if (!open->empty()) {
     log_info("took up " + std::to_string(open->size()) + " calls that were open before");

@@ -63,6 +63,9 @@ class CallStore {
   // kind and segment.
   Result<void> put(std::span<const CallRecord> calls, std::span<const ExtentRow> rows);
 
+  // Removes these rows; those that are not there are no error.  Synced.
+  Result<void> remove_rows(std::span<const ExtentRow> rows);
+
   [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;  // newest version; kNotFound
   [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first
 

@@ -159,4 +159,20 @@ Result<void> CallStore::put(std::span<const CallRecord> calls, std::span<const E
   return {};
 }
 
+Result<void> CallStore::remove_rows(std::span<const ExtentRow> rows) {
+  if (rows.empty()) return {};
+  rocksdb::WriteBatch batch;
+  rocksdb::ColumnFamilyHandle* column = impl_->column(Column::kExtents);
+  for (const ExtentRow& row : rows) {
+    batch.Delete(column, slice(row_key(row)));
+    batch.Delete(column, slice(row_by_segment_key(row)));
+  }
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const std::lock_guard lock(impl_->put_mutex);
+  const rocksdb::Status status = impl_->db->Write(options, &batch);
+  if (!status.ok()) return translate(status, "Writing to the call store " + impl_->directory);
+  return {};
+}
+
 }  // namespace tapdeck::storage

@@ -39,6 +39,9 @@ class SegmentWriterImpl final : public SegmentWriter {
   // Before the first append: `recording` goes on behind what the store has of it.
   void continue_recording(const Uid& recording, RecordingPast past);
 
+  // Before the first append: what the store has of `recording` is no more.
+  void forget_recording(const Uid& recording) { past_.erase(recording); }
+
   AppendVerdict try_append(const Chunk& chunk) override;
   AppendVerdict try_append_messages(const Uid& recording,
                                     std::uint16_t retention_class,

@@ -104,6 +104,8 @@ class StoreImpl final : public Store {
 
   Result<CallRecord> get_call(const Uid& uid) override { return calls_->get(uid); }
 
+  Result<void> discard_recording(const Uid& recording) override;
+
   Result<std::vector<CallRecord>> open_calls() override { return calls_->open_calls(); }
 
   std::unique_ptr<StoreAccess> reader() override {
@@ -201,6 +203,24 @@ Result<void> StoreImpl::continue_open_calls() {
     if (!rows->empty()) writer_->continue_recording(call.uid, std::move(past));
   }
   return {};
+}
+
+// Keys first: whatever happens in between, what is still listed can be discarded again.  A slot may
+// belong to another recording by then, which read() tells.
+Result<void> StoreImpl::discard_recording(const Uid& recording) {
+  writer_->forget_recording(recording);
+  const auto rows = calls_->rows_of(recording);
+  if (!rows) return Error(rows.error());
+  std::set<std::uint32_t> key_ids;
+  for (const ExtentRow& row : *rows) {
+    const auto entries = decode_extent_row(row.packed);
+    if (!entries) continue;  // check() names it
+    for (const ExtentEntry& entry : *entries) key_ids.insert(entry.key_id);
+  }
+  for (const std::uint32_t id : key_ids) {
+    if (keys_->read(id, recording)) TD_TRY(keys_->destroy(id));
+  }
+  return calls_->remove_rows(*rows);
 }
 
 // A recording may have a row of the same segment already when something was appended after its end:

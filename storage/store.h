@@ -58,6 +58,11 @@ class Store {
   // The newest stored version under exactly this uid; kNotFound.
   virtual Result<CallRecord> get_call(const Uid& uid) = 0;
 
+  // Destroys what the store has of `recording` but its call record: keys, so that nothing of it can
+  // be read again, and extent rows.  For an attempt that was interrupted and is made anew; on the
+  // writer's thread, before this process records anything under the uid.  Nothing there: no error.
+  virtual Result<void> discard_recording(const Uid& recording) = 0;
+
   // Calls that were in progress when the store was last closed or crashed, oldest first.
   virtual Result<std::vector<CallRecord>> open_calls() = 0;
 

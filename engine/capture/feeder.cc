@@ -48,6 +48,7 @@ Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
   const Result<int> offset = register_packet_note();
   if (!offset) return offset.error();
   feeder->note_offset_ = *offset;
+  for (const std::uint16_t port : options.sip_ports) feeder->sip_ports_.add(port);
   const auto small =
       make_pool(options.name + "_small", options.small_count, kFeedBytesSmall, options.socket);
   if (!small) return small.error();
@@ -88,19 +89,32 @@ bool Feeder::feed(const CapturedPacket& packet) {
   return true;
 }
 
-FeedRound Feeder::feed_round(std::uint32_t packets_max) {
+bool Feeder::is_signalling(const CapturedPacket& packet) const {
+  Decoded decoded;
+  decode({packet.bytes, packet.original_length, packet.link_type}, decoded);
+  return decoded.is_udp && classify_udp(decoded, sip_ports_) == PayloadKind::kSip;
+}
+
+FeedRound Feeder::feed_round(std::uint32_t packets_max, std::int64_t clock_max_ns) {
   FeedRound round;
   while (round.packets < packets_max) {
     if (!has_waiting_ && merge_.next(waiting_) != ReadVerdict::kPacket) {
       round.state = FeedState::kEnd;
       return round;
     }
-    has_waiting_ = !feed(waiting_);
-    if (has_waiting_) {
+    has_waiting_ = true;
+    PacketClock ahead = clock_;
+    if (ahead.observe(waiting_.time_ns) > clock_max_ns) {
+      round.state = FeedState::kAhead;
+      return round;
+    }
+    if (!feed(waiting_)) {
       round.state = FeedState::kBlocked;
       return round;
     }
+    has_waiting_ = false;
     ++round.packets;
+    if (is_signalling(waiting_)) return round;
   }
   return round;
 }

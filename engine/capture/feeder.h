@@ -1,5 +1,7 @@
 // Feeds captured packets to workers: each goes into an mbuf with its note (engine/packet.h) and by
-// ring to the worker that a card with symmetric RSS would have chosen.
+// ring to the worker that a card with symmetric RSS would have chosen.  It feeds in rounds, so that
+// between them everything that follows from a packet can be done before the next one is seen: a
+// round ends after each packet of signalling, and before the clock would go too far ahead.
 // Threads: one, which also steps the workers between rounds.  Memory: two pools of single-segment
 // mbufs, made in create(): most packets fit the small ones; the few large ones hold up to
 // kFeedBytesMax, longer captures are cut there (no IP packet is longer).
@@ -20,6 +22,7 @@
 #include "base/result.h"
 #include "engine/capture/merge.h"
 #include "engine/capture/packet_clock.h"
+#include "engine/decode/classify.h"
 
 namespace tapdeck::engine {
 
@@ -27,14 +30,16 @@ constexpr std::uint32_t kFeedBytesSmall = 2'048;
 constexpr std::uint32_t kFeedBytesMax = 65'400;  // data_len and the room with headroom are 16 bits
 
 struct FeederOptions {
-  std::string name = "feed";          // of the pools: unique in the process, at most 20 bytes
-  std::uint32_t small_count = 8'191;  // mbufs of kFeedBytesSmall
-  std::uint32_t large_count = 127;    // mbufs of kFeedBytesMax
-  int socket = -1;                    // NUMA node; -1: any
+  std::string name = "feed";               // of the pools: unique in the process, at most 20 bytes
+  std::uint32_t small_count = 8'191;       // mbufs of kFeedBytesSmall
+  std::uint32_t large_count = 127;         // mbufs of kFeedBytesMax
+  int socket = -1;                         // NUMA node; -1: any
+  std::vector<std::uint16_t> sip_ports{};  // whose packets end a round
 };
 
 enum class FeedState : std::uint8_t {
   kMore,     // the round's packets were fed
+  kAhead,    // the next packet would move the clock past the limit
   kBlocked,  // a pool or a ring was full: step the workers and come again
   kEnd,      // every file has stopped
 };
@@ -55,9 +60,10 @@ class Feeder {
   Feeder& operator=(const Feeder&) = delete;
   ~Feeder();  // the mbufs must have come back
 
-  // Feeds up to `packets_max` in order.  With rings and pools of at least packets_max and all
-  // packets consumed between rounds, a round holds the same packets whatever the number of rings.
-  FeedRound feed_round(std::uint32_t packets_max);
+  // Feeds up to `packets_max` in order, none of which moves the clock past `clock_max_ns`.  With
+  // rings and pools of at least packets_max and all packets consumed between rounds, a round holds
+  // the same packets whatever the number of rings.
+  FeedRound feed_round(std::uint32_t packets_max, std::int64_t clock_max_ns = INT64_MAX);
 
   [[nodiscard]] std::uint64_t packets_fed() const { return order_; }
 
@@ -71,9 +77,11 @@ class Feeder {
   Feeder(CaptureMerge& merge, std::vector<rte_ring*> rings);
 
   bool feed(const CapturedPacket& packet);
+  [[nodiscard]] bool is_signalling(const CapturedPacket& packet) const;
 
   CaptureMerge& merge_;
   std::vector<rte_ring*> rings_;
+  PortSet sip_ports_;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;
   int note_offset_ = -1;

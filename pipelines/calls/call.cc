@@ -75,7 +75,6 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.times.last_seen_ns = live_.times.first_seen_ns;
   live_.dialogs.add_caller_tag(record.from_tag);
   live_.parties.restore(record);
-  live_.streams.carry(record.media);
 }
 
 bool Call::owns(const MessageFacts& facts) const {
@@ -96,8 +95,12 @@ void Call::replay(const SeenMessage& message) {
   tell_bindings(message.time_ns());
 }
 
-void Call::resume(const CallRecord& record, std::int64_t timer_now_ns) {
+void Call::resume(const CallRecord& record,
+                  const std::vector<StreamReport>& kept_media,
+                  std::int64_t timer_now_ns) {
+  live_.streams.carry(record.media, kept_media);
   fill_gaps(record, live_);
+  live_.resumed_from_ns = live_.last_packet_ns();
   answer_told_ = live_.times.answered_ns.has_value();
   last_signal_ns_ = last_media_ns_ = timer_now_ns;
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
@@ -160,6 +163,7 @@ void Call::tell_end(std::int64_t timer_now_ns) {
 void Call::tell_release(std::int64_t timer_now_ns) {
   if (released_) return;
   released_ = true;
+  release_told_ns_ = timer_now_ns;
   if (muted_ || !live_.media.ever_bound()) {
     released_workers_ = context_.options.worker_count;  // no worker knows this call
   } else {
@@ -181,6 +185,13 @@ void Call::try_final(std::int64_t timer_now_ns) {
   flush_messages(timer_now_ns);
   put_record(true);
   final_told_ = true;
+}
+
+// What they know of the call's last seconds is missing in its record then.
+void Call::give_up_silent_workers() {
+  silent_workers_ = context_.options.worker_count - released_workers_;
+  released_workers_ = context_.options.worker_count;
+  live_.out_of_resources = true;
 }
 
 void Call::flush_messages(std::int64_t timer_now_ns) {
@@ -259,6 +270,10 @@ void Call::run_timers(std::int64_t timer_now_ns) {
     if (release_ns() <= timer_now_ns) tell_release(timer_now_ns);
     return;
   }
+  if (released_workers_ < context_.options.worker_count &&
+      release_told_ns_ + kReleaseAnswerNs <= timer_now_ns) {
+    give_up_silent_workers();
+  }
   try_final(timer_now_ns);
 }
 
@@ -305,7 +320,9 @@ std::int64_t Call::next_deadline_ns() const {
   if (!log_.empty()) deadline = last_flush_ns_ + context_.options.message_flush_ns;
   if (!live_.ended) return std::min(deadline, open_deadline_ns());
   if (!released_) return std::min(deadline, release_ns());
-  if (released_workers_ < context_.options.worker_count) return deadline;
+  if (released_workers_ < context_.options.worker_count) {
+    return std::min(deadline, release_told_ns_ + kReleaseAnswerNs);
+  }
   return std::min(deadline, final_ns());
 }
 

@@ -21,6 +21,9 @@ constexpr std::int64_t kTransactionNs = 32'000'000'000;
 // A caller that is asked for credentials may have to type them.
 constexpr std::int64_t kChallengeNs = 120'000'000'000;
 
+// A worker that does not answer a release for so long is not waited for any more.
+constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
+
 // Outlives every call.
 struct CallContext {
   const CallPlaneOptions& options;
@@ -50,7 +53,9 @@ class Call {
   // A message that was kept by an earlier process: bindings follow from it, nothing else.
   void replay(const SeenMessage& message);
   // What the messages did not tell is taken from `record`; the call must then prove to be alive.
-  void resume(const CallRecord& record, std::int64_t timer_now_ns);
+  void resume(const CallRecord& record,
+              const std::vector<StreamReport>& kept_media,
+              std::int64_t timer_now_ns);
 
   // When run_timers() has something to do, kNever when nothing is waited for.
   [[nodiscard]] std::int64_t next_deadline_ns() const;
@@ -66,6 +71,9 @@ class Call {
 
   [[nodiscard]] std::uint64_t dropped_message_count() const { return log_.dropped(); }
 
+  // Workers that were not waited for any more.
+  [[nodiscard]] std::uint32_t silent_worker_count() const { return silent_workers_; }
+
   // The earlier call of the same Call-ID, while it lasts.
   CallHandle predecessor{};
   // The deadline for which the plane's timer queue has an entry.
@@ -77,6 +85,7 @@ class Call {
   void tell_end(std::int64_t timer_now_ns);
   void tell_release(std::int64_t timer_now_ns);
   void try_final(std::int64_t timer_now_ns);
+  void give_up_silent_workers();
   void flush_messages(std::int64_t timer_now_ns);
   void put_record(bool final);
   void stop(const CallEnd& end, std::int64_t timer_now_ns);
@@ -99,12 +108,14 @@ class Call {
   bool hurried_ = false;
   std::uint32_t version_ = 0;
   std::uint32_t released_workers_ = 0;
+  std::uint32_t silent_workers_ = 0;
 
   // Timer times.
   std::int64_t last_signal_ns_ = 0;
   std::int64_t last_media_ns_ = 0;
   std::int64_t last_flush_ns_ = 0;
   std::int64_t ended_ns_ = 0;
+  std::int64_t release_told_ns_ = 0;
   std::int64_t restart_deadline_ns_ = kNever;
 };
 

@@ -51,9 +51,7 @@ class StandardCallPlane final : public CallPlane {
   }
 
   void advance(std::int64_t timer_now_ns) override;
-  void reload(const CallRecord& record,
-              const std::vector<SignalMessage>& messages,
-              std::int64_t timer_now_ns) override;
+  void reload(const CallRecord& record, const KeptCall& kept, std::int64_t timer_now_ns) override;
   void finish(std::int64_t timer_now_ns) override;
 
   [[nodiscard]] std::uint64_t open_call_count() const override { return table_.size(); }
@@ -90,7 +88,8 @@ void StandardCallPlane::advance(std::int64_t timer_now_ns) {
     Call* call = table_.find(due->call);
     if (call == nullptr || call->armed_ns != due->deadline_ns) continue;
     call->armed_ns = kNever;
-    call->run_timers(timer_now_ns_);
+    // At its own time, so that what follows from it is due at the same time however time is moved.
+    call->run_timers(due->deadline_ns);
     settle(*call);
   }
 }
@@ -171,6 +170,9 @@ void StandardCallPlane::remove(Call& call) {
   if (call.dropped_message_count() > 0) {
     rejected_["message_not_kept"] += call.dropped_message_count();
   }
+  if (call.silent_worker_count() > 0) {
+    rejected_["release_unanswered"] += call.silent_worker_count();
+  }
   if (call.live().streams.dropped() > 0) {
     rejected_["report_without_row"] += call.live().streams.dropped();
   }
@@ -179,7 +181,7 @@ void StandardCallPlane::remove(Call& call) {
 }
 
 void StandardCallPlane::reload(const CallRecord& record,
-                               const std::vector<SignalMessage>& messages,
+                               const KeptCall& kept,
                                std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
   make_room();
@@ -188,13 +190,13 @@ void StandardCallPlane::reload(const CallRecord& record,
   origin.uid = record.uid;
   ++calls_started_;
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
-  for (const SignalMessage& signal : messages) {
+  for (const SignalMessage& signal : kept.messages) {
     const FactsResult result = reader_.read(signal.view());
     if (result.facts && result.facts->call_id == record.call_id) {
       call.replay({signal, *result.facts});
     }
   }
-  call.resume(record, timer_now_ns_);
+  call.resume(record, kept.media, timer_now_ns_);
   settle(call);
 }
 

@@ -65,7 +65,8 @@ struct CallPlaneOptions {
   std::int64_t restart_timeout_ns =
       60'000'000'000;  // reloaded calls that stay silent become interrupted
   std::function<bool(const Uid&)>
-      already_final;  // ingest: true when the store has a final record of this uid; may be empty
+      already_final;  // ingest: true when the store has a final record of this uid; asked once per
+                      // call, before anything is said of it; may be empty
 };
 
 struct CallPlaneFigures {
@@ -75,6 +76,12 @@ struct CallPlaneFigures {
   std::uint64_t calls_open = 0;
   std::uint64_t already_present = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected;  // by parse verdict or reason
+};
+
+// What the store has of a call that an earlier process left open.
+struct KeptCall {
+  const std::vector<SignalMessage>& messages;
+  const std::vector<StreamReport>& media;  // statistics of its streams; may be empty
 };
 
 class CallPlane {
@@ -91,10 +98,9 @@ class CallPlane {
   // whose hold-back is over.
   virtual void advance(std::int64_t timer_now_ns) = 0;
 
-  // After a restart: continues `record` (in progress) from the SIP messages kept so far, bindings
-  // included.
+  // After a restart: continues `record` (in progress) from what was kept of it, bindings included.
   virtual void reload(const CallRecord& record,
-                      const std::vector<SignalMessage>& messages,
+                      const KeptCall& kept,
                       std::int64_t timer_now_ns) = 0;
 
   // The capture ends: every open call is released; call advance() and on_report() until

@@ -68,6 +68,9 @@ struct LiveCall {
   std::map<std::string, std::uint32_t> responses;
   std::optional<std::uint32_t> session_expires_s;
 
+  // Last packet before a restart of the program, of a call that went on after it.
+  std::optional<std::int64_t> resumed_from_ns;
+
   bool provisional_seen = false;   // any 1xx
   bool established = false;        // answered, or what follows says that it must have been
   bool cancel_seen = false;        // the caller's own CANCEL
@@ -79,6 +82,13 @@ struct LiveCall {
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;
   HangupBy hangup_by = HangupBy::kNone;
+
+  // While the program was down; nullopt when it was not.
+  [[nodiscard]] std::optional<Interval> outage() const {
+    if (!resumed_from_ns) return std::nullopt;
+    const std::int64_t back_ns = streams.first_ns() != 0 ? streams.first_ns() : last_packet_ns();
+    return Interval{*resumed_from_ns, std::max(*resumed_from_ns, back_ns)};
+  }
 
   [[nodiscard]] std::int64_t last_packet_ns() const {
     return std::max(times.last_seen_ns, streams.last_ns());

@@ -50,6 +50,20 @@ void fill_parties(const LiveCall& state, CallRecord& record) {
   record.callee = state.parties.callee();
 }
 
+// What is missing through our own fault.  Where within a stream its packets were dropped is told by
+// the gap records in the media; here stands the span in which they were.
+void fill_gaps(const LiveCall& state, CallRecord& record) {
+  std::vector<RecordingGap>& gaps = record.recording.gaps;
+  const std::optional<Interval> outage = state.outage();
+  if (outage && outage->to_ns > outage->from_ns) {
+    gaps.push_back({outage->from_ns / 1000, outage->to_ns / 1000, "interrupted", 0});
+  }
+  for (const MediaRecord& row : record.media) {
+    if (row.lost_by_us == 0) continue;
+    gaps.push_back({row.first_us, row.last_us, "loss_by_us", row.lost_by_us});
+  }
+}
+
 void fill_recording(const LiveCall& state, const CallPlaneOptions& options, CallRecord& record) {
   RecordingInfo& recording = record.recording;
   RecordingVerdict verdict = judge_recording(state, record.media);
@@ -57,6 +71,7 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.reasons = std::move(verdict.reasons);
   recording.retention_class = options.retention_class_name;
   if (options.retention_us > 0) recording.expires_us = record.key_time_us() + options.retention_us;
+  fill_gaps(state, record);
   if (record.media.empty()) return;
   std::int64_t last_us = INT64_MIN;
   for (const MediaRecord& row : record.media) last_us = std::max(last_us, row.last_us);

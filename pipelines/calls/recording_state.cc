@@ -83,6 +83,19 @@ void judge_directions(const LiveCall& state, const Rows& rows, std::set<Recordin
   }
 }
 
+// The program was down while SDP let media flow.
+bool outage_cost_media(const LiveCall& state) {
+  const std::optional<Interval> outage = state.outage();
+  if (!outage) return false;
+  const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
+  for (const auto& of_kind : state.expected) {
+    for (const Timeline& allowed : of_kind) {
+      if (overlap_ns(allowed.until(end_ns), *outage) > 0) return true;
+    }
+  }
+  return false;
+}
+
 RecordingVerdict not_recorded(RecordingReason reason) {
   return {RecordingState::kNotRecorded, {reason}};
 }
@@ -116,6 +129,7 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
   if (!state.times.answered_ns) reasons.insert(RecordingReason::kLateStart);
   if (state.interrupted || state.out_of_resources) reasons.insert(RecordingReason::kEarlyEnd);
   judge_directions(state, talk, reasons);
+  if (outage_cost_media(state)) reasons.insert(RecordingReason::kInterrupted);
   for (const MediaRecord* row : talk) {
     if (missing_packets(*row) > 0) reasons.insert(RecordingReason::kLoss);
     if (row->lost_by_us > 0) reasons.insert(RecordingReason::kLossByUs);

@@ -118,6 +118,37 @@ MediaRecord make_row(const StreamReport& report,
   return row;
 }
 
+// Puts the earlier part of a stream into the row of its later part.
+void join(const MediaRecord& earlier, MediaRecord& row) {
+  if (row.codec.empty()) {
+    row.codec = earlier.codec;
+    row.payload_type = earlier.payload_type;
+    row.clock_rate_hz = earlier.clock_rate_hz;
+  }
+  if (!row.party) row.party = earlier.party;
+  row.codecs.insert(earlier.codecs.begin(), earlier.codecs.end());
+  for (const auto& [type, packets] : earlier.payload_packets) row.payload_packets[type] += packets;
+  row.first_us = std::min(row.first_us, earlier.first_us);
+  row.last_us = std::max(row.last_us, earlier.last_us);
+  row.packets += earlier.packets;
+  row.bytes += earlier.bytes;
+  row.expected += earlier.expected;
+  row.lost += earlier.lost;
+  row.lost_by_us += earlier.lost_by_us;
+  row.lost_suspect += earlier.lost_suspect;
+  row.duplicated += earlier.duplicated;
+  row.reordered += earlier.reordered;
+  if (!row.jitter_ms) row.jitter_ms = earlier.jitter_ms;
+  if (earlier.jitter_max_ms) {
+    row.jitter_max_ms = std::max(row.jitter_max_ms.value_or(0), *earlier.jitter_max_ms);
+  }
+  if (!row.rtcp_loss_pct) row.rtcp_loss_pct = earlier.rtcp_loss_pct;
+  if (!row.rtcp_jitter_ms) row.rtcp_jitter_ms = earlier.rtcp_jitter_ms;
+  if (!row.rtcp_rtt_ms) row.rtcp_rtt_ms = earlier.rtcp_rtt_ms;
+  row.srtp = row.srtp || earlier.srtp;
+  row.mos_est = estimate_mos(row.codec, loss_pct(row));
+}
+
 }  // namespace
 
 std::uint64_t missing_packets(const MediaRecord& row) {
@@ -159,12 +190,50 @@ bool StreamBook::take(const StreamReport& report) {
   return report.statistics.packet_count > before;
 }
 
+void StreamBook::carry(std::vector<MediaRecord> rows, const std::vector<StreamReport>& kept) {
+  for (const StreamReport& report : kept) {
+    if (streams_.size() >= kStreamsMax) break;
+    streams_.push_back({.report = report, .final = true, .earlier = true});
+    last_ns_ = std::max(last_ns_, report.statistics.last_ns);
+  }
+  for (MediaRecord& row : rows) {
+    last_ns_ = std::max(last_ns_, row.last_us * 1000);
+    const bool is_kept = std::any_of(kept.begin(), kept.end(), [&row](const StreamReport& report) {
+      return report.ssrc == row.ssrc && report.source == row.source &&
+             report.destination == row.destination;
+    });
+    if (!is_kept) carried_.push_back(std::move(row));
+  }
+}
+
+std::int64_t StreamBook::first_ns() const {
+  std::int64_t first_ns = 0;
+  for (const Stream& stream : streams_) {
+    const StreamStatistics& statistics = stream.report.statistics;
+    if (stream.earlier || statistics.packet_count == 0) continue;
+    if (first_ns == 0 || statistics.first_ns < first_ns) first_ns = statistics.first_ns;
+  }
+  return first_ns;
+}
+
 std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
                                           const StreamParties& parties) const {
-  std::vector<MediaRecord> rows = carried_;
+  std::vector<MediaRecord> rows;
+  std::vector<MediaRecord> earlier = carried_;
   for (const Stream& stream : streams_) {
     if (stream.report.statistics.packet_count == 0) continue;
-    rows.push_back(make_row(stream.report, media, parties));
+    (stream.earlier ? earlier : rows).push_back(make_row(stream.report, media, parties));
+  }
+  for (const MediaRecord& part : earlier) {
+    const auto later = std::find_if(rows.begin(), rows.end(), [&part](const MediaRecord& row) {
+      return row.ssrc == part.ssrc && row.source == part.source &&
+             row.destination == part.destination;
+    });
+    if (later == rows.end()) {
+      rows.push_back(part);
+    } else {
+      join(part, *later);
+    }
   }
   std::sort(rows.begin(), rows.end(), [](const MediaRecord& a, const MediaRecord& b) {
     return std::tie(a.first_us, a.source, a.destination, a.ssrc, a.last_us, a.packets) <

@@ -26,8 +26,13 @@ class StreamBook {
   // Takes a report (kActivity or kFinal); true when packets have come since the last one.
   bool take(const StreamReport& report);
 
-  // Rows of an earlier process, kept as they are.
-  void carry(std::vector<MediaRecord> rows) { carried_ = std::move(rows); }
+  // What an earlier process knew: its rows, and what its stored media tell, which goes before them.
+  // A stream that goes on has one row over both parts, in which what passed in between counts
+  // neither as expected nor as lost.
+  void carry(std::vector<MediaRecord> rows, const std::vector<StreamReport>& kept);
+
+  // First packet that this process saw, 0: none yet.
+  [[nodiscard]] std::int64_t first_ns() const;
 
   // One row per stream, by (first, source, destination, ssrc).
   [[nodiscard]] std::vector<MediaRecord> rows(const OfferAnswer& media,
@@ -43,6 +48,7 @@ class StreamBook {
   struct Stream {
     StreamReport report;
     bool final = false;
+    bool earlier = false;  // of an earlier process
   };
 
   Stream* find(const StreamReport& report);

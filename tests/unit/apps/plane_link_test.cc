@@ -19,7 +19,7 @@ class ToldPlane final : public calls::CallPlane {
 
   void advance(std::int64_t timer_now_ns) override { now_ns_ = timer_now_ns; }
 
-  void reload(const CallRecord&, const std::vector<SignalMessage>&, std::int64_t) override {}
+  void reload(const CallRecord&, const calls::KeptCall&, std::int64_t) override {}
 
   void finish(std::int64_t) override {}
 

@@ -151,5 +151,28 @@ TEST_F(FeederTest, RoundsHoldTheSamePacketsForAnyNumberOfRings) {
   EXPECT_GT(rings_used, 4U);
 }
 
+// What follows from a message must hold for the packet after it.
+TEST_F(FeederTest, ARoundEndsAfterSignallingAndBeforeTheLimit) {
+  const auto sip = [](unsigned port) {
+    std::string packet = udp(port, 60);
+    packet[3] = 60;   // IP length
+    packet[25] = 40;  // UDP length
+    packet.replace(28, 9, "OPTIONS s");
+    return packet;
+  };
+  file_.pcap_record(1, 0, udp(1, 60)).pcap_record(1, 1, sip(2)).pcap_record(1, 2, udp(3, 60));
+  file_.pcap_record(3, 0, udp(4, 60));
+  create(1, {.small_count = 63, .large_count = 7, .sip_ports = {5'060}});
+  EXPECT_EQ(feeder_->feed_round(64, 2'000'000'000).packets, 2U);
+  FeedRound round = feeder_->feed_round(64, 2'000'000'000);
+  EXPECT_EQ(round.packets, 1U);
+  EXPECT_EQ(round.state, FeedState::kAhead);
+  round = feeder_->feed_round(64, 2'500'000'000);
+  EXPECT_EQ(round.packets, 0U);
+  EXPECT_EQ(feeder_->clock_ns(), 1'000'002'000);
+  EXPECT_EQ(feeder_->feed_round(64, 3'000'000'000).packets, 1U);
+  EXPECT_EQ(take(rings_[0]).size(), 4U);
+}
+
 }  // namespace
 }  // namespace tapdeck::engine

@@ -1,6 +1,8 @@
 // Messages find their calls: Call-IDs, realms, bounds, what is no call.
 #include "pipelines/calls/call_plane.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/pipelines_calls/call_scenario.h"
@@ -105,6 +107,33 @@ TEST(CallPlane, FullTableClosesTheCallThatWasNeverAnswered) {
   EXPECT_EQ(play.plane->open_call_count(), 2U);
   EXPECT_EQ(play.final_record().call_id, "call-2");
   EXPECT_EQ(play.rejected("evicted_call"), 1U);
+}
+
+TEST(CallPlane, AJumpOfTimeFiresEachTimerAtItsOwnTime) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.from_callee(1, {.status = 180, .to_tag = "bob"});
+  play.advance(1'000);
+  const CallRecord call = play.final_record();
+  EXPECT_EQ(call.outcome, CallOutcome::kNoAnswer);
+  EXPECT_EQ(call.ended_us, at_us(1));
+  EXPECT_EQ(play.plane->open_call_count(), 0U) << "the release is due within the same jump";
+}
+
+TEST(CallPlane, AWorkerThatNeverAnswersHoldsNoCallForEver) {
+  Scenario play;
+  play.answer_releases = false;
+  play.establish();
+  play.stream(5,
+              {.source = "10.0.0.1:4000", .destination = "10.0.0.2:5000", .first = 3, .last = 5});
+  play.hang_up(13, true);
+  play.advance(70);
+  EXPECT_TRUE(play.finals().empty()) << "it may still answer";
+  play.advance(80);
+  EXPECT_EQ(play.plane->open_call_count(), 0U);
+  EXPECT_EQ(play.rejected("release_unanswered"), 1U);
+  const auto reasons = play.final_record().recording.reasons;
+  EXPECT_NE(std::find(reasons.begin(), reasons.end(), RecordingReason::kEarlyEnd), reasons.end());
 }
 
 }  // namespace

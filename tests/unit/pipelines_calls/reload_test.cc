@@ -1,4 +1,6 @@
 // Open calls of an earlier process go on, or are told to have been interrupted.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "pipelines/calls/call_plane.h"
@@ -10,7 +12,10 @@ namespace {
 using Lines = std::vector<std::string>;
 
 // The messages that `before` kept, given to `after` with its last record.
-void reload(const Scenario& before, Scenario& after, double time_s) {
+void reload(const Scenario& before,
+            Scenario& after,
+            double time_s,
+            const std::vector<StreamReport>& media = {}) {
   const std::vector<storage::MessageRecord> kept = before.kept();
   std::vector<SignalMessage> messages;
   for (const storage::MessageRecord& record : kept) {
@@ -23,7 +28,7 @@ void reload(const Scenario& before, Scenario& after, double time_s) {
     message.bytes = as_bytes(record.bytes).data();
     messages.push_back(message);
   }
-  after.plane->reload(before.records.back(), messages, at_ns(time_s));
+  after.plane->reload(before.records.back(), {messages, media}, at_ns(time_s));
 }
 
 TEST(Reload, BindsAgainAndGoesOnUnderTheSameUid) {
@@ -93,7 +98,7 @@ TEST(Reload, RecordAloneIsEnoughToEndTheCall) {
   Scenario before;
   before.establish();
   Scenario after;
-  after.plane->reload(before.records.back(), {}, at_ns(20));
+  after.plane->reload(before.records.back(), {{}, {}}, at_ns(20));
   after.hang_up(30, true);
   after.advance(40);
   const CallRecord call = after.final_record();
@@ -103,6 +108,78 @@ TEST(Reload, RecordAloneIsEnoughToEndTheCall) {
   EXPECT_EQ(call.caller, 0);
   EXPECT_EQ(call.hangup_by, HangupBy::kCaller);
   EXPECT_EQ(call.outcome, CallOutcome::kAnswered);
+}
+
+// One row over both parts, and what passed while nobody looked is told, not guessed.
+TEST(Reload, AStreamThatGoesOnHasOneRowAndTheOutageIsAGap) {
+  const Rtp stream{.source = "10.0.0.1:4000", .destination = "10.0.0.2:5000"};
+  Rtp part = stream;
+  part.first = 2;
+  part.last = 2.5;
+  part.packets = 25;
+  part.expected = 27;
+  part.duplicates = 1;
+  Scenario before;
+  before.from_caller(0, {.sdp = sdp({{}})});
+  before.stream(2.5, part);
+  before.from_callee(
+      3, {.status = 200, .to_tag = "bob", .sdp = sdp({{.ip = "10.0.0.2", .port = 5000}})});
+  before.advance(5);
+  ASSERT_EQ(before.records.back().media.size(), 1U);
+  Scenario after;
+  reload(before, after, 20);
+  part = stream;
+  part.first = 21;
+  part.last = 30;
+  part.packets = 450;
+  part.expected = 450;
+  after.stream(30, part);
+  after.hang_up(31, true);
+  after.advance(40);
+  const CallRecord call = after.final_record();
+  ASSERT_EQ(call.media.size(), 1U);
+  EXPECT_EQ(call.media[0].packets, 475U);
+  EXPECT_EQ(call.media[0].expected, 477U);
+  EXPECT_EQ(call.media[0].lost, 2);
+  EXPECT_EQ(call.media[0].duplicated, 1U);
+  EXPECT_EQ(call.media[0].payload_packets.at(0), 475U);
+  EXPECT_EQ(call.media[0].first_us, at_us(2));
+  EXPECT_EQ(call.media[0].last_us, at_us(30));
+  ASSERT_EQ(call.recording.gaps.size(), 1U);
+  EXPECT_EQ(call.recording.gaps[0].reason, "interrupted");
+  EXPECT_EQ(call.recording.gaps[0].from_us, at_us(3));
+  EXPECT_EQ(call.recording.gaps[0].to_us, at_us(21));
+  EXPECT_EQ(call.recording.state, RecordingState::kRecordedWithGaps);
+  const auto& reasons = call.recording.reasons;
+  EXPECT_NE(std::find(reasons.begin(), reasons.end(), RecordingReason::kInterrupted),
+            reasons.end());
+}
+
+// The record of the answer knows nothing of what was recorded after it; the store does.
+TEST(Reload, KeptMediaCountAlsoWhenTheCallNeverComesBack) {
+  Scenario before;
+  before.establish();
+  before.advance(5);
+  StreamReport kept;
+  kept.kind = StreamReportKind::kFinal;
+  kept.media_kind = MediaKind::kAudio;
+  kept.sender = 0;
+  kept.receiver = 1;
+  kept.ssrc = 7;
+  kept.statistics.packet_count = kept.statistics.expected_count = 300;
+  kept.statistics.payload_type_count = 1;
+  kept.statistics.payload_types[0] = {.payload_type = 0, .packet_count = 300};
+  kept.statistics.first_ns = at_ns(3);
+  kept.statistics.last_ns = at_ns(9);
+  Scenario after;
+  reload(before, after, 20, {kept});
+  after.advance(90);
+  const CallRecord call = after.final_record();
+  EXPECT_EQ(call.state, CallState::kInterrupted);
+  EXPECT_EQ(call.ended_us, at_us(9));
+  ASSERT_EQ(call.media.size(), 1U);
+  EXPECT_EQ(call.media[0].packets, 300U);
+  EXPECT_EQ(call.recording.state, RecordingState::kRecordedWithGaps);
 }
 
 }  // namespace

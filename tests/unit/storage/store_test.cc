@@ -320,5 +320,40 @@ TEST(Store, ContinuedRecordingKeepsItsDigestOverAllExtents) {
       << "streams of the two runs must not share numbers";
 }
 
+// An attempt that a crash cut short is made anew under the same uid: nothing of it may be left, and
+// nothing of others may go.
+TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
+  const TemporaryDirectory directory;
+  CallRecord call;
+  call.uid = test_uid(1);
+  call.start_us = kTestStartMs * 1000;
+  {
+    auto store = open_store(test_options(directory.path()));
+    ASSERT_NE(store, nullptr);
+    ASSERT_TRUE(store->put_calls({&call, 1}));
+    for (std::uint32_t i = 0; i < 3; ++i) append(store->writer(), *make_chunk({.sequence = i}));
+    append(store->writer(), *make_chunk({.recording = 2}));
+  }
+  const auto again = make_chunk({.payload = 173});
+  {
+    auto store = open_store(test_options(directory.path()));
+    ASSERT_NE(store, nullptr);
+    ASSERT_TRUE(store->discard_recording(test_uid(1)));
+    EXPECT_TRUE(read_sections(*store->reader(), test_uid(1))->empty());
+    append(store->writer(), *again);
+    EXPECT_EQ(store->writer().end_recording(test_uid(1)).bytes, kExtentBytes);
+    ASSERT_TRUE(store->writer().flush());
+    EXPECT_EQ(figure(*store, "keys_destroyed"), 1U);
+  }
+  auto store = open_store(test_options(directory.path()));
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(*read_sections(*store->reader(), test_uid(1)),
+            std::vector<std::string>{section_text(*again)});
+  EXPECT_EQ(read_sections(*store->reader(), test_uid(2))->size(), 1U);
+  const auto faults = store->reader()->check();
+  ASSERT_TRUE(faults);
+  EXPECT_TRUE(faults->empty());
+}
+
 }  // namespace
 }  // namespace tapdeck::storage
