@@ -121,7 +121,7 @@ class Scenario:
         via = options.get("via", asker if not status else destination)
         if method == "INVITE" and status >= "300":
             call.refused.add(cseq)
-        # A CANCEL has its INVITE's branch, and so has the ACK of a refusal (RFC 3261 9.1, 17.1.1.3).
+        # A CANCEL has the branch of its INVITE, as has the ACK of a refusal (RFC 3261 17.1.1.3).
         of_invite = method == "CANCEL" or (method == "ACK" and cseq in call.refused)
         headers = [("Via", f"SIP/2.0/UDP {self._host(via)};branch=z9hG4bK{call.name}"
                            f"{'INVITE' if of_invite else method}{cseq}"
