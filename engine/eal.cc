@@ -1,10 +1,14 @@
 #include "engine/eal.h"
 
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sched.h>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -14,6 +18,8 @@
 
 namespace tapdeck::engine {
 namespace {
+
+constexpr std::string_view kPrefix = "tapdeck-";  // and the process id
 
 // Free hugepages of all sizes, in MiB.
 std::uint64_t free_hugepage_mib() {
@@ -86,12 +92,36 @@ int start_with_stdout_on_stderr(std::vector<char*>& argv) {
   return code;
 }
 
-void remove_runtime_files(const std::string& file_prefix) {
+// Where DPDK keeps its runtime files, depending on who runs it.
+std::vector<std::string> runtime_bases() {
   std::vector<std::string> bases = {"/var/run/dpdk", "/tmp/dpdk"};
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR")) {
     bases.push_back(std::string(runtime) + "/dpdk");
   }
-  for (const std::string& base : bases) {
+  return bases;
+}
+
+// Directories that processes left behind which were killed.
+void remove_files_of_the_dead() {
+  for (const std::string& base : runtime_bases()) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(base, error)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with(kPrefix)) continue;
+      const std::string_view digits = std::string_view(name).substr(kPrefix.size());
+      pid_t pid = 0;
+      const auto [end, problem] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+      if (problem != std::errc{} || end != digits.data() + digits.size() || pid <= 0) continue;
+      if (kill(pid, 0) == 0 || errno != ESRCH) continue;
+      std::error_code not_ours;
+      std::filesystem::remove_all(entry.path(), not_ours);
+    }
+  }
+}
+
+void remove_runtime_files(const std::string& file_prefix) {
+  for (const std::string& base : runtime_bases()) {
     std::error_code error;
     std::filesystem::remove_all(base + '/' + file_prefix, error);
     std::filesystem::remove(base, error);  // only when nobody else's files are in it
@@ -118,9 +148,10 @@ Result<Eal> Eal::start(const EalOptions& options) {
   } else {
     eal.explanation_ = "no hugepages: " + found + ", " + needed;
   }
-  eal.file_prefix_ =
-      options.file_prefix.empty() ? "tapdeck-" + std::to_string(getpid()) : options.file_prefix;
+  eal.file_prefix_ = options.file_prefix.empty() ? std::string(kPrefix) + std::to_string(getpid())
+                                                 : options.file_prefix;
 
+  remove_files_of_the_dead();
   rte_openlog_stream(stderr);
   const std::vector<std::string> arguments =
       build_arguments(options, eal.file_prefix_, eal.hugepages_);

@@ -1,7 +1,7 @@
 // Starts and stops DPDK's environment for the one process-wide EAL.
 // Threads: the main thread only.  Memory: what DPDK maps.  Errors: whole sentences; DPDK's own log
 // goes to stderr, never to stdout.  An EAL that was stopped cannot be started again in the same
-// process (a limit of DPDK).
+// process (a limit of DPDK).  Runtime files of killed processes are swept away at start.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct EalOptions {
   std::vector<std::string> vdevs{};  // "net_null0,..."; ports may also be created later
   std::vector<std::string> pci{};    // addresses to probe; empty: no PCI at all
   std::string file_prefix{};         // empty: one made from the process id
-  std::uint32_t log_level = 4;     // RTE_LOG_WARNING; DPDK counts 1 (emergency) to 8 (debug)
+  std::uint32_t log_level = 4;       // RTE_LOG_WARNING; DPDK counts 1 (emergency) to 8 (debug)
 };
 
 class Eal {

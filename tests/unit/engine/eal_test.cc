@@ -1,6 +1,7 @@
 #include "engine/eal.h"
 
 #include <filesystem>
+#include <fstream>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -35,6 +36,29 @@ TEST(EalDeathTest, StopLeavesNoRuntimeFilesAndStdoutAlone) {
   for (const std::string base : {"/var/run/dpdk/", "/tmp/dpdk/"}) {
     EXPECT_FALSE(std::filesystem::exists(base + prefix));
   }
+}
+
+TEST(EalDeathTest, StartSweepsFilesOfKilledProcesses) {
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  const std::string base =
+      std::filesystem::exists("/var/run/dpdk") || geteuid() == 0 ? "/var/run/dpdk/" : "/tmp/dpdk/";
+  const std::string dead = base + "tapdeck-2147483646";  // above any process id
+  const std::string ours = base + "tapdeck-" + std::to_string(getpid());
+  std::error_code refused;
+  std::filesystem::create_directories(dead, refused);
+  std::filesystem::create_directories(ours, refused);
+  if (refused) GTEST_SKIP() << base << " cannot be written: " << refused.message();
+  std::ofstream(dead + "/config") << "left behind";
+  EXPECT_EXIT(
+      {
+        auto eal = Eal::start({.hugepages = HugepageUse::kNo, .memory_mib = 16});
+        std::exit(eal ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0),
+      "");
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(ours));  // its process lives
+  std::filesystem::remove_all(ours);
 }
 
 TEST(EalDeathTest, ABadLcoreListIsAnErrorAndStdoutStaysClean) {
