@@ -49,6 +49,12 @@ void OfflineRun::drain_records() {
   pipeline_.keeper().step(now_ns);
 }
 
+void OfflineRun::drain_finals() {
+  const std::int64_t now_ns = monotonic_now_ns();
+  pipeline_.writer().step(now_ns);
+  pipeline_.keeper().step(now_ns);
+}
+
 Result<void> OfflineRun::finish() {
   const std::int64_t now_ns = feeder_.clock_ns();
   pipeline_.plane().finish(now_ns);
@@ -63,7 +69,8 @@ Result<void> OfflineRun::finish() {
     while (!worker.finish({.timer_now_ns = now_ns, .host_now_ns = now_ns})) drain_records();
   }
   drain_records();
-  TD_TRY(pipeline_.store().writer().flush());
+  TD_TRY(pipeline_.writer().flush());
+  while (pipeline_.writer().has_finals()) drain_finals();
   return pipeline_.keeper().flush();
 }
 
