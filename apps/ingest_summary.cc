@@ -73,6 +73,7 @@ Json stream_json(const engine::StreamView& view) {
 std::vector<control::Json> stream_rows(Pipeline& pipeline,
                                        const std::vector<StreamReport>& finals) {
   std::vector<engine::StreamView> views;
+  views.reserve(finals.size());
   for (const StreamReport& report : finals) {
     views.push_back(engine::StreamView{.report = report, .bound = true, .proven = true});
   }

@@ -23,10 +23,10 @@ namespace tapdeck::apps {
 
 struct PipelineOptions {
   std::uint16_t worker_count = 1;
-  engine::RingOptions rings;      // of each worker; `worker` and `socket` are set here
-  engine::WorkerOptions worker;   // of each worker; `index`, `socket` and `sources` are set here
-  calls::CallPlaneOptions calls;  // `worker_count` is set here
-  std::size_t record_queue = 65'536;
+  engine::RingOptions rings;         // of each worker; `worker` and `socket` are set here
+  engine::WorkerOptions worker;      // of each worker; `index`, `socket` and `sources` are set here
+  calls::CallPlaneOptions calls;     // `worker_count` is set here
+  std::size_t record_queue = 4'096;  // of a kilobyte each; PlaneLink keeps what does not fit
 };
 
 class Pipeline {

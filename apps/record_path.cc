@@ -99,6 +99,7 @@ bool RecordWriter::pass_record(CallRecord& record) {
   if (finals_.size() >= queues_.to_keeper.capacity()) return false;
   record.recording.sha256 = segments_.end_recording(record.uid).sha256;
   finals_.push_back(std::move(record));
+  pass_finals();
   return true;
 }
 

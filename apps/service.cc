@@ -92,6 +92,7 @@ Result<void> Service::reload_calls() {
                   " goes on without its earlier messages: " + read.error().message);
     }
     std::vector<SignalMessage> messages;
+    messages.reserve(kept.size());
     for (const storage::MessageRecord& message : kept) {
       messages.push_back(SignalMessage{.time_ns = message.time_us * kNsPerUs,
                                        .order = messages.size(),

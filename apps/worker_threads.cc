@@ -9,7 +9,8 @@
 
 namespace tapdeck::apps {
 
-WorkerThreads::WorkerThreads(std::vector<engine::Worker*> workers, std::uint32_t idle_sleep_us) {
+WorkerThreads::WorkerThreads(const std::vector<engine::Worker*>& workers,
+                             std::uint32_t idle_sleep_us) {
   for (engine::Worker* worker : workers) {
     auto slot = std::make_unique<Slot>();
     slot->worker = worker;

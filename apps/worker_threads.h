@@ -17,7 +17,7 @@ namespace tapdeck::apps {
 class WorkerThreads {
  public:
   // `idle_sleep_us` after a step that found nothing; 0 polls without rest.
-  WorkerThreads(std::vector<engine::Worker*> workers, std::uint32_t idle_sleep_us);
+  WorkerThreads(const std::vector<engine::Worker*>& workers, std::uint32_t idle_sleep_us);
   ~WorkerThreads();  // stop()
 
   // One lcore per worker; kResources when the EAL has fewer.

@@ -17,13 +17,13 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 }
 
 spdlog::logger& stderr_logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
+  static const std::shared_ptr<spdlog::logger> kLogger = [] {
     auto created = std::make_shared<spdlog::logger>(
         "tapdeck", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     created->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
     return created;
   }();
-  return *logger;
+  return *kLogger;
 }
 
 }  // namespace

@@ -34,13 +34,13 @@
     "attach DPDK's tools.")
 
 #define TD_CONFIG_CAPTURE(X) \
-  X(sip_ports, PortList, PortList{5060}, 1, kSipPortCountMax, kLive, \
+  X(sip_ports, PortList, PortList{5060}, 1, kSipPortCountMax, kRestart, \
     "UDP and TCP ports on which SIP is expected; SIP on other ports is recognised by its " \
     "first line.") \
   X(workers, std::uint32_t, 1, 1, kWorkerCountMax, kRestart, \
     "Packet worker threads. Each owns its receive queues, its streams and its chunks; give " \
     "each a CPU.") \
-  X(idle_sleep_us, std::uint32_t, 50, 0, 1'000, kLive, \
+  X(idle_sleep_us, std::uint32_t, 50, 0, 1'000, kRestart, \
     "Sleep of a worker that found no packet. 0: busy polling, which takes a whole CPU per " \
     "worker always. 50 leaves an idle CPU nearly free and lets up to about 100 us of packets " \
     "wait in the descriptors: at 1 Mpps that is 100 of 1024.")
@@ -79,16 +79,16 @@
   X(chunk_count, std::uint32_t, 12'288, 64, kChunkCountMax, kRestart, \
     "Buffers of 16 KiB for media, of all workers together: one for each stream and some on " \
     "their way to disk. When all are taken, media is lost, counted and marked as a gap.") \
-  X(flush_interval_ms, std::uint32_t, 5'000, 100, 60'000, kLive, \
+  X(flush_interval_ms, std::uint32_t, 5'000, 100, 60'000, kRestart, \
     "A chunk that is not full goes to disk at this age: the most media a power cut can cost, " \
     "with storage.flush_interval_ms.") \
-  X(report_interval_ms, std::uint32_t, 5'000, 100, 60'000, kLive, \
+  X(report_interval_ms, std::uint32_t, 5'000, 100, 60'000, kRestart, \
     "Interval of the quality reports a worker sends on each stream.") \
-  X(idle_timeout_s, std::uint32_t, 30, 1, 3'600, kLive, \
-    "A stream without packets for this long has ended; packets after it begin a new one.") \
+  X(idle_timeout_s, std::uint32_t, 30, 1, 3'600, kRestart, \
+    "An RTP stream that belongs to no call is forgotten after this long without packets.") \
   X(quarantine_percent, std::uint32_t, 10, 0, 50, kRestart, \
     "Share of the chunks for RTP that no SDP explains yet. It waits in memory only.") \
-  X(quarantine_age_ms, std::uint32_t, 10'000, 100, 600'000, kLive, \
+  X(quarantine_age_ms, std::uint32_t, 10'000, 100, 600'000, kRestart, \
     "Unexplained RTP is forgotten at this age.") \
   X(quarantine_chunks_per_destination, std::uint32_t, 8, 1, 1'024, kRestart, \
     "Chunks of quarantine one destination address and port may hold, so that a flood at one " \
@@ -97,30 +97,30 @@
     "Buffers of 2 KiB for signalling on its way to the call plane, per worker.") \
   X(message_buffers_large, std::uint32_t, 64, 8, kMessageBufferCountMax, kRestart, \
     "Buffers of 64 KiB for long signalling messages, per worker.") \
-  X(late_media_ms, std::uint32_t, 2'000, 0, 60'000, kLive, \
+  X(late_media_ms, std::uint32_t, 2'000, 0, 60'000, kRestart, \
     "RTP that comes this long after its call has ended still belongs to it.")
 
 #define TD_CONFIG_CALLS(X) \
   X(calls_max, std::uint32_t, 100'000, 16, kCallCountMax, kRestart, \
     "Calls and dialogs tracked at once. More: the longest silent one is closed and marked.") \
-  X(hold_back_ms, std::uint32_t, 20, 0, 1'000, kLive, \
+  X(hold_back_ms, std::uint32_t, 20, 0, 1'000, kRestart, \
     "Signalling waits this long to be put in order of time across workers and ports.") \
-  X(message_flush_ms, std::uint32_t, 1'000, 10, 60'000, kLive, \
+  X(message_flush_ms, std::uint32_t, 1'000, 10, 60'000, kRestart, \
     "Signalling of a call goes to disk at this age.") \
-  X(media_timeout_s, std::uint32_t, 60, 5, 86'400, kLive, \
+  X(media_timeout_s, std::uint32_t, 60, 5, 86'400, kRestart, \
     "An answered call without RTP for this long, and without signalling, is closed as timed out.") \
-  X(setup_timeout_s, std::uint32_t, 300, 10, 3'600, kLive, \
+  X(setup_timeout_s, std::uint32_t, 300, 10, 3'600, kRestart, \
     "A call that is neither answered nor refused for this long is closed.") \
-  X(dialog_idle_timeout_s, std::uint32_t, 7'200, 60, 86'400, kLive, \
+  X(dialog_idle_timeout_s, std::uint32_t, 7'200, 60, 86'400, kRestart, \
     "A dialog without any signalling or media for this long is forgotten.") \
-  X(restart_timeout_s, std::uint32_t, 60, 1, 3'600, kLive, \
+  X(restart_timeout_s, std::uint32_t, 60, 1, 3'600, kRestart, \
     "Calls that were open when the recorder stopped are closed when nothing more of them is " \
     "seen for this long after the start.")
 
 #define TD_CONFIG_STORAGE(X) \
-  X(segment_mib, std::uint32_t, 1'024, kSegmentMibMin, kSegmentMibMax, kLive, \
+  X(segment_mib, std::uint32_t, 1'024, kSegmentMibMin, kSegmentMibMax, kRestart, \
     "A segment file is sealed at this size and the next one begun.") \
-  X(preallocate_mib, std::uint32_t, 64, 1, kSegmentMibMax, kLive, \
+  X(preallocate_mib, std::uint32_t, 64, 1, kSegmentMibMax, kRestart, \
     "Steps in which a segment's space is reserved on disk.") \
   X(staging_kib, std::uint32_t, 1'024, kStagingKibMin, kStagingKibMax, kRestart, \
     "Size of one write to disk, a multiple of 64. Locked memory: this times staging_buffers.") \
@@ -129,7 +129,7 @@
   X(open_segments_max, std::uint32_t, 64, 1, kOpenSegmentsMax, kRestart, \
     "Segment files open for writing at once: each retention class needs one for each of " \
     "three days.") \
-  X(flush_interval_ms, std::uint32_t, 1'000, 50, 60'000, kLive, \
+  X(flush_interval_ms, std::uint32_t, 1'000, 50, 60'000, kRestart, \
     "Partly filled write buffers are written and the disk's caches flushed at this interval.") \
   X(block_cache_mib, std::uint32_t, 64, 8, 1'048'576, kRestart, \
     "Memory of the call log's block cache.") \

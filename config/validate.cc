@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <cstring>
 #include <set>
 #include <sys/stat.h>
 
+#include "base/result.h"
 #include "config/retention_classes.h"
 
 namespace tapdeck::config {
@@ -222,7 +222,8 @@ void Validator::check_key_file() {
 
   if (::stat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return;  // it is made at first use
-    return error("storage.master_key_file", "cannot look at " + path + ": " + std::strerror(errno));
+    return error("storage.master_key_file",
+                 make_errno_error(ErrorCode::kIo, "cannot look at " + path, errno).message);
   }
   if (!S_ISREG(status.st_mode)) {
     error("storage.master_key_file", path + " is no file");

@@ -37,6 +37,8 @@ class ChunkPool {
 
   [[nodiscard]] Chunk& at(std::uint32_t chunk) { return chunks_[chunk - 1]; }
 
+  [[nodiscard]] const Chunk& at(std::uint32_t chunk) const { return chunks_[chunk - 1]; }
+
   [[nodiscard]] std::uint32_t free_count() const { return free_count_; }
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(chunks_.size()); }

@@ -57,7 +57,7 @@ bool Chunker::append(std::uint32_t stream,
   StreamHot& hot = streams_.hot(stream);
   if (hot.chunk != kNone) {
     Chunk& chunk = pool_.at(hot.chunk);
-    if (streams_.cold(stream).gaps_pending > 0) write_gaps(stream, chunk);
+    if (hot.has(kStreamGaps)) write_gaps(stream, chunk);
     if (append_record(chunk, packet, time_ns)) return true;
     close(stream, Why::kFlush, now_ns);
   }
@@ -79,6 +79,7 @@ void Chunker::add_gap(std::uint32_t stream, GapReason reason, std::uint32_t pack
   StreamCold& cold = streams_.cold(stream);
   cold.gaps[static_cast<std::size_t>(reason)] += packets;
   cold.gaps_pending += packets;
+  streams_.hot(stream).set(kStreamGaps);
   if (reason != GapReason::kPaused) cold.lost_by_us_count += packets;
 }
 
@@ -111,6 +112,7 @@ void Chunker::write_gaps(std::uint32_t stream, Chunk& chunk) {
     cold.gaps[reason] = 0;
     cold.gaps_pending -= packets;
   }
+  streams_.hot(stream).clear(kStreamGaps);
 }
 
 void Chunker::close(std::uint32_t stream, Why why, std::int64_t now_ns) {

@@ -157,7 +157,7 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
 }
 
 PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
-  if (streams_.hot(stream).paused) {
+  if (streams_.hot(stream).has(kStreamPaused)) {
     chunker_.add_gap(stream, GapReason::kPaused);
     return PacketClass::kRtpPaused;
   }

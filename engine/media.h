@@ -29,10 +29,11 @@ namespace tapdeck::engine {
 
 // One RTP or RTCP packet of a burst.
 struct MediaPacket {
-  StreamKey key;       // of RTP; without SSRC for RTCP
-  std::uint64_t hash;  // of key, for RTP
-  ByteView payload;    // as captured
-  RtpArrival arrival;  // for RTP; time and length for RTCP
+  StreamKey key;                // of RTP; without SSRC for RTCP
+  std::uint64_t hash;           // of key, for RTP
+  std::uint32_t likely_stream;  // what prefetch_stream() said, for RTP
+  ByteView payload;             // as captured
+  RtpArrival arrival;           // for RTP; time and length for RTCP
   std::uint16_t port_index = 0;
   std::uint16_t vlan = 0;
 };
@@ -46,6 +47,22 @@ class Media {
   [[nodiscard]] const StreamTable& streams() const { return streams_; }
 
   void set_now(std::int64_t timer_now_ns) { now_ns_ = timer_now_ns; }
+
+  // Stages of a burst before on_rtp(), each for all packets: the stream, the head of its open
+  // chunk, the place there that the packet will be copied to.
+  void prefetch_stream(MediaPacket& packet) const {
+    packet.likely_stream = streams_.prefetch_stream(packet.hash);
+  }
+
+  void prefetch_chunk(const MediaPacket& packet) const {
+    const std::uint32_t chunk = streams_.hot(packet.likely_stream).chunk;
+    if (chunk != kNone) prefetch_chunk_head(pool_.at(chunk));
+  }
+
+  void prefetch_record(const MediaPacket& packet) const {
+    const std::uint32_t chunk = streams_.hot(packet.likely_stream).chunk;
+    if (chunk != kNone) prefetch_next_record(pool_.at(chunk), packet.payload.size());
+  }
 
   PacketClass on_rtp(const MediaPacket& packet);
   void on_rtcp(const MediaPacket& packet);

@@ -9,6 +9,10 @@ namespace {
 // Reports that one message may need at once; more are counted as lost.
 constexpr std::uint32_t kReportRoom = 16;
 
+void mark_paused(StreamHot& hot, bool paused) {
+  paused ? hot.set(kStreamPaused) : hot.clear(kStreamPaused);
+}
+
 }  // namespace
 
 Media::Owner Media::find_owner(std::uint32_t stream, std::int64_t time_ns) const {
@@ -45,7 +49,7 @@ void Media::attach(std::uint32_t stream, const Owner& owner) {
   take_parties(stream, owner);
   if (hot.state == StreamState::kProbation) --unproven_count_;
   hot.state = StreamState::kBound;
-  hot.paused = slot->paused;
+  mark_paused(hot, slot->paused);
   list_push_back(streams_.all_cold(), &StreamCold::in_call, slot->streams, stream);
   ++bound_count_;
   quarantine_.adopt(stream, now_ns_);
@@ -161,7 +165,7 @@ void Media::set_paused(const BindMessage& message, bool paused) {
   CallSlot* slot = endpoints_.call_slot(message.call);
   slot->paused = paused;
   for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
-    streams_.hot(at).paused = paused;
+    mark_paused(streams_.hot(at), paused);
   }
 }
 

@@ -98,11 +98,9 @@ Result<WorkerRings> WorkerRings::create(const RingOptions& options) {
                           ".");
   }
   for (Chunk& chunk : rings.all_chunks()) {
-    // Default-initialised headers only: `records` stays untouched, so no page of it is used yet.
-    chunk.recording = {};
-    chunk.worker = options.worker;
-    chunk.section = {};
-    rings.take_home(&chunk);
+    // The chunk itself stays untouched until it is used: no page of it is needed yet.
+    const int full = rte_ring_enqueue(rings.home_, &chunk);
+    TD_ASSERT(full == 0);
   }
   return rings;
 }

@@ -116,10 +116,12 @@ class WorkerRings {
 
   [[nodiscard]] std::uint32_t chunk_room() const { return rte_ring_free_count(chunks_); }
 
-  // Chunks that have come home, up to `into.size()`.
+  // Chunks that have come home, up to `into.size()`; of their fields only `worker` is set.
   [[nodiscard]] std::uint32_t pop_home(std::span<Chunk*> into) {
-    return rte_ring_sc_dequeue_burst(
+    const std::uint32_t count = rte_ring_sc_dequeue_burst(
         home_, reinterpret_cast<void**>(into.data()), static_cast<unsigned>(into.size()), nullptr);
+    for (Chunk* chunk : into.first(count)) chunk->worker = options_.worker;
+    return count;
   }
 
   // Chunks that came home and were not taken in yet.  Any thread.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "base/bytes.h"
 #include "engine/index_table.h"
 #include "model/binding.h"
 #include "model/ids.h"
@@ -24,7 +25,16 @@ struct StreamKey {
   std::uint32_t realm;
   std::uint32_t zero;  // keeps the hashed bytes a multiple of 8
 
-  bool operator==(const StreamKey&) const = default;
+  // All bytes count, six words at a time: the default would call memcmp for each address.
+  bool operator==(const StreamKey& other) const {
+    const auto* a = reinterpret_cast<const std::uint8_t*>(this);
+    const auto* b = reinterpret_cast<const std::uint8_t*>(&other);
+    std::uint64_t difference = 0;
+    for (std::size_t at = 0; at < sizeof(StreamKey); at += 8) {
+      difference |= load_le<std::uint64_t>(a + at) ^ load_le<std::uint64_t>(b + at);
+    }
+    return difference == 0;
+  }
 };
 
 static_assert(sizeof(StreamKey) == 48 && std::has_unique_object_representations_v<StreamKey>);
@@ -34,6 +44,14 @@ enum class StreamState : std::uint8_t {
   kProbation,    // no SDP explains it and it has not shown two packets in sequence yet
   kQuarantined,  // proven, but no SDP explains it
   kBound,        // belongs to a call
+};
+
+// Bits of StreamHot::flags.  Those about cold state spare a packet in sequence the look at it.
+enum StreamFlag : std::uint8_t {
+  kStreamPaused = 1,
+  kStreamGaps = 2,         // cold.gaps_pending may not be 0
+  kStreamOddSequence = 4,  // cold.bad_sequence may not be 0
+  kStreamOddType = 8,      // cold.other_type_run may not be 0
 };
 
 struct alignas(64) StreamHot {
@@ -49,9 +67,15 @@ struct alignas(64) StreamHot {
   float jitter;                 // RFC 3550 A.8, timestamp units
   float jitter_max;
   StreamState state;
-  bool paused;
+  std::uint8_t flags;                // StreamFlag
   std::uint8_t payload_type;         // of the last packet
   std::uint8_t jitter_payload_type;  // whose packets feed jitter
+
+  [[nodiscard]] bool has(StreamFlag flag) const { return (flags & flag) != 0; }
+
+  void set(StreamFlag flag) { flags = static_cast<std::uint8_t>(flags | flag); }
+
+  void clear(StreamFlag flag) { flags = static_cast<std::uint8_t>(flags & ~flag); }
 };
 
 static_assert(sizeof(StreamHot) == 64 && std::is_trivially_copyable_v<StreamHot>);

@@ -20,10 +20,12 @@ class StreamTable {
 
   void prefetch(std::uint64_t hash) const { table_.prefetch(hash); }
 
-  void prefetch_stream(std::uint64_t hash) const {
+  // Returns the stream that find() will most likely give; kNone, which is unused, otherwise.
+  std::uint32_t prefetch_stream(std::uint64_t hash) const {
     const std::uint32_t index = table_.peek(hash);
     __builtin_prefetch(&keys_[index]);
     __builtin_prefetch(&hot_[index], 1);
+    return index;
   }
 
   [[nodiscard]] std::uint32_t find(const StreamKey& key, std::uint64_t hash) const {

@@ -132,6 +132,21 @@ void WorkerState::prepare_media(const QueueSource& source, Item& item) {
   media_.streams().prefetch(media.hash);
 }
 
+// The worker waits for memory more than for anything else: each stage asks for what the next one
+// needs, for the whole burst.
+void WorkerState::prefetch_media(std::uint16_t count) {
+  const std::span<Item> items(items_.data(), count);
+  for (Item& item : items) {
+    if (item.kind == PayloadKind::kRtp) media_.prefetch_stream(item.media);
+  }
+  for (const Item& item : items) {
+    if (item.kind == PayloadKind::kRtp) media_.prefetch_chunk(item.media);
+  }
+  for (const Item& item : items) {
+    if (item.kind == PayloadKind::kRtp) media_.prefetch_record(item.media);
+  }
+}
+
 // One burst in stages: receive, decode all, prefetch all, act on all in order.
 std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
   const QueueSource& from = sources_[source];
@@ -142,9 +157,7 @@ std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
     rte_prefetch0(rte_pktmbuf_mtod(packets_[i], const void*));
   }
   for (std::uint16_t i = 0; i < count; ++i) decode_one(source, packets_[i], now, items_[i]);
-  for (std::uint16_t i = 0; i < count; ++i) {
-    if (items_[i].kind == PayloadKind::kRtp) media_.streams().prefetch_stream(items_[i].media.hash);
-  }
+  prefetch_media(count);
   for (std::uint16_t i = 0; i < count; ++i) counters_.count(act(from, items_[i]));
   counters_.rx_packets.add(count);
   rte_pktmbuf_free_bulk(packets_.data(), count);

@@ -58,6 +58,7 @@ class WorkerState {
   std::uint32_t poll(std::size_t source, const StepTime& now);
   void decode_one(std::size_t source, rte_mbuf* packet, const StepTime& now, Item& item);
   void prepare_media(const QueueSource& source, Item& item);
+  void prefetch_media(std::uint16_t count);
   PacketClass act(const QueueSource& source, const Item& item);
   void pass_signal(const QueueSource& source, const Item& item);
   [[nodiscard]] ByteView linear_bytes(rte_mbuf* packet);

@@ -1,6 +1,5 @@
 // Completions, syncs and seals of SegmentOutput: how written bytes become durable ones.
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <unistd.h>
 
@@ -96,7 +95,8 @@ void SegmentOutput::fail(Segment& segment, int error, const char* what) {
   figures_.io_errors.add();
   if (std::exchange(segment.failed, true)) return;
   figures_.segments_failed.add();
-  log_error("Segment " + segment.path + ": " + what + " failed: " + std::strerror(error) +
+  const std::string failed = "Segment " + segment.path + ": " + what + " failed";
+  log_error(make_errno_error(ErrorCode::kIo, failed, error).message +
             "; it ends at its durable part.");
   refused_ = true;
   retry_at_ns_ = now_ns_ + kNsPerSecond;

@@ -1,7 +1,6 @@
 // The consistency of segments: every extent's CRC, every row's extents, every key.
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <map>
 #include <sys/stat.h>
@@ -50,7 +49,7 @@ class SegmentCheck {
     if (!info.sealed && info.durable_bytes == 0) return;
     const Descriptor file(::open(info.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file.valid()) {
-      report(info.path, 0, std::string("cannot be opened: ") + std::strerror(errno));
+      report(info.path, 0, make_errno_error(ErrorCode::kIo, "cannot be opened", errno).message);
       return;
     }
     std::vector<std::uint8_t> block(kBlockBytes);

@@ -1,7 +1,6 @@
 #include "storage/uring.h"
 
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -47,11 +46,10 @@ bool register_buffers(io_uring& ring, const std::vector<MutableByteView>& buffer
   const int error =
       io_uring_register_buffers(&ring, vectors.data(), static_cast<unsigned>(vectors.size()));
   if (error == 0) return true;
-  std::string notice = "io_uring buffers are not registered (";
-  notice += std::strerror(-error);
-  notice += error == -ENOMEM ? "; raise the memlock limit): writes cost more CPU"
-                             : "): writes cost more CPU";
-  log_warning(notice);
+  std::string notice =
+      make_errno_error(ErrorCode::kIo, "io_uring buffers are not registered", -error).message;
+  if (error == -ENOMEM) notice += "; raise the memlock limit";
+  log_warning(notice + "; writes cost more CPU");
   return false;
 }
 
@@ -78,8 +76,8 @@ void Uring::ensure_ring() {
   const int error = start_ring(entries_, ring->ring);
   if (error != 0) {
     denied_ = true;
-    log_warning(std::string("io_uring is not available (") + std::strerror(-error) +
-                "): segments are written with blocking calls");
+    log_warning(make_errno_error(ErrorCode::kIo, "io_uring is not available", -error).message +
+                "; segments are written with blocking calls");
     return;
   }
   ring->started = true;

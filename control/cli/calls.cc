@@ -57,7 +57,7 @@ int follow_calls(const Settings& settings, const CallQuery& query, RowRenderer& 
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Follower follower(**service, query, wall_now_ns() / kNsPerUs);
   const auto started = follower.start();
   if (!started) return report_error(started.error());

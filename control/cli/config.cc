@@ -18,10 +18,9 @@ int check_config(const Context& context) {
   auto loaded = config::load_file(context.global.config_file);
   if (!loaded) return report_error(loaded.error());
   std::vector<config::Problem>& problems = loaded->problems;
-  if (!config::any_error(problems)) {
-    const auto more = config::validate(loaded->config, loaded->file, loaded->lines);
-    problems.insert(problems.end(), more.begin(), more.end());
-  }
+  // Also when there are mistakes already: they are all told at once.
+  const auto more = config::validate(loaded->config, loaded->file, loaded->lines);
+  problems.insert(problems.end(), more.begin(), more.end());
   for (const config::Problem& problem : problems) write_out(config::to_string(problem) + "\n");
   if (config::any_error(problems)) return kExitFailed;
   write_out(context.global.config_file + ": the configuration is valid.\n");

@@ -1,11 +1,10 @@
 #include "engine/capture/reader.h"
 
-#include "engine/packet.h"
-
 #include <utility>
 
 #include "engine/capture/pcap.h"
 #include "engine/capture/pcapng.h"
+#include "engine/packet.h"
 
 namespace tapdeck::engine {
 

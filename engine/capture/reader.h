@@ -63,6 +63,7 @@ class CaptureReader {
 
   // Packets whose link type no decoder here understands, and the last such type.
   [[nodiscard]] std::uint64_t unknown_link_packets() const { return unknown_link_packets_; }
+
   [[nodiscard]] std::uint16_t last_unknown_link_type() const { return last_unknown_link_type_; }
 
   // Bytes of the file itself that were consumed, and its size: for progress.

@@ -22,6 +22,7 @@ void start_run(StreamHot& hot, StreamCold& cold, std::uint16_t sequence) {
   hot.highest = cold.first_sequence;
   hot.seen = 1;
   cold.bad_sequence = 0;
+  hot.clear(kStreamOddSequence);
 }
 
 SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t sequence) {
@@ -29,7 +30,10 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
   if (ahead != 0 && ahead < kDropoutMax) {
     hot.highest += ahead;
     hot.seen = ahead >= kWindow ? 1 : (hot.seen << ahead) | 1;
-    cold.bad_sequence = 0;
+    if (hot.has(kStreamOddSequence)) {
+      cold.bad_sequence = 0;
+      hot.clear(kStreamOddSequence);
+    }
     return {.in_sequence = ahead == 1, .duplicate = false};
   }
   const std::uint32_t behind = (kSequenceModulus - ahead) % kSequenceModulus;
@@ -51,6 +55,7 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
     return {.in_sequence = true, .duplicate = false};
   }
   cold.bad_sequence = kSequenceModulus | static_cast<std::uint16_t>(sequence + 1);
+  hot.set(kStreamOddSequence);
   return {};
 }
 
@@ -97,6 +102,22 @@ void reset_jitter(StreamHot& hot, const RtpArrival& arrival) {
   hot.rtp_timestamp = arrival.header.timestamp;
 }
 
+// Packets of another type than the one that feeds jitter, and its return.
+void follow_type(StreamHot& hot, StreamCold& cold, const RtpArrival& arrival, bool duplicate) {
+  if (arrival.header.payload_type == hot.jitter_payload_type) {
+    if (hot.has(kStreamOddType)) {
+      cold.other_type_run = 0;
+      hot.clear(kStreamOddType);
+    }
+    if (!duplicate) update_jitter(hot, arrival);
+    return;
+  }
+  hot.set(kStreamOddType);
+  if (++cold.other_type_run < kTypeTakesOver) return;
+  cold.other_type_run = 0;
+  reset_jitter(hot, arrival);
+}
+
 }  // namespace
 
 SequenceVerdict update_statistics(StreamHot& hot, StreamCold& cold, const RtpArrival& arrival) {
@@ -113,15 +134,12 @@ SequenceVerdict update_statistics(StreamHot& hot, StreamCold& cold, const RtpArr
       set_payload_type(hot, cold, header.payload_type, arrival.time_ns);
     }
     verdict = update_sequence(hot, cold, header.sequence);
-    if (header.payload_type == hot.jitter_payload_type) {
-      cold.other_type_run = 0;
-      if (!verdict.duplicate) update_jitter(hot, arrival);
-    } else if (++cold.other_type_run == kTypeTakesOver) {
-      cold.other_type_run = 0;
-      reset_jitter(hot, arrival);
+    follow_type(hot, cold, arrival, verdict.duplicate);
+    if (arrival.time_ns >= hot.last_ns) {
+      hot.last_ns = arrival.time_ns;
+    } else {
+      cold.first_ns = std::min(cold.first_ns, arrival.time_ns);
     }
-    hot.last_ns = std::max(hot.last_ns, arrival.time_ns);
-    cold.first_ns = std::min(cold.first_ns, arrival.time_ns);
   }
   ++hot.packet_count;
   hot.payload_bytes += arrival.payload_length;

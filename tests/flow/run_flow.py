@@ -11,15 +11,48 @@ import tempfile
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
+import capture_file
 import frames
 import program
+import wav
 from program import tapdeck
 from report import Report
 from scenario import OPERATORS, Scenario, look_up
 
 
+def levels(samples, rate):
+    """Mean absolute sample of each tenth of a second."""
+    step = rate // 10
+    parts = (samples[at:at + step] for at in range(0, len(samples), step))
+    return [sum(map(abs, part)) // len(part) for part in parts]
+
+
+def view_wav(path):
+    rate, left, right = wav.channels(path)
+    return {"ms": 1000 * len(left) // rate, "left": levels(left, rate),
+            "right": levels(right, rate)}
+
+
+def view_pcap(path):
+    payloads = [datagram.payload for datagram in capture_file.datagrams(path)]
+    return {"packets": len(payloads),
+            "rtp": sum(payload[:1] == b"\x80" for payload in payloads),
+            "text": "\n".join(payload.decode("latin-1") for payload in payloads)}
+
+
+def exported(scenario, store, directory, kind):
+    """Each call's file of this kind as seen by `view`, None without one; [] when nobody asks."""
+    view = {"wav": view_wav, "pcap": view_pcap}[kind]
+    if not any(path.startswith(kind) for _, path, _, _ in scenario.checks):
+        return []
+    to = os.path.join(directory, kind)
+    tapdeck(store, "export", "--format", kind, "--output", to).expect(0, 3)
+    paths = [os.path.join(to, f"{call['uid']}.{kind}") for call in program.calls(store)]
+    return [view(path) if os.path.exists(path) else None for path in paths]
+
+
 def observe(scenario, directory):
-    """What the program says of the scenario's packets: {summary, calls, shown, status}."""
+    """What the program says of the scenario's packets, by the roots that paths begin at."""
     capture, store = os.path.join(directory, "flow.pcap"), os.path.join(directory, "store")
     frames.write_capture(capture, scenario.frames)
     ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture)
@@ -28,7 +61,9 @@ def observe(scenario, directory):
     shown = [tapdeck(store, "show", "--json", call["uid"]).expect(0).lines()[0] for call in calls]
     kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
     return {"status": ingest.status, "summary": lines[-1], "streams": lines[:-1], "calls": calls,
-            "shown": shown, "text": kept.decode() + json.dumps(shown)}
+            "shown": shown, "text": kept.decode() + json.dumps(shown),
+            "wav": exported(scenario, store, directory, "wav"),
+            "pcap": exported(scenario, store, directory, "pcap")}
 
 
 def value_of(text, observed):

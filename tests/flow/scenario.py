@@ -20,6 +20,7 @@ class Call:
         self.tags = {caller: options.get("from_tag", f"{name}-a"),
                      callee: options.get("to_tag", f"{name}-b")}
         self.dialled = options.get("dialled")
+        self.refused = set()  # CSeq numbers of INVITEs with a final response from 300 on
 
 
 class Scenario:
@@ -97,7 +98,7 @@ class Scenario:
         for index in range(int(options["count"])):
             if index in lost:
                 continue
-            payload = bytes([int(options.get("byte", 0xD5))]) * int(options.get("bytes", 160))
+            payload = bytes([int(options.get("byte", "0xD5"), 0)]) * int(options.get("bytes", 160))
             packet = frames.rtp(ssrc, first + index, int(options.get("ts", 0)) + 160 * index,
                                 payload_type, payload, index == 0)
             at = time + index * step + float(delays.get(str(index), 0)) / 1000
@@ -118,8 +119,13 @@ class Scenario:
         to_tag = options.get("to_tag", call.tags[asked] if has_to_tag else "")
         cseq = options.get("cseq", "1")
         via = options.get("via", asker if not status else destination)
+        if method == "INVITE" and status >= "300":
+            call.refused.add(cseq)
+        # A CANCEL has its INVITE's branch, and so has the ACK of a refusal (RFC 3261 9.1, 17.1.1.3).
+        of_invite = method == "CANCEL" or (method == "ACK" and cseq in call.refused)
         headers = [("Via", f"SIP/2.0/UDP {self._host(via)};branch=z9hG4bK{call.name}"
-                           f"{method}{cseq}{options.get('branch', '')}"),
+                           f"{'INVITE' if of_invite else method}{cseq}"
+                           f"{options.get('branch', '')}"),
                    ("From", f"<{self._uri(asker, call, True)}>;"
                             f"tag={options.get('from_tag', call.tags[asker])}"),
                    ("To", f"<{self._uri(asked, call)}>" + (f";tag={to_tag}" if to_tag else "")),

@@ -1,64 +1,194 @@
 #include "apps/record_path.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
 
+#include "storage/message_record.h"
+#include "tests/unit/engine/engine_fixture.h"
 #include "tests/unit/storage/store_fixture.h"
 
 namespace tapdeck::apps {
 namespace {
 
-using storage::open_store;
-using storage::TemporaryDirectory;
-using storage::test_options;
-using storage::test_uid;
+using storage::AppendVerdict;
 
-std::string message_records() {
-  storage::MessageRecord message;
-  message.time_us = storage::kTestStartMs * 1000;
-  message.bytes = "OPTIONS sip:a SIP/2.0\r\n\r\n";
-  std::string records;
-  storage::append_message_record(message, records);
-  return records;
+// What the writer was asked to do, in order; refuses as busy while told to.
+class ToldSegments final : public storage::SegmentWriter {
+ public:
+  AppendVerdict try_append(const Chunk& chunk) override {
+    if (busy_) return AppendVerdict::kBusy;
+    log_.push_back("chunk " + std::to_string(chunk.sequence));
+    return verdict_;
+  }
+
+  AppendVerdict try_append_messages(const Uid&, std::uint16_t, std::string_view records) override {
+    if (busy_) return AppendVerdict::kBusy;
+    log_.push_back("messages " + std::string(records));
+    return verdict_;
+  }
+
+  storage::RecordingSummary end_recording(const Uid&) override {
+    log_.emplace_back("end");
+    return {.sha256 = "digest"};
+  }
+
+  bool is_settled(const Uid&) override { return true; }
+
+  std::uint32_t step(std::int64_t) override { return 0; }
+
+  Result<void> flush() override { return {}; }
+
+  std::vector<std::string> log_;
+  bool busy_ = false;
+  AppendVerdict verdict_ = AppendVerdict::kTaken;
+};
+
+class RecordWriterTest : public ::testing::Test {
+ protected:
+  RecordWriterTest() {
+    engine::test_eal();
+    auto rings = engine::WorkerRings::create({.chunk_count = 4,
+                                              .chunk_slots = 8,
+                                              .bind_slots = 8,
+                                              .report_slots = 8,
+                                              .signal_slots = 8,
+                                              .small_messages = 7,
+                                              .large_messages = 3});
+    TD_ASSERT(rings.has_value());
+    rings_ = std::make_unique<engine::WorkerRings>(std::move(*rings));
+    writer_ = std::make_unique<RecordWriter>(
+        segments_, std::vector<engine::WorkerRings*>{rings_.get()}, queues_, figures_);
+  }
+
+  void send_chunk(std::uint32_t sequence) {
+    Chunk* chunk = nullptr;
+    ASSERT_EQ(rings_->pop_home({&chunk, 1}), 1U) << "chunks do not come home";
+    chunk->sequence = sequence;
+    ASSERT_TRUE(rings_->push_chunk(chunk));
+  }
+
+  void send_record(std::uint32_t version, bool is_final) {
+    CallRecord record;
+    record.version = version;
+    record.final = is_final;
+    RecordCommand command = std::move(record);
+    ASSERT_TRUE(queues_.to_writer.try_push(command));
+  }
+
+  void send_messages(std::string text) {
+    RecordCommand command = KeepMessages{{}, 0, std::move(text)};
+    ASSERT_TRUE(queues_.to_writer.try_push(command));
+  }
+
+  ToldSegments segments_;
+  std::unique_ptr<engine::WorkerRings> rings_;
+  RecordQueues queues_{4};
+  RecordFigures figures_;
+  std::unique_ptr<RecordWriter> writer_;
+};
+
+TEST_F(RecordWriterTest, ARecordNeverOvertakesItsMediaAndMessages) {
+  send_chunk(1);
+  send_chunk(2);
+  send_messages("a");
+  send_record(1, true);
+  writer_->step(1);
+  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"chunk 1", "chunk 2", "messages a", "end"}));
+  const auto record = queues_.to_keeper.try_pop();
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->recording.sha256, "digest");
+  EXPECT_TRUE(writer_->is_idle());
 }
 
-CallRecord record_of(std::uint8_t number, bool final) {
-  CallRecord record;
-  record.uid = test_uid(number);
-  record.final = final;
-  return record;
+TEST_F(RecordWriterTest, ABusyDiskKeepsTheOrder) {
+  segments_.busy_ = true;
+  send_chunk(1);
+  send_messages("a");
+  send_record(1, true);
+  for (int i = 0; i < 3; ++i) writer_->step(i);
+  EXPECT_TRUE(segments_.log_.empty());
+  EXPECT_FALSE(writer_->is_idle());
+  send_chunk(2);
+  segments_.busy_ = false;
+  for (int i = 0; i < 3; ++i) writer_->step(i);
+  ASSERT_EQ(segments_.log_.size(), 4U);
+  EXPECT_EQ(segments_.log_[0], "chunk 1");
+  EXPECT_TRUE(queues_.to_keeper.try_pop());
+  EXPECT_TRUE(writer_->is_idle());
 }
 
-void push(RecordQueues& queues, RecordCommand command) {
-  ASSERT_TRUE(queues.to_writer.try_push(command));
+TEST_F(RecordWriterTest, ARecordInProgressEndsNothing) {
+  send_record(1, false);
+  writer_->step(1);
+  EXPECT_TRUE(segments_.log_.empty());
+  EXPECT_TRUE(queues_.to_keeper.try_pop()->recording.sha256.empty());
 }
 
-TEST(RecordWriter, AFinalRecordWaitsUntilWhatItsCallKeptIsDurable) {
-  const TemporaryDirectory directory;
-  storage::StoreOptions options = test_options(directory.path());
-  options.flush_interval_ms = 3'600'000;  // never by itself
-  const auto store = open_store(options);
-  RecordQueues queues(16);
-  RecordFigures figures;
-  RecordWriter writer(store->writer(), {}, queues, figures);
+TEST_F(RecordWriterTest, AFullKeeperLosesNoRecord) {
+  std::uint32_t expected = 0;
+  for (std::uint32_t version = 0; version < 4; ++version) send_record(version, true);
+  writer_->step(1);
+  for (std::uint32_t version = 4; version < 8; ++version) send_record(version, true);
+  for (int i = 0; i < 20 && expected < 8; ++i) {
+    writer_->step(i);
+    while (const auto record = queues_.to_keeper.try_pop()) EXPECT_EQ(record->version, expected++);
+  }
+  EXPECT_EQ(expected, 8U);
+}
 
-  push(queues, record_of(1, false));
-  push(queues, KeepMessages{test_uid(1), 0, message_records()});
-  push(queues, record_of(1, true));
-  push(queues, record_of(2, false));
-  for (int i = 0; i < 3; ++i) writer.step(monotonic_now_ns());
-  EXPECT_TRUE(writer.is_idle());
-  EXPECT_TRUE(writer.has_finals());
-  ASSERT_EQ(queues.to_keeper.size(), 2U);  // calls in progress do not wait
-  EXPECT_FALSE(queues.to_keeper.try_pop()->final);
-  EXPECT_FALSE(queues.to_keeper.try_pop()->final);
+TEST_F(RecordWriterTest, LostMediaAndMessagesAreCountedAndChunksComeHome) {
+  segments_.verdict_ = AppendVerdict::kFailed;
+  for (std::uint32_t i = 0; i < 20; ++i) {  // more than there are chunks
+    send_chunk(i);
+    writer_->step(i);
+  }
+  send_messages("a");
+  writer_->step(100);
+  EXPECT_EQ(figures_.chunks_failed.value(), 20U);
+  EXPECT_EQ(figures_.chunks_written.value(), 0U);
+  EXPECT_EQ(figures_.messages_failed.value(), 1U);
+  EXPECT_TRUE(writer_->is_idle());
+}
 
-  ASSERT_TRUE(writer.flush());
-  writer.step(monotonic_now_ns());
-  EXPECT_FALSE(writer.has_finals());
-  ASSERT_EQ(queues.to_keeper.size(), 1U);
-  EXPECT_TRUE(queues.to_keeper.try_pop()->final);
+class RecordKeeperTest : public ::testing::Test {
+ protected:
+  RecordKeeperTest() : store_(storage::open_store(storage::test_options(directory_.path()))) {}
+
+  void send(std::uint8_t number) {
+    CallRecord record;
+    record.uid = storage::test_uid(number);
+    record.first_seen_us = storage::kTestStartMs * 1'000;
+    record.version = 1;
+    ASSERT_TRUE(queues_.to_keeper.try_push(record));
+  }
+
+  const storage::TemporaryDirectory directory_;
+  std::unique_ptr<storage::Store> store_;
+  RecordQueues queues_{256};
+  RecordFigures figures_;
+};
+
+TEST_F(RecordKeeperTest, CommitsByAgeOrBySize) {
+  RecordKeeper keeper(*store_, queues_, figures_);
+  keeper.step(kNsPerSecond);
+  send(1);
+  EXPECT_EQ(keeper.step(kNsPerSecond + 99 * kNsPerMs), 1U);
+  EXPECT_FALSE(store_->get_call(storage::test_uid(1))) << "it waits for company";
+  EXPECT_FALSE(keeper.is_idle());
+  keeper.step(kNsPerSecond + 100 * kNsPerMs);
+  EXPECT_TRUE(store_->get_call(storage::test_uid(1)));
+  for (std::uint8_t i = 2; i < 66; ++i) send(i);
+  EXPECT_EQ(keeper.step(kNsPerSecond + 101 * kNsPerMs), 64U);
+  EXPECT_TRUE(store_->get_call(storage::test_uid(65)));
+  EXPECT_EQ(figures_.records_committed.value(), 65U);
+  EXPECT_TRUE(keeper.is_idle());
+}
+
+TEST_F(RecordKeeperTest, FlushCommitsWhateverIsThere) {
+  RecordKeeper keeper(*store_, queues_, figures_);
+  for (std::uint8_t i = 1; i < 101; ++i) send(i);
+  ASSERT_TRUE(keeper.flush());
+  EXPECT_TRUE(keeper.is_idle());
+  EXPECT_TRUE(store_->get_call(storage::test_uid(100)));
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+#include "control/ladder.h"
+
+#include <algorithm>
+
+#include "tests/unit/control/fake_store.h"
+
+namespace tapdeck::control {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+storage::MessageRecord answer(std::int64_t time_us, std::string bytes) {
+  storage::MessageRecord message = testing::make_message(time_us, std::move(bytes));
+  std::swap(message.source, message.destination);
+  return message;
+}
+
+TEST(Ladder, DrawsArrowsInTheOrderOfTime) {
+  const auto lines =
+      lines_of(render_ladder({answer(1'500'000, "SIP/2.0 200 OK\r\nVia: x\r\n"),
+                              testing::make_message(1'000'000, "INVITE sip:b SIP/2.0\r\n\r\n")},
+                             {},
+                             1'000'000));
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_NE(lines[0].find("192.0.2.1:5060"), std::string::npos);
+  EXPECT_NE(lines[1].find("+0.000"), std::string::npos);
+  EXPECT_NE(lines[1].find("INVITE sip:b SIP/2.0"), std::string::npos);
+  EXPECT_NE(lines[2].find("+0.500"), std::string::npos);
+  EXPECT_NE(lines[2].find("SIP/2.0 200 OK"), std::string::npos);
+  EXPECT_EQ(lines[2].find("Via"), std::string::npos);
+  const bool first_points_right = lines[1].find('>') != std::string::npos;
+  const bool second_points_right = lines[2].find('>') != std::string::npos;
+  EXPECT_NE(first_points_right, second_points_right) << lines[1] << "\n" << lines[2];
+}
+
+TEST(Ladder, ShowsMediaWhereItBegan) {
+  const auto lines =
+      lines_of(render_ladder({testing::make_message(1'700'000'003'000'000, "BYE sip:b SIP/2.0")},
+                             {tapdeck::testing::sample_media()},
+                             1'700'000'000'000'000));
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_NE(lines[1].find("192.0.2.1:4000 => 192.0.2.2:5000"), std::string::npos) << lines[1];
+  EXPECT_NE(lines[1].find("audio PCMA, 907 packets, -2 lost"), std::string::npos) << lines[1];
+  EXPECT_NE(lines[2].find("BYE"), std::string::npos);
+}
+
+TEST(Ladder, ManyAddressesAndNoMessagesAreBothDrawn) {
+  EXPECT_TRUE(render_ladder({}, {}, 0).empty());
+  std::vector<storage::MessageRecord> messages;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    messages.push_back(testing::make_message(i, "OPTIONS sip:x SIP/2.0"));
+    messages.back().source.ip = make_ipv4(0xc0000300U + i);
+  }
+  const auto lines = lines_of(render_ladder(messages, {}, 0));
+  ASSERT_EQ(lines.size(), 21U);
+  EXPECT_NE(lines[20].find("192.0.3.19:5060 -> 192.0.2.2:5060"), std::string::npos) << lines[20];
+}
+
+TEST(Ladder, TitlesAreCutAndPrintable) {
+  EXPECT_EQ(message_title(testing::make_message(0, "abcdef\nx"), 4), "abcd...");
+  EXPECT_EQ(message_title(testing::make_message(0, ""), 4), "");
+  const std::string title = message_title(testing::make_message(0, "a\x1b[2Jb"), 60);
+  EXPECT_EQ(title.find('\x1b'), std::string::npos) << "a message must not drive the terminal";
+}
+
+}  // namespace
+}  // namespace tapdeck::control
