@@ -68,6 +68,12 @@ void OfflineRun::drain_records() {
   pipeline_.keeper().step(now_ns);
 }
 
+void OfflineRun::drain_finals() {
+  const std::int64_t now_ns = monotonic_now_ns();
+  pipeline_.writer().step(now_ns);
+  pipeline_.keeper().step(now_ns);
+}
+
 Result<void> OfflineRun::finish() {
   pipeline_.plane().finish(now_ns_);
   std::uint32_t rounds = 0;
@@ -81,7 +87,8 @@ Result<void> OfflineRun::finish() {
     while (!worker.finish({.timer_now_ns = now_ns_, .host_now_ns = now_ns_})) drain_records();
   }
   drain_records();
-  TD_TRY(pipeline_.store().writer().flush());
+  TD_TRY(pipeline_.writer().flush());
+  while (pipeline_.writer().has_finals()) drain_finals();
   return pipeline_.keeper().flush();
 }
 

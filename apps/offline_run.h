@@ -30,6 +30,7 @@ class OfflineRun {
   void step_workers();
   void step_plane();
   void drain_records();
+  void drain_finals();
 
   Pipeline& pipeline_;
   engine::Feeder& feeder_;

@@ -32,6 +32,7 @@ bool RecordWriter::is_idle() const {
 
 std::uint32_t RecordWriter::step(std::int64_t timer_now_ns) {
   moved_ = segments_.step(timer_now_ns);
+  pass_finals();
   if (commands_.empty()) take_commands();
   if (!write_owed_chunks()) return moved_;
   while (!commands_.empty() && handle(commands_.front())) {
@@ -94,14 +95,21 @@ bool RecordWriter::keep_messages(const KeepMessages& messages) {
 }
 
 bool RecordWriter::pass_record(CallRecord& record) {
-  if (queues_.to_keeper.size() >= queues_.to_keeper.capacity()) return false;
-  if (record.final) {
-    const storage::RecordingSummary summary = segments_.end_recording(record.uid);
-    record.recording.sha256 = summary.sha256;
-  }
-  const bool pushed = queues_.to_keeper.try_push(record);
-  TD_ASSERT(pushed);  // we are its only producer and there was room
+  if (!record.final) return queues_.to_keeper.try_push(record);
+  if (finals_.size() >= queues_.to_keeper.capacity()) return false;
+  record.recording.sha256 = segments_.end_recording(record.uid).sha256;
+  finals_.push_back(std::move(record));
+  pass_finals();
   return true;
+}
+
+// In the order in which the calls ended: the disk settles them in that order, or nearly so.
+void RecordWriter::pass_finals() {
+  while (!finals_.empty() && segments_.is_settled(finals_.front().uid) &&
+         queues_.to_keeper.try_push(finals_.front())) {
+    finals_.pop_front();
+    ++moved_;
+  }
 }
 
 RecordKeeper::RecordKeeper(storage::Store& store, RecordQueues& queues, RecordFigures& figures)

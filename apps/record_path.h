@@ -1,6 +1,6 @@
 // The way of everything a call leaves behind, from the call plane to disk.  Messages and call
 // records share one queue to the writer, so that a record never overtakes the media and messages it
-// speaks of; records go on to the keeper.
+// speaks of; records go on to the keeper, final ones when all that their calls kept is durable.
 //
 //   call plane --RecordCommand--> RecordWriter (segments) --CallRecord--> RecordKeeper (RocksDB)
 //
@@ -59,8 +59,13 @@ class RecordWriter {
   // Returns how many things it moved; 0 means idle or waiting for the disk.
   std::uint32_t step(std::int64_t timer_now_ns);
 
-  // Nothing is queued and no chunk is waiting.
+  // Nothing is queued and no chunk is waiting; final records may still wait for the disk.
   [[nodiscard]] bool is_idle() const;
+
+  // Waits until all that was written is durable; step() then passes on what still has_finals().
+  Result<void> flush() { return segments_.flush(); }
+
+  [[nodiscard]] bool has_finals() const { return !finals_.empty(); }
 
  private:
   void take_commands();
@@ -69,12 +74,14 @@ class RecordWriter {
   bool handle(RecordCommand& command);
   bool keep_messages(const KeepMessages& messages);
   bool pass_record(CallRecord& record);
+  void pass_finals();
 
   storage::SegmentWriter& segments_;
   std::vector<engine::WorkerRings*> workers_;
   RecordQueues& queues_;
   RecordFigures& figures_;
   std::deque<RecordCommand> commands_;
+  std::deque<CallRecord> finals_;    // their calls have ended, but wait for the disk
   std::vector<std::uint32_t> owed_;  // chunks, per worker, that were out before commands_
   Chunk* held_ = nullptr;            // taken from its ring, refused by a busy disk
   std::uint32_t moved_ = 0;          // in this step

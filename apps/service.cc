@@ -1,5 +1,6 @@
 #include "apps/service.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -14,7 +15,9 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::uint32_t kIdleSleepUs = 200;  // of the threads beside the workers
+constexpr std::uint32_t kRestMinUs = 100;  // of the threads beside the workers
+constexpr std::uint32_t kRestMaxUs = 2'000;
+constexpr std::uint32_t kFinalsPollUs = 200;
 constexpr std::int64_t kBeatLimitNs =
     10 * kNsPerSecond;  // a worker that makes no step for this long is dead
 constexpr std::int64_t kTroubleWindowNs = 60 * kNsPerSecond;
@@ -30,6 +33,23 @@ sigset_t service_signals() {
   sigaddset(&set, SIGHUP);
   return set;
 }
+
+// A thread with nothing to do sleeps, longer each time: polling often is for busy times, in which
+// it does not happen.
+class Rest {
+ public:
+  void after(std::uint32_t moved) {
+    if (moved != 0) {
+      next_us_ = kRestMinUs;
+      return;
+    }
+    ::usleep(next_us_);
+    next_us_ = std::min(2 * next_us_, kRestMaxUs);
+  }
+
+ private:
+  std::uint32_t next_us_ = kRestMinUs;
+};
 
 std::vector<engine::Worker*> worker_pointers(Pipeline& pipeline) {
   std::vector<engine::Worker*> pointers;
@@ -182,6 +202,7 @@ void Service::remember_troubles() {
 void Service::plane_loop() {
   bool told_finish = false;
   std::int64_t published_ns = 0;
+  Rest rest;
   while (!stop_plane_.load(std::memory_order_relaxed)) {
     const std::int64_t now_ns = monotonic_now_ns();
     const std::uint32_t moved = pipeline_.link().step(pipeline_.plane(), now_ns);
@@ -198,28 +219,31 @@ void Service::plane_loop() {
       published_ns = now_ns;
       publish_plane_figures();
     }
-    if (moved == 0) ::usleep(kIdleSleepUs);
+    rest.after(moved);
   }
 }
 
 void Service::writer_loop() {
   RecordWriter& writer = pipeline_.writer();
+  Rest rest;
   while (true) {
     const std::uint32_t moved = writer.step(monotonic_now_ns());
     if (stop_writer_.load(std::memory_order_acquire) && writer.is_idle()) break;
-    if (moved == 0) ::usleep(kIdleSleepUs);
+    rest.after(moved);
   }
-  if (Result<void> flushed = pipeline_.store().writer().flush(); !flushed) {
+  if (Result<void> flushed = writer.flush(); !flushed) {
     log_error("the last media could not be written: " + flushed.error().message);
+  }
+  while (writer.has_finals()) {
+    if (writer.step(monotonic_now_ns()) == 0) ::usleep(kFinalsPollUs);
   }
   writer_done_.store(true, std::memory_order_release);
 }
 
 void Service::store_loop() {
   RecordKeeper& keeper = pipeline_.keeper();
-  while (!writer_done_.load(std::memory_order_acquire)) {
-    if (keeper.step(monotonic_now_ns()) == 0) ::usleep(10 * kIdleSleepUs);
-  }
+  Rest rest;
+  while (!writer_done_.load(std::memory_order_acquire)) rest.after(keeper.step(monotonic_now_ns()));
   if (Result<void> flushed = keeper.flush(); !flushed) {
     log_error("the last call records could not be committed: " + flushed.error().message);
   }

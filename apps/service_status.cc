@@ -31,19 +31,20 @@ Json workers_json(Pipeline& pipeline) {
   const std::vector<engine::Worker>& workers = pipeline.workers();
   for (std::size_t i = 0; i < workers.size(); ++i) {
     const engine::WorkerCounters& counters = workers[i].counters();
-    list.push_back({{"worker", i},
-                    {"packets", counters.rx_packets.value()},
-                    {"bytes", counters.rx_bytes.value()},
-                    {"steps", counters.steps.value()},
-                    {"busy_steps", counters.busy_steps.value()},
-                    {"streams", counters.streams.value()},
-                    {"streams_bound", counters.streams_bound.value()},
-                    {"addresses", counters.addresses.value()},
-                    {"chunks_out", counters.chunks_out.value()},
-                    {"chunks_free", counters.chunks_free.value()},
-                    {"chunk_ring_fill", pipeline.rings()[i]->chunk_ring_fill()},
-                    {"messages_out", counters.messages_out.value()},
-                    {"quarantine_chunks", counters.quarantine_chunks.value()}});
+    list.push_back(
+        {{"worker", i},
+         {"packets", counters.rx_packets.value()},
+         {"bytes", counters.rx_bytes.value()},
+         {"steps", counters.steps.value()},
+         {"busy_steps", counters.busy_steps.value()},
+         {"streams", counters.streams.value()},
+         {"streams_bound", counters.streams_bound.value()},
+         {"addresses", counters.addresses.value()},
+         {"chunks_out", counters.chunks_out.value()},
+         {"chunks_free", counters.chunks_free.value() + pipeline.rings()[i]->home_count()},
+         {"chunk_ring_fill", pipeline.rings()[i]->chunk_ring_fill()},
+         {"messages_out", counters.messages_out.value()},
+         {"quarantine_chunks", counters.quarantine_chunks.value()}});
   }
   return list;
 }

@@ -1,7 +1,7 @@
 // Starts and stops DPDK's environment for the one process-wide EAL.
 // Threads: the main thread only.  Memory: what DPDK maps.  Errors: whole sentences; DPDK's own log
 // goes to stderr, never to stdout.  An EAL that was stopped cannot be started again in the same
-// process (a limit of DPDK).
+// process (a limit of DPDK).  Runtime files of killed processes are swept away at start.
 #pragma once
 
 #include <cstdint>

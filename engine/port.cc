@@ -1,9 +1,13 @@
 #include "engine/port.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <net/if.h>
 #include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 #include <rte_dev.h>
@@ -44,6 +48,34 @@ std::uint16_t mbuf_bytes(const PortOptions& options, const rte_eth_dev_info& inf
   return static_cast<std::uint16_t>(bytes);
 }
 
+// Why the device could not be made, where that can be told: DPDK's own code says nothing.
+Error no_device_error(const PortOptions& options) {
+  const std::string port = "Port " + options.name + " (" + options.device + "): ";
+  const bool takes_interface =
+      options.device.starts_with("net_af_packet") || options.device.starts_with("net_af_xdp");
+  constexpr std::string_view kInterface = "iface=";
+  const std::size_t at = options.device.find(kInterface);
+  if (takes_interface && at != std::string::npos) {
+    const std::size_t begin = at + kInterface.size();
+    const std::string name = options.device.substr(begin, options.device.find(',', begin) - begin);
+    if (if_nametoindex(name.c_str()) == 0) {
+      return make_error(ErrorCode::kNotFound,
+                        port + "there is no network interface \"" + name + "\"; see `ip link`.");
+    }
+  }
+  if (takes_interface) {
+    const int probe = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    const bool denied = probe < 0 && errno == EPERM;
+    if (probe >= 0) close(probe);
+    if (denied) {
+      return make_error(ErrorCode::kPermission,
+                        port + "capturing needs root, or the capability CAP_NET_RAW.");
+    }
+  }
+  return make_error(ErrorCode::kIo,
+                    port + "DPDK cannot create this device; what it says about it is above.");
+}
+
 bool is_pci_address(const std::string& device) {
   return device.find(':') != std::string::npos && device.find("net_") != 0;
 }
@@ -73,7 +105,7 @@ Result<Port> Port::open(const PortOptions& options) {
                                       : "";
     const int code = rte_eal_hotplug_add("vdev", port.device_name_.c_str(), arguments.c_str());
     if (code != 0) {
-      return port_error(options, "DPDK cannot create this device", code);
+      return no_device_error(options);
     }
     port.created_vdev_ = true;
     if (rte_eth_dev_get_port_by_name(port.device_name_.c_str(), &port.port_id_) != 0) {

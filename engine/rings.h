@@ -124,6 +124,9 @@ class WorkerRings {
     return count;
   }
 
+  // Chunks that came home and were not taken in yet.  Any thread.
+  [[nodiscard]] std::uint32_t home_count() const { return rte_ring_count(home_); }
+
   // All chunks of this worker, by index; all are in the home ring after create().
   [[nodiscard]] std::span<Chunk> all_chunks() const {
     return {chunk_memory_, options_.chunk_count};

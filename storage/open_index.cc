@@ -145,6 +145,8 @@ void OpenIndex::add_extents(const Uid& uid,
   if (group == recording.groups.end()) {
     group = recording.groups.insert(group, Group{id, false, {}});
     segment.members.push_back(uid);
+    // Appended after the end: it is not forgotten until the segment is full.
+    if (recording.ended) segment.ended_members.push_back(uid);
     ++segment.group_count;
   }
   for (const ExtentEntry& entry : entries) {
@@ -180,6 +182,15 @@ void OpenIndex::end_recording(const Uid& uid) {
     Segment& segment = segments_.at(group.segment);
     if (!try_ready(uid, recording, group.segment, segment)) segment.ended_members.push_back(uid);
   }
+}
+
+bool OpenIndex::is_settled(const Uid& uid) {
+  const std::lock_guard lock(mutex_);
+  const auto found = recordings_.find(uid);
+  return found == recordings_.end() ||
+         std::all_of(found->second.groups.begin(),
+                     found->second.groups.end(),
+                     [](const Group& group) { return group.handed_over; });
 }
 
 std::vector<SegmentExtents> OpenIndex::take_ready() {

@@ -76,6 +76,8 @@ class OpenIndex {
   // What the recording holds is lost.
   void drop_held(const Uid& recording);
   void end_recording(const Uid& recording);
+  // True when all rows of an ended recording are ready, or there are none.
+  [[nodiscard]] bool is_settled(const Uid& recording);
 
   // Rows that are complete and durable, each once; the store's thread commits them, then says so.
   [[nodiscard]] std::vector<SegmentExtents> take_ready();

@@ -53,6 +53,10 @@ class SegmentWriter {
   // extents to the index and forgets it.
   virtual RecordingSummary end_recording(const Uid& recording) = 0;
 
+  // True when nothing of an ended recording waits for the disk any more: what it kept is durable,
+  // or lost and counted.
+  [[nodiscard]] virtual bool is_settled(const Uid& recording) = 0;
+
   // Reaps completions, flushes what is older than the flush interval, seals full segments.  Call
   // often; `timer_now_ns` is monotonic. Returns how many completions it handled.
   virtual std::uint32_t step(std::int64_t timer_now_ns) = 0;

@@ -47,6 +47,9 @@ class SegmentWriterImpl final : public SegmentWriter {
                                     std::uint16_t retention_class,
                                     std::string_view records) override;
   RecordingSummary end_recording(const Uid& recording) override;
+
+  bool is_settled(const Uid& recording) override { return index_.is_settled(recording); }
+
   std::uint32_t step(std::int64_t timer_now_ns) override;
   Result<void> flush() override;
 

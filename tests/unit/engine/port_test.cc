@@ -32,7 +32,8 @@ TEST(Port, WhatIsMissingIsSaidInASentence) {
   const Result<Port> vdev =
       Port::open({.name = "veth", .device = "net_af_packet7,iface=no_such_interface"});
   ASSERT_FALSE(vdev);
-  EXPECT_NE(vdev.error().message.find("veth"), std::string::npos);
+  EXPECT_NE(vdev.error().message.find("no network interface \"no_such_interface\""),
+            std::string::npos);
   EXPECT_FALSE(Port::open({.name = "big", .device = "net_null2", .mtu = 9'001}));
   EXPECT_FALSE(Port::open({.name = "wide", .device = "net_null3", .rx_queue_count = 5'000}));
 }
@@ -51,6 +52,15 @@ TEST(Port, RingPortsCarryWhatAFeederEnqueues) {
   ASSERT_EQ(rte_eth_rx_burst(port->port_id(), 1, &received, 1), 1);
   EXPECT_EQ(received, packet);
   rte_pktmbuf_free(received);
+}
+
+TEST(PortSetup, ADeviceThatNamesOnlyItsLargestFrameGetsAnMtuThatFits) {
+  rte_eth_dev_info info{};
+  info.min_mtu = 68;
+  info.max_mtu = UINT16_MAX;
+  info.max_rx_pktlen = 1'518;
+  EXPECT_EQ(receive_configuration({.mtu = 2'000}, info).rxmode.mtu, 1'500U);
+  EXPECT_EQ(receive_configuration({.mtu = 1'400}, info).rxmode.mtu, 1'400U);
 }
 
 TEST(PortSetup, SeveralQueuesGetSymmetricHashingAndLongFramesScatter) {

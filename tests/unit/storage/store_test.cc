@@ -89,6 +89,24 @@ TEST(Store, ServesDurablePartsOfOpenRecordings) {
   EXPECT_EQ(committed->front().destination.port, 5000);
 }
 
+TEST(Store, AnEndedRecordingIsSettledWhenAllOfItIsDurable) {
+  const TemporaryDirectory directory;
+  const auto store = open_store(test_options(directory.path()));
+  SegmentWriter& writer = store->writer();
+  append(writer, *make_chunk({}));
+  append(writer, *make_chunk({.sequence = 1, .packets = 3}));
+  writer.end_recording(test_uid(1));
+  EXPECT_FALSE(writer.is_settled(test_uid(1)));
+  ASSERT_TRUE(writer.flush());
+  EXPECT_TRUE(writer.is_settled(test_uid(1)));
+  // What comes after the end counts too, and does not wait for the end of the segment.
+  append(writer, *make_chunk({.sequence = 2}));
+  EXPECT_FALSE(writer.is_settled(test_uid(1)));
+  ASSERT_TRUE(writer.flush());
+  EXPECT_TRUE(writer.is_settled(test_uid(1)));
+  EXPECT_TRUE(writer.is_settled(test_uid(9)));  // nothing was kept of it
+}
+
 TEST(Store, PacksPartialChunks) {
   const TemporaryDirectory directory;
   auto store = open_store(test_options(directory.path()));
