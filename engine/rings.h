@@ -16,6 +16,7 @@
 #include <rte_ring_elem.h>
 
 #include "base/result.h"
+#include "engine/host_memory.h"
 #include "model/binding.h"
 #include "model/chunk.h"
 #include "model/signal.h"
@@ -112,7 +113,10 @@ class WorkerRings {
     return reinterpret_cast<std::uint8_t*>(message) + sizeof(SignalMessage);
   }
 
-  [[nodiscard]] bool push_chunk(Chunk* chunk) { return rte_ring_enqueue(chunks_, chunk) == 0; }
+  [[nodiscard]] bool push_chunk(Chunk* chunk) {
+    chunk->worker = options_.worker;
+    return rte_ring_enqueue(chunks_, chunk) == 0;
+  }
 
   [[nodiscard]] std::uint32_t chunk_room() const { return rte_ring_free_count(chunks_); }
 
@@ -124,7 +128,7 @@ class WorkerRings {
 
   // All chunks of this worker, by index; all are in the home ring after create().
   [[nodiscard]] std::span<Chunk> all_chunks() const {
-    return {chunk_memory_, options_.chunk_count};
+    return {static_cast<Chunk*>(chunk_memory_.memory), options_.chunk_count};
   }
 
   // How full the ring to the writer is: 0 to 1.  Any thread.
@@ -153,7 +157,7 @@ class WorkerRings {
   rte_ring* home_ = nullptr;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;
-  Chunk* chunk_memory_ = nullptr;
+  HostBlock chunk_memory_;
 };
 
 static_assert(sizeof(BindMessage) % 4 == 0 && sizeof(StreamReport) % 4 == 0,
