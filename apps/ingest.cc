@@ -157,10 +157,6 @@ Result<int> record_files(const control::IngestRequest& request,
   const double seconds = static_cast<double>(monotonic_now_ns() - started_ns) / 1e9;
   print_summary(
       request, **pipeline, IngestFacts{.files = opened.outcomes, .seconds = seconds}, finals);
-  // DPDK clears memory that is given back to it, most of which was never touched; it goes with the
-  // process anyway.
-  static const Pipeline* const left_to_the_end = pipeline->release();
-  static_cast<void>(left_to_the_end);
   return exit_status(opened.outcomes);
 }
 

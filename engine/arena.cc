@@ -1,11 +1,9 @@
 #include "engine/arena.h"
 
-#include <rte_malloc.h>
-
 namespace tapdeck::engine {
 
 Arena::~Arena() {
-  while (block_count_ > 0) rte_free(blocks_[--block_count_]);
+  while (block_count_ > 0) give_back(blocks_[--block_count_]);
 }
 
 void* Arena::take_bytes(std::size_t bytes) {
@@ -13,13 +11,13 @@ void* Arena::take_bytes(std::size_t bytes) {
     failed_ = true;
     return nullptr;
   }
-  void* memory = rte_zmalloc_socket("tapdeck", bytes == 0 ? 64 : bytes, 64, socket_);
-  if (memory == nullptr) {
+  const HostBlock block = take_block(bytes, socket_);
+  if (block.memory == nullptr) {
     failed_ = true;
     return nullptr;
   }
-  blocks_[block_count_++] = memory;
-  return memory;
+  blocks_[block_count_++] = block;
+  return block.memory;
 }
 
 }  // namespace tapdeck::engine

@@ -1,7 +1,7 @@
-// Memory of one worker's tables: blocks taken once at start from DPDK's heap on the worker's NUMA
-// node, given back together.
-// Threads: the creating thread.  Memory: zeroed.  When the heap is full: take() returns an empty
-// span and failed() stays true, so that a constructor may take all it needs and be asked once.
+// Memory of one worker's tables: blocks taken once at start on the worker's NUMA node
+// (host_memory.h), given back together. Threads: the creating thread.  Memory: zeroed.  When there
+// is none left: take() returns an empty span and failed() stays true, so that a constructor may
+// take all it needs and be asked once.
 #pragma once
 
 #include <array>
@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+
+#include "engine/host_memory.h"
 
 namespace tapdeck::engine {
 
@@ -38,7 +40,7 @@ class Arena {
   int socket_;
   bool failed_ = false;
   std::size_t block_count_ = 0;
-  std::array<void*, kBlocksMax> blocks_{};
+  std::array<HostBlock, kBlocksMax> blocks_{};
 };
 
 }  // namespace tapdeck::engine

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <rte_errno.h>
-#include <rte_malloc.h>
 
 namespace tapdeck::engine {
 namespace {
@@ -89,17 +88,16 @@ Result<WorkerRings> WorkerRings::create(const RingOptions& options) {
   if (!large) return large.error();
   rings.large_ = *large;
 
-  rings.chunk_memory_ = static_cast<Chunk*>(
-      rte_malloc_socket("td_chunks", options.chunk_count * sizeof(Chunk), 64, options.socket));
-  if (rings.chunk_memory_ == nullptr) {
+  rings.chunk_memory_ = take_block(options.chunk_count * sizeof(Chunk), options.socket);
+  if (rings.chunk_memory_.memory == nullptr) {
     return make_error(ErrorCode::kResources,
                       "No memory for " + std::to_string(options.chunk_count) +
                           " media chunks of 16 KiB on NUMA node " + std::to_string(options.socket) +
                           ".");
   }
   for (Chunk& chunk : rings.all_chunks()) {
-    // The chunk itself stays untouched until it is used: no page of it is needed yet.
-    const int full = rte_ring_enqueue(rings.home_, &chunk);
+    // By address only: a chunk that is never needed never uses a page.
+    const int full = rte_ring_mp_enqueue(rings.home_, &chunk);
     TD_ASSERT(full == 0);
   }
   return rings;
@@ -114,7 +112,7 @@ WorkerRings::WorkerRings(WorkerRings&& other) noexcept
       home_(std::exchange(other.home_, nullptr)),
       small_(std::exchange(other.small_, nullptr)),
       large_(std::exchange(other.large_, nullptr)),
-      chunk_memory_(std::exchange(other.chunk_memory_, nullptr)) {}
+      chunk_memory_(std::exchange(other.chunk_memory_, {})) {}
 
 WorkerRings::~WorkerRings() { destroy(); }
 
@@ -124,7 +122,7 @@ void WorkerRings::destroy() {
   }
   rte_mempool_free(std::exchange(small_, nullptr));
   rte_mempool_free(std::exchange(large_, nullptr));
-  rte_free(std::exchange(chunk_memory_, nullptr));
+  give_back(chunk_memory_);
 }
 
 }  // namespace tapdeck::engine

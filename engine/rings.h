@@ -16,6 +16,7 @@
 #include <rte_ring_elem.h>
 
 #include "base/result.h"
+#include "engine/host_memory.h"
 #include "model/binding.h"
 #include "model/chunk.h"
 #include "model/signal.h"
@@ -112,16 +113,17 @@ class WorkerRings {
     return reinterpret_cast<std::uint8_t*>(message) + sizeof(SignalMessage);
   }
 
-  [[nodiscard]] bool push_chunk(Chunk* chunk) { return rte_ring_enqueue(chunks_, chunk) == 0; }
+  [[nodiscard]] bool push_chunk(Chunk* chunk) {
+    chunk->worker = options_.worker;
+    return rte_ring_enqueue(chunks_, chunk) == 0;
+  }
 
   [[nodiscard]] std::uint32_t chunk_room() const { return rte_ring_free_count(chunks_); }
 
-  // Chunks that have come home, up to `into.size()`; of their fields only `worker` is set.
+  // Chunks that have come home, up to `into.size()`; nothing in them is set.
   [[nodiscard]] std::uint32_t pop_home(std::span<Chunk*> into) {
-    const std::uint32_t count = rte_ring_sc_dequeue_burst(
+    return rte_ring_sc_dequeue_burst(
         home_, reinterpret_cast<void**>(into.data()), static_cast<unsigned>(into.size()), nullptr);
-    for (Chunk* chunk : into.first(count)) chunk->worker = options_.worker;
-    return count;
   }
 
   // Chunks that came home and were not taken in yet.  Any thread.
@@ -129,7 +131,7 @@ class WorkerRings {
 
   // All chunks of this worker, by index; all are in the home ring after create().
   [[nodiscard]] std::span<Chunk> all_chunks() const {
-    return {chunk_memory_, options_.chunk_count};
+    return {static_cast<Chunk*>(chunk_memory_.memory), options_.chunk_count};
   }
 
   // How full the ring to the writer is: 0 to 1.  Any thread.
@@ -158,7 +160,7 @@ class WorkerRings {
   rte_ring* home_ = nullptr;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;
-  Chunk* chunk_memory_ = nullptr;
+  HostBlock chunk_memory_;
 };
 
 static_assert(sizeof(BindMessage) % 4 == 0 && sizeof(StreamReport) % 4 == 0,

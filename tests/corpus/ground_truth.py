@@ -4,6 +4,8 @@ Differences are texts that stay the same from run to run; they name a stream by 
 so that no third party's address is written down here.
 """
 
+import re
+
 # Captures with these features need what Tapdeck cannot do yet; they must only ingest cleanly.
 EXEMPT = {"sip-ws", "ip-fragments", "ipv6-fragments", "gtp", "gre", "ipip", "mpls", "pppoe",
           "sip-tls", "webrtc", "dlt-erf", "transfer"}
@@ -56,10 +58,30 @@ def compare_streams(capture, streams, calls):
     return found
 
 
+# A line of tshark's table that the index holds as text: start, end, addresses, SSRC, codecs,
+# packets, lost.
+RAW_ROW = re.compile(r"\s*\S+\s+\S+\s+(\S+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(0x[0-9A-Fa-f]{8})\s+"
+                     r"(\S.*?)\s+(\d+)\s+(-?\d+) \(")
+
+
+def parsed(row):
+    """The row of one stream, whether the index has it as fields or as tshark's line."""
+    if "raw" not in row:
+        return row
+    source, port, destination, to_port, ssrc, codec, packets, lost = RAW_ROW.match(
+        row["raw"]).groups()
+    return {"src": f"{bracketed(source)}:{port}", "dst": f"{bracketed(destination)}:{to_port}",
+            "ssrc": ssrc, "codec": codec, "packets": int(packets), "lost": int(lost)}
+
+
+def bracketed(address):
+    return f"[{address}]" if ":" in address else address
+
+
 def truth_streams(capture):
     """(streams that must be there, streams that may be there), both {key: row}."""
-    known = {key_of(row): row for row in capture["rtp_streams"] if "packets" in row}
-    guessed = {key_of(row): row for row in capture["rtp_streams_heuristic"] if "packets" in row}
+    known = {key_of(row): row for row in map(parsed, capture["rtp_streams"])}
+    guessed = {key_of(row): row for row in map(parsed, capture["rtp_streams_heuristic"])}
     misleading = {"negative", "noise"} & set(capture["features"])
     if capture["sip_messages_total"] == 0 and not misleading:
         # The heuristics are the better truth where no signalling tells tshark what is RTP.

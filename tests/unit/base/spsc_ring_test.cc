@@ -36,6 +36,17 @@ TEST(SpscRingTest, APoppedSlotHoldsNothing) {
   EXPECT_TRUE(watch.expired());
 }
 
+TEST(SpscRingTest, AnEndingRingFreesWhatItStillHolds) {
+  auto value = std::make_shared<int>(1);
+  const std::weak_ptr<int> watch = value;
+  {
+    SpscRing<std::shared_ptr<int>> ring(2);
+    ASSERT_TRUE(ring.try_push(value));
+    EXPECT_FALSE(watch.expired());
+  }
+  EXPECT_TRUE(watch.expired());
+}
+
 TEST(SpscRingStress, TwoThreadsKeepOrderAndLoseNothing) {
   constexpr std::uint64_t kCount = 200'000;
   SpscRing<std::unique_ptr<std::uint64_t>> ring(64);

@@ -25,13 +25,13 @@ TEST(WorkerRings, AllChunksAreHomeAtStartAndTheRingToTheWriterIsBounded) {
   WorkerRings rings = small_rings(40);
   std::array<Chunk*, 8> home{};
   ASSERT_EQ(rings.pop_home(home), 5U);
-  EXPECT_EQ(home[0]->worker, 40);
   EXPECT_TRUE(rings.push_chunk(home[0]));
   EXPECT_TRUE(rings.push_chunk(home[1]));
   EXPECT_TRUE(rings.push_chunk(home[2]));
   EXPECT_FALSE(rings.push_chunk(home[3]));
   EXPECT_DOUBLE_EQ(rings.chunk_ring_fill(), 1.0);
   EXPECT_EQ(rings.pop_chunk(), home[0]);
+  EXPECT_EQ(home[0]->worker, 40);
   rings.take_home(home[0]);
   std::array<Chunk*, 8> again{};
   ASSERT_EQ(rings.pop_home(again), 1U);

@@ -1,0 +1,22 @@
+// Large zeroed blocks for a worker's tables and chunks: from DPDK's heap on the worker's NUMA node
+// when it has hugepages, else straight from the kernel, because that heap zeroes what it takes back
+// and so would touch every page of a block of which a small capture uses a few.
+// Threads: the creating thread.  Memory: pages are used when they are first touched, but for
+// hugepages.  No memory left: an empty block.
+#pragma once
+
+#include <cstddef>
+
+namespace tapdeck::engine {
+
+struct HostBlock {
+  void* memory = nullptr;  // aligned to 64 bytes at least; nullptr: none
+  std::size_t bytes = 0;
+};
+
+HostBlock take_block(std::size_t bytes, int socket);
+
+// Leaves `block` empty; an empty one is left alone.  EAL must still be as it was.
+void give_back(HostBlock& block);
+
+}  // namespace tapdeck::engine
