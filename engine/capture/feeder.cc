@@ -65,6 +65,13 @@ Feeder::~Feeder() {
   ::rte_mempool_free(large_);
 }
 
+namespace {
+
+// A packet of which nothing is understood is no witness of the time either.
+bool tells_time(const CapturedPacket& packet) { return link_type_known(packet.link_type); }
+
+}  // namespace
+
 bool Feeder::feed(const CapturedPacket& packet) {
   const bool is_small = packet.bytes.size() <= kFeedBytesSmall;
   rte_mbuf* buffer = ::rte_pktmbuf_alloc(is_small ? small_ : large_);
@@ -85,7 +92,7 @@ bool Feeder::feed(const CapturedPacket& packet) {
   }
   if (length < packet.bytes.size()) ++cut_;
   ++order_;
-  clock_.observe(packet.time_ns);
+  if (tells_time(packet)) clock_.observe(packet.time_ns);
   return true;
 }
 
@@ -104,7 +111,7 @@ FeedRound Feeder::feed_round(std::uint32_t packets_max, std::int64_t clock_max_n
     }
     has_waiting_ = true;
     PacketClock ahead = clock_;
-    if (ahead.observe(waiting_.time_ns) > clock_max_ns) {
+    if (tells_time(waiting_) && ahead.observe(waiting_.time_ns) > clock_max_ns) {
       round.state = FeedState::kAhead;
       return round;
     }

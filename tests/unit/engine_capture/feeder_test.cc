@@ -96,6 +96,15 @@ TEST_F(FeederTest, NotesTravelWithPackets) {
   EXPECT_EQ(feeder_->clock_ns(), 10'000'000'000);
 }
 
+TEST_F(FeederTest, AnUnknownLinkTypeIsNoWitnessOfTheTime) {
+  file_ = test::CaptureBytes();
+  file_.pcap_header(0xa1b2c3d4, 147).pcap_record(10, 0, udp(1, 60));
+  create(1, {.small_count = 63, .large_count = 7});
+  EXPECT_EQ(feeder_->feed_round(64).packets, 1U);
+  EXPECT_EQ(feeder_->clock_ns(), 0);
+  take(rings_[0]);
+}
+
 TEST_F(FeederTest, CutsWhatNoBufferHolds) {
   file_.pcap_record(1, 0, udp(1, 100'000)).pcap_record(2, 0, udp(1, kFeedBytesMax));
   create(1, {.small_count = 63, .large_count = 7});
