@@ -17,7 +17,7 @@ constexpr std::uint32_t kOfflineChunks = 40'960;
 constexpr std::uint32_t kClaimsPerStream =
     2;  // both ends of a call name an address, re-INVITEs more
 constexpr std::uint32_t kRingSlotsMin = 4'096;
-constexpr std::int64_t kForeverNs = 1'000'000 * kNsPerSecond;
+constexpr std::int64_t kForeverNs = INT64_MAX / 2;  // longer than any time stamps are apart
 
 std::int64_t ms_to_ns(std::uint32_t ms) { return std::int64_t{ms} * kNsPerMs; }
 
@@ -104,6 +104,7 @@ PipelineOptions offline_options(const config::Config& config,
   options.calls.port_names = {"ingest"};
   // Kept to the end, for the list of streams.
   options.worker.unbound_idle_ns = kForeverNs;
+  options.worker.bound_idle_ns = kForeverNs;
   return options;
 }
 
