@@ -151,12 +151,13 @@ Result<int> record_files(const control::IngestRequest& request,
   control::Progress progress("ingest", merge.bytes_total());
   while (offline.step()) progress.update(merge.bytes_read());
   progress.finish();
-  TD_TRY(offline.finish());
+  const Result<void> finished = offline.finish();
 
   close_files(merge, opened);
   const double seconds = static_cast<double>(monotonic_now_ns() - started_ns) / 1e9;
   print_summary(
       request, **pipeline, IngestFacts{.files = opened.outcomes, .seconds = seconds}, finals);
+  TD_TRY(finished);
   return exit_status(opened.outcomes);
 }
 
