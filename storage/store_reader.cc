@@ -64,6 +64,7 @@ Result<StoreStatistics> StoreReader::statistics() {
       {"appends_failed", writer.failed_appends.value()},
       {"o_direct_segments", writer.direct_segments.value()},
       {"o_direct_refused_segments", writer.buffered_segments.value()},
+      {"blocking_writes", writer.blocking_writes.value()},
       {"recovered_segments", recovery.segments_recovered},
       {"recovered_extents", recovery.extents},
       {"recovered_from_checkpoints", recovery.checkpointed_extents},
