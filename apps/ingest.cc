@@ -104,14 +104,12 @@ void print_summary(const control::IngestRequest& request,
 }
 
 // Calls that the store has in full are told apart by asking it; those that an earlier ingest left
-// unfinished are recorded again from the start, and what is left of them goes first.
-std::function<bool(const Uid&)> asks_store(storage::Store& store) {
-  return [&store](const Uid& uid) {
-    const Result<CallRecord> stored = store.get_call(uid);
-    if (stored && stored->final) return true;
-    const Result<void> discarded = store.discard_recording(uid);
-    if (!discarded) tell(discarded.error().message);
-    return false;
+// unfinished are recorded again from the start.
+std::function<bool(const Uid&)> asks(storage::RecordIntake& intake) {
+  return [&intake](const Uid& uid) {
+    const Result<bool> present = intake.is_present(uid);
+    if (!present) tell(present.error().message);
+    return present && *present;
   };
 }
 
@@ -125,7 +123,7 @@ Result<int> record_files(const control::IngestRequest& request,
   Result<std::unique_ptr<storage::Store>> store =
       storage::Store::open(control::store_options(settings, storage::StoreMode::kCreateIfMissing));
   if (!store) return store.error();
-  options.calls.already_final = asks_store(**store);
+  options.calls.already_final = asks(**store);
 
   config::Config portless = settings.config;
   portless.capture.ports.clear();

@@ -60,10 +60,12 @@ std::vector<engine::Worker*> worker_pointers(Pipeline& pipeline) {
 }  // namespace
 
 Service::Service(ServiceOptions options,
+                 storage::Store& store,
                  Pipeline& pipeline,
                  const std::vector<engine::Port>& ports,
                  std::string memory_note)
     : options_(std::move(options)),
+      store_(store),
       pipeline_(pipeline),
       ports_(ports),
       memory_note_(std::move(memory_note)),
@@ -79,9 +81,9 @@ void Service::block_signals() {
 }
 
 Result<void> Service::reload_calls() {
-  Result<std::vector<CallRecord>> open = pipeline_.store().open_calls();
+  Result<std::vector<CallRecord>> open = store_.open_calls();
   if (!open) return open.error();
-  const std::unique_ptr<storage::StoreAccess> reader = pipeline_.store().reader();
+  const std::unique_ptr<storage::StoreAccess> reader = store_.reader();
   const std::int64_t now_ns = monotonic_now_ns();
   for (const CallRecord& record : *open) {
     std::vector<storage::MessageRecord> kept;
@@ -133,7 +135,7 @@ Result<void> Service::run(const std::function<void()>& on_hangup) {
 Result<void> Service::start() {
   started_wall_us_ = wall_now_ns() / kNsPerUs;
   control::ServerCallbacks callbacks{
-      .open_reader = [this] { return pipeline_.store().reader(); },
+      .open_reader = [this] { return store_.reader(); },
       .stats_json = [this] { return stats_json(); },
       .status_json = [this] { return status_json(); },
   };
