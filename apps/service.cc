@@ -8,9 +8,11 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/import_session.h"
 #include "apps/kept_media.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/limits.h"
 
 namespace tapdeck::apps {
 namespace {
@@ -85,6 +87,8 @@ Result<void> Service::reload_calls() {
   if (!open) return open.error();
   const std::unique_ptr<storage::StoreAccess> reader = store_.reader();
   const std::int64_t now_ns = monotonic_now_ns();
+  // What an interrupted ingest left waits for the next one of the same files.
+  std::erase_if(*open, [](const CallRecord& record) { return record.port == config::kImportPort; });
   for (const CallRecord& record : *open) {
     std::vector<storage::MessageRecord> kept;
     const Result<void> read =
@@ -138,6 +142,7 @@ Result<void> Service::start() {
       .open_reader = [this] { return store_.reader(); },
       .stats_json = [this] { return stats_json(); },
       .status_json = [this] { return status_json(); },
+      .open_import = [this](const std::string& name) { return ImportSession::open(store_, name); },
   };
   Result<std::unique_ptr<control::Server>> server = control::Server::start(
       control::ServerOptions{.store_directory = options_.store_directory}, std::move(callbacks));
