@@ -8,6 +8,7 @@ service and of the store itself. Needs root. `--no-loss-assert` leaves the losse
 """
 
 import argparse
+import json
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import copies
 import netlab
 import program
+import questions
 import sipp_load
 from program import SAMPLE, tapdeck
 from report import Report, require_linux_root
@@ -177,10 +179,34 @@ def live_problems(store, calls, check_loss):
     return problems
 
 
+class Follower:
+    """`calls --follow` beside everything else."""
+
+    def __init__(self, store, directory):
+        self.path = os.path.join(directory, "followed")
+        with open(self.path, "wb") as out:
+            self.process = subprocess.Popen([program.PROGRAM, "--store", store, "calls", "--json",
+                                             "--follow"], stdin=subprocess.DEVNULL, stdout=out)
+
+    def stop(self, log):
+        """What it told wrongly of the calls in `log`."""
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(30)
+        problems = [] if status == 0 else [f"exit status {status}"]
+        with open(self.path, "rb") as told:
+            calls = [json.loads(line) for line in told]
+        for call in log:
+            versions = [one["final"] for one in calls if one["uid"] == call["uid"]]
+            if versions not in ([False, True], [True]):
+                problems.append(f"{call['call_id']}: told {versions}")
+        return problems
+
+
 def run(report, lab, directory, arguments):
     captures = Captures(directory)
     service = Service(lab, directory)
     service.start()
+    follower = Follower(service.store, directory)
     load = sipp_load.SippLoad(lab, directory)
     load.start(arguments.calls, CALLS_PER_S)
     test_ingest(report, service, captures)
@@ -196,12 +222,25 @@ def run(report, lab, directory, arguments):
     netlab.wait_until(all_final, 60, 1)
     report.check("live calls beside all that",
                  live_problems(service.store, arguments.calls, not arguments.no_loss_assert))
+    report.check("calls --follow", follower.stop(
+        [call for call in program.calls(service.store) if call["port"] == "mirror"]))
     test_service_dies(report, service, captures)
+    log = program.calls(service.store)
+    through = questions.ask_all(service.store, log, os.path.join(directory, "through"))
     status = service.stop()
     report.check("SIGTERM ends run cleanly",
                  [] if status == 0 else [f"exit status {status}: {service.tail()}"])
-    done = tapdeck(service.store, "store", "check")
-    report.check("store check", [] if done.status == 0 else [done.stdout.decode()])
+    directly = questions.ask_all(service.store, log, os.path.join(directory, "directly"))
+    for question, answer in directly.items():
+        report.check(f"the same answer: {question}", [] if answer == through[question] else
+                     [f"through the service {str(through[question])[:400]}",
+                      f"of the store itself {str(answer)[:400]}"])
+    report.check("the store is sound", [] if directly["store check"][0] == 0 else
+                 [directly["store check"][1].decode()])
+    for name in ("stats", "status"):
+        done = tapdeck(service.store, name)
+        report.check(f"{name} without a service", [] if done.status == 1 and "No service" in
+                     done.stderr else [f"exit status {done.status}: {done.tail()}"])
 
 
 def main():
