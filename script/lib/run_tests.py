@@ -74,6 +74,7 @@ def corpus_tests(runner, directory, label, **environment):
 def stage_live(runner):
     calls = "1000" if runner.long_run else "200"
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
+    run_driver(runner, "through", ["tests/live/through_test.py"], 300, "build")
 
 
 def stage_crash(runner):
@@ -90,6 +91,9 @@ def stage_asan(runner):
     run_driver(runner, "asan live",
                ["tests/live/live_test.py", "--calls", "20", "--no-loss-assert"], 300, ASAN_TREE,
                **ASAN)
+    run_driver(runner, "asan through",
+               ["tests/live/through_test.py", "--calls", "20", "--no-loss-assert"], 300,
+               "build-asan", **ASAN)
 
 
 def stage_tsan(runner):
