@@ -81,7 +81,8 @@ class Scenario:
         block = b""
         if "about" in options:
             block = frames.rtcp_block(number_of(options["about"]), int(options.get("fraction", 0)),
-                                      int(options.get("jitter", 0)), number_of(options.get("lsr", "0")),
+                                      int(options.get("jitter", 0)),
+                                      number_of(options.get("lsr", "0")),
                                       float(options.get("dlsr", 0)))
         return frames.rtcp_report(number_of(options["ssrc"]), block,
                                   number_of(options.get("ntp", "0")), "rr" not in options)
