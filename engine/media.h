@@ -90,7 +90,10 @@ class Media {
   PacketClass keep_bound(std::uint32_t stream, const MediaPacket& packet);
   PacketClass keep_unproven(std::uint32_t stream, const MediaPacket& packet, bool in_sequence);
   void update_clock(std::uint32_t stream);
-  void count_rtcp(const MediaPacket& packet, const RtcpReport& report, std::uint16_t offset);
+  [[nodiscard]] std::uint32_t find_rtcp_claim(RealmId realm,
+                                              Endpoint endpoint,
+                                              std::int64_t time_ns) const;
+  void tell_rtcp(const StreamReport& report);
   bool service(std::uint32_t stream);
   void report(std::uint32_t stream, StreamReportKind kind);
 

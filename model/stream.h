@@ -33,11 +33,6 @@ struct StreamStatistics {
   std::int64_t last_ns = 0;
   double jitter_ms = 0;  // RFC 3550 A.8 at the end; negative: clock rate unknown
   double jitter_max_ms = 0;
-  std::uint64_t rtcp_sender_reports = 0;
-  std::uint64_t rtcp_receiver_reports = 0;
-  double rtcp_loss_pct = -1;  // worst fraction lost that the receiver reported; negative: none seen
-  double rtcp_jitter_ms = -1;
-  double rtcp_rtt_ms = -1;
   std::uint8_t payload_type_count = 0;
   std::array<PayloadCount, kStreamPayloadTypesMax>
       payload_types{};  // in order of appearance; later ones are counted in packet_count only
@@ -51,8 +46,22 @@ struct StreamStatistics {
 enum class StreamReportKind : std::uint8_t {
   kActivity,  // periodic, or the stream has just been bound
   kFinal,     // the last word on this stream
+  kRtcp,      // no stream's statistics, but one sender report or report block, see RtcpFacts
   kReleased,  // every stream of `call` on this worker has been reported; only `call` and `worker`
               // are set
+};
+
+// One RTCP sender report, or one report block of whatever report, as it passed the tap (RFC 3550
+// 6.4).  StreamReport::ssrc is the sender's, or the one that the block is about; `receiver` is the
+// party that declared the destination, `sender` the one that declared the source (kNoParty when
+// SDP does not tell); the addresses are the packet's.
+struct RtcpFacts {
+  bool is_block = false;
+  std::uint8_t fraction_lost = 0;  // block: of 256, since the last report
+  std::uint32_t jitter = 0;        // block: timestamp units
+  std::uint32_t ntp = 0;           // report: its time; block: LSR
+  std::uint32_t delay = 0;         // block: DLSR, 1/65536 s
+  std::int64_t time_ns = 0;        // packet time
 };
 
 struct StreamReport {
@@ -73,6 +82,7 @@ struct StreamReport {
   Endpoint destination{};
   std::uint32_t ssrc = 0;
   StreamStatistics statistics{};
+  RtcpFacts rtcp{};
 };
 
 static_assert(std::is_trivially_copyable_v<StreamReport>);

@@ -33,6 +33,8 @@ struct StoreOptions {
   std::uint32_t open_segments_max = 64;
   std::uint32_t flush_interval_ms =
       1'000;  // partial staging buffers are written and synced after this
+  std::uint64_t checkpoint_bytes = 64ULL << 20;   // an open segment is scanned from its last
+  std::uint32_t checkpoint_interval_ms = 10'000;  // checkpoint: so much and so old at most
   std::uint64_t block_cache_bytes = 64ULL << 20;
   std::vector<std::string> retention_classes = {
       "default"};  // names by index; directory names under segments/

@@ -32,9 +32,6 @@ void set_clock_rate(StreamHot& hot, std::uint32_t clock_rate_hz);
 // Forgets all counts; the next packet is a first one.
 void reset_statistics(StreamHot& hot, StreamCold& cold);
 
-// One report block about this stream.
-void update_rtcp(StreamHot& hot, StreamCold& cold, const RtcpBlock& block);
-
 void fill_statistics(const StreamHot& hot, const StreamCold& cold, StreamStatistics& out);
 
 }  // namespace tapdeck::engine

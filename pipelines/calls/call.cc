@@ -17,6 +17,7 @@ void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.kind = binding.kind;
   message.receiver = binding.receiver;
   message.media_index = binding.media_index;
+  message.rtcp_only = binding.rtcp_only;
   message.address = binding.address;
   message.payload_clock_count = static_cast<std::uint8_t>(binding.clocks.size());
   std::copy(binding.clocks.begin(), binding.clocks.end(), message.payload_clocks.begin());

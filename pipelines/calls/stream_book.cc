@@ -108,14 +108,20 @@ MediaRecord make_row(const StreamReport& report,
   row.reordered = statistics.reordered_count;
   row.jitter_ms = known_figure(statistics.jitter_ms);
   if (row.jitter_ms) row.jitter_max_ms = known_figure(statistics.jitter_max_ms);
-  row.rtcp_loss_pct = known_figure(statistics.rtcp_loss_pct);
-  row.rtcp_jitter_ms = known_figure(statistics.rtcp_jitter_ms);
-  row.rtcp_rtt_ms = known_figure(statistics.rtcp_rtt_ms);
   row.srtp = (ends.sender && media.is_secure(*ends.sender, report.media_index)) ||
              (ends.receiver && media.is_secure(*ends.receiver, report.media_index));
   row.mos_est = estimate_mos(row.codec, loss_pct(row));
   if (row.mos_est) row.mos_model = kMosModel;
   return row;
+}
+
+void fill_rtcp(const RtcpBook& book, MediaRecord& row) {
+  const RtcpFigures figures = book.about({row.source, row.destination, row.ssrc, row.party});
+  row.rtcp_loss_pct = figures.loss_pct;
+  if (figures.jitter && row.clock_rate_hz != 0) {
+    row.rtcp_jitter_ms = *figures.jitter * 1e3 / row.clock_rate_hz;
+  }
+  row.rtcp_rtt_ms = figures.rtt_ms;
 }
 
 // Puts the earlier part of a stream into the row of its later part.
@@ -142,7 +148,9 @@ void join(const MediaRecord& earlier, MediaRecord& row) {
   if (earlier.jitter_max_ms) {
     row.jitter_max_ms = std::max(row.jitter_max_ms.value_or(0), *earlier.jitter_max_ms);
   }
-  if (!row.rtcp_loss_pct) row.rtcp_loss_pct = earlier.rtcp_loss_pct;
+  if (earlier.rtcp_loss_pct) {
+    row.rtcp_loss_pct = std::max(row.rtcp_loss_pct.value_or(0), *earlier.rtcp_loss_pct);
+  }
   if (!row.rtcp_jitter_ms) row.rtcp_jitter_ms = earlier.rtcp_jitter_ms;
   if (!row.rtcp_rtt_ms) row.rtcp_rtt_ms = earlier.rtcp_rtt_ms;
   row.srtp = row.srtp || earlier.srtp;
@@ -175,6 +183,10 @@ StreamBook::Stream* StreamBook::find(const StreamReport& report) {
 }
 
 bool StreamBook::take(const StreamReport& report) {
+  if (report.kind == StreamReportKind::kRtcp) {
+    rtcp_.take(report);
+    return false;
+  }
   Stream* stream = find(report);
   const std::uint64_t before = stream == nullptr ? 0 : stream->report.statistics.packet_count;
   if (stream == nullptr) {
@@ -222,7 +234,9 @@ std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
   std::vector<MediaRecord> earlier = carried_;
   for (const Stream& stream : streams_) {
     if (stream.report.statistics.packet_count == 0) continue;
-    (stream.earlier ? earlier : rows).push_back(make_row(stream.report, media, parties));
+    MediaRecord row = make_row(stream.report, media, parties);
+    if (!stream.earlier) fill_rtcp(rtcp_, row);
+    (stream.earlier ? earlier : rows).push_back(std::move(row));
   }
   for (const MediaRecord& part : earlier) {
     const auto later = std::find_if(rows.begin(), rows.end(), [&part](const MediaRecord& row) {

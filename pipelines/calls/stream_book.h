@@ -10,6 +10,7 @@
 #include "model/call.h"
 #include "model/stream.h"
 #include "pipelines/calls/offer_answer.h"
+#include "pipelines/calls/rtcp_book.h"
 
 namespace tapdeck::calls {
 
@@ -23,7 +24,7 @@ struct StreamParties {
 
 class StreamBook {
  public:
-  // Takes a report (kActivity or kFinal); true when packets have come since the last one.
+  // Takes a report other than kReleased; true when RTP packets have come since the last one.
   bool take(const StreamReport& report);
 
   // What an earlier process knew: its rows, and what its stored media tell, which goes before them.
@@ -55,6 +56,7 @@ class StreamBook {
 
   std::vector<Stream> streams_;
   std::vector<MediaRecord> carried_;
+  RtcpBook rtcp_;
   std::int64_t last_ns_ = 0;
   std::uint64_t dropped_ = 0;
 };

@@ -5,7 +5,7 @@ import shlex
 
 import frames
 
-SWITCHES = {"compact", "fold", "multipart", "lf", "no_length"}
+SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr"}
 COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Contact": "m",
            "Content-Type": "c", "Content-Length": "l"}
 REASONS = {100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 302: "Moved",
@@ -68,16 +68,23 @@ class Scenario:
         elif kind == "rtcp":
             options = parse_options(rest)
             self._add(time, self._media_place(source), self._media_place(destination),
-                      frames.rtcp_sender_report(number_of(options["ssrc"]),
-                                                number_of(options.get("about")),
-                                                int(options.get("fraction", 0)),
-                                                int(options.get("jitter", 0))))
+                      self._rtcp(options))
         elif kind == "raw":
             self._add(time, self._media_place(source), self._media_place(destination),
                       bytes.fromhex(rest[0]))
         else:
             self._add(time, self.parties[source]["place"], self.parties[destination]["place"],
                       self._sip(source, destination, kind, parse_options(rest)))
+
+    @staticmethod
+    def _rtcp(options):
+        block = b""
+        if "about" in options:
+            block = frames.rtcp_block(number_of(options["about"]), int(options.get("fraction", 0)),
+                                      int(options.get("jitter", 0)), number_of(options.get("lsr", "0")),
+                                      float(options.get("dlsr", 0)))
+        return frames.rtcp_report(number_of(options["ssrc"]), block,
+                                  number_of(options.get("ntp", "0")), "rr" not in options)
 
     def _add(self, time, source, destination, payload):
         self.frames.append((time, frames.udp_frame(source, destination, payload, self.vlan,

@@ -203,28 +203,69 @@ TEST(Media, PausedMediaIsAGapWithStatistics) {
   EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.lost_by_us_count, 0U);
 }
 
-TEST(Media, RtcpReportsReachTheStreamOfTheOtherDirection) {
-  Bench bench;
-  bench.tell(BindOperation::kBind, 1, kDestination);
-  bench.rtp(1, 77);
+std::vector<StreamReport> rtcp_of(const std::vector<StreamReport>& reports) {
+  std::vector<StreamReport> found;
+  for (const StreamReport& report : reports) {
+    if (report.kind == StreamReportKind::kRtcp) found.push_back(report);
+  }
+  return found;
+}
+
+void send_rtcp(Bench& bench, std::uint16_t from_port, std::uint16_t to_port) {
   bench.send(testing::PacketBuilder()
                  .ipv4("192.0.2.2", "192.0.2.1")
-                 .udp(5001, 4001)
+                 .udp(from_port, to_port)
                  .rtcp_sender_report(5, 77, 64, 80)
                  .bytes());
-  bench.send(testing::PacketBuilder()
-                 .ipv4("192.0.2.1", "192.0.2.2")
-                 .udp(4000, 5000)
-                 .rtcp_sender_report(77, 5, 0, 0)
-                 .bytes());
   bench.step();
-  bench.tell(BindOperation::kRelease, 1, nullptr);
-  const auto reports = bench.reports();
-  const StreamStatistics& statistics = last_of(reports, StreamReportKind::kFinal)->statistics;
-  EXPECT_EQ(statistics.rtcp_receiver_reports, 1U);
-  EXPECT_EQ(statistics.rtcp_sender_reports, 1U);
-  EXPECT_NEAR(statistics.rtcp_loss_pct, 25, 1e-3);
-  EXPECT_NEAR(statistics.rtcp_jitter_ms, 10, 1e-3);
+}
+
+TEST(Media, RtcpOfACallIsToldWithItsParties) {
+  Bench bench;
+  bench.receiver_ = 3;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.receiver_ = 4;
+  bench.tell(BindOperation::kBind, 1, kSource);
+  send_rtcp(bench, 5001, 4001);
+  const auto told = rtcp_of(bench.reports());
+  ASSERT_EQ(told.size(), 2U) << "the sender report and its block";
+  EXPECT_EQ(told[0].ssrc, 5U);
+  EXPECT_FALSE(told[0].rtcp.is_block);
+  EXPECT_EQ(told[1].ssrc, 77U);
+  EXPECT_TRUE(told[1].rtcp.is_block);
+  EXPECT_EQ(told[1].rtcp.fraction_lost, 64);
+  EXPECT_EQ(told[1].rtcp.jitter, 80U);
+  EXPECT_EQ(told[1].call.index, 1U);
+  EXPECT_EQ(told[1].sender, 3);
+  EXPECT_EQ(told[1].receiver, 4);
+  send_rtcp(bench, 5000, 4000);  // multiplexed
+  send_rtcp(bench, 9001, 4001);  // behind an address translation
+  EXPECT_EQ(rtcp_of(bench.reports()).size(), 4U);
+  send_rtcp(bench, 9001, 9001);
+  EXPECT_TRUE(rtcp_of(bench.reports()).empty()) << "of no call";
+}
+
+TEST(Media, AnAddressOfRtcpAloneExplainsNoRtp) {
+  Bench bench;
+  BindMessage message = bench.message(BindOperation::kBind, 1, kDestination);
+  message.rtcp_only = true;
+  ASSERT_TRUE(bench.rings_->push_bind(message));
+  bench.rtp(1);
+  bench.rtp(2);
+  EXPECT_EQ(bench.count(PacketClass::kRtpBound), 0U);
+  bench.reports();
+  send_rtcp(bench, 5000, 9000);
+  EXPECT_EQ(rtcp_of(bench.reports()).size(), 2U);
+}
+
+TEST(Media, RtcpLeavesRoomForWhatIsSaidOfStreams) {
+  Bench::Options options;
+  options.rings.report_slots = 64;
+  Bench bench(options);
+  bench.tell(BindOperation::kBind, 1, kSource);
+  send_rtcp(bench, 5001, 4001);
+  EXPECT_TRUE(bench.reports().empty());
+  EXPECT_EQ(bench.count(DropReason::kRtcpNotTold), 2U);
 }
 
 TEST(Media, ActivityIsReportedAtTheIntervalAndOnlyWithPackets) {
