@@ -30,7 +30,7 @@ void tell(const std::string& sentence) { std::fprintf(stderr, "tapdeck: %s\n", s
 
 int fail(const Error& error) {
   tell(error.message);
-  return error.code == ErrorCode::kInvalidArgument ? control::kExitUsage : control::kExitFailed;
+  return control::kExitFailed;
 }
 
 struct OpenedFiles {
@@ -160,8 +160,8 @@ int ingest(const control::IngestRequest& request) {
   const std::optional<std::uint16_t> class_index =
       config::find_retention_class(request.retention_class);
   if (!class_index) {
-    return fail(make_error(ErrorCode::kInvalidArgument,
-                           "there is no retention class \"" + request.retention_class + "\""));
+    tell("there is no retention class \"" + request.retention_class + "\"");
+    return control::kExitUsage;
   }
   Result<control::Settings> settings = control::load_settings(request.global);
   if (!settings) return fail(settings.error());
