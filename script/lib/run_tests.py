@@ -68,6 +68,7 @@ def corpus_tests(runner, directory, label, **environment):
 def stage_live(runner):
     calls = "1000" if runner.long_run else "200"
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
+    run_driver(runner, "drops", ["tests/live/drops_test.py"], 300, "build")
 
 
 def stage_crash(runner):
