@@ -81,6 +81,7 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   if (!pipeline) return pipeline.error();
   Service service(
       {.store_directory = settings.store_directory, .idle_sleep_us = config.capture.idle_sleep_us},
+      **store,
       **pipeline,
       *ports,
       eal->explanation());

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/result.h"
+#include "config/limits.h"
 #include "config/retention_classes.h"
 
 namespace tapdeck::config {
@@ -93,6 +94,9 @@ void Validator::check_ports() {
     const Port& port = config_.capture.ports[i];
     if (!port.name.empty() && !names.insert(port.name).second) {
       error(port_path(i, "name"), "another port is named " + port.name);
+    }
+    if (port.name == kImportPort) {
+      error(port_path(i, "name"), port.name + " is what calls of imported files have there");
     }
     const DeviceKind kind = device_kind(port.device);
     if (kind == DeviceKind::kInvalid && !port.device.empty()) {

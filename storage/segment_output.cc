@@ -37,7 +37,7 @@ std::vector<MutableByteView> staging_views(std::uint8_t* memory, const StoreOpti
 }  // namespace
 
 SegmentOutput::SegmentOutput(const StoreOptions& options,
-                             KeyVault& keys,
+                             Keys keys,
                              OpenIndex& index,
                              OnLost on_lost)
     : options_(options),
@@ -80,6 +80,7 @@ SegmentOutput::Segment* SegmentOutput::open(const SegmentSlot& slot) {
     return nullptr;
   }
   segment->file = std::move(*file);
+  segment->checkpointed_ns = now_ns_;
   Counter& mode = segment->file.direct ? figures_.direct_segments : figures_.buffered_segments;
   if (!segment->file.direct && mode.value() == 0) {
     log_warning("The file system of the store refuses O_DIRECT: segments go through its cache.");
@@ -238,7 +239,7 @@ bool SegmentOutput::write_out(Segment& segment) {
   segment.writes.push_back({request.offset, request.bytes, false});
   UringWrite write;
   write.file = segment.file.descriptor.get();
-  write.buffer_index = static_cast<std::uint32_t>(buffer);
+  write.buffer_index = buffer;
   write.bytes = {memory_.get() + static_cast<std::size_t>(buffer) * options_.staging_bytes,
                  request.bytes};
   write.offset = request.offset;

@@ -51,6 +51,13 @@ TEST(Validate, ReportsAllAboutPortsAtOnce) {
             "capture.ports[2].realm: there is no realm mars");
 }
 
+TEST(Validate, NoPortIsTakenForAnImport) {
+  Config config = defaults();
+  config.capture.ports = {port("ingest", "net_null0")};
+  EXPECT_EQ(problems_of(config),
+            "capture.ports[0].name: ingest is what calls of imported files have there");
+}
+
 TEST(Validate, RealmsAndPortsMustAgree) {
   Config config = defaults();
   config.capture.ports = {port("a", "net_null0"), port("b", "net_null1")};
