@@ -59,9 +59,15 @@ struct Address {
 struct CallSlot {
   std::uint32_t generation;
   bool known;
-  bool paused;
-  ListHead claims;   // Claim::in_call
-  ListHead streams;  // StreamCold::in_call
+  bool paused_ever;
+  std::int64_t pause_ns;   // packet times: from,
+  std::int64_t resume_ns;  // until; kForever while paused
+  ListHead claims;         // Claim::in_call
+  ListHead streams;        // StreamCold::in_call
+
+  [[nodiscard]] bool paused_at(std::int64_t time_ns) const {
+    return paused_ever && time_ns >= pause_ns && time_ns < resume_ns;
+  }
 };
 
 struct ClaimOptions {

@@ -74,6 +74,7 @@ def corpus_tests(runner, directory, label, **environment):
 def stage_live(runner):
     calls = "1000" if runner.long_run else "200"
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
+    run_driver(runner, "drops", ["tests/live/drops_test.py"], 300, "build")
     run_driver(runner, "through", ["tests/live/through_test.py"], 300, "build")
     run_driver(runner, "refusals", ["tests/live/refusals_test.py"], 300, "build")
 
