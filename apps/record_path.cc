@@ -143,8 +143,10 @@ void RecordWriter::pass_finals() {
   }
 }
 
-RecordKeeper::RecordKeeper(storage::Store& store, RecordQueues& queues, RecordFigures& figures)
-    : store_(store), queues_(queues), figures_(figures) {
+RecordKeeper::RecordKeeper(storage::RecordIntake& intake,
+                           RecordQueues& queues,
+                           RecordFigures& figures)
+    : intake_(intake), queues_(queues), figures_(figures) {
   group_.reserve(kGroupRecords);
 }
 
@@ -174,7 +176,7 @@ Result<void> RecordKeeper::flush() {
 }
 
 Result<void> RecordKeeper::commit() {
-  Result<void> done = group_.empty() ? store_.put_pending_rows() : store_.put_calls(group_);
+  Result<void> done = group_.empty() ? intake_.put_pending_rows() : intake_.put_calls(group_);
   if (!done) {
     figures_.commit_failures.add();
     if (!failing_) log_error("call store: " + done.error().message + "; will be tried again");

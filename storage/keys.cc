@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "storage/files.h"
 
@@ -15,6 +16,7 @@ namespace tapdeck::storage {
 namespace {
 
 constexpr std::uint32_t kSlotsLookedAt = 16;  // a page
+constexpr std::uint32_t kAllUsers = (1U << kKeyUsers) - 1;
 constexpr std::uint32_t kFilesMax = 0xffff'fffeU / kKeySlotsPerFile;
 
 // Binds a wrapped key to its place, so that slots cannot be swapped.
@@ -65,7 +67,7 @@ Result<MasterKey> load_master_key(const std::string& path, MissingMasterKey miss
 struct KeyVault::File {
   Descriptor descriptor;
   std::string path;
-  bool unsynced = false;
+  std::uint32_t unsynced = 0;  // a bit for each user that has yet to sync
 };
 
 KeyVault::KeyVault(std::string directory, const MasterKey& master)
@@ -249,12 +251,13 @@ Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) 
   return allocated;
 }
 
-std::vector<int> KeyVault::take_unsynced_files() {
+std::vector<int> KeyVault::take_unsynced_files(std::uint32_t user) {
+  TD_ASSERT(user < kKeyUsers);
   const std::lock_guard lock(mutex_);
   std::vector<int> unsynced;
   for (const auto& file : files_) {
-    if (file->unsynced) unsynced.push_back(file->descriptor.get());
-    file->unsynced = false;
+    if ((file->unsynced >> user & 1U) != 0) unsynced.push_back(file->descriptor.get());
+    file->unsynced &= ~(1U << user);
   }
   return unsynced;
 }
@@ -262,7 +265,7 @@ std::vector<int> KeyVault::take_unsynced_files() {
 void KeyVault::mark_unsynced(int file) {
   const std::lock_guard lock(mutex_);
   for (const auto& known : files_) {
-    if (known->descriptor.get() == file) known->unsynced = true;
+    if (known->descriptor.get() == file) known->unsynced = kAllUsers;
   }
 }
 
@@ -355,7 +358,7 @@ Result<void> KeyVault::write_slot(std::uint32_t id, const KeySlotBytes& bytes) {
     return make_errno_error(
         ErrorCode::kIo, "The key file " + file.path + " cannot be written", errno);
   }
-  file.unsynced = true;
+  file.unsynced = kAllUsers;
   return {};
 }
 

@@ -26,6 +26,7 @@ namespace tapdeck::storage {
 
 constexpr std::size_t kKeySlotBytes = 256;
 constexpr std::uint32_t kKeySlotsPerFile = 65'536;  // 16 MiB
+constexpr std::uint32_t kKeyUsers = 2;              // segment writers: the store's and an import's
 
 enum class KeySlotState : std::uint8_t { kFree = 0, kUsed = 1, kDestroyed = 2 };
 
@@ -72,9 +73,10 @@ class KeyVault {
   // take_unsynced_files() have been synced.
   Result<AllocatedKey> allocate(const Uid& recording, SegmentKind kind);
 
-  // Descriptors (the vault's) of slot files written since the last call: to be fdatasynced before
-  // anything under those keys is called durable.
-  std::vector<int> take_unsynced_files();
+  // Descriptors (the vault's) of slot files written since the last call of this user: to be
+  // fdatasynced before anything under those keys is called durable.  Each user (0 to kKeyUsers - 1)
+  // syncs for itself: it cannot see when another's sync is done.
+  std::vector<int> take_unsynced_files(std::uint32_t user = 0);
   // A sync of these failed: they are unsynced again.
   void mark_unsynced(int file);
 

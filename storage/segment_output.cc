@@ -37,7 +37,7 @@ std::vector<MutableByteView> staging_views(std::uint8_t* memory, const StoreOpti
 }  // namespace
 
 SegmentOutput::SegmentOutput(const StoreOptions& options,
-                             KeyVault& keys,
+                             Keys keys,
                              OpenIndex& index,
                              OnLost on_lost)
     : options_(options),

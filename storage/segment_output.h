@@ -64,7 +64,13 @@ class SegmentOutput {
  public:
   using OnLost = std::function<void(const LostExtent&)>;
 
-  SegmentOutput(const StoreOptions& options, KeyVault& keys, OpenIndex& index, OnLost on_lost);
+  // The vault, and as which of its users to sync it.
+  struct Keys {
+    KeyVault& vault;
+    std::uint32_t user = 0;
+  };
+
+  SegmentOutput(const StoreOptions& options, Keys keys, OpenIndex& index, OnLost on_lost);
   ~SegmentOutput();
   SegmentOutput(const SegmentOutput&) = delete;
   SegmentOutput& operator=(const SegmentOutput&) = delete;
@@ -173,7 +179,7 @@ class SegmentOutput {
   [[nodiscard]] bool all_settled() const;
 
   StoreOptions options_;
-  KeyVault& keys_;
+  Keys keys_;
   OpenIndex& index_;
   OnLost on_lost_;
   WriterFigures figures_;

@@ -21,7 +21,7 @@ constexpr std::uint64_t kSyncBytes = 16U << 20;  // at most this much written an
 bool SegmentOutput::start_sync(Segment& segment) {
   if (segment.syncing || segment.failed || key_syncs_ > 0) return false;
   if (!uring_.has_room(64)) return false;
-  for (const int file : keys_.take_unsynced_files()) {
+  for (const int file : keys_.vault.take_unsynced_files(keys_.user)) {
     Request request;
     request.kind = RequestKind::kKeySync;
     request.file = file;
@@ -56,7 +56,7 @@ std::uint32_t SegmentOutput::handle_completions() {
     if (request.kind == RequestKind::kKeySync) {
       --key_syncs_;
       if (completion.result < 0) {
-        keys_.mark_unsynced(request.file);
+        keys_.vault.mark_unsynced(request.file);
         fail(*request.segment, -completion.result, "syncing its keys");
       }
     }

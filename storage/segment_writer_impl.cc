@@ -79,11 +79,15 @@ std::size_t SegmentWriterImpl::StreamKeyHash::operator()(const StreamKey& key) c
   return hash_bytes(bytes, 0);
 }
 
-SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options, KeyVault& keys, OpenIndex& index)
+SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options,
+                                     KeyVault& keys,
+                                     OpenIndex& index,
+                                     std::uint32_t key_user)
     : options_(options),
       keys_(keys),
       index_(index),
-      output_(options_, keys, index, [this](const LostExtent& lost) { on_lost(lost); }) {}
+      output_(
+          options_, {keys, key_user}, index, [this](const LostExtent& lost) { on_lost(lost); }) {}
 
 SegmentWriterImpl::~SegmentWriterImpl() = default;
 
@@ -331,6 +335,12 @@ RecordingSummary SegmentWriterImpl::take_summary(const Uid& uid) {
   const RecordingSummary summary = summarise(found->second);
   ended_.erase(found);
   return summary;
+}
+
+void SegmentWriterImpl::end_all() {
+  std::vector<Uid> open;
+  for (const auto& [uid, recording] : recordings_) open.push_back(uid);
+  for (const Uid& uid : open) end_recording(uid);
 }
 
 void SegmentWriterImpl::pack_aged() {

@@ -33,7 +33,11 @@ std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media);
 
 class SegmentWriterImpl final : public SegmentWriter {
  public:
-  SegmentWriterImpl(const StoreOptions& options, KeyVault& keys, OpenIndex& index);
+  // `key_user`: see KeyVault::take_unsynced_files(); each writer of a store has its own.
+  SegmentWriterImpl(const StoreOptions& options,
+                    KeyVault& keys,
+                    OpenIndex& index,
+                    std::uint32_t key_user = 0);
   ~SegmentWriterImpl() override;
 
   // Before the first append: `recording` goes on behind what the store has of it.
@@ -53,6 +57,9 @@ class SegmentWriterImpl final : public SegmentWriter {
 
   std::uint32_t step(std::int64_t timer_now_ns) override;
   Result<void> flush() override;
+
+  // end_recording() of every recording that is still open.
+  void end_all();
 
   // flush(), then seals every segment.  On the thread that appended last, or with nothing in
   // flight.

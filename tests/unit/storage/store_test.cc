@@ -356,7 +356,7 @@ TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
   {
     auto store = open_store(test_options(directory.path()));
     ASSERT_NE(store, nullptr);
-    ASSERT_TRUE(store->discard_recording(test_uid(1)));
+    EXPECT_FALSE(*store->is_present(test_uid(1)));
     EXPECT_TRUE(read_sections(*store->reader(), test_uid(1))->empty());
     append(store->writer(), *again);
     EXPECT_EQ(end(store->writer(), test_uid(1)).bytes, kExtentBytes);
@@ -365,8 +365,13 @@ TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
   }
   auto store = open_store(test_options(directory.path()));
   ASSERT_NE(store, nullptr);
+  call.final = true;
+  call.version = 2;
+  ASSERT_TRUE(store->put_calls({&call, 1}));
+  EXPECT_TRUE(*store->is_present(test_uid(1)));
   EXPECT_EQ(*read_sections(*store->reader(), test_uid(1)),
-            std::vector<std::string>{section_text(*again)});
+            std::vector<std::string>{section_text(*again)})
+      << "a finished call was discarded";
   EXPECT_EQ(read_sections(*store->reader(), test_uid(2))->size(), 1U);
   const auto faults = store->reader()->check();
   ASSERT_TRUE(faults);
