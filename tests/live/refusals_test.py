@@ -15,7 +15,8 @@ from program import SAMPLE, tapdeck
 from report import Report
 
 PLAIN_USER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-PORT = "general:\n  store: {store}\ncapture:\n  ports:\n    - name: mirror\n      device: {device}\n"
+PORT = ("general:\n  store: {store}\n"
+        "capture:\n  ports:\n    - name: mirror\n      device: {device}\n")
 ABSENT_INTERFACE = '"net_af_packet0,iface=tdabsent0"'
 ABSENT_CARD = "ffff:1f:1f.7"
 
