@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import netlab
@@ -75,6 +76,7 @@ def run(report, lab, directory, arguments):
         netlab.wait_until(lambda: False, 0.5)
     made, storm = (int(flood.communicate()[0].split()[0]) for flood in floods)
     report.check("sipp played every call", load.wait(60))
+    time.sleep(2)  # figures of the call plane are a second old
     stats = tapdeck(service.store, "stats", "--json").expect(0).lines()[0]
     growth, bound = most - before, CALLS_MAX * KIB_PER_CALL + REST_KIB
     drops = {name: count for name, count in stats["drops"].items() if count}

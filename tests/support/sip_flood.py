@@ -12,12 +12,13 @@ import socket
 import sys
 import time
 
+MEDIA_IP = "10.77.0.99"  # nobody's: whoever names the port of a running call takes its media
 BATCH_S = 0.01
 STORM_CALLS = 10
 
 
-def sdp(address, port):
-    return (f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
+def sdp(port):
+    return (f"v=0\r\no=- 1 1 IN IP4 {MEDIA_IP}\r\ns=-\r\nc=IN IP4 {MEDIA_IP}\r\nt=0 0\r\n"
             f"m=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n")
 
 
@@ -32,20 +33,20 @@ def message(start, sides, call_id, cseq, body, to_tag=""):
 
 
 def invites(number, sides):
-    caller, callee = sides
+    _, callee = sides
     port = 10_000 + number % 25_000 * 2
     yield message(f"INVITE sip:49409911@{callee} SIP/2.0", sides, f"flood{number:08}", 1,
-                  sdp(caller, port))
+                  sdp(port))
 
 
 def reinvites(number, sides):
-    caller, callee = sides
+    _, callee = sides
     call, round_ = f"storm{number % STORM_CALLS:06}", number // STORM_CALLS
     port = 10_000 + number * 2 % 50_000
     cseq = round_ + 1
-    yield message(f"INVITE sip:49409911@{callee} SIP/2.0", sides, call, cseq, sdp(caller, port),
+    yield message(f"INVITE sip:49409911@{callee} SIP/2.0", sides, call, cseq, sdp(port),
                   "t" if round_ else "")
-    yield message("SIP/2.0 200 OK", sides, call, cseq, sdp(callee, port), "t")
+    yield message("SIP/2.0 200 OK", sides, call, cseq, sdp(port + 1), "t")
     yield message(f"ACK sip:49409911@{callee} SIP/2.0", sides, call, cseq, "", "t").replace(
         b" INVITE\r\nContact", b" ACK\r\nContact")
 
