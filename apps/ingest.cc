@@ -30,7 +30,7 @@ void tell(const std::string& sentence) { std::fprintf(stderr, "tapdeck: %s\n", s
 
 int fail(const Error& error) {
   tell(error.message);
-  return error.code == ErrorCode::kInvalidArgument ? control::kExitUsage : control::kExitFailed;
+  return control::kExitFailed;
 }
 
 struct OpenedFiles {
@@ -142,13 +142,15 @@ Result<int> record_files(const control::IngestRequest& request,
     progress.update(merge.bytes_read());
   }
   progress.finish();
-  TD_TRY(offline.finish());
-  TD_TRY(store->finish());
+  const Result<void> finished = offline.finish();
+  const Result<void> stored = store->finish();
 
   close_files(merge, opened);
   const double seconds = static_cast<double>(monotonic_now_ns() - started_ns) / 1e9;
   print_summary(
       request, **pipeline, IngestFacts{.files = opened.outcomes, .seconds = seconds}, finals);
+  TD_TRY(finished);
+  TD_TRY(stored);
   return exit_status(opened.outcomes);
 }
 
@@ -158,8 +160,8 @@ int ingest(const control::IngestRequest& request) {
   const std::optional<std::uint16_t> class_index =
       config::find_retention_class(request.retention_class);
   if (!class_index) {
-    return fail(make_error(ErrorCode::kInvalidArgument,
-                           "there is no retention class \"" + request.retention_class + "\""));
+    tell("there is no retention class \"" + request.retention_class + "\"");
+    return control::kExitUsage;
   }
   Result<control::Settings> settings = control::load_settings(request.global);
   if (!settings) return fail(settings.error());

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "config/devices.h"
 #include "config/limits.h"
 #include "config/retention_classes.h"
 #include "config/validate.h"

@@ -165,6 +165,24 @@ def test_service_dies(report, service, captures):
                  compare_logs(imported(service.store), imported(captures.alone)))
 
 
+def test_reload(report, service):
+    """SIGHUP: live options are taken over, every other one that changed is named."""
+    with open(service.config, encoding="utf-8") as file:
+        text = file.read()
+    with open(service.config, "w", encoding="utf-8") as file:
+        file.write(text.replace("general:\n", "general:\n  log_level: debug\n", 1) +
+                   "calls:\n  media_timeout_s: 61\n")
+    service.process.send_signal(signal.SIGHUP)
+    wanted = ("general.log_level is taken over", "calls.media_timeout_s changed; it takes effect")
+
+    def told():
+        with open(service.log, errors="replace") as log:
+            said = log.read()
+        return all(words in said for words in wanted)
+
+    report.check("SIGHUP", [] if netlab.wait_until(told, 10) else [service.tail()])
+
+
 def live_problems(store, calls, check_loss):
     log = [call for call in program.calls(store) if call["port"] == "mirror"]
     problems = [] if len(log) == calls else [f"{len(log)} calls, {calls} were made"]
@@ -211,6 +229,7 @@ def run(report, lab, directory, arguments):
     load.start(arguments.calls, CALLS_PER_S)
     test_ingest(report, service, captures)
     test_statuses(report, service, captures)
+    test_reload(report, service)
     test_interrupted(report, service, captures)
     problems = load.wait(arguments.calls / CALLS_PER_S + sipp_load.TALK_S + 60)
     report.check("sipp played every call", problems)

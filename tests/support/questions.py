@@ -1,4 +1,4 @@
-"""Every question that can be put to a store, to be asked twice: through a service and without it."""
+"""Every question that can be put to a store, to be asked through a service and without it."""
 
 import hashlib
 import json
@@ -57,7 +57,8 @@ def ask_exports(store, directory):
     answers = []
     for form in ("wav", "pcap"):
         output = os.path.join(directory, form)
-        done = tapdeck(store, "export", "--format", form, "--output", output, "--number", "49409900")
+        done = tapdeck(store, "export", "--format", form, "--output", output,
+                       "--number", "49409900")
         answers.append(done.status)
         for name in sorted(os.listdir(output)):
             with open(os.path.join(output, name), "rb") as file:
