@@ -48,13 +48,13 @@ TEST_F(ImportIntakeTest, RecordsBesideTheStoresOwnWriter) {
     const auto import = this->import();
     append(store_->writer(), *live);
     append(import->writer(), *imported);
-    EXPECT_EQ(import->writer().end_recording(test_uid(2)).bytes, kExtentBytes);
+    EXPECT_EQ(end(import->writer(), test_uid(2)).bytes, kExtentBytes);
     ASSERT_TRUE(import->writer().flush());
     put(*import, 2, true);
     EXPECT_EQ(*read_sections(*store_->reader(), test_uid(2)),
               std::vector<std::string>{section_text(*imported)});
   }
-  EXPECT_EQ(store_->writer().end_recording(test_uid(1)).bytes, kExtentBytes);
+  EXPECT_EQ(end(store_->writer(), test_uid(1)).bytes, kExtentBytes);
   ASSERT_TRUE(store_->writer().flush());
   store_.reset();
   open();
