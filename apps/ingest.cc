@@ -142,13 +142,15 @@ Result<int> record_files(const control::IngestRequest& request,
     progress.update(merge.bytes_read());
   }
   progress.finish();
-  TD_TRY(offline.finish());
-  TD_TRY(store->finish());
+  const Result<void> finished = offline.finish();
+  const Result<void> stored = store->finish();
 
   close_files(merge, opened);
   const double seconds = static_cast<double>(monotonic_now_ns() - started_ns) / 1e9;
   print_summary(
       request, **pipeline, IngestFacts{.files = opened.outcomes, .seconds = seconds}, finals);
+  TD_TRY(finished);
+  TD_TRY(stored);
   return exit_status(opened.outcomes);
 }
 

@@ -10,6 +10,7 @@
 
 #include "apps/import_session.h"
 #include "apps/kept_media.h"
+#include "apps/port_drops.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/limits.h"
@@ -209,6 +210,7 @@ void Service::remember_troubles() {
 void Service::plane_loop() {
   bool told_finish = false;
   std::int64_t published_ns = 0;
+  PortDrops drops;
   Rest rest;
   while (!stop_plane_.load(std::memory_order_relaxed)) {
     const std::int64_t now_ns = monotonic_now_ns();
@@ -224,6 +226,7 @@ void Service::plane_loop() {
     }
     if (now_ns - published_ns >= kNsPerSecond) {
       published_ns = now_ns;
+      drops.observe_all(ports_, wall_now_ns(), pipeline_.plane());
       publish_plane_figures();
     }
     rest.after(moved);

@@ -25,7 +25,10 @@ class ImportClient::Writer final : public storage::SegmentWriter {
     return storage::AppendVerdict::kTaken;
   }
 
-  storage::RecordingSummary end_recording(const Uid& /*recording*/) override { return {}; }
+  void end_recording(const Uid& /*recording*/) override {}
+
+  // The service's own writer knows, and tells the record there.
+  storage::RecordingSummary take_summary(const Uid& /*recording*/) override { return {}; }
 
   bool is_settled(const Uid& /*recording*/) override { return true; }
 

@@ -61,10 +61,16 @@ struct Address {
 struct CallSlot {
   std::uint32_t generation;
   bool known;
-  bool paused;
+  bool paused_ever;
+  std::int64_t pause_ns;   // packet times: from,
+  std::int64_t resume_ns;  // until; kForever while paused
   std::uint32_t claim_count;
   ListHead claims;   // Claim::in_call
   ListHead streams;  // StreamCold::in_call
+
+  [[nodiscard]] bool paused_at(std::int64_t time_ns) const {
+    return paused_ever && time_ns >= pause_ns && time_ns < resume_ns;
+  }
 };
 
 struct ClaimOptions {

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace tapdeck::engine {
 namespace {
 
 constexpr std::uint32_t kServicedPerStep = 32;
 constexpr std::uint32_t kFlushedPerStep = 8;
 constexpr std::uint32_t kDiscardedPerStep = 32;
-constexpr std::uint32_t kRtcpReserve = 64;  // slots of the report ring that RTCP leaves free
+// Slots of the report ring that are left free by what can do without.
+constexpr std::uint32_t kOptionalReserve = 64;
 
 Endpoint source_of(const StreamKey& key) { return {{key.source_ip}, key.source_port}; }
 
@@ -139,7 +142,14 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   StreamCold& cold = streams_.cold(stream);
   const bool first = hot.packet_count == 0;
   const std::uint8_t type_before = hot.jitter_payload_type;
+  const std::int64_t previous_ns = hot.last_ns;
   const SequenceVerdict verdict = update_statistics(hot, cold, packet.arrival);
+  if (verdict.missing != 0) {
+    note_missing(stream, {previous_ns, packet.arrival.time_ns, verdict.missing});
+  } else if (verdict.late) {
+    LossSpan& wire = cold.losses[static_cast<std::size_t>(LossCause::kWire)];
+    if (wire.packet_count > 0) --wire.packet_count;
+  }
   if (bind_now) {
     const Owner owner = find_owner(stream, packet.arrival.time_ns);
     if (owner.claim != kNone) attach(stream, owner);
@@ -157,10 +167,25 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
              : PacketClass::kRtpDiscarded;
 }
 
+// Losses of one second are told together, those of another second apart from them: so they can be
+// held against the seconds in which the port dropped packets.
+void Media::note_missing(std::uint32_t stream, const LossSpan& missing) {
+  LossSpan& wire = streams_.cold(stream).losses[static_cast<std::size_t>(LossCause::kWire)];
+  const bool other_second = wire.to_ns / kNsPerSecond != missing.to_ns / kNsPerSecond;
+  if (wire.packet_count > 0 && other_second && streams_.hot(stream).state == StreamState::kBound &&
+      rings_.report_room() > kOptionalReserve) {
+    report(stream, StreamReportKind::kActivity);
+  }
+  wire.add(missing.from_ns, missing.to_ns, missing.packet_count);
+}
+
 PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
   if (streams_.hot(stream).has(kStreamPaused)) {
-    chunker_.add_gap(stream, GapReason::kPaused);
-    return PacketClass::kRtpPaused;
+    const CallSlot* slot = endpoints_.call_slot(streams_.cold(stream).call);
+    if (slot != nullptr && slot->paused_at(packet.arrival.time_ns)) {
+      chunker_.add_gap(stream, GapReason::kPaused, packet.arrival.time_ns);
+      return PacketClass::kRtpPaused;
+    }
   }
   chunker_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_);
   return PacketClass::kRtpBound;
@@ -234,7 +259,7 @@ void Media::on_rtcp(const MediaPacket& packet) {
 
 // Leaves room for what is said of streams: that must not be lost.
 void Media::tell_rtcp(const StreamReport& report) {
-  if (rings_.report_room() <= kRtcpReserve || !rings_.push_report(report)) {
+  if (rings_.report_room() <= kOptionalReserve || !rings_.push_report(report)) {
     counters_.drop(DropReason::kRtcpNotTold);
   }
 }
@@ -306,13 +331,18 @@ void Media::fill_report(std::uint32_t stream, StreamReportKind kind, StreamRepor
   report.destination = destination_of(key);
   report.ssrc = key.ssrc;
   fill_statistics(streams_.hot(stream), cold, report.statistics);
+  report.losses = cold.losses;
 }
 
 void Media::report(std::uint32_t stream, StreamReportKind kind) {
   if (streams_.hot(stream).packet_count == 0) return;  // has just changed calls
   StreamReport out;
   fill_report(stream, kind, out);
-  if (!rings_.push_report(out)) counters_.drop(DropReason::kReportRingFull);
+  if (rings_.push_report(out)) {
+    streams_.cold(stream).losses = {};
+  } else {
+    counters_.drop(DropReason::kReportRingFull);
+  }
 }
 
 void Media::visit(StreamVisitor visitor, void* context) const {

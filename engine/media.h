@@ -87,6 +87,7 @@ class Media {
   // media.cc: packets and time
   std::uint32_t create_stream(const MediaPacket& packet);
   void remove_stream(std::uint32_t stream);
+  void note_missing(std::uint32_t stream, const LossSpan& missing);
   PacketClass keep_bound(std::uint32_t stream, const MediaPacket& packet);
   PacketClass keep_unproven(std::uint32_t stream, const MediaPacket& packet, bool in_sequence);
   void update_clock(std::uint32_t stream);

@@ -48,7 +48,7 @@ enum class StreamState : std::uint8_t {
 
 // Bits of StreamHot::flags.  Those about cold state spare a packet in sequence the look at it.
 enum StreamFlag : std::uint8_t {
-  kStreamPaused = 1,
+  kStreamPaused = 1,       // its call has been paused at some time
   kStreamGaps = 2,         // cold.gaps_pending may not be 0
   kStreamOddSequence = 4,  // cold.bad_sequence may not be 0
   kStreamOddType = 8,      // cold.other_type_run may not be 0
@@ -96,6 +96,8 @@ struct StreamCold {
   std::uint8_t payload_type_count;
   std::uint8_t payload_type_at;  // index of the current type; kStreamPayloadTypesMax: not listed
   std::array<PayloadCount, kStreamPayloadTypesMax> payload_types;
+
+  std::array<LossSpan, kLossCauses> losses;  // not reported yet, by LossCause
 
   // Whose it is, valid when bound.
   CallHandle call;

@@ -21,6 +21,29 @@ struct PayloadCount {
   std::uint64_t first_ns = 0;  // first packet with it; orders codec changes
 };
 
+// Why packets are missing in what is kept of a stream.
+enum class LossCause : std::uint8_t {
+  kWire,    // never came
+  kByUs,    // came, and we dropped them
+  kPaused,  // came, and were not to be kept
+};
+
+constexpr std::size_t kLossCauses = 3;
+
+// Packets of one cause that are missing: from the last packet before them, or the first of them, to
+// the first packet after them, or the last of them.
+struct LossSpan {
+  std::int64_t from_ns = 0;  // packet times
+  std::int64_t to_ns = 0;
+  std::uint64_t packet_count = 0;  // 0: nothing is missing
+
+  void add(std::int64_t from, std::int64_t to, std::uint64_t packets) {
+    if (packet_count == 0 || from < from_ns) from_ns = from;
+    if (packet_count == 0 || to > to_ns) to_ns = to;
+    packet_count += packets;
+  }
+};
+
 struct StreamStatistics {
   std::uint64_t packet_count = 0;   // RTP packets received on the wire, duplicates included
   std::uint64_t payload_bytes = 0;  // UDP payload bytes (RTP header included)
@@ -83,6 +106,9 @@ struct StreamReport {
   std::uint32_t ssrc = 0;
   StreamStatistics statistics{};
   RtcpFacts rtcp{};
+  // What has gone missing since the last report, by LossCause.  Losses on the wire of different
+  // seconds come in different reports.
+  std::array<LossSpan, kLossCauses> losses{};
 };
 
 static_assert(std::is_trivially_copyable_v<StreamReport>);

@@ -163,8 +163,8 @@ AppendVerdict SegmentOutput::reserve(const SegmentSlot& slot,
     return AppendVerdict::kBusy;
   }
   if (segment->buffer < 0 && !take_buffer(*segment)) return AppendVerdict::kBusy;
-  // Taking a buffer handles completions, and one of them may have ended this very segment.
-  if (segment->failed) {
+  // Writing out and taking a buffer may have ended this very segment.
+  if (segment->failed || segment->closing) {
     if (segment->buffer >= 0) free_buffers_.push_back(std::exchange(segment->buffer, -1));
     return AppendVerdict::kBusy;
   }
@@ -227,7 +227,7 @@ bool SegmentOutput::write_out(Segment& segment) {
   if (segment.buffer < 0) return true;
   if (!uring_.has_room(1)) return false;
   if (!preallocate(segment, segment.buffer_offset + segment.buffer_used)) {
-    fail(segment, ENOSPC, "making room");
+    end_before_buffer(segment);
     return true;
   }
   const int buffer = std::exchange(segment.buffer, -1);

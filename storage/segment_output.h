@@ -170,7 +170,8 @@ class SegmentOutput {
   void seal_finished();
   bool start_seal(Segment& segment);
   void finish_seal(Segment& segment, SegmentFooter footer);
-  void abandon_lost(Segment& segment);
+  void end_before_buffer(Segment& segment);
+  void abandon_behind(Segment& segment, std::uint64_t end);
   [[nodiscard]] bool all_settled() const;
 
   StoreOptions options_;

@@ -100,23 +100,38 @@ void SegmentOutput::seal_finished() {
                 [](const auto& segment) { return segment->sealing && segment->requests == 0; });
 }
 
-void SegmentOutput::abandon_lost(Segment& segment) {
+void SegmentOutput::abandon_behind(Segment& segment, std::uint64_t end) {
   std::uint64_t last = 0;  // sections of a packed extent are one loss
   for (const FooterEntry& entry : segment.footer) {
-    if (entry.entry.end() <= segment.durable || entry.entry.offset == last) continue;
+    if (entry.entry.end() <= end || entry.entry.offset == last) continue;
     last = entry.entry.offset;
     figures_.lost_extents.add();
     on_lost_({entry.recording, segment.id, last});
   }
-  std::erase_if(segment.footer,
-                [&](const FooterEntry& entry) { return entry.entry.end() > segment.durable; });
-  index_.drop_behind(segment.id, segment.durable);
+  std::erase_if(segment.footer, [&](const FooterEntry& entry) { return entry.entry.end() > end; });
+  index_.drop_behind(segment.id, end);
+}
+
+// The disk has no room for the buffer: what was written before it is kept and sealed.
+void SegmentOutput::end_before_buffer(Segment& segment) {
+  if (segment.buffer_offset == 0) {
+    fail(segment, ENOSPC, "making room");
+    return;
+  }
+  figures_.io_errors.add();
+  log_error("Segment " + segment.path + ": the disk is full; media is lost until it has room.");
+  refused_ = true;
+  retry_at_ns_ = now_ns_ + kNsPerSecond;
+  free_buffers_.push_back(std::exchange(segment.buffer, -1));
+  segment.end = segment.buffer_offset;
+  segment.closing = true;
+  abandon_behind(segment, segment.end);
 }
 
 // False: no room in the ring, try again.
 bool SegmentOutput::start_seal(Segment& segment) {
   if (!uring_.has_room(2)) return false;
-  if (segment.failed) abandon_lost(segment);
+  if (segment.failed) abandon_behind(segment, segment.durable);
   if (segment.durable < kSegmentHeaderBytes) {
     index_.remove_segment(segment.id);
     unlink(segment.path.c_str());

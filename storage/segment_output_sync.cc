@@ -149,7 +149,9 @@ Result<void> SegmentOutput::flush() {
     wait();
   }
   if (std::exchange(refused_, false)) {
-    return make_error(ErrorCode::kIo, "The disk refused a part of what was to be recorded.");
+    return make_error(ErrorCode::kIo,
+                      "The disk refused a part of what was to be recorded: the calls that lost "
+                      "media say so in their recording state.");
   }
   return {};
 }

@@ -34,7 +34,10 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
       cold.bad_sequence = 0;
       hot.clear(kStreamOddSequence);
     }
-    return {.in_sequence = ahead == 1, .duplicate = false};
+    return {.in_sequence = ahead == 1,
+            .duplicate = false,
+            .late = false,
+            .missing = static_cast<std::uint32_t>(ahead - 1)};
   }
   const std::uint32_t behind = (kSequenceModulus - ahead) % kSequenceModulus;
   if (behind <= kMisorderMax) {
@@ -45,14 +48,14 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
       ++cold.reordered_count;
       if (behind < kWindow) hot.seen |= std::uint64_t{1} << behind;
     }
-    return {.in_sequence = false, .duplicate = known};
+    return {.in_sequence = false, .duplicate = known, .late = !known, .missing = 0};
   }
   if (cold.bad_sequence == (kSequenceModulus | sequence)) {
     cold.expected_past += hot.highest - cold.first_sequence + 1;
     start_run(hot, cold, static_cast<std::uint16_t>(sequence - 1));
     ++hot.highest;
     hot.seen = 3;
-    return {.in_sequence = true, .duplicate = false};
+    return {.in_sequence = true, .duplicate = false, .late = false, .missing = 0};
   }
   cold.bad_sequence = kSequenceModulus | static_cast<std::uint16_t>(sequence + 1);
   hot.set(kStreamOddSequence);
@@ -166,6 +169,7 @@ void reset_statistics(StreamHot& hot, StreamCold& cold) {
   cold.duplicate_count = 0;
   cold.reordered_count = 0;
   cold.lost_by_us_count = 0;
+  cold.losses = {};
   cold.run_start = 0;
   cold.other_type_run = 0;
   cold.payload_type_count = 0;

@@ -20,6 +20,8 @@ struct RtpArrival {
 struct SequenceVerdict {
   bool in_sequence = false;  // the successor of the highest so far
   bool duplicate = false;
+  bool late = false;          // fills a place that was counted as missing
+  std::uint32_t missing = 0;  // numbers skipped before this packet
 };
 
 // Takes one packet into the statistics; the first one when packet_count is 0.  When it changes

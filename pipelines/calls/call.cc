@@ -203,7 +203,8 @@ void Call::flush_messages(std::int64_t timer_now_ns) {
 
 void Call::put_record(bool final) {
   if (muted_) return;
-  context_.sink.put_call(build_record(live_, context_.options, {++version_, final}));
+  context_.sink.put_call(
+      build_record(live_, context_.options, context_.drops, {++version_, final}));
 }
 
 void Call::stop(const CallEnd& end, std::int64_t timer_now_ns) {

@@ -122,7 +122,8 @@ MediaLine line_of(const sip::Sdp& sdp, const sip::SdpMedia& media) {
     if (format.payload_type < 0 || format.encoding.empty()) continue;
     line.payloads.push_back({static_cast<std::uint8_t>(format.payload_type),
                              format.clock_rate_hz,
-                             std::string(format.encoding.substr(0, 64))});
+                             std::string(format.encoding.substr(0, 64)),
+                             media.kind});
   }
   return line;
 }

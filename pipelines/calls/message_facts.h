@@ -28,7 +28,8 @@ constexpr std::size_t kPayloadsPerLineMax = 32;
 struct PayloadDeclaration {
   std::uint8_t payload_type = 0;
   std::uint32_t clock_rate_hz = 0;
-  std::string codec;  // encoding name as written; never empty
+  std::string codec;                     // encoding name as written; never empty
+  MediaKind kind = MediaKind::kUnknown;  // of its m-line
 
   bool operator==(const PayloadDeclaration&) const = default;
 };

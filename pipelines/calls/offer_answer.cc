@@ -272,6 +272,14 @@ const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
   return found == payloads_.end() ? nullptr : &found->second;
 }
 
+const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
+                                                    std::uint8_t payload_type) const {
+  for (const auto& [key, payload] : payloads_) {
+    if (key.party == party && key.payload_type == payload_type) return &payload;
+  }
+  return nullptr;
+}
+
 bool OfferAnswer::is_secure(std::uint8_t party, std::uint16_t media_index) const {
   return secure_.contains({party, media_index});
 }

@@ -86,6 +86,9 @@ class OfferAnswer {
   [[nodiscard]] const PayloadDeclaration* find_payload(std::uint8_t party,
                                                        std::uint16_t media_index,
                                                        std::uint8_t payload_type) const;
+  // The same in any of its m-lines: several may share an address (BUNDLE).
+  [[nodiscard]] const PayloadDeclaration* find_payload(std::uint8_t party,
+                                                       std::uint8_t payload_type) const;
   [[nodiscard]] bool is_secure(std::uint8_t party, std::uint16_t media_index) const;
 
   [[nodiscard]] bool ever_bound() const { return ever_bound_; }

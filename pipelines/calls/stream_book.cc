@@ -46,6 +46,10 @@ PayloadDeclaration declared(const OfferAnswer& media,
     const PayloadDeclaration* payload = media.find_payload(*party, media_index, payload_type);
     if (payload != nullptr) return *payload;
   }
+  for (const std::optional<std::uint8_t>& party : {ends.receiver, ends.sender}) {
+    const PayloadDeclaration* payload = party ? media.find_payload(*party, payload_type) : nullptr;
+    if (payload != nullptr) return *payload;
+  }
   const StaticPayload known = static_payload(payload_type);
   return {payload_type, known.clock_rate_hz, std::string(known.codec)};
 }
@@ -81,6 +85,7 @@ void fill_codec(const StreamReport& report,
     best = rank;
     row.payload_type = count.payload_type;
     row.codec = payload.codec;
+    if (payload.kind != MediaKind::kUnknown) row.kind = payload.kind;
     row.clock_rate_hz = payload.clock_rate_hz;
   }
 }
@@ -197,9 +202,72 @@ bool StreamBook::take(const StreamReport& report) {
     stream = &streams_.emplace_back();
   }
   stream->report = report;
+  take_losses(report, *stream);
   stream->final = report.kind == StreamReportKind::kFinal;
   last_ns_ = std::max(last_ns_, report.statistics.last_ns);
   return report.statistics.packet_count > before;
+}
+
+void StreamBook::take_losses(const StreamReport& report, Stream& stream) {
+  for (std::size_t cause = 0; cause < kLossCauses; ++cause) {
+    const LossSpan& span = report.losses[cause];
+    if (span.packet_count == 0) continue;
+    std::vector<LossSpan>& known = stream.losses[cause];
+    // What we dropped or left out goes on from report to report.
+    const bool goes_on = cause != static_cast<std::size_t>(LossCause::kWire) && !known.empty() &&
+                         span.from_ns - known.back().to_ns < 1'000'000'000;
+    if (goes_on || known.size() == kLossesPerStreamMax) {
+      known.back().add(span.from_ns, span.to_ns, span.packet_count);
+    } else {
+      known.push_back(span);
+    }
+  }
+}
+
+std::uint64_t StreamBook::count_suspect(const Stream& stream, const DropHistory& drops) {
+  std::uint64_t packets = 0;
+  for (const LossSpan& span : stream.losses[static_cast<std::size_t>(LossCause::kWire)]) {
+    if (drops.overlaps(stream.report.port_index, span.from_ns, span.to_ns)) {
+      packets += span.packet_count;
+    }
+  }
+  return packets;
+}
+
+bool StreamBook::was_paused() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) {
+    return !stream.losses[static_cast<std::size_t>(LossCause::kPaused)].empty();
+  });
+}
+
+std::vector<RecordingGap> StreamBook::gaps() const {
+  constexpr std::array<const char*, kLossCauses> kReasons = {"loss", "loss_by_us", "paused"};
+  std::vector<RecordingGap> gaps;
+  for (const Stream& stream : streams_) {
+    std::uint64_t told_by_us = 0;
+    for (std::size_t cause = 0; cause < kLossCauses; ++cause) {
+      const bool wire = cause == static_cast<std::size_t>(LossCause::kWire);
+      for (const LossSpan& span : stream.losses[cause]) {
+        if (wire && span.packet_count < kGapPacketsMin) continue;
+        gaps.push_back(
+            {span.from_ns / 1000, span.to_ns / 1000, kReasons[cause], span.packet_count});
+        if (cause == static_cast<std::size_t>(LossCause::kByUs)) told_by_us += span.packet_count;
+      }
+    }
+    // What an earlier process dropped is known by its number alone.
+    const StreamStatistics& statistics = stream.report.statistics;
+    if (statistics.lost_by_us_count > told_by_us) {
+      gaps.push_back({statistics.first_ns / 1000,
+                      statistics.last_ns / 1000,
+                      "loss_by_us",
+                      statistics.lost_by_us_count - told_by_us});
+    }
+  }
+  for (const MediaRecord& row : carried_) {
+    if (row.lost_by_us > 0)
+      gaps.push_back({row.first_us, row.last_us, "loss_by_us", row.lost_by_us});
+  }
+  return gaps;
 }
 
 void StreamBook::carry(std::vector<MediaRecord> rows, const std::vector<StreamReport>& kept) {
@@ -229,13 +297,15 @@ std::int64_t StreamBook::first_ns() const {
 }
 
 std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
-                                          const StreamParties& parties) const {
+                                          const StreamParties& parties,
+                                          const DropHistory& drops) const {
   std::vector<MediaRecord> rows;
   std::vector<MediaRecord> earlier = carried_;
   for (const Stream& stream : streams_) {
     if (stream.report.statistics.packet_count == 0) continue;
     MediaRecord row = make_row(stream.report, media, parties);
     if (!stream.earlier) fill_rtcp(rtcp_, row);
+    row.lost_suspect = std::min(count_suspect(stream, drops), missing_packets(row));
     (stream.earlier ? earlier : rows).push_back(std::move(row));
   }
   for (const MediaRecord& part : earlier) {

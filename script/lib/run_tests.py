@@ -74,6 +74,7 @@ def corpus_tests(runner, directory, label, **environment):
 def stage_live(runner):
     calls = "1000" if runner.long_run else "200"
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
+    run_driver(runner, "drops", ["tests/live/drops_test.py"], 300, "build")
     run_driver(runner, "through", ["tests/live/through_test.py"], 300, "build")
     run_driver(runner, "refusals", ["tests/live/refusals_test.py"], 300, "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
@@ -83,6 +84,7 @@ def stage_live(runner):
 def stage_crash(runner):
     kills = "10" if runner.long_run else "3"
     run_driver(runner, "crash", ["tests/crash/crash_test.py", "--kills", kills], 600, "build")
+    run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
 
 
 def stage_asan(runner):

@@ -60,10 +60,11 @@ def rtcp_report(ssrc, block=b"", ntp=0, from_sender=True):
 
 
 def write_capture(path, frames):
-    """`frames` is a list of (seconds since BASE_S, frame); equal times keep their order."""
+    """`frames` is a list of (seconds since BASE_S, seconds to stamp, frame), put in order by the
+    first; equal times keep their order."""
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-        for time, frame in sorted(frames, key=lambda item: item[0]):
-            micros = round(time * 1_000_000)
+        for _, stamp, frame in sorted(frames, key=lambda item: item[0]):
+            micros = round(stamp * 1_000_000)
             file.write(struct.pack("<IIII", BASE_S + micros // 1_000_000, micros % 1_000_000,
                                    len(frame), len(frame)) + frame)

@@ -1,4 +1,4 @@
-"""Every question that can be put to a store: to be asked through a service and without it."""
+"""Every question that can be put to a store, to be asked through a service and without it."""
 
 import hashlib
 import json

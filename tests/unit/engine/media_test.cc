@@ -1,5 +1,8 @@
 #include "engine/media.h"
 
+#include <algorithm>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "engine/endpoint_map.h"
@@ -181,27 +184,85 @@ TEST(Media, NewStreamsAfterUnbindAreNobodys) {
   EXPECT_EQ(bench.count(PacketClass::kRtpProbation), 1U);
 }
 
-TEST(Media, PausedMediaIsAGapWithStatistics) {
+// Packets 1 to 6 at 20 ms; pause and resume carry these packet times, and are handled after the
+// packets with these numbers.
+struct Pause {
+  std::int64_t pause_ms;
+  std::int64_t resume_ms;
+  int handled_after;
+  int resumed_after;
+};
+
+void tell_pause(Bench& bench, BindOperation operation, std::int64_t at_ms) {
+  BindMessage message = bench.message(operation, 1, nullptr);
+  message.time_ns = kStartNs + at_ms * kNsPerMs;
+  TD_ASSERT(bench.rings_->push_bind(message));
+  bench.step();
+}
+
+// What is kept: 'k' a packet, 'p' one that was left out for the pause.
+std::string kept_with(const Pause& pause) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  for (int i = 1; i <= 6; ++i) {
+    bench.wait_ms(20);
+    bench.rtp(static_cast<std::uint16_t>(i));
+    if (i == pause.handled_after) tell_pause(bench, BindOperation::kPause, pause.pause_ms);
+    if (i == pause.resumed_after) tell_pause(bench, BindOperation::kResume, pause.resume_ms);
+  }
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  std::string kept;
+  for (const Chunk* chunk : bench.chunks()) {
+    std::uint32_t packets = 0;
+    for (const Record& record : records_of(*chunk)) {
+      if (record.kind == RecordKind::kRtp) {
+        kept += 'k';
+        ++packets;
+      } else {
+        EXPECT_EQ(record.bytes[4], static_cast<std::uint8_t>(GapReason::kPaused));
+        kept.append(load_le<std::uint32_t>(record.bytes.data()), 'p');
+      }
+    }
+    EXPECT_EQ(chunk->section.packet_count, packets);
+  }
+  const auto reports = bench.reports();
+  const StreamReport& final = *last_of(reports, StreamReportKind::kFinal);
+  EXPECT_EQ(final.statistics.packet_count, 6U) << "statistics go on";
+  EXPECT_EQ(final.statistics.lost_by_us_count, 0U);
+  const LossSpan& span = final.losses[static_cast<std::size_t>(LossCause::kPaused)];
+  EXPECT_EQ(span.packet_count,
+            static_cast<std::uint64_t>(std::count(kept.begin(), kept.end(), 'p')));
+  return kept;
+}
+
+TEST(Media, APauseTakesEffectByPacketTime) {
+  EXPECT_EQ(kept_with({50, 90, 2, 4}), "kkppkk");
+  EXPECT_EQ(kept_with({50, 90, 4, 4}), "kkppkk") << "handled late: taken out again";
+  EXPECT_EQ(kept_with({50, 90, 1, 2}), "kkppkk") << "handled early";
+  EXPECT_EQ(kept_with({50, 90, 2, 6}), "kkpppp") << "a late resume cannot bring packets back";
+}
+
+TEST(Media, LossesAreReportedBySecond) {
   Bench bench;
   bench.tell(BindOperation::kBind, 1, kDestination);
   bench.rtp(1);
-  bench.tell(BindOperation::kPause, 1, nullptr);
-  bench.rtp(2);
-  bench.rtp(3);
-  bench.tell(BindOperation::kResume, 1, nullptr);
-  bench.rtp(4);
+  bench.reports();
+  bench.wait_ms(100);
+  bench.rtp(5);  // 3 missing
+  bench.wait_ms(20);
+  bench.rtp(3);  // 2 missing
+  EXPECT_TRUE(bench.reports().empty());
+  bench.wait_ms(2'000);
+  bench.rtp(10);  // 4 more
+  const auto first = bench.reports();
+  ASSERT_EQ(first.size(), 1U);
+  const LossSpan& span = first[0].losses[static_cast<std::size_t>(LossCause::kWire)];
+  EXPECT_EQ(span.packet_count, 2U);
+  EXPECT_EQ(span.from_ns, kStartNs);
+  EXPECT_EQ(span.to_ns, kStartNs + 100 * kNsPerMs);
   bench.tell(BindOperation::kRelease, 1, nullptr);
-  EXPECT_EQ(bench.count(PacketClass::kRtpPaused), 2U);
-  const auto chunks = bench.chunks();
-  ASSERT_EQ(chunks.size(), 1U);
-  const auto records = records_of(*chunks[0]);
-  ASSERT_EQ(records.size(), 3U);
-  EXPECT_EQ(records[1].kind, RecordKind::kGap);
-  EXPECT_EQ(load_le<std::uint32_t>(records[1].bytes.data()), 2U);
-  EXPECT_EQ(records[1].bytes[4], static_cast<std::uint8_t>(GapReason::kPaused));
-  const auto reports = bench.reports();
-  EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.packet_count, 4U);
-  EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.lost_by_us_count, 0U);
+  const auto rest = bench.reports();
+  EXPECT_EQ(last_of(rest, StreamReportKind::kFinal)->losses[0].packet_count, 4U);
 }
 
 std::vector<StreamReport> rtcp_of(const std::vector<StreamReport>& reports) {

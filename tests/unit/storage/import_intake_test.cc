@@ -48,14 +48,16 @@ TEST_F(ImportIntakeTest, RecordsBesideTheStoresOwnWriter) {
     const auto import = this->import();
     append(store_->writer(), *live);
     append(import->writer(), *imported);
-    EXPECT_EQ(import->writer().end_recording(test_uid(2)).bytes, kExtentBytes);
+    import->writer().end_recording(test_uid(2));
     ASSERT_TRUE(import->writer().flush());
+    EXPECT_EQ(import->writer().take_summary(test_uid(2)).bytes, kExtentBytes);
     put(*import, 2, true);
     EXPECT_EQ(*read_sections(*store_->reader(), test_uid(2)),
               std::vector<std::string>{section_text(*imported)});
   }
-  EXPECT_EQ(store_->writer().end_recording(test_uid(1)).bytes, kExtentBytes);
+  store_->writer().end_recording(test_uid(1));
   ASSERT_TRUE(store_->writer().flush());
+  EXPECT_EQ(store_->writer().take_summary(test_uid(1)).bytes, kExtentBytes);
   store_.reset();
   open();
   EXPECT_EQ(*read_sections(*store_->reader(), test_uid(1)),

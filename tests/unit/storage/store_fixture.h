@@ -105,6 +105,11 @@ inline void append(SegmentWriter& writer, const Chunk& chunk) {
   ASSERT_EQ(verdict, AppendVerdict::kTaken);
 }
 
+inline RecordingSummary end(SegmentWriter& writer, const Uid& recording) {
+  writer.end_recording(recording);
+  return writer.take_summary(recording);
+}
+
 inline Result<std::vector<std::string>> read_sections(StoreAccess& access, const Uid& uid) {
   std::vector<std::string> sections;
   auto read = access.read_media(uid, [&](const SectionHeader& header, ByteView records) {
