@@ -26,11 +26,14 @@ Result<SegmentFile> create_segment_file(const std::string& path) {
   return file;
 }
 
-Result<void> cut_for_footer(int file, std::uint64_t end) {
+bool clear_direct(int file) {
   const int flags = fcntl(file, F_GETFL);
+  return flags >= 0 && fcntl(file, F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
+Result<void> cut_for_footer(int file, std::uint64_t end) {
   // Cutting first gives the preallocated space back, of which a full disk may need a part.
-  if (flags < 0 || fcntl(file, F_SETFL, flags & ~O_DIRECT) != 0 ||
-      ftruncate(file, static_cast<off_t>(end)) != 0) {
+  if (!clear_direct(file) || ftruncate(file, static_cast<off_t>(end)) != 0) {
     return make_errno_error(ErrorCode::kIo, "A segment cannot be cut at its end", errno);
   }
   return {};

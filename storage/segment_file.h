@@ -21,6 +21,9 @@ struct SegmentFile {
 // Makes `path`, which must not exist, in a directory that does; the directory is synced.
 Result<SegmentFile> create_segment_file(const std::string& path);
 
+// False: errno tells.
+bool clear_direct(int file);
+
 // Cuts the file at `end`, where its footer is to be written.  `file` loses O_DIRECT.
 Result<void> cut_for_footer(int file, std::uint64_t end);
 

@@ -42,7 +42,8 @@ struct WriterFigures {
   Counter checkpoints;
   Counter checkpoints_failed;
   Counter direct_segments;    // opened with O_DIRECT
-  Counter buffered_segments;  // where the file system refuses it
+  Counter buffered_segments;  // where the file system refuses it, at once or at a write
+  Counter blocking_writes;    // made without io_uring, which the kernel denies
 };
 
 struct SegmentSlot {
@@ -150,6 +151,7 @@ class SegmentOutput {
     std::uint32_t bytes = 0;
     int buffer = -1;
     int file = -1;
+    bool direct = false;  // write: made with O_DIRECT
   };
 
   Segment* find(const SegmentSlot& slot);
@@ -157,6 +159,8 @@ class SegmentOutput {
   bool take_buffer(Segment& segment);
   void write_oldest_partial();
   bool write_out(Segment& segment);
+  void queue_write(Request request);
+  void go_on_buffered(Segment& segment);
   bool preallocate(Segment& segment, std::uint64_t end);
   bool start_sync(Segment& segment);
   std::uint64_t new_request(const Request& request);

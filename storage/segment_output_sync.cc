@@ -1,10 +1,12 @@
 // Completions and syncs of SegmentOutput: how written bytes become durable ones.
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "storage/segment_file.h"
 #include "storage/segment_output.h"
 
 namespace tapdeck::storage {
@@ -65,6 +67,12 @@ std::uint32_t SegmentOutput::handle_completions() {
 
 void SegmentOutput::on_write(const Request& request, std::int32_t result) {
   Segment& segment = *request.segment;
+  if (result == -EINVAL && request.direct && clear_direct(segment.file.descriptor.get())) {
+    // Some file systems take O_DIRECT at open() and refuse it here.
+    if (segment.file.direct) go_on_buffered(segment);
+    queue_write(request);
+    return;
+  }
   free_buffers_.push_back(request.buffer);
   if (result != static_cast<std::int32_t>(request.bytes)) {
     // A short write is a full disk, or as good as one.

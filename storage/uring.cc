@@ -76,8 +76,11 @@ void Uring::ensure_ring() {
   const int error = start_ring(entries_, ring->ring);
   if (error != 0) {
     denied_ = true;
-    log_warning(make_errno_error(ErrorCode::kIo, "io_uring is not available", -error).message +
-                "; segments are written with blocking calls");
+    log_warning(
+        make_errno_error(ErrorCode::kIo, "io_uring is not available", -error).message +
+        "; segments are written with blocking calls, which are slower. A container's seccomp "
+        "profile must allow io_uring_setup, io_uring_enter and io_uring_register, and sysctl "
+        "kernel.io_uring_disabled must be 0 (docs/OPERATIONS.md).");
     return;
   }
   ring->started = true;

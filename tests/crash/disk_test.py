@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A disk that fills up under `ingest` and under `run`: what is lost is told in the calls that lost
 it, the call log goes on, the store stays sound, and recording goes on when there is room again.
+A kernel that denies io_uring: everything works, with a warning that names the remedy.
 Needs root, for a small file system and network namespaces.
 """
 
@@ -141,8 +142,32 @@ def run_on_full_disk(report, directory, lab):
         report.check("run leaves a sound store", [] if done.status == 0 else [done.stdout.decode()])
 
 
+def ingest_without_io_uring(report, directory):
+    """The same calls and media as with it."""
+    stores = [os.path.join(directory, name) for name in ("with", "without")]
+    tapdeck(stores[0], "ingest", program.SAMPLE).expect(0)
+    wrapper = os.path.join(program.ROOT, "tests", "support", "no_io_uring.py")
+    done = tapdeck(stores[1], "ingest", program.SAMPLE, prefix=(sys.executable, "-B", wrapper))
+    problems = [] if done.status == 0 else [f"exit status {done.status}: {done.tail()}"]
+    for needed in ("io_uring", "seccomp", "kernel.io_uring_disabled"):
+        if needed not in done.stderr:
+            problems.append(f"the warning does not name {needed}: {done.tail()}")
+    logs = [[(call["call_id"], call["recording"]["state"], call["recording"]["duration_ms"])
+             for call in program.calls(store)] for store in stores]
+    if logs[0] != logs[1]:
+        problems.append(f"the calls differ: {logs}")
+    check = tapdeck(stores[1], "store", "check")
+    report.check("ingest works without io_uring",
+                 problems + ([] if check.status == 0 else [check.stdout.decode()]))
+
+
 def main():
     report = Report()
+    with tempfile.TemporaryDirectory(prefix="tdd.") as directory:
+        try:
+            ingest_without_io_uring(report, directory)
+        except (program.Crash, AssertionError, ValueError, LookupError) as error:
+            report.fail("ingest without io_uring", f"{type(error).__name__}: {error}")
     if os.geteuid() != 0:
         report.skip("full disk", "needs root to mount a small file system")
         return report.finish()

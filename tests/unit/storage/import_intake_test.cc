@@ -48,16 +48,14 @@ TEST_F(ImportIntakeTest, RecordsBesideTheStoresOwnWriter) {
     const auto import = this->import();
     append(store_->writer(), *live);
     append(import->writer(), *imported);
-    import->writer().end_recording(test_uid(2));
+    EXPECT_EQ(end(import->writer(), test_uid(2)).bytes, kExtentBytes);
     ASSERT_TRUE(import->writer().flush());
-    EXPECT_EQ(import->writer().take_summary(test_uid(2)).bytes, kExtentBytes);
     put(*import, 2, true);
     EXPECT_EQ(*read_sections(*store_->reader(), test_uid(2)),
               std::vector<std::string>{section_text(*imported)});
   }
-  store_->writer().end_recording(test_uid(1));
+  EXPECT_EQ(end(store_->writer(), test_uid(1)).bytes, kExtentBytes);
   ASSERT_TRUE(store_->writer().flush());
-  EXPECT_EQ(store_->writer().take_summary(test_uid(1)).bytes, kExtentBytes);
   store_.reset();
   open();
   EXPECT_EQ(*read_sections(*store_->reader(), test_uid(1)),
