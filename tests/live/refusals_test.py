@@ -63,14 +63,17 @@ def test_usage(report, directory):
 
 def test_plain_user(report, directory):
     """Everything but a capture, without any rights."""
-    shutil.copy(SAMPLE, directory)
     os.chmod(directory, 0o777)
+    # The repository may be where a plain user cannot look.
+    shutil.copy(SAMPLE, directory)
+    executable = shutil.copy(program.PROGRAM, directory)
     store = os.path.join(directory, "theirs")
     sample = os.path.join(directory, os.path.basename(SAMPLE))
     output = os.path.join(directory, "out")
 
     def plain(*command, config=None):
-        return tapdeck(None if config else store, *command, config=config, prefix=PLAIN_USER)
+        return tapdeck(None if config else store, *command, config=config, prefix=PLAIN_USER,
+                       executable=executable)
 
     done = plain("ingest", sample)
     report.check("ingest as a plain user", [] if done.status == 0 else [done.tail()])
@@ -93,7 +96,7 @@ def test_plain_user(report, directory):
     roots = os.path.join(directory, "roots")
     tapdeck(roots, "ingest", sample).expect(0)
     for command in (["calls"], ["ingest", sample]):
-        done = tapdeck(roots, *command, prefix=PLAIN_USER)
+        done = tapdeck(roots, *command, prefix=PLAIN_USER, executable=executable)
         report.check(f"{command[0]} on another user's store",
                      [] if done.status == 1 and roots in done.stderr else
                      [f"exit status {done.status}: {done.tail()}"])
@@ -105,7 +108,8 @@ def main():
         report.skip("refusals", "needs root to become a user without rights")
         return report.finish()
     for test in (test_devices, test_usage, test_plain_user):
-        with tempfile.TemporaryDirectory(prefix="tdr.") as directory:
+        # Not below TMPDIR, which may be closed to others.
+        with tempfile.TemporaryDirectory(prefix="tapdeck-refusals.", dir="/var/tmp") as directory:
             try:
                 test(report, directory)
             except (program.Crash, AssertionError, OSError, LookupError, ValueError) as error:

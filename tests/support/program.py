@@ -38,9 +38,9 @@ class Done:
         return " | ".join(self.stderr.strip().split("\n")[-3:])
 
 
-def tapdeck(store, *arguments, timeout_s=120, config=None, prefix=()):
+def tapdeck(store, *arguments, timeout_s=120, config=None, prefix=(), executable=PROGRAM):
     """Runs one command to its end. Raises Crash when it did not end by itself and in order."""
-    command = [*prefix, PROGRAM]
+    command = [*prefix, executable]
     if config:
         command += ["--config", config]
     if store:
