@@ -57,16 +57,18 @@ bool looks_like_sip(ByteView payload) {
 
 PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
   const ByteView payload = packet.payload;
+  // RTP and RTCP of version 2; neither SIP nor STUN nor DTLS starts so, on whatever port.
+  const bool is_media = !payload.empty() && payload[0] >> 6 == 2;
   const bool on_sip_port =
       sip_ports.contains(packet.source.port) || sip_ports.contains(packet.destination.port);
-  if (on_sip_port) {
+  if (on_sip_port && !is_media) {
     if (is_keepalive(payload)) return PayloadKind::kSipKeepalive;
     if (is_stun(payload)) return PayloadKind::kStun;
     return PayloadKind::kSip;
   }
   if (payload.empty()) return PayloadKind::kOther;
   const std::uint8_t first = payload[0];
-  if (first >> 6 == 2) {  // RTP and RTCP version 2; no SIP, STUN or DTLS starts so
+  if (is_media) {
     if (is_rtcp(payload, packet.payload_length)) return PayloadKind::kRtcp;
     RtpHeader header;
     if (parse_rtp(payload, packet.payload_length, header)) return PayloadKind::kRtp;
