@@ -14,8 +14,12 @@ using Rows = std::vector<const MediaRecord*>;
 // Losing forks and media from before the answer are not what the recording is judged by.
 Rows talk_rows(const LiveCall& state, const std::vector<MediaRecord>& rows) {
   Rows talk;
+  // Where the clock of the capture ran backwards, before and after say nothing.
+  const CallTimes& times = state.times;
+  const bool is_ordered =
+      times.answered_ns && times.ended_ns.value_or(INT64_MAX) >= *times.answered_ns;
   for (const MediaRecord& row : rows) {
-    if (state.times.answered_ns && row.last_us < *state.times.answered_ns / 1000) continue;
+    if (is_ordered && row.last_us < *times.answered_ns / 1000) continue;
     if (row.party && *row.party != kCallerParty && *row.party != state.parties.callee()) continue;
     talk.push_back(&row);
   }
