@@ -92,8 +92,18 @@ bool Feeder::feed(const CapturedPacket& packet) {
   }
   if (length < packet.bytes.size()) ++cut_;
   ++order_;
-  if (tells_time(packet)) clock_.observe(packet.order_ns);
+  if (tells_time(packet)) {
+    clock_ns_ = clock_with(packet);
+    clock_started_ = true;
+  }
   return true;
+}
+
+// What the clock shows once `packet` has been seen.
+std::int64_t Feeder::clock_with(const CapturedPacket& packet) const {
+  if (clock_started_) return std::max(clock_ns_, packet.clock_ns);
+  const std::int64_t start_ns = merge_.clock_start_ns();
+  return start_ns == INT64_MAX ? packet.clock_ns : std::max(start_ns, packet.clock_ns);
 }
 
 bool Feeder::is_signalling(const CapturedPacket& packet) const {
@@ -110,8 +120,7 @@ FeedRound Feeder::feed_round(std::uint32_t packets_max, std::int64_t clock_max_n
       return round;
     }
     has_waiting_ = true;
-    PacketClock ahead = clock_;
-    if (tells_time(waiting_) && ahead.observe(waiting_.order_ns) > clock_max_ns) {
+    if (tells_time(waiting_) && clock_with(waiting_) > clock_max_ns) {
       round.state = FeedState::kAhead;
       return round;
     }

@@ -21,7 +21,6 @@
 
 #include "base/result.h"
 #include "engine/capture/merge.h"
-#include "engine/capture/packet_clock.h"
 #include "engine/decode/classify.h"
 
 namespace tapdeck::engine {
@@ -67,8 +66,9 @@ class Feeder {
 
   [[nodiscard]] std::uint64_t packets_fed() const { return order_; }
 
-  // What `ingest` takes for the time of day: the running maximum of packet time.
-  [[nodiscard]] std::int64_t clock_ns() const { return clock_.now_ns(); }
+  // What `ingest` takes for the time of day: the running maximum of packet time, wild times left
+  // out (engine/capture/lookahead.h).
+  [[nodiscard]] std::int64_t clock_ns() const { return clock_ns_; }
 
   // Packets that were longer than kFeedBytesMax and were cut.
   [[nodiscard]] std::uint64_t packets_cut() const { return cut_; }
@@ -77,6 +77,7 @@ class Feeder {
   Feeder(CaptureMerge& merge, std::vector<rte_ring*> rings);
 
   bool feed(const CapturedPacket& packet);
+  [[nodiscard]] std::int64_t clock_with(const CapturedPacket& packet) const;
   [[nodiscard]] bool is_signalling(const CapturedPacket& packet) const;
 
   CaptureMerge& merge_;
@@ -89,7 +90,8 @@ class Feeder {
   bool has_waiting_ = false;
   std::uint64_t order_ = 0;
   std::uint64_t cut_ = 0;
-  PacketClock clock_;
+  std::int64_t clock_ns_ = 0;
+  bool clock_started_ = false;
 };
 
 }  // namespace tapdeck::engine

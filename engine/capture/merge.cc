@@ -47,6 +47,12 @@ ReadVerdict CaptureMerge::next(CapturedPacket& packet) {
   return ReadVerdict::kPacket;
 }
 
+std::int64_t CaptureMerge::clock_start_ns() const {
+  std::int64_t start_ns = INT64_MAX;
+  for (const File& file : files_) start_ns = std::min(start_ns, file.ahead.clock_start_ns());
+  return start_ns;
+}
+
 std::uint64_t CaptureMerge::bytes_read() const {
   std::uint64_t sum = 0;
   for (const File& file : files_) sum += file.ahead.reader().bytes_read();

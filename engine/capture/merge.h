@@ -21,6 +21,10 @@ class CaptureMerge {
   // stopped is in verdict_of().
   ReadVerdict next(CapturedPacket& packet);
 
+  // The earliest time with which a file begins, for timers; known after the first next(),
+  // INT64_MAX when no file tells one.
+  [[nodiscard]] std::int64_t clock_start_ns() const;
+
   // The file of the packet that next() returned last.
   [[nodiscard]] std::size_t current_file() const { return current_; }
 

@@ -36,6 +36,9 @@ std::uint64_t ticks_per_second(std::uint8_t resolution) {
 }
 
 // False when the time is outside what 64 bits of nanoseconds can say (1677 to 2262).
+// Room for whoever adds a duration to a time: no capture is from the 23rd century.
+constexpr std::int64_t kSecondsMax = 7'258'118'400;
+
 bool to_ns(std::uint64_t ticks, std::uint64_t per_second, std::int64_t offset_s, std::int64_t& ns) {
   const auto fraction =
       static_cast<std::int64_t>(uint128{ticks % per_second} * 1'000'000'000U / per_second);
@@ -43,6 +46,7 @@ bool to_ns(std::uint64_t ticks, std::uint64_t per_second, std::int64_t offset_s,
   const std::uint64_t whole = ticks / per_second;
   if (whole > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
   return !__builtin_add_overflow(static_cast<std::int64_t>(whole), offset_s, &seconds) &&
+         seconds <= kSecondsMax && seconds >= -kSecondsMax &&
          !__builtin_mul_overflow(seconds, kNsPerSecond, &ns) &&
          !__builtin_add_overflow(ns, fraction, &ns);
 }

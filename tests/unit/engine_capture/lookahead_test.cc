@@ -1,5 +1,7 @@
 #include "engine/capture/lookahead.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
@@ -12,23 +14,36 @@ constexpr std::uint32_t kDay = 86'400;
 constexpr std::uint32_t kStart = 1'700'000'000;
 constexpr std::uint32_t kWild = 2'000'000'000;
 
-// The seconds by which the packets are put in order; each packet must come once, in its place.
-std::vector<std::uint32_t> order_of(const std::vector<std::uint32_t>& seconds) {
+struct Dated {
+  std::vector<std::uint32_t> order;  // seconds by which the packets are put in order
+  std::vector<std::int64_t> clock;   // the running maximum of what they say of the time
+};
+
+// Each packet must come once, in its place.
+Dated dates_of(const std::vector<std::uint32_t>& seconds) {
   test::CaptureBytes file;
   file.pcap_header(0xa1b2c3d4);
   for (std::size_t i = 0; i < seconds.size(); ++i) {
     file.pcap_record(seconds[i], 0, std::string(1, static_cast<char>('a' + i % 26)));
   }
   Lookahead ahead(std::move(*CaptureReader::open_memory(file.view(), "t")));
-  std::vector<std::uint32_t> order;
+  Dated dated;
   CapturedPacket packet;
   while (ahead.next(packet) == ReadVerdict::kPacket) {
-    EXPECT_EQ(as_text(packet.bytes), std::string(1, static_cast<char>('a' + order.size() % 26)));
-    EXPECT_EQ(packet.time_ns, std::int64_t{seconds[order.size()]} * kNsPerSecond);
-    order.push_back(static_cast<std::uint32_t>(packet.order_ns / kNsPerSecond));
+    EXPECT_EQ(as_text(packet.bytes),
+              std::string(1, static_cast<char>('a' + dated.order.size() % 26)));
+    EXPECT_EQ(packet.time_ns, std::int64_t{seconds[dated.order.size()]} * kNsPerSecond);
+    dated.order.push_back(static_cast<std::uint32_t>(packet.order_ns / kNsPerSecond));
+    const std::int64_t before =
+        dated.clock.empty() ? ahead.clock_start_ns() / kNsPerSecond : dated.clock.back();
+    dated.clock.push_back(std::max(before, packet.clock_ns / kNsPerSecond));
   }
   EXPECT_EQ(ahead.next(packet), ReadVerdict::kEnd);
-  return order;
+  return dated;
+}
+
+std::vector<std::uint32_t> order_of(const std::vector<std::uint32_t>& seconds) {
+  return dates_of(seconds).order;
 }
 
 std::vector<std::uint32_t> run_of(std::size_t count) {
@@ -45,14 +60,18 @@ TEST(Lookahead, PassesOrdinaryPacketsWithTheirOwnTime) {
   EXPECT_TRUE(order_of({}).empty());
 }
 
-TEST(Lookahead, UpToThreeWildPacketsAtTheBeginningStandAtTheStart) {
+TEST(Lookahead, UpToThreeWildPacketsAtTheBeginningDoNotStartTheClock) {
   for (const std::uint32_t wild : {std::uint32_t{5}, kWild}) {
     for (std::size_t count = 1; count <= 3; ++count) {
       auto seconds = run_of(40);
       auto wanted = seconds;
       seconds.insert(seconds.begin(), count, wild);
-      wanted.insert(wanted.begin(), count, kStart);
-      EXPECT_EQ(order_of(seconds), wanted) << count << " of " << wild;
+      // What is ahead must hold nothing back; what is earlier may be true, and goes first.
+      wanted.insert(wanted.begin(), count, std::min(wild, kStart));
+      const Dated dated = dates_of(seconds);
+      EXPECT_EQ(dated.order, wanted) << count << " of " << wild;
+      EXPECT_EQ(dated.clock[0], kStart);
+      EXPECT_EQ(dated.clock.back(), kStart + 39);
     }
   }
 }
@@ -79,8 +98,21 @@ TEST(Lookahead, AJumpThatNothingContradictsIsOne) {
   for (std::size_t after = 1; after <= 3; ++after) {
     auto seconds = run_of(40);
     for (std::size_t i = 0; i < after; ++i) seconds.push_back(kStart + kDay);
-    EXPECT_EQ(order_of(seconds), seconds) << after;
+    const Dated dated = dates_of(seconds);
+    EXPECT_EQ(dated.order, seconds) << after;
+    // The packet itself and two more move the time, and they do so at once.
+    EXPECT_EQ(dated.clock[40], after == 3 ? kStart + kDay : kStart + 39) << after;
+    EXPECT_EQ(dated.clock.back(), after == 3 ? kStart + kDay : kStart + 39) << after;
   }
+}
+
+TEST(Lookahead, AFileOfPacketsWithoutKnownLinksTellsNoTime) {
+  test::CaptureBytes file;
+  file.pcap_header(0xa1b2c3d4, 147).pcap_record(kStart, 0, "x");
+  Lookahead ahead(std::move(*CaptureReader::open_memory(file.view(), "t")));
+  CapturedPacket packet;
+  EXPECT_EQ(ahead.next(packet), ReadVerdict::kPacket);
+  EXPECT_EQ(ahead.clock_start_ns(), INT64_MAX);
 }
 
 }  // namespace
