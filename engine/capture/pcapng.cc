@@ -1,7 +1,6 @@
 #include "engine/capture/pcapng.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace tapdeck::engine {
 namespace {
@@ -35,20 +34,18 @@ std::uint64_t ticks_per_second(std::uint8_t resolution) {
   return ticks;
 }
 
-// False when the time is outside what 64 bits of nanoseconds can say (1677 to 2262).
 // Room for whoever adds a duration to a time: no capture is from the 23rd century.
 constexpr std::int64_t kSecondsMax = 7'258'118'400;
 
-bool to_ns(std::uint64_t ticks, std::uint64_t per_second, std::int64_t offset_s, std::int64_t& ns) {
+// UTC nanoseconds; a time that no capture can have stands at the limit, and is wild to whoever
+// looks at its neighbours.
+std::int64_t to_ns(std::uint64_t ticks, std::uint64_t per_second, std::int64_t offset_s) {
   const auto fraction =
       static_cast<std::int64_t>(uint128{ticks % per_second} * 1'000'000'000U / per_second);
-  std::int64_t seconds = 0;
-  const std::uint64_t whole = ticks / per_second;
-  if (whole > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
-  return !__builtin_add_overflow(static_cast<std::int64_t>(whole), offset_s, &seconds) &&
-         seconds <= kSecondsMax && seconds >= -kSecondsMax &&
-         !__builtin_mul_overflow(seconds, kNsPerSecond, &ns) &&
-         !__builtin_add_overflow(ns, fraction, &ns);
+  const auto whole = static_cast<std::int64_t>(
+      std::min(ticks / per_second, static_cast<std::uint64_t>(2 * kSecondsMax)));
+  const std::int64_t seconds = whole + std::clamp(offset_s, -3 * kSecondsMax, kSecondsMax);
+  return std::clamp(seconds, -kSecondsMax, kSecondsMax) * kNsPerSecond + fraction;
 }
 
 std::size_t padded(std::size_t length) { return (length + 3) & ~std::size_t{3}; }
@@ -188,9 +185,7 @@ ReadVerdict PcapngReader::deliver(std::uint32_t interface,
   if (captured > kSnaplenMax) return corrupt("a packet is longer than 256 KiB");
   if (captured > data.size()) return corrupt("a packet is longer than its block");
   const Interface& from = interfaces_[interface];
-  if (!to_ns(ticks, from.ticks_per_second, from.offset_s, packet.time_ns)) {
-    return corrupt("a packet has an impossible time");
-  }
+  packet.time_ns = to_ns(ticks, from.ticks_per_second, from.offset_s);
   last_time_ns_ = packet.time_ns;
   packet.original_length = std::max(original, captured);
   packet.interface_index = interfaces_before_ + interface;

@@ -64,15 +64,23 @@ TEST(Pcapng, KnowsEveryClock) {
   EXPECT_EQ(time_with(12, 0, 1'999), 1);  // finer than a nanosecond is cut
 }
 
-TEST(Pcapng, RefusesImpossibleClocksAndTimes) {
+TEST(Pcapng, RefusesImpossibleClocks) {
   for (const std::uint8_t resolution : {std::uint8_t{20}, std::uint8_t{0x80 | 64}}) {
     CaptureBytes options;
     options.u16(1).u16(0).u32(0).u16(9).u16(1).put(resolution);
     EXPECT_EQ(only_verdict(CaptureBytes().section().block(1, options)), ReadVerdict::kCorrupt);
   }
-  CaptureBytes late;
-  late.section().interface(1).enhanced(0, ~std::uint64_t{0}, "x");
-  EXPECT_EQ(only_verdict(late), ReadVerdict::kCorrupt);
+}
+
+TEST(Pcapng, AnImpossibleTimeLosesNoPacketAndLeavesRoomForSums) {
+  constexpr std::int64_t kLimitNs = 7'258'118'400LL * 1'000'000'000;  // the year 2200
+  constexpr std::uint64_t kMost = ~std::uint64_t{0};
+  EXPECT_EQ(time_with(0, 0, kMost), kLimitNs);
+  EXPECT_EQ(time_with(6, std::uint64_t{INT64_MAX}, kMost) / 1'000'000'000,
+            kLimitNs / 1'000'000'000);
+  EXPECT_EQ(time_with(0, static_cast<std::uint64_t>(INT64_MIN), kMost), -kLimitNs);
+  EXPECT_EQ(time_with(0, static_cast<std::uint64_t>(INT64_MIN), 0), -kLimitNs);
+  EXPECT_EQ(time_with(0, 0, 7'258'118'399), kLimitNs - 1'000'000'000);
 }
 
 TEST(Pcapng, ReadsSimpleAndObsoletePacketsAndSkipsOtherBlocks) {
