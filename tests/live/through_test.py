@@ -69,8 +69,16 @@ class Captures:
 def compare_logs(ours, wanted):
     if ours == wanted:
         return []
-    differing = [f"{a[:300]} instead of {b[:300]}" for a, b in zip(ours, wanted) if a != b]
+    differing = [difference(a, b) for a, b in zip(ours, wanted) if a != b]
     return [f"{len(ours)} calls, {len(wanted)} wanted", *differing[:2]]
+
+
+def difference(ours, wanted):
+    """The members of two calls that are not the same."""
+    a, b = json.loads(ours), json.loads(wanted)
+    names = [name for name in a if a[name] != b.get(name)]
+    return f"{a['uid']}: " + "; ".join(f"{name}: {a[name]} instead of {b.get(name)}"
+                                       for name in names)
 
 
 def test_ingest(report, service, captures):
