@@ -93,18 +93,27 @@ Result<void> ImportSession::add_call(CallRecord call) {
 void ImportSession::hand_over(RecordCommand command) {
   while (!queues_.to_writer.try_push(command)) step();
   while (!writer_.is_idle()) {
-    if (step() == 0 && !writer_.is_idle()) ::usleep(kDiskWaitUs);
+    if (step() != 0 || writer_.is_idle()) continue;
+    // Short calls: waiting for the flush interval at each queueful would take for ever.
+    if (writer_.is_full_of_finals()) flush();
+    if (step() == 0) ::usleep(kDiskWaitUs);
   }
+}
+
+// What the disk refused once is told at the end.
+void ImportSession::flush() {
+  Result<void> flushed = writer_.flush();
+  if (!flushed && flushed_) flushed_ = flushed;
 }
 
 Result<void> ImportSession::finish() {
   // Where the disk refused media, the calls' records are committed all the same, and say so.
-  Result<void> flushed = writer_.flush();
+  flush();
   while (writer_.has_finals()) {
     if (step() == 0) ::usleep(kDiskWaitUs);
   }
   TD_TRY(keeper_.flush());
-  return flushed;
+  return flushed_;
 }
 
 }  // namespace tapdeck::apps

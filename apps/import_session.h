@@ -38,6 +38,7 @@ class ImportSession final : public control::ImportSink {
   std::uint32_t step();
   Result<void> check_asked(const Uid& uid) const;
   void hand_over(RecordCommand command);
+  void flush();
 
   std::unique_ptr<storage::RecordIntake> intake_;
   std::uint16_t class_index_;
@@ -45,6 +46,7 @@ class ImportSession final : public control::ImportSink {
   RecordFigures figures_;
   RecordWriter writer_;
   RecordKeeper keeper_;
+  Result<void> flushed_;
   std::unordered_set<Uid, UidHash> asked_;  // calls of this import
 };
 

@@ -11,7 +11,7 @@ namespace tapdeck::apps {
 namespace {
 
 constexpr int kAttempts = 25;
-constexpr std::chrono::milliseconds kPause{200};  // in all five seconds for a service to come up
+constexpr std::chrono::milliseconds kPause{200};  // in all five seconds
 constexpr int kNiceness = 10;                     // beside a live capture
 
 }  // namespace
@@ -26,15 +26,19 @@ Result<IngestStore> IngestStore::open(const control::Settings& settings,
       if (::setpriority(PRIO_PROCESS, 0, kNiceness) != 0) log_warning("cannot lower the priority");
       return opened;
     }
-    if (client.error().code != ErrorCode::kNotFound) return Error(client.error());
-    auto store = storage::Store::open(
-        control::store_options(settings, storage::StoreMode::kCreateIfMissing));
-    if (store) {
-      opened.store_ = std::move(*store);
-      return opened;
+    Error refusal = client.error();
+    if (refusal.code == ErrorCode::kNotFound) {
+      auto store = storage::Store::open(
+          control::store_options(settings, storage::StoreMode::kCreateIfMissing));
+      if (store) {
+        opened.store_ = std::move(*store);
+        return opened;
+      }
+      refusal = store.error();
     }
-    // Owned, but not served: the owner may be about to serve it, or about to end.
-    if (store.error().code != ErrorCode::kBusy || attempt == kAttempts) return Error(store.error());
+    // Owned, but not served: the owner may be about to serve it, or about to end.  Served, but with
+    // an import: the service may be about to put away what a killed one left.
+    if (refusal.code != ErrorCode::kBusy || attempt == kAttempts) return refusal;
     std::this_thread::sleep_for(kPause);
   }
 }

@@ -17,8 +17,8 @@ namespace tapdeck::apps {
 
 class IngestStore {
  public:
-  // Makes the store when there is none.  kBusy: another process owns it without serving it, or
-  // serves another import already.
+  // Makes the store when there is none.  kBusy: for five seconds another process owned it without
+  // serving it, or served another import.
   static Result<IngestStore> open(const control::Settings& settings,
                                   const std::string& retention_class);
 

@@ -67,6 +67,11 @@ std::uint32_t RecordWriter::step(std::int64_t timer_now_ns) {
     commands_.pop_front();
     ++moved_;
   }
+  // Records may wait long, for the call store.  Media must not wait with them.
+  if (!commands_.empty() && std::holds_alternative<CallRecord>(commands_.front())) {
+    count_owed();
+    static_cast<void>(write_owed_chunks());
+  }
   return moved_;
 }
 
@@ -78,6 +83,10 @@ void RecordWriter::take_commands() {
     if (!command) break;
     commands_.push_back(std::move(*command));
   }
+  count_owed();
+}
+
+void RecordWriter::count_owed() {
   for (std::size_t i = 0; i < workers_.size(); ++i) owed_[i] = workers_[i]->chunk_count();
 }
 
@@ -124,7 +133,7 @@ bool RecordWriter::keep_messages(const KeepMessages& messages) {
 
 bool RecordWriter::pass_record(CallRecord& record) {
   if (!record.final) return queues_.to_keeper.try_push(record);
-  if (finals_.size() >= queues_.to_keeper.capacity()) return false;
+  if (is_full_of_finals()) return false;
   segments_.end_recording(record.uid);
   finals_.push_back(std::move(record));
   pass_finals();

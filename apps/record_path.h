@@ -56,6 +56,7 @@ class RecordWriter {
                RecordFigures& figures);
 
   // Handles every chunk that was in the rings, then the commands that were queued before it.
+  // Where the call store holds those up, chunks are written all the same.
   // Returns how many things it moved; 0 means idle or waiting for the disk.
   std::uint32_t step(std::int64_t timer_now_ns);
 
@@ -65,10 +66,16 @@ class RecordWriter {
   // Waits until all that was written is durable; step() then passes on what still has_finals().
   Result<void> flush() { return segments_.flush(); }
 
+  // No further call can end before one of those that wait is durable and handed on.
+  [[nodiscard]] bool is_full_of_finals() const {
+    return finals_.size() >= queues_.to_keeper.capacity();
+  }
+
   [[nodiscard]] bool has_finals() const { return !finals_.empty(); }
 
  private:
   void take_commands();
+  void count_owed();
   bool write_owed_chunks();
   bool write_chunk(Chunk* chunk);
   bool handle(RecordCommand& command);
@@ -82,7 +89,7 @@ class RecordWriter {
   RecordFigures& figures_;
   std::deque<RecordCommand> commands_;
   std::deque<CallRecord> finals_;    // their calls have ended, but wait for the disk
-  std::vector<std::uint32_t> owed_;  // chunks, per worker, that were out before commands_
+  std::vector<std::uint32_t> owed_;  // chunks, per worker, to be written before commands_
   Chunk* held_ = nullptr;            // taken from its ring, refused by a busy disk
   std::uint32_t moved_ = 0;          // in this step
 };

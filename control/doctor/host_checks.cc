@@ -189,8 +189,9 @@ Finding check_locked_memory(const config::Config& config) {
 Finding check_open_files() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  const std::string found = fmt::format("{}", limit.rlim_max);
-  if (limit.rlim_max >= kOpenFilesWanted) return {"open_files", Health::kGood, found, ""};
+  // The program raises the soft limit to the hard one when it starts.
+  const std::string found = fmt::format("{} in force, {} at most", limit.rlim_cur, limit.rlim_max);
+  if (limit.rlim_cur >= kOpenFilesWanted) return {"open_files", Health::kGood, found, ""};
   return {"open_files",
           Health::kSlow,
           found,

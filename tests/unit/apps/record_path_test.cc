@@ -165,6 +165,28 @@ TEST_F(RecordWriterTest, AFullKeeperLosesNoRecord) {
   EXPECT_EQ(expected, 8U);
 }
 
+TEST_F(RecordWriterTest, MediaDoesNotWaitForTheCallStore) {
+  std::uint32_t version = 0;
+  while (writer_->is_idle()) {  // until the call store's queues are full
+    send_record(version++, true);
+    writer_->step(1);
+    ASSERT_LT(version, 100U);
+  }
+  segments_.log_.clear();
+  for (std::uint32_t i = 0; i < 20; ++i) {  // more than there are chunks
+    send_chunk(i);
+    writer_->step(2);
+  }
+  EXPECT_EQ(figures_.chunks_written.value(), 20U);
+  std::uint32_t expected = 0;
+  for (int i = 0; i < 20; ++i) {
+    while (const auto record = queues_.to_keeper.try_pop()) EXPECT_EQ(record->version, expected++);
+    writer_->step(3);
+  }
+  EXPECT_EQ(expected, version);
+  EXPECT_EQ(segments_.log_.back(), "end");
+}
+
 TEST_F(RecordWriterTest, LostMediaAndMessagesAreCountedAndChunksComeHome) {
   segments_.verdict_ = AppendVerdict::kFailed;
   for (std::uint32_t i = 0; i < 20; ++i) {  // more than there are chunks

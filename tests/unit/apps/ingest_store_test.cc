@@ -1,0 +1,50 @@
+#include "apps/ingest_store.h"
+
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "control/server.h"
+#include "tests/unit/storage/store_fixture.h"
+
+namespace tapdeck::apps {
+namespace {
+
+class NoImport final : public control::ImportSink {
+ public:
+  Result<bool> is_present(const Uid&) override { return false; }
+
+  Result<void> add_chunk(Chunk&) override { return {}; }
+
+  Result<void> add_messages(const Uid&, std::string) override { return {}; }
+
+  Result<void> add_call(CallRecord) override { return {}; }
+
+  void tick() override {}
+
+  Result<void> finish() override { return {}; }
+};
+
+TEST(IngestStore, WaitsForTheServiceToPutAwayAnImportThatWasKilled) {
+  const storage::TemporaryDirectory directory;
+  std::atomic<int> asked{0};
+  control::ServerCallbacks callbacks;
+  callbacks.open_reader = [] { return std::unique_ptr<storage::StoreAccess>(); };
+  callbacks.open_import =
+      [&asked](const std::string&) -> Result<std::unique_ptr<control::ImportSink>> {
+    if (++asked < 3) return make_error(ErrorCode::kBusy, "Another import is in progress.");
+    return std::unique_ptr<control::ImportSink>(new NoImport);
+  };
+  const auto server =
+      control::Server::start({.store_directory = directory.path()}, std::move(callbacks));
+  ASSERT_TRUE(server) << server.error().message;
+  control::Settings settings;
+  settings.store_directory = directory.path();
+  auto store = IngestStore::open(settings, "imported");
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_EQ(asked.load(), 3);
+  EXPECT_TRUE(store->finish());
+}
+
+}  // namespace
+}  // namespace tapdeck::apps
