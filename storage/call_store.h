@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +34,12 @@ struct ExtentRow {
   std::string packed;
 
   bool operator==(const ExtentRow&) const = default;
+};
+
+// Of its recording, nothing in its segment that begins before `until` is to be indexed again.
+struct DiscardedRow {
+  ExtentRow row;
+  std::uint64_t until = 0;
 };
 
 struct CallStoreOptions {
@@ -60,8 +67,9 @@ class CallStore {
   // kind and segment.
   Result<void> put(std::span<const CallRecord> calls, std::span<const ExtentRow> rows);
 
-  // Removes these rows; those that are not there are no error.  Synced.
-  Result<void> remove_rows(std::span<const ExtentRow> rows);
+  // Removes these rows, which need not be there, and keeps what discards_in() tells.  Synced, at
+  // once.
+  Result<void> discard_rows(std::span<const DiscardedRow> rows);
 
   [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;  // newest version; kNotFound
   [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first
@@ -77,6 +85,9 @@ class CallStore {
   [[nodiscard]] Result<void> for_each_row(const ExtentRowSink& sink) const;  // by recording
   [[nodiscard]] Result<void> for_each_row(const SegmentId& segment,
                                           const ExtentRowSink& sink) const;
+
+  // Up to where recordings were discarded in a segment; those that never were are left out.
+  [[nodiscard]] Result<std::map<Uid, std::uint64_t>> discards_in(const SegmentId& segment) const;
 
   // Small named values of the store's own; synced.  Names are ASCII, without '/' in front.
   Result<void> put_meta(std::string_view name, std::string_view value);

@@ -14,7 +14,9 @@ constexpr std::string_view kDisplacedPrefix = "uid/";
 constexpr std::string_view kUserPrefix = "value/";
 constexpr char kRowTag = 'r';
 constexpr char kSegmentTag = 's';
+constexpr char kDiscardTag = 'd';
 constexpr std::size_t kRowKeyBytes = 1 + 16 + 1 + 16;
+constexpr std::size_t kDiscardKeyBytes = 1 + 16 + 16;
 
 std::string_view uid_view(const Uid& uid) {
   return {reinterpret_cast<const char*>(uid.bytes.data()), uid.bytes.size()};
@@ -107,6 +109,21 @@ std::string row_by_segment_key(const ExtentRow& row) {
   std::string key = segment_prefix(row.segment).append(uid_view(row.recording));
   key.push_back(static_cast<char>(row.kind));
   return key;
+}
+
+std::string discard_prefix(const SegmentId& segment) {
+  return std::string(1, kDiscardTag).append(segment_view(segment));
+}
+
+std::string discard_key(const ExtentRow& row) {
+  return discard_prefix(row.segment).append(uid_view(row.recording));
+}
+
+std::optional<Uid> parse_discard_key(std::string_view key) {
+  if (key.size() != kDiscardKeyBytes || key[0] != kDiscardTag) return std::nullopt;
+  Uid recording;
+  std::memcpy(recording.bytes.data(), key.data() + 17, 16);
+  return recording;
 }
 
 std::optional<ExtentRow> parse_row_key(std::string_view key) {

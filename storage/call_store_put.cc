@@ -11,9 +11,9 @@
 namespace tapdeck::storage {
 namespace {
 
-std::string time_bytes(std::int64_t value) {
+std::string big_endian(std::uint64_t value) {
   std::array<char, 8> bytes{};
-  store_be(bytes.data(), static_cast<std::uint64_t>(value));
+  store_be(bytes.data(), value);
   return {bytes.data(), bytes.size()};
 }
 
@@ -91,7 +91,7 @@ void BatchBuilder::note_duration(const StoredCall& ended) {
   if (__builtin_sub_overflow(call_end_us(ended.call), begin_us, &total_us)) return;
   if (total_us <= max_total_us_) return;
   max_total_us_ = total_us;
-  put(Column::kMeta, kMaxTotalKey, time_bytes(total_us));
+  put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
 }
 
 void BatchBuilder::replace(const StoredCall* old, const StoredCall& fresh) {
@@ -159,13 +159,14 @@ Result<void> CallStore::put(std::span<const CallRecord> calls, std::span<const E
   return {};
 }
 
-Result<void> CallStore::remove_rows(std::span<const ExtentRow> rows) {
+Result<void> CallStore::discard_rows(std::span<const DiscardedRow> rows) {
   if (rows.empty()) return {};
   rocksdb::WriteBatch batch;
   rocksdb::ColumnFamilyHandle* column = impl_->column(Column::kExtents);
-  for (const ExtentRow& row : rows) {
+  for (const auto& [row, until] : rows) {
     batch.Delete(column, slice(row_key(row)));
     batch.Delete(column, slice(row_by_segment_key(row)));
+    batch.Put(column, slice(discard_key(row)), slice(big_endian(until)));
   }
   rocksdb::WriteOptions options;
   options.sync = true;

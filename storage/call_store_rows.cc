@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "model/call_codec.h"
 #include "storage/call_store_internal.h"
 
@@ -146,6 +147,20 @@ Result<void> CallStore::for_each_row(const SegmentId& segment, const ExtentRowSi
     if (!sink(*row)) return {};
   }
   return walk.status();
+}
+
+Result<std::map<Uid, std::uint64_t>> CallStore::discards_in(const SegmentId& segment) const {
+  const Reader reader(*impl_);
+  const std::string prefix = discard_prefix(segment);
+  std::map<Uid, std::uint64_t> discards;
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix));
+  for (; walk.valid(); walk.next()) {
+    const std::optional<Uid> recording = parse_discard_key(walk.key());
+    if (!recording || walk.value().size() != 8) return corrupt_row();
+    discards.emplace(*recording, load_be<std::uint64_t>(walk.value().data()));
+  }
+  TD_TRY(walk.status());
+  return discards;
 }
 
 Result<std::vector<StoreFault>> CallStore::check() const { return Checker(*impl_).run(); }

@@ -203,8 +203,13 @@ Result<void> SegmentRecovery::recover_unsealed(int file,
 
 Result<void> SegmentRecovery::commit_rows(const std::string& path,
                                           const std::vector<FooterEntry>& entries) {
+  // The segment lists what was discarded for ever; its keys are gone, and slots may be used again.
+  const auto discards = context_.calls.discards_in(header_.id);
+  if (!discards) return Error(discards.error());
   std::map<Uid, SegmentExtents> by_recording;
   for (const FooterEntry& entry : entries) {
+    const auto discard = discards->find(entry.recording);
+    if (discard != discards->end() && entry.entry.offset < discard->second) continue;
     SegmentExtents& extents = by_recording[entry.recording];
     extents.recording = entry.recording;
     extents.segment = header_.id;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <sys/file.h>
@@ -249,15 +250,23 @@ Result<void> StoreImpl::discard_kept(const Uid& recording) {
   const auto rows = calls_->rows_of(recording);
   if (!rows) return Error(rows.error());
   std::set<std::uint32_t> key_ids;
+  std::vector<DiscardedRow> discarded;
   for (const ExtentRow& row : *rows) {
-    const auto entries = decode_extent_row(row.packed);
-    if (!entries) continue;  // check() names it
-    for (const ExtentEntry& entry : *entries) key_ids.insert(entry.key_id);
+    const auto entries = decode_extent_row(row.packed).value_or(std::vector<ExtentEntry>());
+    std::uint64_t end = 0;  // nothing of a damaged row is known; check() names it
+    for (const ExtentEntry& entry : entries) {
+      key_ids.insert(entry.key_id);
+      end = std::max(end, entry.end());
+    }
+    // The second attempt may go on in the same segment only while that is open.
+    const auto segment = index_.find_segment(row.segment);
+    const bool open = segment && !segment->sealed;
+    discarded.push_back({row, open ? end : std::numeric_limits<std::uint64_t>::max()});
   }
   for (const std::uint32_t id : key_ids) {
     if (keys_->read(id, recording)) TD_TRY(keys_->destroy(id));
   }
-  return calls_->remove_rows(*rows);
+  return calls_->discard_rows(discarded);
 }
 
 // A recording may have a row of the same segment already when something was appended after its end:

@@ -318,6 +318,32 @@ TEST_F(CallStoreTest, ExtentRowsByRecordingAndBySegment) {
   EXPECT_EQ((*store_->rows_of(rows[1].recording))[0].packed, "replaced");
 }
 
+TEST_F(CallStoreTest, DiscardedRowsAreGoneAndRemembered) {
+  std::vector<ExtentRow> rows(3);
+  for (std::uint8_t i = 0; i < 3; ++i) {
+    rows[i].recording.bytes[0] = i;
+    rows[i].segment.fill(i == 2 ? 0xff : 0x11);
+    rows[i].packed = "row";
+  }
+  ASSERT_TRUE(store_->put({}, rows));
+  const std::vector<DiscardedRow> discarded = {{rows[0], 4096}, {rows[2], ~std::uint64_t{0}}};
+  ASSERT_TRUE(store_->discard_rows(discarded));
+  reopen();
+  EXPECT_TRUE(store_->rows_of(rows[0].recording)->empty());
+  EXPECT_EQ(*store_->rows_of(rows[1].recording), std::vector<ExtentRow>{rows[1]});
+  std::vector<ExtentRow> left;
+  ASSERT_TRUE(store_->for_each_row([&](const ExtentRow& row) {
+    left.push_back(row);
+    return true;
+  }));
+  EXPECT_EQ(left, std::vector<ExtentRow>{rows[1]});
+  using Discards = std::map<Uid, std::uint64_t>;
+  EXPECT_EQ(*store_->discards_in(rows[0].segment), (Discards{{rows[0].recording, 4096}}));
+  EXPECT_EQ(*store_->discards_in(rows[2].segment),
+            (Discards{{rows[2].recording, ~std::uint64_t{0}}}));
+  EXPECT_TRUE(store_->discards_in(SegmentId{})->empty());
+}
+
 TEST_F(CallStoreTest, MetaValues) {
   EXPECT_FALSE(store_->get_meta("next")->has_value());
   ASSERT_TRUE(store_->put_meta("next", std::string("\0\1", 2)));

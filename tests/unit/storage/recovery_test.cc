@@ -138,6 +138,89 @@ TEST(Recovery, OpensAgainAfterManyKills) {
   EXPECT_TRUE(store->reader()->check()->empty());
 }
 
+void put_call(Store& store, bool final) {
+  CallRecord call;
+  call.uid = test_uid(1);
+  call.start_us = kTestStartMs * 1000;
+  call.version = final ? 2 : 1;
+  call.final = final;
+  ASSERT_TRUE(store.put_calls({&call, 1}));
+}
+
+void lose_modes(const std::string& directory) {
+  for (const std::string& path : segment_files(directory)) {
+    ASSERT_EQ(chmod(path.c_str(), 0600), 0);
+  }
+}
+
+// The first recording is what `expected` says and nothing else, and the store has no fault.
+void expect_first(Store& store, const std::vector<std::string>& expected) {
+  const auto sections = read_sections(*store.reader(), test_uid(1));
+  ASSERT_TRUE(sections) << sections.error().message;
+  EXPECT_EQ(*sections, expected);
+  const auto faults = store.reader()->check();
+  ASSERT_TRUE(faults);
+  EXPECT_TRUE(faults->empty()) << faults->front().where << " " << faults->front().what;
+}
+
+// The footer of a segment lists what was discarded, under keys that are no more.  The second
+// attempt gets the first one's key slot, so that a key under that number is there to be read.
+TEST(Recovery, ASegmentLookedAtAgainBringsBackNothingDiscarded) {
+  const TemporaryDirectory directory;
+  const StoreOptions options = test_options(directory.path());
+  crash_after(options, [&](Store& store) {
+    put_call(store, false);
+    for (std::uint32_t i = 0; i < 3; ++i) append(store.writer(), *make_chunk({.sequence = i}));
+    append(store.writer(), *make_chunk({.recording = 2}));
+    if (!store.writer().flush()) _exit(2);
+  });
+  const auto again = make_chunk({.payload = 173});
+  {
+    auto store = open_store(options);
+    ASSERT_NE(store, nullptr);
+    EXPECT_FALSE(*store->is_present(test_uid(1)));
+    append(store->writer(), *again);
+    end(store->writer(), test_uid(1));
+    ASSERT_TRUE(store->writer().flush());
+    put_call(*store, true);
+  }
+  for (int round = 0; round < 2; ++round) {
+    lose_modes(directory.path());
+    auto store = open_store(options);
+    ASSERT_NE(store, nullptr);
+    EXPECT_EQ(figure(*store, "recovered_rows_of_segments"), 2U);
+    expect_first(*store, {section_text(*again)});
+    EXPECT_EQ(read_sections(*store->reader(), test_uid(2))->size(), 1U) << "nothing of others goes";
+  }
+}
+
+// Both attempts in one segment: what is behind the discarded part belongs to the second.
+TEST(Recovery, BothAttemptsInOneSegmentAreToldApart) {
+  const TemporaryDirectory directory;
+  const StoreOptions options = test_options(directory.path());
+  const auto again = make_chunk({.payload = 173});
+  {
+    auto store = open_store(options);
+    ASSERT_NE(store, nullptr);
+    put_call(*store, false);
+    for (std::uint32_t i = 0; i < 3; ++i) append(store->writer(), *make_chunk({.sequence = i}));
+    end(store->writer(), test_uid(1));
+    ASSERT_TRUE(store->writer().flush());
+    ASSERT_TRUE(store->put_pending_rows());
+    EXPECT_FALSE(*store->is_present(test_uid(1)));
+    append(store->writer(), *again);
+    end(store->writer(), test_uid(1));
+    ASSERT_TRUE(store->writer().flush());
+    put_call(*store, true);
+    expect_first(*store, {section_text(*again)});
+  }
+  ASSERT_EQ(segment_files(directory.path()).size(), 1U);
+  lose_modes(directory.path());
+  auto store = open_store(options);
+  ASSERT_NE(store, nullptr);
+  expect_first(*store, {section_text(*again)});
+}
+
 TEST(Recovery, PathsTellKindAndId) {
   const SegmentId id{0xab, 1};
   const std::string directory = segment_directory("/s", "default", SegmentKind::kSip, 20'000);
