@@ -109,6 +109,8 @@ class Media {
   void detach(std::uint32_t stream);
   void take_parties(std::uint32_t stream, const Owner& owner);
   void reexamine(std::uint32_t stream, std::int64_t time_ns);
+  void start_anew(std::uint32_t stream, std::int64_t time_ns);
+  void forget_past(std::uint32_t stream);
   void end_part(std::uint32_t stream);
   [[nodiscard]] bool bind(const BindMessage& message);
   void unbind(const BindMessage& message);

@@ -76,7 +76,10 @@ void Media::reexamine(std::uint32_t stream, std::int64_t time_ns) {
   StreamCold& cold = streams_.cold(stream);
   const bool bound = hot.state == StreamState::kBound;
   const Owner owner = find_owner(stream, bound ? std::max(time_ns, hot.last_ns) : hot.last_ns);
-  if (owner.claim == kNone) return;
+  if (owner.claim == kNone) {
+    if (!bound) start_anew(stream, time_ns);
+    return;
+  }
   const Claim& claim = endpoints_.claim(owner.claim);
   if (!bound) return attach(stream, owner);
   if (claim.call == cold.call) return take_parties(stream, owner);
@@ -86,11 +89,27 @@ void Media::reexamine(std::uint32_t stream, std::int64_t time_ns) {
   end_part(stream);
   detach(stream);
   hot.state = StreamState::kQuarantined;
-  reset_statistics(hot, cold);
+  forget_past(stream);
+  attach(stream, owner);
+}
+
+// A stream that was silent for too long before the claim: what it sent then is not the call's, what
+// it may send from now on is.
+void Media::start_anew(std::uint32_t stream, std::int64_t time_ns) {
+  const Owner owner = find_owner(stream, time_ns);
+  if (owner.claim == kNone) return;
+  quarantine_.discard(stream);
+  forget_past(stream);
+  attach(stream, owner);
+}
+
+void Media::forget_past(std::uint32_t stream) {
+  StreamCold& cold = streams_.cold(stream);
+  reset_statistics(streams_.hot(stream), cold);
   cold.chunk_sequence = 0;
   cold.gaps = {};
   cold.gaps_pending = 0;
-  attach(stream, owner);
+  cold.losses = {};
 }
 
 bool Media::on_message(const BindMessage& message) {
