@@ -177,8 +177,9 @@ def stage_bench(runner):
 
 STAGES = {
     "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
-    "corpus": stage_corpus, "traffic": stage_traffic, "live": stage_live, "crash": stage_crash, "asan": stage_asan,
-    "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz, "bench": stage_bench,
+    "corpus": stage_corpus, "traffic": stage_traffic, "live": stage_live, "crash": stage_crash,
+    "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz,
+    "bench": stage_bench,
 }
 
 
