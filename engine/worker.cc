@@ -154,7 +154,15 @@ std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
   if (count == 0) return 0;
   scratch_used_ = 0;
   for (std::uint16_t i = 0; i < count; ++i) {
-    rte_prefetch0(rte_pktmbuf_mtod(packets_[i], const void*));
+    rte_prefetch0(packets_[i]);
+    rte_prefetch0(reinterpret_cast<const std::uint8_t*>(packets_[i]) + 64);
+  }
+  for (std::uint16_t i = 0; i < count; ++i) {
+    const auto* bytes = rte_pktmbuf_mtod(packets_[i], const std::uint8_t*);
+    rte_prefetch0(bytes);
+    rte_prefetch0(bytes+64);
+    rte_prefetch0(bytes+128);
+    rte_prefetch0(bytes+192);
   }
   for (std::uint16_t i = 0; i < count; ++i) decode_one(source, packets_[i], now, items_[i]);
   prefetch_media(count);
