@@ -1,6 +1,8 @@
 // Whole calls through the call plane, INVITE to BYE, with everything it says thrown away.
+#include <ctime>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -11,8 +13,10 @@ namespace tapdeck::calls {
 namespace {
 
 constexpr std::int64_t kStartNs = 1'700'000'000'000'000'000;
-constexpr std::int64_t kCallEveryNs = 1'000'000;  // 1 000 calls a second
+constexpr std::int64_t kCallEveryNs = 50'000;  // 20 000 calls a second
 constexpr std::size_t kMessagesPerCall = 7;
+constexpr std::size_t kSetUpMessages = 5;
+constexpr std::uint64_t kCallsPerRound = 64;
 
 class NullSink final : public CallPlaneSink {
  public:
@@ -75,51 +79,110 @@ void answer_releases(CallPlane& plane, NullSink& sink) {
   }
 }
 
-void invite_to_bye(benchmark::State& state) {
-  NullSink sink;
-  CallPlaneOptions options;
-  options.port_names = {"span0"};
-  options.realm_names = {"default"};
-  options.hold_back_ns = 0;
-  const std::unique_ptr<CallPlane> plane = CallPlane::create(std::move(options), sink);
-  std::string texts[kMessagesPerCall];
-  std::uint64_t calls = 0;
-  std::uint64_t order = 0;
-  std::int64_t now_ns = kStartNs;
-  for (auto _ : state) {
-    state.PauseTiming();
-    ++calls;
-    for (std::size_t i = 0; i < kMessagesPerCall; ++i) write_message(kSteps[i], calls, texts[i]);
-    state.ResumeTiming();
-    for (std::size_t i = 0; i < kMessagesPerCall; ++i) {
-      now_ns += kCallEveryNs / static_cast<std::int64_t>(kMessagesPerCall);
-      SignalMessage message;
-      message.time_ns = now_ns;
-      message.order = ++order;
-      message.source = {make_ipv4(kSteps[i].from_caller ? 0xc0000201 : 0xc0000202), 5'060};
-      message.destination = {make_ipv4(kSteps[i].from_caller ? 0xc0000202 : 0xc0000201), 5'060};
-      message.length = static_cast<std::uint32_t>(texts[i].size());
-      message.bytes = as_bytes(texts[i]).data();
-      plane->on_message(message);
-      plane->advance(now_ns);
+// A plane in the steady state: while one call is set up, the one that is `open_calls` older ends.
+class Traffic {
+ public:
+  explicit Traffic(std::uint64_t open_calls) : open_calls_(open_calls) {
+    CallPlaneOptions options;
+    options.port_names = {"span0"};
+    options.realm_names = {"default"};
+    options.hold_back_ns = 0;
+    plane_ = CallPlane::create(std::move(options), sink_);
+    while (calls_ < open_calls_) {
+      prepare(1);
+      run();
     }
-    answer_releases(*plane, sink);
   }
-  const auto open = static_cast<double>(plane->open_call_count());
-  for (int round = 0; round < 100 && plane->open_call_count() > 0; ++round) {
-    plane->advance(now_ns += 1'000'000'000);
-    answer_releases(*plane, sink);
+
+  // Writes the messages of `count` more calls, and of as many that end.
+  void prepare(std::uint64_t count) {
+    texts_.clear();
+    for (std::uint64_t i = 0; i < count; ++i, ++calls_) {
+      for (std::size_t step = 0; step < kMessagesPerCall; ++step) {
+        const bool ends = step >= kSetUpMessages;
+        if (ends && calls_ < open_calls_) continue;
+        texts_.push_back({&kSteps[step], {}});
+        write_message(kSteps[step], ends ? calls_ - open_calls_ : calls_, texts_.back().text);
+      }
+    }
   }
-  if (sink.final_records != static_cast<std::int64_t>(calls)) {
-    state.SkipWithError("not every call ended with one record");
+
+  void run() {
+    for (const Text& text : texts_) {
+      now_ns_ += kCallEveryNs / static_cast<std::int64_t>(kMessagesPerCall);
+      SignalMessage message;
+      message.time_ns = now_ns_;
+      message.order = ++order_;
+      message.source = {make_ipv4(text.step->from_caller ? 0xc0000201 : 0xc0000202), 5'060};
+      message.destination = {make_ipv4(text.step->from_caller ? 0xc0000202 : 0xc0000201), 5'060};
+      message.length = static_cast<std::uint32_t>(text.text.size());
+      message.bytes = as_bytes(text.text).data();
+      plane_->on_message(message);
+      plane_->advance(now_ns_);
+    }
+    answer_releases(*plane_, sink_);
   }
-  state.SetItemsProcessed(state.iterations());
-  state.counters["open_calls"] = open;
-  state.counters["kept_bytes_per_call"] =
-      static_cast<double>(sink.kept_bytes) / static_cast<double>(calls);
+
+  // Ends all calls; true when each of them has one final record.
+  bool finish() {
+    for (int round = 0; round < 100 && plane_->open_call_count() > 0; ++round) {
+      plane_->finish(now_ns_ += 1'000'000'000);
+      answer_releases(*plane_, sink_);
+      plane_->advance(now_ns_);
+    }
+    return sink_.final_records == static_cast<std::int64_t>(calls_);
+  }
+
+  [[nodiscard]] std::uint64_t open_call_count() const { return plane_->open_call_count(); }
+
+  [[nodiscard]] double kept_bytes_per_call() const {
+    return static_cast<double>(sink_.kept_bytes) / static_cast<double>(calls_);
+  }
+
+ private:
+  struct Text {
+    const Step* step;
+    std::string text;
+  };
+
+  std::uint64_t open_calls_;
+  NullSink sink_;
+  std::unique_ptr<CallPlane> plane_;
+  std::vector<Text> texts_;
+  std::uint64_t calls_ = 0;
+  std::uint64_t order_ = 0;
+  std::int64_t now_ns_ = kStartNs;
+};
+
+std::int64_t thread_cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
 }
 
-BENCHMARK(invite_to_bye)->Name("calls/invite_to_bye")->Unit(benchmark::kMicrosecond);
+void invite_to_bye(benchmark::State& state) {
+  Traffic traffic(static_cast<std::uint64_t>(state.range(0)));
+  for (auto _ : state) {
+    traffic.prepare(kCallsPerRound);
+    const std::int64_t begin_ns = thread_cpu_ns();
+    traffic.run();
+    state.SetIterationTime(static_cast<double>(thread_cpu_ns() - begin_ns) * 1e-9);
+  }
+  state.counters["open_calls"] = static_cast<double>(traffic.open_call_count());
+  if (!traffic.finish()) state.SkipWithError("not every call ended with one record");
+  const auto calls = static_cast<double>(state.iterations() * kCallsPerRound);
+  state.counters["calls"] = benchmark::Counter(calls, benchmark::Counter::kIsRate);
+  state.counters["messages"] =
+      benchmark::Counter(calls * kMessagesPerCall, benchmark::Counter::kIsRate);
+  state.counters["kept_bytes_per_call"] = traffic.kept_bytes_per_call();
+}
+
+BENCHMARK(invite_to_bye)
+    ->Name("calls/invite_to_bye")
+    ->Arg(2'000)
+    ->Arg(100'000)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace tapdeck::calls

@@ -33,7 +33,9 @@ Call& CallTable::add(std::unique_ptr<Call> call) {
   slot.age = ++next_age_;
   slot.answered = false;
   unanswered_.insert({slot.age, handle.index});
-  by_call_id_[{slot.call->live().realm, slot.call->live().call_id}] = handle.index;
+  const Key key{slot.call->live().realm, slot.call->live().call_id};
+  by_call_id_.erase(key);  // the key of an earlier call borrows that call's text
+  by_call_id_.emplace(key, handle.index);
   ++open_count_;
   return *slot.call;
 }
@@ -58,7 +60,7 @@ Call* CallTable::find(CallHandle handle) const {
 }
 
 Call* CallTable::find(RealmId realm, std::string_view call_id) const {
-  const auto found = by_call_id_.find({realm, std::string(call_id)});
+  const auto found = by_call_id_.find({realm, call_id});
   return found == by_call_id_.end() ? nullptr : slots_[found->second].call.get();
 }
 

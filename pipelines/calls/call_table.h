@@ -52,9 +52,10 @@ class CallTable {
     bool answered = false;
   };
 
+  // Borrows the Call-ID of its call, which lasts as long as its entry.
   struct Key {
     RealmId realm = 0;
-    std::string call_id;
+    std::string_view call_id;
 
     bool operator==(const Key&) const = default;
   };

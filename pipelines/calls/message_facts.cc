@@ -14,32 +14,39 @@ namespace {
 constexpr std::uint64_t kBodySeed = 0x626f6479ULL;
 constexpr std::size_t kTextMax = 1024;
 
+constexpr bool is_separator(char c) {
+  return c == '-' || c == '.' || c == '(' || c == ')' || c == ' ';
+}
+
+constexpr bool is_dialled(char c) {
+  return sip::is_digit(c) || c == '+' || c == '*' || c == '#' || is_separator(c);
+}
+
 // A user part as people write it down: %xx decoded, without separators that only help the eye.
 std::string number_of(const sip::Uri& uri) {
-  std::array<char, 256> decoded{};
+  constexpr std::size_t kNumberMax = 256;
+  std::array<char, kNumberMax> decoded;
   const std::string_view user = uri.user_number();
   const std::size_t count =
       sip::copy_decoded(user.substr(0, decoded.size()), decoded.data(), decoded.size());
   std::string number(decoded.data(), count);
   // "(0711) 12-34" is a number, "john.doe-smith" is a name.
-  const bool is_dialled = std::all_of(number.begin(), number.end(), [](char c) {
-    return sip::is_digit(c) || std::string_view("+*#-.() ").find(c) != std::string_view::npos;
-  });
-  if (is_dialled) {
-    std::erase_if(
-        number, [](char c) { return std::string_view("-.() ").find(c) != std::string_view::npos; });
+  if (std::all_of(number.begin(), number.end(), is_dialled)) {
+    std::erase_if(number, is_separator);
   }
   return number;
 }
 
 PersonFacts person_of(const sip::NameAddr& address) {
   PersonFacts person;
-  std::array<char, kTextMax> text{};
-  const std::string_view display = address.display_name.substr(0, text.size());
-  const std::size_t count = address.display_is_quoted
-                                ? sip::copy_unescaped(display, text.data(), text.size())
-                                : sip::copy_unfolded(display, text.data(), text.size());
-  person.name.assign(text.data(), count);
+  if (!address.display_name.empty()) {
+    std::array<char, kTextMax> text;
+    const std::string_view display = address.display_name.substr(0, text.size());
+    const std::size_t count = address.display_is_quoted
+                                  ? sip::copy_unescaped(display, text.data(), text.size())
+                                  : sip::copy_unfolded(display, text.data(), text.size());
+    person.name.assign(text.data(), count);
+  }
   person.uri = address.uri.text.substr(0, kTextMax);
   person.number = number_of(address.uri);
   return person;
@@ -55,6 +62,7 @@ std::string diverted_number(const sip::Message& message) {
     return number_of(diversion->uri);
   }
   // RFC 7044: the entry before the last one is who the call was meant for; one entry says nothing.
+  if (!message.has(sip::HeaderId::kHistoryInfo)) return {};
   std::string_view value;
   std::vector<std::string_view> entries;
   auto values = message.values(sip::HeaderId::kHistoryInfo);
@@ -148,8 +156,8 @@ FactsResult FactsReader::read(ByteView bytes) {
   while (vias.next(value)) ++facts.via_count;
   facts.cseq = message.cseq().number;
   facts.rseq = message.rseq().value_or(0);
-  if (const auto from = message.from()) facts.from = person_of(*from);
-  if (const auto to = message.to()) facts.to = person_of(*to);
+  if (message.from()) facts.from = person_of(*message.from());
+  if (message.to()) facts.to = person_of(*message.to());
   if (const auto contact = message.contact(); contact && !contact->is_star) {
     facts.contact = person_of(contact->address);
   }

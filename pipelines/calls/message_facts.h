@@ -53,9 +53,9 @@ struct SessionFacts {
 };
 
 struct PersonFacts {
-  std::string name;    // display name without quotes
-  std::string uri;     // without header parameters
-  std::string number;  // user part without parameters and visual separators
+  std::string name;      // display name without quotes
+  std::string_view uri;  // without header parameters
+  std::string number;    // user part without parameters and visual separators
 };
 
 struct MessageFacts {

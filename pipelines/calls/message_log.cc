@@ -19,8 +19,9 @@ void MessageLog::add(const SignalMessage& message) {
   record.vlan = message.vlan;
   record.realm = message.realm;
   record.bytes = as_text(message.view());
-  sip::blank_secrets({reinterpret_cast<std::uint8_t*>(record.bytes.data()), record.bytes.size()});
   storage::append_message_record(record, pending_);
+  auto* const end = reinterpret_cast<std::uint8_t*>(pending_.data() + pending_.size());
+  sip::blank_secrets({end - message.length, message.length});
   bytes_ += message.length;
   ++count_;
 }

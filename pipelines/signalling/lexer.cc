@@ -1,10 +1,23 @@
 #include "pipelines/signalling/lexer.h"
 
+#include <array>
 #include <charconv>
 #include <system_error>
 
 namespace tapdeck::sip {
 namespace {
+
+consteval std::array<bool, 256> make_token_chars() {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    const char lower = to_lower(static_cast<char>(c));
+    table[c] = is_digit(lower) || (lower >= 'a' && lower <= 'z');
+  }
+  for (const char c : std::string_view("-.!%*_+`'~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
+constexpr std::array<bool, 256> kTokenChars = make_token_chars();
 
 template <typename T>
 std::optional<T> parse_number(std::string_view text) {
@@ -28,6 +41,14 @@ std::size_t skip_quoted(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+// One or two characters: a library call for each character of the text would cost more.
+bool is_one_of(char c, std::string_view stops) {
+  for (const char stop : stops) {
+    if (c == stop) return true;
+  }
+  return false;
+}
+
 std::size_t find_stop(std::string_view text,
                       std::string_view stops,
                       std::size_t from,
@@ -35,7 +56,7 @@ std::size_t find_stop(std::string_view text,
   std::size_t i = from;
   while (i < text.size()) {
     const char c = text[i];
-    if (stops.find(c) != std::string_view::npos) return i;
+    if (is_one_of(c, stops)) return i;
     if (c == '"') {
       i = skip_quoted(text, i);
     } else if (c == '<' && angles) {
@@ -50,14 +71,11 @@ std::size_t find_stop(std::string_view text,
 
 }  // namespace
 
-bool is_token_char(char c) {
-  if (is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z')) return true;
-  return c != '\0' && std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos;
-}
+bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
 bool is_token(std::string_view text) {
   for (const char c : text) {
-    if (!is_token_char(c)) return false;
+    if (!kTokenChars[static_cast<unsigned char>(c)]) return false;
   }
   return !text.empty();
 }
@@ -72,12 +90,6 @@ bool iequals(std::string_view a, std::string_view b) {
 
 bool istarts_with(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 std::optional<std::uint32_t> parse_u32(std::string_view text) {

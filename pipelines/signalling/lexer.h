@@ -25,12 +25,30 @@ bool is_token_char(char c);                            // RFC 3261 section 25.1 
 bool is_token(std::string_view text);                  // at least one character
 bool iequals(std::string_view a, std::string_view b);  // ASCII case-insensitive
 bool istarts_with(std::string_view text, std::string_view prefix);
-std::string_view trim(std::string_view text);  // is_space() at both ends
+
+constexpr std::string_view trim(std::string_view text) {  // is_space() at both ends
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 // The whole of `text` as a decimal number; nothing on an empty text, a non-digit or overflow.
 std::optional<std::uint32_t> parse_u32(std::string_view text);
 std::optional<std::uint16_t> parse_u16(std::string_view text);
 std::optional<std::uint64_t> parse_u64(std::string_view text);
+
+// Index of the first of `stops` (a few characters) in `text` from `from` on, npos when there is
+// none: as std::string_view::find_first_of(), without its library call for each character.
+constexpr std::size_t find_any(std::string_view text,
+                               std::string_view stops,
+                               std::size_t from = 0) {
+  for (std::size_t i = from; i < text.size(); ++i) {
+    for (const char stop : stops) {
+      if (text[i] == stop) return i;
+    }
+  }
+  return std::string_view::npos;
+}
 
 // Index of the first of `stops` in `text` from `from` on that is neither inside a quoted string nor
 // inside <>; text.size() when there is none.

@@ -13,15 +13,16 @@ constexpr std::uint16_t kStatusMax = 699;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-std::size_t find_ignoring_case(std::string_view text, std::string_view wanted) {
-  const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
-  const auto at = std::search(text.begin(), text.end(), wanted.begin(), wanted.end(), same);
-  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
+bool names_sip(std::string_view line) {
+  for (std::size_t at = line.find('/'); at != std::string_view::npos; at = line.find('/', at + 1)) {
+    if (at >= 3 && iequals(line.substr(at - 3, 3), "SIP")) return true;
+  }
+  return false;
 }
 
-// The tag of a From or To whose address cannot be read: the dialog is still known by it.
-std::string_view tag_of(std::string_view value) {
-  if (const std::optional<NameAddr> address = parse_name_addr(value)) return address->tag();
+// The tag of a From or To; where its address cannot be read, the dialog is still known by it.
+std::string_view tag_of(std::string_view value, const std::optional<NameAddr>& address) {
+  if (address) return address->tag();
   const std::size_t close = value.rfind('>');
   if (close != std::string_view::npos) value.remove_prefix(close + 1);
   const std::size_t semicolon = value.find(';');
@@ -67,7 +68,7 @@ class MessageParser {
   }
 
   ParseVerdict parse_start_line(std::string_view line) {
-    if (find_ignoring_case(line, "SIP/") == std::string_view::npos) return ParseVerdict::kNotSip;
+    if (!names_sip(line)) return ParseVerdict::kNotSip;
     if (is_space(line.back())) {
       line = trim(line);
       // "SIP/2.0 200 " is the correct form of an empty reason phrase.
@@ -78,12 +79,12 @@ class MessageParser {
   }
 
   ParseVerdict parse_status_line(std::string_view line) {
-    const std::size_t version_end = std::min(line.find_first_of(" \t"), line.size());
+    const std::size_t version_end = std::min(find_any(line, " \t"), line.size());
     if (!iequals(line.substr(0, version_end), kVersion)) return ParseVerdict::kBadVersion;
     std::string_view rest = line.substr(version_end);
     if (rest.size() > 1 && is_blank(rest[1])) note(kRepairStartLineSpace);
     rest = trim(rest);
-    const std::size_t code_end = std::min(rest.find_first_of(" \t"), rest.size());
+    const std::size_t code_end = std::min(find_any(rest, " \t"), rest.size());
     const std::optional<std::uint16_t> code = parse_u16(rest.substr(0, code_end));
     if (!code || code_end != 3 || *code < kStatusMin || *code > kStatusMax) {
       return ParseVerdict::kBadStatusCode;
@@ -95,7 +96,7 @@ class MessageParser {
   }
 
   ParseVerdict parse_request_line(std::string_view line) {
-    const std::size_t method_end = line.find_first_of(" \t");
+    const std::size_t method_end = find_any(line, " \t");
     const std::size_t version_at = line.find_last_of(" \t");
     if (method_end == std::string_view::npos || method_end == version_at) {
       return ParseVerdict::kBadStartLine;
@@ -111,7 +112,7 @@ class MessageParser {
       return ParseVerdict::kBadStartLine;
     }
     if (message_.request_uri_.size() != between.size() ||
-        message_.request_uri_.find_first_of(" \t") != std::string_view::npos) {
+        find_any(message_.request_uri_, " \t") != std::string_view::npos) {
       note(kRepairStartLineSpace);
     }
     if (message_.request_uri_.front() == '<' && message_.request_uri_.back() == '>') {
@@ -156,6 +157,7 @@ class MessageParser {
     const std::string_view value = trim(line.substr(colon + 1));
     Message::Slot& slot = message_.headers_[message_.header_count_++];
     slot.id = header_id_of(name);
+    message_.present_ |= Message::bit_of(slot.id);
     slot.name_offset = offset_of(name);
     slot.name_length = static_cast<std::uint16_t>(name.size());
     slot.value_offset = offset_of(value);
@@ -197,8 +199,10 @@ class MessageParser {
     message_.method_ = cseq->method;
     message_.method_token_ = cseq->method_token;
     message_.call_id_ = *call_id;
-    message_.from_tag_ = tag_of(*from);
-    message_.to_tag_ = tag_of(*to);
+    message_.from_ = parse_name_addr(*from);
+    message_.to_ = parse_name_addr(*to);
+    message_.from_tag_ = tag_of(*from, message_.from_);
+    message_.to_tag_ = tag_of(*to, message_.to_);
     return ParseVerdict::kOk;
   }
 
@@ -262,6 +266,9 @@ ParseVerdict parse(ByteView datagram, Message& message) {
   message.cseq_ = CSeq{};
   message.bytes_used_ = 0;
   message.header_count_ = 0;
+  message.present_ = 0;
+  message.from_.reset();
+  message.to_.reset();
   for (std::string_view* field : {&message.method_token_,
                                   &message.request_uri_,
                                   &message.reason_phrase_,
@@ -286,6 +293,7 @@ bool Message::ValueIterator::next(std::string_view& value) {
       rest_ = {};
       return true;
     }
+    if (!message_.has(id_)) return false;
     while (index_ < message_.header_count_ && message_.headers_[index_].id != id_) ++index_;
     if (index_ == message_.header_count_) return false;
     rest_ = message_.header(index_++).value;
@@ -300,6 +308,7 @@ Header Message::header(std::size_t index) const {
 }
 
 std::optional<std::string_view> Message::first(HeaderId id) const {
+  if (!has(id)) return std::nullopt;
   for (std::size_t i = 0; i < header_count_; ++i) {
     if (headers_[i].id == id) return header(i).value;
   }

@@ -125,7 +125,7 @@ class Message {
   [[nodiscard]] std::optional<std::string_view> first(HeaderId id) const;
   [[nodiscard]] std::optional<std::string_view> first_named(std::string_view name) const;
 
-  [[nodiscard]] bool has(HeaderId id) const { return first(id).has_value(); }
+  [[nodiscard]] bool has(HeaderId id) const { return (present_ & bit_of(id)) != 0; }
 
   [[nodiscard]] ValueIterator values(HeaderId id) const { return {*this, id}; }
 
@@ -135,9 +135,9 @@ class Message {
   // Typed first values (fields.h); nothing when the header is absent or unreadable.
   [[nodiscard]] std::optional<Via> top_via() const;
 
-  [[nodiscard]] std::optional<NameAddr> from() const { return name_addr(HeaderId::kFrom); }
+  [[nodiscard]] const std::optional<NameAddr>& from() const { return from_; }
 
-  [[nodiscard]] std::optional<NameAddr> to() const { return name_addr(HeaderId::kTo); }
+  [[nodiscard]] const std::optional<NameAddr>& to() const { return to_; }
 
   // First value of kReferTo, kReferredBy, kPAssertedIdentity, kPPreferredIdentity, kRemotePartyId,
   // kDiversion, kHistoryInfo, kRoute, kRecordRoute...
@@ -159,14 +159,22 @@ class Message {
   friend ParseVerdict parse(ByteView datagram, Message& message);
 
   struct Slot {
-    std::uint16_t name_offset = 0;
-    std::uint16_t name_length = 0;
-    std::uint16_t value_offset = 0;
-    std::uint16_t value_length = 0;
-    HeaderId id = HeaderId::kOther;
+    std::uint16_t name_offset;
+    std::uint16_t name_length;
+    std::uint16_t value_offset;
+    std::uint16_t value_length;
+    HeaderId id;
   };
 
+  static constexpr std::uint64_t bit_of(HeaderId id) {
+    static_assert(static_cast<unsigned>(HeaderId::kCount) <= 64);
+    return std::uint64_t{1} << static_cast<unsigned>(id);
+  }
+
   std::string_view text_;
+  std::uint64_t present_ = 0;  // bit_of() each header that there is
+  std::optional<NameAddr> from_;
+  std::optional<NameAddr> to_;
   bool is_request_ = false;
   Method method_ = Method::kOther;
   std::uint16_t status_code_ = 0;
@@ -181,7 +189,7 @@ class Message {
   CSeq cseq_;
   std::size_t bytes_used_ = 0;
   std::size_t header_count_ = 0;
-  std::array<Slot, kHeadersMax> headers_{};
+  std::array<Slot, kHeadersMax> headers_;  // the first header_count_; the rest is never read
 };
 
 }  // namespace tapdeck::sip

@@ -22,7 +22,7 @@ auto read_first(const Message& message, HeaderId id, Read read) -> decltype(read
 
 // "3600" or "3600;param" or "3600 (comment)"
 std::optional<std::uint32_t> read_seconds(std::string_view value) {
-  return parse_u32(value.substr(0, value.find_first_of("; \t(")));
+  return parse_u32(value.substr(0, find_any(value, "; \t(")));
 }
 
 }  // namespace

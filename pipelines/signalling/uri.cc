@@ -32,7 +32,7 @@ UriScheme scheme_of(std::string_view name) {
 std::size_t find_at(std::string_view rest) {
   const std::size_t first = rest.find('@');
   if (first == std::string_view::npos) return first;
-  const std::size_t host_end = rest.find_first_of(";?", first);
+  const std::size_t host_end = find_any(rest, ";?", first);
   return rest.rfind('@', host_end);
 }
 
@@ -45,7 +45,7 @@ bool parse_sip_parts(std::string_view rest, Uri& uri) {
     if (colon != std::string_view::npos) uri.password = userinfo.substr(colon + 1);
     rest.remove_prefix(at + 1);
   }
-  const std::size_t host_end = rest.find_first_of(";?");
+  const std::size_t host_end = find_any(rest, ";?");
   const std::optional<HostPort> host = parse_host_port(rest.substr(0, host_end));
   if (!host) return false;
   uri.host = host->host;
