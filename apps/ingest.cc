@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/ingest_store.h"
 #include "apps/ingest_summary.h"
 #include "apps/offline_run.h"
 #include "apps/options.h"
@@ -29,7 +30,7 @@ void tell(const std::string& sentence) { std::fprintf(stderr, "tapdeck: %s\n", s
 
 int fail(const Error& error) {
   tell(error.message);
-  return error.code == ErrorCode::kInvalidArgument ? control::kExitUsage : control::kExitFailed;
+  return control::kExitFailed;
 }
 
 struct OpenedFiles {
@@ -103,18 +104,6 @@ void print_summary(const control::IngestRequest& request,
   std::fflush(stdout);
 }
 
-// Calls that the store has in full are told apart by asking it; those that an earlier ingest left
-// unfinished are recorded again from the start, and what is left of them goes first.
-std::function<bool(const Uid&)> asks_store(storage::Store& store) {
-  return [&store](const Uid& uid) {
-    const Result<CallRecord> stored = store.get_call(uid);
-    if (stored && stored->final) return true;
-    const Result<void> discarded = store.discard_recording(uid);
-    if (!discarded) tell(discarded.error().message);
-    return false;
-  };
-}
-
 Result<int> record_files(const control::IngestRequest& request,
                          const control::Settings& settings,
                          std::uint16_t class_index,
@@ -122,10 +111,9 @@ Result<int> record_files(const control::IngestRequest& request,
   const auto queues = static_cast<std::uint16_t>(request.queue_count);
   const std::int64_t started_ns = monotonic_now_ns();
   PipelineOptions options = offline_options(settings.config, class_index, queues);
-  Result<std::unique_ptr<storage::Store>> store =
-      storage::Store::open(control::store_options(settings, storage::StoreMode::kCreateIfMissing));
+  Result<IngestStore> store = IngestStore::open(settings, request.retention_class);
   if (!store) return store.error();
-  options.calls.already_final = asks_store(**store);
+  options.calls.already_final = [&store](const Uid& uid) { return store->is_present(uid); };
 
   config::Config portless = settings.config;
   portless.capture.ports.clear();
@@ -136,7 +124,7 @@ Result<int> record_files(const control::IngestRequest& request,
       {.name = "ingest", .queue_count = queues, .ring_size = kRingSlots, .mbuf_count = 63});
   if (!port) return port.error();
   ports.push_back(std::move(*port));
-  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::create(options, ports, **store);
+  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::create(options, ports, store->intake());
   if (!pipeline) return pipeline.error();
 
   engine::CaptureMerge merge(std::move(opened.readers));
@@ -149,14 +137,20 @@ Result<int> record_files(const control::IngestRequest& request,
 
   OfflineRun offline(**pipeline, **feeder);
   control::Progress progress("ingest", merge.bytes_total());
-  while (offline.step()) progress.update(merge.bytes_read());
+  while (offline.step()) {
+    TD_TRY(store->health());
+    progress.update(merge.bytes_read());
+  }
   progress.finish();
-  TD_TRY(offline.finish());
+  const Result<void> finished = offline.finish();
+  const Result<void> stored = store->finish();
 
   close_files(merge, opened);
   const double seconds = static_cast<double>(monotonic_now_ns() - started_ns) / 1e9;
   print_summary(
       request, **pipeline, IngestFacts{.files = opened.outcomes, .seconds = seconds}, finals);
+  TD_TRY(finished);
+  TD_TRY(stored);
   return exit_status(opened.outcomes);
 }
 
@@ -166,8 +160,8 @@ int ingest(const control::IngestRequest& request) {
   const std::optional<std::uint16_t> class_index =
       config::find_retention_class(request.retention_class);
   if (!class_index) {
-    return fail(make_error(ErrorCode::kInvalidArgument,
-                           "there is no retention class \"" + request.retention_class + "\""));
+    tell("there is no retention class \"" + request.retention_class + "\"");
+    return control::kExitUsage;
   }
   Result<control::Settings> settings = control::load_settings(request.global);
   if (!settings) return fail(settings.error());

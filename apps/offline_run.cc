@@ -87,9 +87,11 @@ Result<void> OfflineRun::finish() {
     while (!worker.finish({.timer_now_ns = now_ns_, .host_now_ns = now_ns_})) drain_records();
   }
   drain_records();
-  TD_TRY(pipeline_.writer().flush());
+  // Where the disk refused media, the calls' records are committed all the same, and say so.
+  Result<void> flushed = pipeline_.writer().flush();
   while (pipeline_.writer().has_finals()) drain_finals();
-  return pipeline_.keeper().flush();
+  TD_TRY(pipeline_.keeper().flush());
+  return flushed;
 }
 
 }  // namespace tapdeck::apps

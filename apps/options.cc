@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "config/devices.h"
+#include "config/limits.h"
 #include "config/retention_classes.h"
 #include "config/validate.h"
 
@@ -101,7 +103,7 @@ PipelineOptions offline_options(const config::Config& config,
   roomy.streams.chunk_count = std::max(config.streams.chunk_count, kOfflineChunks);
   PipelineOptions options = shared_options(roomy, class_index, worker_count);
   options.calls.hold_back_ns = 0;
-  options.calls.port_names = {"ingest"};
+  options.calls.port_names = {config::kImportPort};
   // Kept to the end, for the list of streams.
   options.worker.unbound_idle_ns = kForeverNs;
   options.worker.bound_idle_ns = kForeverNs;

@@ -21,8 +21,8 @@ std::vector<engine::QueueSource> sources_of(const std::vector<engine::Port>& por
 
 Result<std::unique_ptr<Pipeline>> Pipeline::create(const PipelineOptions& options,
                                                    const std::vector<engine::Port>& ports,
-                                                   storage::Store& store) {
-  std::unique_ptr<Pipeline> pipeline(new Pipeline(store, options.record_queue));
+                                                   storage::RecordIntake& intake) {
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(options.record_queue));
   const int socket = ports.empty() ? 0 : ports.front().socket();
   std::vector<engine::WorkerRings*> rings;
   for (std::uint16_t i = 0; i < options.worker_count; ++i) {
@@ -47,8 +47,8 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const PipelineOptions& option
   pipeline->link_ = std::make_unique<PlaneLink>(rings, pipeline->queues_);
   pipeline->plane_ = calls::CallPlane::create(std::move(call_options), *pipeline->link_);
   pipeline->writer_ =
-      std::make_unique<RecordWriter>(store.writer(), rings, pipeline->queues_, pipeline->figures_);
-  pipeline->keeper_ = std::make_unique<RecordKeeper>(store, pipeline->queues_, pipeline->figures_);
+      std::make_unique<RecordWriter>(intake.writer(), rings, pipeline->queues_, pipeline->figures_);
+  pipeline->keeper_ = std::make_unique<RecordKeeper>(intake, pipeline->queues_, pipeline->figures_);
   return pipeline;
 }
 

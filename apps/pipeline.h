@@ -1,5 +1,5 @@
 // All planes of one capture, built and joined but not yet moving: workers, call plane, record path,
-// store.  `run` gives each part a thread, `ingest` steps them all on one.
+// the way into a store.  `run` gives each part a thread, `ingest` steps them all on one.
 //
 // Threads: create() and destruction by the main thread; then each part as its header says.
 // Memory: everything that the options size.  Errors: whole sentences from whatever failed to start.
@@ -17,7 +17,7 @@
 #include "engine/rings.h"
 #include "engine/worker.h"
 #include "pipelines/calls/call_plane.h"
-#include "storage/store.h"
+#include "storage/record_intake.h"
 
 namespace tapdeck::apps {
 
@@ -31,11 +31,11 @@ struct PipelineOptions {
 
 class Pipeline {
  public:
-  // Queue q of every port goes to worker q % worker_count.  `ports` and `store` must outlive the
+  // Queue q of every port goes to worker q % worker_count.  `ports` and `intake` must outlive the
   // pipeline.
   static Result<std::unique_ptr<Pipeline>> create(const PipelineOptions& options,
                                                   const std::vector<engine::Port>& ports,
-                                                  storage::Store& store);
+                                                  storage::RecordIntake& intake);
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
@@ -57,13 +57,9 @@ class Pipeline {
 
   [[nodiscard]] const RecordFigures& figures() const { return figures_; }
 
-  [[nodiscard]] storage::Store& store() { return store_; }
-
  private:
-  Pipeline(storage::Store& store, std::size_t record_queue)
-      : store_(store), queues_(record_queue) {}
+  explicit Pipeline(std::size_t record_queue) : queues_(record_queue) {}
 
-  storage::Store& store_;
   RecordQueues queues_;
   RecordFigures figures_;
   std::vector<std::unique_ptr<engine::WorkerRings>> rings_;

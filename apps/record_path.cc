@@ -1,5 +1,8 @@
 #include "apps/record_path.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -9,6 +12,31 @@ namespace {
 constexpr std::size_t kGroupRecords = 64;
 constexpr std::int64_t kGroupAgeNs = 100 * kNsPerMs;
 constexpr std::size_t kCommandsMax = 1'024;  // taken from the queue at once
+
+// The call plane knows what workers lost; what the disk refused is known only now.
+void apply_summary(const storage::RecordingSummary& summary, CallRecord& record) {
+  RecordingInfo& recording = record.recording;
+  recording.sha256 = summary.sha256;
+  if (summary.lost.empty()) return;
+  for (const storage::LostMedia& lost : summary.lost) {
+    recording.gaps.push_back({lost.from_us, lost.to_us, "loss_by_us", lost.packets});
+  }
+  std::stable_sort(
+      recording.gaps.begin(),
+      recording.gaps.end(),
+      [](const RecordingGap& a, const RecordingGap& b) { return a.from_us < b.from_us; });
+  if (recording.state == RecordingState::kNotRecorded) return;
+  if (summary.bytes == 0) {
+    recording.state = RecordingState::kNotRecorded;
+    recording.reasons = {RecordingReason::kResources};
+    recording.duration_ms = 0;
+    return;
+  }
+  recording.state = RecordingState::kRecordedWithGaps;
+  std::set<RecordingReason> reasons(recording.reasons.begin(), recording.reasons.end());
+  reasons.insert(RecordingReason::kLossByUs);
+  recording.reasons.assign(reasons.begin(), reasons.end());
+}
 
 }  // namespace
 
@@ -97,7 +125,7 @@ bool RecordWriter::keep_messages(const KeepMessages& messages) {
 bool RecordWriter::pass_record(CallRecord& record) {
   if (!record.final) return queues_.to_keeper.try_push(record);
   if (finals_.size() >= queues_.to_keeper.capacity()) return false;
-  record.recording.sha256 = segments_.end_recording(record.uid).sha256;
+  segments_.end_recording(record.uid);
   finals_.push_back(std::move(record));
   pass_finals();
   return true;
@@ -106,14 +134,19 @@ bool RecordWriter::pass_record(CallRecord& record) {
 // In the order in which the calls ended: the disk settles them in that order, or nearly so.
 void RecordWriter::pass_finals() {
   while (!finals_.empty() && segments_.is_settled(finals_.front().uid) &&
-         queues_.to_keeper.try_push(finals_.front())) {
+         queues_.to_keeper.size() < queues_.to_keeper.capacity()) {
+    CallRecord& record = finals_.front();
+    apply_summary(segments_.take_summary(record.uid), record);
+    TD_ASSERT(queues_.to_keeper.try_push(record));
     finals_.pop_front();
     ++moved_;
   }
 }
 
-RecordKeeper::RecordKeeper(storage::Store& store, RecordQueues& queues, RecordFigures& figures)
-    : store_(store), queues_(queues), figures_(figures) {
+RecordKeeper::RecordKeeper(storage::RecordIntake& intake,
+                           RecordQueues& queues,
+                           RecordFigures& figures)
+    : intake_(intake), queues_(queues), figures_(figures) {
   group_.reserve(kGroupRecords);
 }
 
@@ -143,7 +176,7 @@ Result<void> RecordKeeper::flush() {
 }
 
 Result<void> RecordKeeper::commit() {
-  Result<void> done = group_.empty() ? store_.put_pending_rows() : store_.put_calls(group_);
+  Result<void> done = group_.empty() ? intake_.put_pending_rows() : intake_.put_calls(group_);
   if (!done) {
     figures_.commit_failures.add();
     if (!failing_) log_error("call store: " + done.error().message + "; will be tried again");

@@ -20,7 +20,7 @@
 #include "base/spsc_ring.h"
 #include "engine/rings.h"
 #include "model/call.h"
-#include "storage/store.h"
+#include "storage/record_intake.h"
 
 namespace tapdeck::apps {
 
@@ -89,7 +89,7 @@ class RecordWriter {
 
 class RecordKeeper {
  public:
-  RecordKeeper(storage::Store& store, RecordQueues& queues, RecordFigures& figures);
+  RecordKeeper(storage::RecordIntake& intake, RecordQueues& queues, RecordFigures& figures);
 
   // Commits in groups of 64 records or every 100 ms.  Returns how many records it took.
   std::uint32_t step(std::int64_t timer_now_ns);
@@ -100,7 +100,7 @@ class RecordKeeper {
  private:
   Result<void> commit();
 
-  storage::Store& store_;
+  storage::RecordIntake& intake_;
   RecordQueues& queues_;
   RecordFigures& figures_;
   std::vector<CallRecord> group_;

@@ -10,6 +10,7 @@
 #include "apps/pipeline.h"
 #include "apps/service.h"
 #include "base/log.h"
+#include "config/changes.h"
 #include "config/retention_classes.h"
 #include "control/settings.h"
 #include "engine/eal.h"
@@ -19,9 +20,10 @@
 namespace tapdeck::apps {
 namespace {
 
+// Whatever fails here is in the configuration or on the host: the command line was right.
 int fail(const Error& error) {
   std::fprintf(stderr, "tapdeck: %s\n", error.message.c_str());
-  return error.code == ErrorCode::kInvalidArgument ? control::kExitUsage : control::kExitFailed;
+  return control::kExitFailed;
 }
 
 LogLevel log_level(config::LogChoice choice) {
@@ -47,19 +49,19 @@ Result<std::vector<engine::Port>> open_ports(const config::Config& config) {
   return ports;
 }
 
-// What a reload can take over is the log level; everything else says that it needs a restart.
 void reload(const control::GlobalOptions& global, config::Config& current) {
   Result<control::Settings> loaded = control::load_settings(global);
   if (!loaded) {
     log_error("reload refused, nothing changed: " + loaded.error().message);
     return;
   }
-  log_start(log_level(loaded->config.general.log_level));
-  current.general.log_level = loaded->config.general.log_level;
-  log_info(loaded->config == current
-               ? "configuration reloaded"
-               : "configuration read; options other than general.log_level that "
-                 "changed take effect at the next start");
+  const config::Changes changes = config::take_over(current, loaded->config);
+  log_start(log_level(current.general.log_level));
+  for (const std::string& name : changes.taken) log_info("reload: " + name + " is taken over");
+  for (const std::string& name : changes.need_restart) {
+    log_warning("reload: " + name + " changed; it takes effect at the next start");
+  }
+  log_info("configuration reloaded");
 }
 
 Result<void> serve(const control::RunRequest& request, control::Settings& settings) {
@@ -81,6 +83,7 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   if (!pipeline) return pipeline.error();
   Service service(
       {.store_directory = settings.store_directory, .idle_sleep_us = config.capture.idle_sleep_us},
+      **store,
       **pipeline,
       *ports,
       eal->explanation());
@@ -92,13 +95,18 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
 
 int run(const control::RunRequest& request) {
   Service::block_signals();
-  Result<control::Settings> settings = control::load_settings(request.global);
+  Result<control::Settings> settings =
+      control::load_settings(request.global, config::HostChecks::kPerform);
   if (!settings) return fail(settings.error());
   log_start(log_level(settings->config.general.log_level));
   if (settings->config.capture.ports.empty()) {
-    return fail(make_error(ErrorCode::kInvalidArgument,
-                           "capture.ports is empty: nothing to capture from; see `tapdeck config "
-                           "docs`"));
+    const bool named = !request.global.config_file.empty();
+    const int status =
+        fail(make_error(ErrorCode::kNotFound,
+                        std::string(named ? "capture.ports is empty"
+                                          : "`run` needs a configuration (--config FILE)") +
+                            ": nothing to capture from; see `tapdeck config docs`"));
+    return named ? status : control::kExitUsage;
   }
   const Result<void> served = serve(request, *settings);
   return served ? control::kExitDone : fail(served.error());

@@ -8,9 +8,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/import_session.h"
 #include "apps/kept_media.h"
+#include "apps/port_drops.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/limits.h"
 
 namespace tapdeck::apps {
 namespace {
@@ -60,10 +63,12 @@ std::vector<engine::Worker*> worker_pointers(Pipeline& pipeline) {
 }  // namespace
 
 Service::Service(ServiceOptions options,
+                 storage::Store& store,
                  Pipeline& pipeline,
                  const std::vector<engine::Port>& ports,
                  std::string memory_note)
     : options_(std::move(options)),
+      store_(store),
       pipeline_(pipeline),
       ports_(ports),
       memory_note_(std::move(memory_note)),
@@ -79,10 +84,12 @@ void Service::block_signals() {
 }
 
 Result<void> Service::reload_calls() {
-  Result<std::vector<CallRecord>> open = pipeline_.store().open_calls();
+  Result<std::vector<CallRecord>> open = store_.open_calls();
   if (!open) return open.error();
-  const std::unique_ptr<storage::StoreAccess> reader = pipeline_.store().reader();
+  const std::unique_ptr<storage::StoreAccess> reader = store_.reader();
   const std::int64_t now_ns = monotonic_now_ns();
+  // What an interrupted ingest left waits for the next one of the same files.
+  std::erase_if(*open, [](const CallRecord& record) { return record.port == config::kImportPort; });
   for (const CallRecord& record : *open) {
     std::vector<storage::MessageRecord> kept;
     const Result<void> read =
@@ -133,9 +140,10 @@ Result<void> Service::run(const std::function<void()>& on_hangup) {
 Result<void> Service::start() {
   started_wall_us_ = wall_now_ns() / kNsPerUs;
   control::ServerCallbacks callbacks{
-      .open_reader = [this] { return pipeline_.store().reader(); },
+      .open_reader = [this] { return store_.reader(); },
       .stats_json = [this] { return stats_json(); },
       .status_json = [this] { return status_json(); },
+      .open_import = [this](const std::string& name) { return ImportSession::open(store_, name); },
   };
   Result<std::unique_ptr<control::Server>> server = control::Server::start(
       control::ServerOptions{.store_directory = options_.store_directory}, std::move(callbacks));
@@ -202,6 +210,7 @@ void Service::remember_troubles() {
 void Service::plane_loop() {
   bool told_finish = false;
   std::int64_t published_ns = 0;
+  PortDrops drops;
   Rest rest;
   while (!stop_plane_.load(std::memory_order_relaxed)) {
     const std::int64_t now_ns = monotonic_now_ns();
@@ -217,6 +226,7 @@ void Service::plane_loop() {
     }
     if (now_ns - published_ns >= kNsPerSecond) {
       published_ns = now_ns;
+      drops.observe_all(ports_, wall_now_ns(), pipeline_.plane());
       publish_plane_figures();
     }
     rest.after(moved);

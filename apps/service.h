@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "control/server.h"
 #include "engine/port.h"
+#include "storage/store.h"
 
 namespace tapdeck::apps {
 
@@ -32,7 +33,9 @@ struct ServiceOptions {
 
 class Service {
  public:
+  // All must outlive the service.
   Service(ServiceOptions options,
+          storage::Store& store,
           Pipeline& pipeline,
           const std::vector<engine::Port>& ports,
           std::string memory_note);
@@ -61,6 +64,7 @@ class Service {
   [[nodiscard]] std::string status_json() const;
 
   ServiceOptions options_;
+  storage::Store& store_;
   Pipeline& pipeline_;
   const std::vector<engine::Port>& ports_;
   std::string memory_note_;

@@ -8,6 +8,9 @@
 
 namespace tapdeck::config {
 
+// The port that records of imported files name: no configured port may have this name.
+constexpr const char* kImportPort = "ingest";
+
 constexpr std::uint32_t kWorkerCountMax = 64;
 constexpr std::uint32_t kPortCountMax = 16;
 constexpr std::uint32_t kQueueCountMax = 64;  // receive queues of one port

@@ -367,7 +367,7 @@ Result<Config> load(const std::string& path, HostChecks host) {
     problems.push_back(std::move(problem));
   }
   std::erase_if(problems, [](const Problem& problem) { return !problem.is_error; });
-  if (!problems.empty()) return make_error(ErrorCode::kInvalidArgument, to_string(problems));
+  if (!problems.empty()) return make_error(ErrorCode::kCorrupt, to_string(problems));
   return std::move(loaded->config);
 }
 

@@ -28,8 +28,8 @@ Loaded load_text(std::string_view text, const std::string& file_name);
 // The same from a file; an error (kNotFound, kIo) when it cannot be read.
 Result<Loaded> load_file(const std::string& path);
 
-// load_file() and validate() in one: the configuration, or kInvalidArgument whose message holds
-// every error, one per line.  Commands that capture nothing skip the checks of this host.
+// load_file() and validate() in one: the configuration, or kCorrupt whose message holds every
+// error, one per line.
 Result<Config> load(const std::string& path, HostChecks host = HostChecks::kPerform);
 
 }  // namespace tapdeck::config

@@ -1,36 +1,17 @@
 #include "config/validate.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <set>
 #include <sys/stat.h>
 
 #include "base/result.h"
+#include "config/devices.h"
+#include "config/limits.h"
 #include "config/retention_classes.h"
 
 namespace tapdeck::config {
 namespace {
-
-bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex); }
-
-// "01:00.0": bus, device, function 0 to 7.
-bool is_short_pci_address(std::string_view text) {
-  return text.size() == 7 && all_hex(text.substr(0, 2)) && text[2] == ':' &&
-         all_hex(text.substr(3, 2)) && text[5] == '.' && text[6] >= '0' && text[6] <= '7';
-}
-
-// "net_xxxN", then nothing or ",arguments".
-bool is_virtual_device(std::string_view text) {
-  const std::string_view name = text.substr(0, text.find(','));
-  const auto word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); };
-  return name.starts_with("net_") && name.size() > 5 && is_digit(name.back()) &&
-         !is_digit(name[4]) && std::ranges::all_of(name, word);
-}
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -50,6 +31,7 @@ class Validator {
   void check_times();
   void check_storage();
   void check_host(const ValidateOptions& options);
+  void check_devices(const ValidateOptions& options);
 
   std::vector<Problem> take() { return std::move(problems_); }
 
@@ -93,6 +75,9 @@ void Validator::check_ports() {
     const Port& port = config_.capture.ports[i];
     if (!port.name.empty() && !names.insert(port.name).second) {
       error(port_path(i, "name"), "another port is named " + port.name);
+    }
+    if (port.name == kImportPort) {
+      error(port_path(i, "name"), port.name + " is what calls of imported files have there");
     }
     const DeviceKind kind = device_kind(port.device);
     if (kind == DeviceKind::kInvalid && !port.device.empty()) {
@@ -239,36 +224,24 @@ void Validator::check_host(const ValidateOptions& options) {
   if (!safe || (zone != "UTC" && !exists(options.zone_directory + "/" + zone))) {
     error("general.timezone", "there is no zone " + zone + " in " + options.zone_directory);
   }
-  for (std::size_t i = 0; i < config_.capture.ports.size(); ++i) {
-    const Port& port = config_.capture.ports[i];
-    if (device_kind(port.device) != DeviceKind::kPci) continue;
-    const std::string address = normal_pci_address(port.device);
-    if (exists(options.pci_directory + "/" + address)) continue;
-    const std::string path = port_path(i, "device");
-    problems_.push_back({file_,
-                         line_of(path),
-                         "port " + port.name + ": no PCI device " + address + " on this host",
-                         true});
-  }
   check_key_file();
 }
 
-}  // namespace
-
-DeviceKind device_kind(std::string_view device) {
-  if (is_short_pci_address(device)) return DeviceKind::kPci;
-  const bool has_domain = device.size() == 12 && all_hex(device.substr(0, 4)) && device[4] == ':';
-  if (has_domain && is_short_pci_address(device.substr(5))) return DeviceKind::kPci;
-  return is_virtual_device(device) ? DeviceKind::kVirtual : DeviceKind::kInvalid;
-}
-
-std::string normal_pci_address(std::string_view device) {
-  std::string address = device.size() == 7 ? "0000:" : "";
-  for (const char c : device) {
-    address += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+void Validator::check_devices(const ValidateOptions& options) {
+  for (std::size_t i = 0; i < config_.capture.ports.size(); ++i) {
+    const Port& port = config_.capture.ports[i];
+    const std::string path = port_path(i, "device");
+    const DeviceVerdict verdict = look_at_device(port.device, options.pci_directory);
+    const auto tell = [&](const std::string& what, bool is_error) {
+      if (what.empty()) return;
+      problems_.push_back({file_, line_of(path), "port " + port.name + ": " + what, is_error});
+    };
+    tell(verdict.problem, true);
+    tell(verdict.warning, false);
   }
-  return address;
 }
+
+}  // namespace
 
 std::vector<Problem> validate(const Config& config,
                               const std::string& file,
@@ -281,7 +254,8 @@ std::vector<Problem> validate(const Config& config,
   validator.check_memory();
   validator.check_times();
   validator.check_storage();
-  if (options.host == HostChecks::kPerform) validator.check_host(options);
+  if (options.host != HostChecks::kSkip) validator.check_host(options);
+  if (options.host == HostChecks::kPerform) validator.check_devices(options);
   std::vector<Problem> problems = validator.take();
   std::ranges::stable_sort(problems, {}, &Problem::line);
   return problems;

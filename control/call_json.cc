@@ -123,7 +123,8 @@ Json recording_to_json(const RecordingInfo& recording) {
               {"encrypted", recording.encrypted},
               {"sha256", text_or_null(recording.sha256)},
               {"duration_ms", recording.duration_ms},
-              {"gaps", std::move(gaps)}};
+              {"gaps", std::move(gaps)},
+              {"gaps_left_out", recording.gaps_left_out}};
 }
 
 void add_identity(const CallRecord& call, Json& json) {

@@ -78,11 +78,12 @@ Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& setting
     // Owned, but not served: the owner may be about to serve it, or about to end.
     if (store.error().code != ErrorCode::kBusy) return Error(store.error());
     if (attempt + 1 == kAttempts) {
-      return make_error(ErrorCode::kBusy,
-                        "Another process owns the store " + store_directory +
-                            " and does not serve it (an `ingest` in progress?); try again when it "
-                            "has ended. " +
-                            store.error().message);
+      return make_error(
+          ErrorCode::kBusy,
+          "Another process owns the store " + store_directory +
+              " and does not serve it (an `ingest` without a service?); try again when it "
+              "has ended. " +
+              store.error().message);
     }
     std::this_thread::sleep_for(kPause);
   }

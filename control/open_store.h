@@ -12,7 +12,7 @@
 namespace tapdeck::control {
 
 // kNotFound: there is no store in `settings.store_directory`.  kBusy: another process owns it and
-// does not serve it (an `ingest` does not).
+// does not serve it (an `ingest` that owns it does not).
 Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& settings);
 
 }  // namespace tapdeck::control

@@ -1,125 +1,34 @@
 #include "control/protocol.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <utility>
+
+#include "control/wire.h"
 
 namespace tapdeck::control {
 namespace {
 
 constexpr std::uint8_t kIpBytes = 16;
 
-// Appends little-endian fields; its mirror is Reader.
-class Writer {
- public:
-  template <std::unsigned_integral T>
-  void number(T value) {
-    const std::size_t at = bytes_.size();
-    bytes_.resize(at + sizeof value);
-    store_le(bytes_.data() + at, value);
-  }
-
-  void text(std::string_view value) {
-    number(static_cast<std::uint32_t>(value.size()));
-    bytes_ += value;
-  }
-
-  void raw(const void* from, std::size_t count) {
-    bytes_.append(static_cast<const char*>(from), count);
-  }
-
-  template <typename T>
-  void optional_number(const std::optional<T>& value) {
-    number(static_cast<std::uint8_t>(value.has_value()));
-    number(value ? static_cast<std::uint64_t>(*value) : std::uint64_t{0});
-  }
-
-  void endpoint(const Endpoint& endpoint) {
-    raw(endpoint.ip.bytes.data(), endpoint.ip.bytes.size());
-    number(endpoint.port);
-  }
-
-  std::string take() { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : cursor_(as_bytes(bytes)) {}
-
-  template <std::unsigned_integral T>
-  T number() {
-    return cursor_.read_le<T>();
-  }
-
-  std::string text() {
-    const auto size = number<std::uint32_t>();
-    return std::string(as_text(cursor_.read_bytes(size)));
-  }
-
-  template <std::size_t N>
-  void raw(std::array<std::uint8_t, N>& to) {
-    const ByteView bytes = cursor_.read_bytes(N);
-    if (bytes.size() == N) std::memcpy(to.data(), bytes.data(), N);
-  }
-
-  // A flag byte (0 or 1) and 64 bits that must fit T.
-  template <std::integral T>
-  std::optional<T> optional_number() {
-    const bool present = flag();
-    const auto value = number<std::uint64_t>();
-    if (!present) return std::nullopt;
-    if constexpr (sizeof(T) < sizeof value) {
-      if (value > std::uint64_t{std::numeric_limits<T>::max()}) wrong_ = true;
-    }
-    return static_cast<T>(value);
-  }
-
-  template <typename Enum>
-  std::optional<Enum> optional_enum(Enum last) {
-    const auto value = optional_number<std::uint8_t>();
-    if (!value) return std::nullopt;
-    if (*value > static_cast<std::uint8_t>(last)) wrong_ = true;
-    return static_cast<Enum>(*value);
-  }
-
-  bool flag() {
-    const auto value = number<std::uint8_t>();
-    if (value > 1) wrong_ = true;
-    return value == 1;
-  }
-
-  Endpoint endpoint() {
-    Endpoint endpoint;
-    raw(endpoint.ip.bytes);
-    endpoint.port = number<std::uint16_t>();
-    return endpoint;
-  }
-
-  ByteView rest() { return cursor_.read_bytes(cursor_.remaining()); }
-
-  // Everything was there, in range, and nothing is left.
-  [[nodiscard]] bool complete() const { return !wrong_ && !cursor_.failed() && cursor_.at_end(); }
-
-  [[nodiscard]] bool failed() const { return wrong_ || cursor_.failed(); }
-
- private:
-  Cursor cursor_;
-  bool wrong_ = false;
-};
-
-template <typename T>
-std::optional<T> when_complete(const Reader& reader, T value) {
-  if (!reader.complete()) return std::nullopt;
-  return value;
-}
+// The texts of a query in the order in which they travel.
+constexpr std::string CallQuery::*kQueryTexts[] = {&CallQuery::number,
+                                                   &CallQuery::caller,
+                                                   &CallQuery::callee,
+                                                   &CallQuery::call_id,
+                                                   &CallQuery::conversation_id,
+                                                   &CallQuery::codec,
+                                                   &CallQuery::trunk,
+                                                   &CallQuery::agent,
+                                                   &CallQuery::client,
+                                                   &CallQuery::marketing_channel,
+                                                   &CallQuery::tag,
+                                                   &CallQuery::cursor};
 
 bool is_frame_type(std::uint8_t type) {
   return (type >= static_cast<std::uint8_t>(FrameType::kHello) &&
-          type <= static_cast<std::uint8_t>(FrameType::kStatusJson)) ||
+          type <= static_cast<std::uint8_t>(FrameType::kImportFinish)) ||
          (type >= static_cast<std::uint8_t>(FrameType::kWelcome) &&
           type <= static_cast<std::uint8_t>(FrameType::kFault)) ||
          type == static_cast<std::uint8_t>(FrameType::kEnd) ||
@@ -129,7 +38,7 @@ bool is_frame_type(std::uint8_t type) {
 }  // namespace
 
 std::string encode_frame_header(FrameType type, std::size_t payload_bytes) {
-  Writer writer;
+  WireWriter writer;
   writer.number(static_cast<std::uint32_t>(payload_bytes + 1));
   writer.number(static_cast<std::uint8_t>(type));
   return writer.take();
@@ -146,7 +55,7 @@ std::optional<FrameHeader> decode_frame_header(ByteView bytes, std::size_t paylo
 }
 
 std::string encode_hello() {
-  Writer writer;
+  WireWriter writer;
   writer.number(kProtocolMagic);
   writer.number(kProtocolVersion);
   return writer.take();
@@ -154,7 +63,7 @@ std::string encode_hello() {
 
 // Longer ones of later versions are fine: magic and version stay where they are.
 std::optional<std::uint16_t> decode_hello(std::string_view bytes) {
-  Reader reader(bytes);
+  WireReader reader(bytes);
   const auto magic = reader.number<std::uint32_t>();
   const auto version = reader.number<std::uint16_t>();
   if (reader.failed() || magic != kProtocolMagic) return std::nullopt;
@@ -162,34 +71,20 @@ std::optional<std::uint16_t> decode_hello(std::string_view bytes) {
 }
 
 std::string encode_uid(const Uid& uid) {
-  Writer writer;
-  writer.raw(uid.bytes.data(), uid.bytes.size());
+  WireWriter writer;
+  writer.uid(uid);
   return writer.take();
 }
 
 std::optional<Uid> decode_uid(std::string_view bytes) {
-  Reader reader(bytes);
-  Uid uid;
-  reader.raw(uid.bytes);
+  WireReader reader(bytes);
+  const Uid uid = reader.uid();
   return when_complete(reader, uid);
 }
 
 std::string encode_query(const CallQuery& query) {
-  Writer writer;
-  for (const std::string* text : {&query.number,
-                                  &query.caller,
-                                  &query.callee,
-                                  &query.call_id,
-                                  &query.conversation_id,
-                                  &query.codec,
-                                  &query.trunk,
-                                  &query.agent,
-                                  &query.client,
-                                  &query.marketing_channel,
-                                  &query.tag,
-                                  &query.cursor}) {
-    writer.text(*text);
-  }
+  WireWriter writer;
+  for (const auto text : kQueryTexts) writer.text(query.*text);
   writer.optional_number(query.from_us);
   writer.optional_number(query.to_us);
   writer.number(static_cast<std::uint8_t>(query.overlap));
@@ -208,22 +103,9 @@ std::string encode_query(const CallQuery& query) {
 }
 
 std::optional<CallQuery> decode_query(std::string_view bytes) {
-  Reader reader(bytes);
+  WireReader reader(bytes);
   CallQuery query;
-  for (std::string* text : {&query.number,
-                            &query.caller,
-                            &query.callee,
-                            &query.call_id,
-                            &query.conversation_id,
-                            &query.codec,
-                            &query.trunk,
-                            &query.agent,
-                            &query.client,
-                            &query.marketing_channel,
-                            &query.tag,
-                            &query.cursor}) {
-    *text = reader.text();
-  }
+  for (const auto text : kQueryTexts) query.*text = reader.text();
   query.from_us = reader.optional_number<std::int64_t>();
   query.to_us = reader.optional_number<std::int64_t>();
   query.overlap = reader.flag();
@@ -254,7 +136,7 @@ std::optional<CallQuery> decode_query(std::string_view bytes) {
 }
 
 std::string encode_error(const Error& error) {
-  Writer writer;
+  WireWriter writer;
   writer.number(static_cast<std::uint32_t>(error.code));
   writer.number(static_cast<std::uint32_t>(error.system_errno));
   writer.text(error.message);
@@ -262,7 +144,7 @@ std::string encode_error(const Error& error) {
 }
 
 std::optional<Error> decode_error(std::string_view bytes) {
-  Reader reader(bytes);
+  WireReader reader(bytes);
   const auto code = reader.number<std::uint32_t>();
   const auto system_errno = reader.number<std::uint32_t>();
   Error error{ErrorCode::kIo, reader.text(), static_cast<int>(system_errno & 0xffff)};
@@ -272,7 +154,7 @@ std::optional<Error> decode_error(std::string_view bytes) {
 }
 
 std::string encode_stream(const storage::StreamDurability& stream) {
-  Writer writer;
+  WireWriter writer;
   writer.endpoint(stream.source);
   writer.endpoint(stream.destination);
   writer.number(stream.ssrc);
@@ -281,7 +163,7 @@ std::string encode_stream(const storage::StreamDurability& stream) {
 }
 
 std::optional<storage::StreamDurability> decode_stream(std::string_view bytes) {
-  Reader reader(bytes);
+  WireReader reader(bytes);
   storage::StreamDurability stream;
   stream.source = reader.endpoint();
   stream.destination = reader.endpoint();
@@ -291,28 +173,28 @@ std::optional<storage::StreamDurability> decode_stream(std::string_view bytes) {
 }
 
 std::string encode_figure(std::string_view name, std::uint64_t value) {
-  Writer writer;
+  WireWriter writer;
   writer.number(value);
   writer.text(name);
   return writer.take();
 }
 
 std::optional<std::pair<std::string, std::uint64_t>> decode_figure(std::string_view bytes) {
-  Reader reader(bytes);
+  WireReader reader(bytes);
   const auto value = reader.number<std::uint64_t>();
   std::pair<std::string, std::uint64_t> figure{reader.text(), value};
   return when_complete(reader, std::move(figure));
 }
 
 std::string encode_fault(const storage::StoreFault& fault) {
-  Writer writer;
+  WireWriter writer;
   writer.text(fault.where);
   writer.text(fault.what);
   return writer.take();
 }
 
 std::optional<storage::StoreFault> decode_fault(std::string_view bytes) {
-  Reader reader(bytes);
+  WireReader reader(bytes);
   storage::StoreFault fault;
   fault.where = reader.text();
   fault.what = reader.text();
@@ -320,7 +202,7 @@ std::optional<storage::StoreFault> decode_fault(std::string_view bytes) {
 }
 
 std::string encode_section(const SectionHeader& header, ByteView records) {
-  Writer writer;
+  WireWriter writer;
   writer.raw(&header, sizeof header);
   writer.raw(records.data(), records.size());
   return writer.take();
@@ -336,6 +218,45 @@ std::optional<SectionPayload> decode_section(std::string_view bytes) {
   section.records = as_bytes(bytes.substr(sizeof section.header));
   if (section.header.record_bytes != section.records.size()) return std::nullopt;
   return section;
+}
+
+std::string encode_import_chunk(const Chunk& chunk) {
+  WireWriter writer;
+  writer.uid(chunk.recording);
+  writer.number(chunk.sequence);
+  writer.number(static_cast<std::uint64_t>(chunk.last_us));
+  const ByteView section = chunk.section_view();
+  writer.raw(section.data(), section.size());
+  return writer.take();
+}
+
+bool decode_import_chunk(std::string_view bytes, Chunk& chunk) {
+  WireReader reader(bytes);
+  chunk.recording = reader.uid();
+  chunk.sequence = reader.number<std::uint32_t>();
+  chunk.last_us = static_cast<std::int64_t>(reader.number<std::uint64_t>());
+  const auto section = decode_section(as_text(reader.rest()));
+  if (!reader.complete() || !section || section->records.size() > kRecordBytesMax) return false;
+  chunk.section = section->header;
+  if (!section->records.empty()) {
+    std::memcpy(chunk.records.data(), section->records.data(), section->records.size());
+  }
+  return true;
+}
+
+std::string encode_import_messages(const ImportedMessages& messages) {
+  WireWriter writer;
+  writer.uid(messages.recording);
+  writer.raw(messages.records.data(), messages.records.size());
+  return writer.take();
+}
+
+std::optional<ImportedMessages> decode_import_messages(std::string_view bytes) {
+  WireReader reader(bytes);
+  ImportedMessages messages;
+  messages.recording = reader.uid();
+  messages.records = as_text(reader.rest());
+  return when_complete(reader, messages);
 }
 
 }  // namespace tapdeck::control

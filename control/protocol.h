@@ -1,6 +1,7 @@
 // The control socket's protocol: frames of u32 length (of what follows), u8 type and a payload,
 // little endian.  A client opens with kHello and gets kWelcome (or kError); then each request is
-// answered by any number of data frames and one kEnd or kError.  docs/formats/control_socket.md.
+// answered by any number of data frames and one kEnd or kError.  Within an import (kImport...) most
+// frames are not answered.  docs/formats/control_socket.md.
 // Threads: any; pure functions.  Memory: returns values.  Bad bytes: nullopt, never a partial
 // value.
 #pragma once
@@ -19,10 +20,11 @@
 namespace tapdeck::control {
 
 constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
-constexpr std::uint16_t kProtocolVersion = 1;
+constexpr std::uint16_t kProtocolVersion = 2;
 constexpr std::size_t kFrameHeaderBytes = 5;
 constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
 constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame
+constexpr std::size_t kImportBytesMax = 16UL << 20;   // what a server accepts in one of an import
 constexpr std::uint32_t kPageCallsMax = 1'000;        // what one kFindCalls yields at most
 
 enum class FrameType : std::uint8_t {
@@ -38,6 +40,13 @@ enum class FrameType : std::uint8_t {
   kCheck = 9,
   kStatsJson = 10,
   kStatusJson = 11,
+  kImportBegin = 12,     // text: the retention class; the next six only between this and its end
+  kImportAsk = 13,       // uid: is it there already?
+  kImportChunk = 14,     // ImportedChunk; not answered, as the next three
+  kImportMessages = 15,  // ImportedMessages
+  kImportCall = 16,      // encode_call bytes
+  kImportTick = 17,      // nothing came for a while
+  kImportFinish = 18,    // everything is to be durable before the answer
   // Answers.
   kWelcome = 64,
   kCall = 65,     // encode_call bytes
@@ -46,7 +55,7 @@ enum class FrameType : std::uint8_t {
   kStream = 68,   // StreamDurability
   kFigure = 69,   // name and value
   kFault = 70,    // StoreFault
-  kEnd = 126,     // text: the next cursor, or the JSON asked for
+  kEnd = 126,     // text: the next cursor, the JSON asked for, or kImportPresent
   kError = 127,
 };
 
@@ -85,6 +94,8 @@ std::optional<std::pair<std::string, std::uint64_t>> decode_figure(std::string_v
 std::string encode_fault(const storage::StoreFault& fault);
 std::optional<storage::StoreFault> decode_fault(std::string_view bytes);
 
+constexpr std::string_view kImportPresent = "present";  // kEnd of kImportAsk; else it is empty
+
 std::string encode_section(const SectionHeader& header, ByteView records);
 
 struct SectionPayload {
@@ -93,5 +104,17 @@ struct SectionPayload {
 };
 
 std::optional<SectionPayload> decode_section(std::string_view bytes);
+
+// What of a chunk matters to a segment: its recording, its place in its stream, its section.
+std::string encode_import_chunk(const Chunk& chunk);
+bool decode_import_chunk(std::string_view bytes, Chunk& chunk);  // false: chunk is undefined
+
+struct ImportedMessages {
+  Uid recording{};
+  std::string_view records;  // storage/message_record.h; borrows from `bytes`
+};
+
+std::string encode_import_messages(const ImportedMessages& messages);
+std::optional<ImportedMessages> decode_import_messages(std::string_view bytes);
 
 }  // namespace tapdeck::control

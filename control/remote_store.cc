@@ -5,17 +5,11 @@
 #include <optional>
 #include <utility>
 
+#include "control/connection.h"
 #include "model/call_codec.h"
 
 namespace tapdeck::control {
 namespace {
-
-constexpr std::uint32_t kHandshakeTimeoutMs = 10'000;
-constexpr std::uint32_t kAnswerTimeoutMs = 600'000;  // a check of a large store takes its time
-
-Error bad_answer() {
-  return make_error(ErrorCode::kCorrupt, "the service sent an answer that cannot be read.");
-}
 
 // Decodes a frame of the expected type with `decode` and appends it to `to`.
 template <typename T, typename Decode>
@@ -51,20 +45,8 @@ Result<std::unique_ptr<RemoteStore>> RemoteStore::connect(const std::string& sto
 }
 
 Result<void> RemoteStore::open_connection() {
-  auto socket = connect_control_socket(store_directory_);
+  auto socket = connect_to_service(store_directory_);
   if (!socket) return Error(socket.error());
-  TD_TRY(set_time_limits(*socket, kHandshakeTimeoutMs, kHandshakeTimeoutMs));
-  // A service with too many clients may have said so and closed already: its words count.
-  const auto sent = send_frame(*socket, FrameType::kHello, encode_hello());
-  if (!sent && sent.error().system_errno != EPIPE) return sent;
-  auto welcome = receive_frame(*socket, kAnswerBytesMax);
-  if (!welcome) return Error(welcome.error());
-  if (welcome->type == FrameType::kError) {
-    return decode_error(welcome->payload).value_or(bad_answer());
-  }
-  const auto version = decode_hello(welcome->payload);
-  if (welcome->type != FrameType::kWelcome || !version) return bad_answer();
-  TD_TRY(set_time_limits(*socket, kHandshakeTimeoutMs, kAnswerTimeoutMs));
   socket_ = std::move(*socket);
   return {};
 }

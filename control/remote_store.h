@@ -19,8 +19,7 @@ namespace tapdeck::control {
 
 class RemoteStore final : public storage::StoreAccess {
  public:
-  // kNotFound: nobody serves this store (no socket, or a stale one).  kPermission: not our socket.
-  // kUnsupported: the service speaks another version of the protocol.  kBusy: too many clients.
+  // Errors as of connect_to_service().
   static Result<std::unique_ptr<RemoteStore>> connect(const std::string& store_directory);
 
   Result<CallPage> find_calls(const CallQuery& query) override;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "control/import_handler.h"
 #include "control/protocol.h"
 #include "model/call_codec.h"
 
@@ -31,6 +32,7 @@ class RequestHandler {
       case FrameType::kCheck: return check();
       case FrameType::kStatsJson: return end(callbacks_.stats_json());
       case FrameType::kStatusJson: return end(callbacks_.status_json());
+      case FrameType::kImportBegin: return import(request.payload);
       default: return fail(make_error(ErrorCode::kInvalidArgument, "that is not a request."));
     }
   }
@@ -138,6 +140,12 @@ class RequestHandler {
       TD_TRY(send_frame(socket_, FrameType::kFault, encode_fault(fault)));
     }
     return end();
+  }
+
+  Result<void> import(const std::string& retention_class) {
+    auto sink = callbacks_.open_import(retention_class);
+    if (!sink) return fail(sink.error());
+    return serve_import(socket_, std::move(*sink));
   }
 
   const Socket& socket_;

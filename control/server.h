@@ -1,10 +1,10 @@
 // The control socket of a running service: STORE/control.sock (mode 0600), through which commands
-// read the store that this process owns.  start() replaces the stale socket of a crashed owner, so
-// it must only be called by who holds the store's lock.
-// Threads: start() and stop() by the owner; one accept thread and one thread per client inside,
-// which call the callbacks; each client gets its own reader.  Memory: one page of calls or one
-// section per client; a slow client blocks only its own thread and is dropped after
-// send_timeout_ms.  Full: a client beyond clients_max is told "busy" and closed.
+// read the store that this process owns, and `ingest` writes into it.  start() replaces the stale
+// socket of a crashed owner, so it must only be called by who holds the store's lock. Threads:
+// start() and stop() by the owner; one accept thread and one thread per client inside, which call
+// the callbacks; each client gets its own reader.  Memory: one page of calls or one section per
+// client; a slow client blocks only its own thread and is dropped after send_timeout_ms.  Full: a
+// client beyond clients_max is told "busy" and closed.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/import_sink.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::control {
@@ -30,6 +31,9 @@ struct ServerCallbacks {
   std::function<std::unique_ptr<storage::StoreAccess>()> open_reader;  // one per client
   std::function<std::string()> stats_json;   // one JSON object: counters of the service
   std::function<std::string()> status_json;  // one JSON object with a boolean member "healthy"
+  // Begins an import under a retention class, on the client's thread; kBusy: there is one already.
+  std::function<Result<std::unique_ptr<ImportSink>>(const std::string& retention_class)>
+      open_import{};
 };
 
 // Who is connected, as the kernel says (SO_PEERCRED at accept).

@@ -7,12 +7,12 @@
 
 namespace tapdeck::control {
 
-Result<Settings> load_settings(const GlobalOptions& global) {
+Result<Settings> load_settings(const GlobalOptions& global, config::HostChecks host) {
   Settings settings;
   if (global.config_file.empty()) {
     settings.config = config::defaults();
   } else {
-    auto loaded = config::load(global.config_file);
+    auto loaded = config::load(global.config_file, host);
     if (!loaded) return Error(loaded.error());
     settings.config = std::move(*loaded);
   }

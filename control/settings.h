@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "config/validate.h"
 #include "control/cli/command_line.h"
 #include "storage/store.h"
 
@@ -18,8 +19,10 @@ struct Settings {
   std::string zone;             // IANA name
 };
 
-// kInvalidArgument holds every mistake of the file, one per line; kNotFound or kIo: no such file.
-Result<Settings> load_settings(const GlobalOptions& global);
+// kCorrupt holds every mistake of the file, one per line; kNotFound or kIo: no such file.
+// `host`: kPerform for who is going to capture.
+Result<Settings> load_settings(const GlobalOptions& global,
+                               config::HostChecks host = config::HostChecks::kNoDevices);
 
 // How a store is opened under these settings; `mode` says whether it may be made.
 storage::StoreOptions store_options(const Settings& settings, storage::StoreMode mode);

@@ -85,7 +85,7 @@ bool Chunker::append(std::uint32_t stream,
                      std::int64_t now_ns) {
   if (packet.size() > kPacketBytesMax) {
     counters_.drop(DropReason::kRtpTooLong);
-    add_gap(stream, GapReason::kTooLong);
+    add_gap(stream, GapReason::kTooLong, time_ns);
     return false;
   }
   StreamHot& hot = streams_.hot(stream);
@@ -97,23 +97,55 @@ bool Chunker::append(std::uint32_t stream,
   const std::uint32_t opened = open(stream, time_ns, now_ns);
   if (opened == kNone) {
     counters_.drop(DropReason::kNoChunk);
-    add_gap(stream, GapReason::kNoChunk);
+    add_gap(stream, GapReason::kNoChunk, time_ns);
     return false;
   }
   const bool fits = append_record(pool_.at(opened), hot.fill, packet, time_ns);
   if (!fits) {  // the longest packets leave no room for gap records before them
     counters_.drop(DropReason::kRtpTooLong);
-    add_gap(stream, GapReason::kTooLong);
+    add_gap(stream, GapReason::kTooLong, time_ns);
   }
   return fits;
 }
 
-void Chunker::add_gap(std::uint32_t stream, GapReason reason, std::uint32_t packets) {
+void Chunker::add_gap(std::uint32_t stream, GapReason reason, const Lost& lost) {
   StreamCold& cold = streams_.cold(stream);
-  cold.gaps[static_cast<std::size_t>(reason)] += packets;
-  cold.gaps_pending += packets;
+  cold.gaps[static_cast<std::size_t>(reason)] += lost.packets;
+  cold.gaps_pending += lost.packets;
   streams_.hot(stream).set(kStreamGaps);
-  if (reason != GapReason::kPaused) cold.lost_by_us_count += packets;
+  const LossCause cause = reason == GapReason::kPaused ? LossCause::kPaused : LossCause::kByUs;
+  cold.losses[static_cast<std::size_t>(cause)].add(lost.from_ns, lost.to_ns, lost.packets);
+  if (cause == LossCause::kByUs) cold.lost_by_us_count += lost.packets;
+}
+
+void Chunker::cut_paused(std::uint32_t stream, std::int64_t from_ns) {
+  StreamHot& hot = streams_.hot(stream);
+  if (hot.chunk == kNone) return;
+  Chunk& chunk = pool_.at(hot.chunk);
+  seal_chunk(chunk, hot.fill);
+  std::uint8_t* to = chunk.records.data();
+  const std::uint8_t* from = to;
+  const std::uint8_t* const end = from + chunk.section.record_bytes;
+  chunk.last_us = chunk.section.base_us;
+  while (from < end) {
+    const auto head = load_le<std::uint16_t>(from);
+    const std::int64_t time_us = chunk.section.base_us + load_le<std::uint32_t>(from + 2);
+    const std::size_t bytes = kRecordHeaderBytes + (head & kRecordLengthMax);
+    const bool is_packet = static_cast<RecordKind>(head >> 14) == RecordKind::kRtp;
+    if (is_packet && time_us >= from_ns / kNsPerUs) {
+      add_gap(stream, GapReason::kPaused, time_us * kNsPerUs);
+      --chunk.section.packet_count;
+    } else {
+      std::memmove(to, from, bytes);
+      to += bytes;
+      chunk.last_us = std::max(chunk.last_us, time_us);
+    }
+    from += bytes;
+  }
+  // What must not be kept does not stay in memory either.
+  std::memset(to, 0, static_cast<std::size_t>(end - to));
+  chunk.section.record_bytes = static_cast<std::uint32_t>(to - chunk.records.data());
+  hot.fill = fill_of(chunk);
 }
 
 std::uint32_t Chunker::open(std::uint32_t stream, std::int64_t time_ns, std::int64_t now_ns) {
@@ -181,7 +213,9 @@ void Chunker::close(std::uint32_t stream, Why why, std::int64_t now_ns) {
     return;
   }
   counters_.drop(DropReason::kWriterFull, chunk.section.packet_count);
-  add_gap(stream, GapReason::kWriterFull, chunk.section.packet_count);
+  add_gap(stream,
+          GapReason::kWriterFull,
+          {chunk.section.base_us * kNsPerUs, chunk.last_us * kNsPerUs, chunk.section.packet_count});
   pool_.put(index);
 }
 

@@ -35,8 +35,21 @@ class Chunker {
     prefetch_head(pool_.next());
   }
 
-  // Packets that are not kept: they become a gap record.
-  void add_gap(std::uint32_t stream, GapReason reason, std::uint32_t packets = 1);
+  // Packets of these times that are not kept: they become a gap record, and a LossSpan.
+  struct Lost {
+    std::int64_t from_ns = 0;
+    std::int64_t to_ns = 0;
+    std::uint32_t packets = 1;
+  };
+
+  void add_gap(std::uint32_t stream, GapReason reason, const Lost& lost);
+
+  void add_gap(std::uint32_t stream, GapReason reason, std::int64_t time_ns) {
+    add_gap(stream, reason, {time_ns, time_ns, 1});
+  }
+
+  // Takes packets from `from_ns` on out of the open chunk again: they become a gap of kPaused.
+  void cut_paused(std::uint32_t stream, std::int64_t from_ns);
 
   // Takes over a chunk that was filled in quarantine as the open chunk of a bound stream.
   void adopt(std::uint32_t stream, std::uint32_t chunk, std::int64_t now_ns);

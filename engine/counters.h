@@ -55,6 +55,7 @@ namespace tapdeck::engine {
   X(kMessageTooLong, message_too_long, "SIP messages: longer than a buffer")             \
   X(kMessageTruncated, message_truncated, "SIP messages: cut by the capture, passed on") \
   X(kReportRingFull, report_ring_full, "stream reports: ring to the call plane full")    \
+  X(kRtcpNotTold, rtcp_not_told, "RTCP reports: ring to the call plane nearly full")     \
   X(kClockAlarm, clock_alarm, "packets: hardware clock over 1 s off, host time used")
 
 enum class PacketClass : std::uint8_t {

@@ -61,6 +61,7 @@ std::uint32_t EndpointMap::resolve(std::uint32_t address, std::int64_t time_ns) 
   for (std::uint32_t at = addresses_[address].newest_claim; at != kNone;
        at = claims_[at].next_at_address) {
     const Claim& claim = claims_[at];
+    if (claim.rtcp_only) continue;
     if (claim.time_ns > time_ns) {
       next = at;
     } else if (time_ns <= claim.unbind_ns) {
@@ -69,6 +70,12 @@ std::uint32_t EndpointMap::resolve(std::uint32_t address, std::int64_t time_ns) 
   }
   if (next != kNone && claims_[next].time_ns - time_ns > options_.adopt_ns) return kNone;
   return next;
+}
+
+std::uint32_t EndpointMap::resolve_rtcp(std::uint32_t address, std::int64_t time_ns) const {
+  std::uint32_t at = addresses_[address].newest_claim;
+  while (at != kNone && claims_[at].time_ns > time_ns) at = claims_[at].next_at_address;
+  return at;
 }
 
 std::uint32_t EndpointMap::claim_of(std::uint32_t address, const CallHandle& call) const {
@@ -106,6 +113,7 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   claim.recording = message.recording;
   claim.kind = message.kind;
   claim.receiver = message.receiver;
+  claim.rtcp_only = message.rtcp_only;
   claim.retention_class = message.retention_class;
   claim.media_index = message.media_index;
   claim.clock_count = static_cast<std::uint8_t>(

@@ -33,6 +33,7 @@ struct Claim {
   MediaKind kind;
   std::uint8_t receiver;
   std::uint8_t clock_count;
+  bool rtcp_only;
   std::uint16_t retention_class;
   std::uint16_t media_index;
   std::array<PayloadClock, kPayloadClocksMax> clocks;
@@ -58,9 +59,15 @@ struct Address {
 struct CallSlot {
   std::uint32_t generation;
   bool known;
-  bool paused;
-  ListHead claims;   // Claim::in_call
-  ListHead streams;  // StreamCold::in_call
+  bool paused_ever;
+  std::int64_t pause_ns;   // packet times: from,
+  std::int64_t resume_ns;  // until; kForever while paused
+  ListHead claims;         // Claim::in_call
+  ListHead streams;        // StreamCold::in_call
+
+  [[nodiscard]] bool paused_at(std::int64_t time_ns) const {
+    return paused_ever && time_ns >= pause_ns && time_ns < resume_ns;
+  }
 };
 
 struct ClaimOptions {
@@ -84,6 +91,10 @@ class EndpointMap {
   // The claim that owns RTP of packet time `time_ns`: the newest that covers it, else the first
   // that begins within adopt_ns after it; kNone when there is none.
   [[nodiscard]] std::uint32_t resolve(std::uint32_t address, std::int64_t time_ns) const;
+
+  // The newest claim that had begun at `time_ns`, ended or not, for whatever use: RTCP of a call
+  // goes on while it is being released.
+  [[nodiscard]] std::uint32_t resolve_rtcp(std::uint32_t address, std::int64_t time_ns) const;
 
   // The claim of `call` on this address, live or not; kNone.
   [[nodiscard]] std::uint32_t claim_of(std::uint32_t address, const CallHandle& call) const;

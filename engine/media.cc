@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace tapdeck::engine {
 namespace {
 
 constexpr std::uint32_t kServicedPerStep = 32;
 constexpr std::uint32_t kFlushedPerStep = 8;
 constexpr std::uint32_t kDiscardedPerStep = 32;
+// Slots of the report ring that are left free by what can do without.
+constexpr std::uint32_t kOptionalReserve = 64;
 
 Endpoint source_of(const StreamKey& key) { return {{key.source_ip}, key.source_port}; }
 
@@ -138,7 +142,14 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   StreamCold& cold = streams_.cold(stream);
   const bool first = hot.packet_count == 0;
   const std::uint8_t type_before = hot.jitter_payload_type;
+  const std::int64_t previous_ns = hot.last_ns;
   const SequenceVerdict verdict = update_statistics(hot, cold, packet.arrival);
+  if (verdict.missing != 0) {
+    note_missing(stream, {previous_ns, packet.arrival.time_ns, verdict.missing});
+  } else if (verdict.late) {
+    LossSpan& wire = cold.losses[static_cast<std::size_t>(LossCause::kWire)];
+    if (wire.packet_count > 0) --wire.packet_count;
+  }
   if (bind_now) {
     const Owner owner = find_owner(stream, packet.arrival.time_ns);
     if (owner.claim != kNone) attach(stream, owner);
@@ -156,10 +167,25 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
              : PacketClass::kRtpDiscarded;
 }
 
+// Losses of one second are told together, those of another second apart from them: so they can be
+// held against the seconds in which the port dropped packets.
+void Media::note_missing(std::uint32_t stream, const LossSpan& missing) {
+  LossSpan& wire = streams_.cold(stream).losses[static_cast<std::size_t>(LossCause::kWire)];
+  const bool other_second = wire.to_ns / kNsPerSecond != missing.to_ns / kNsPerSecond;
+  if (wire.packet_count > 0 && other_second && streams_.hot(stream).state == StreamState::kBound &&
+      rings_.report_room() > kOptionalReserve) {
+    report(stream, StreamReportKind::kActivity);
+  }
+  wire.add(missing.from_ns, missing.to_ns, missing.packet_count);
+}
+
 PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
   if (streams_.hot(stream).has(kStreamPaused)) {
-    chunker_.add_gap(stream, GapReason::kPaused);
-    return PacketClass::kRtpPaused;
+    const CallSlot* slot = endpoints_.call_slot(streams_.cold(stream).call);
+    if (slot != nullptr && slot->paused_at(packet.arrival.time_ns)) {
+      chunker_.add_gap(stream, GapReason::kPaused, packet.arrival.time_ns);
+      return PacketClass::kRtpPaused;
+    }
   }
   chunker_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_);
   return PacketClass::kRtpBound;
@@ -180,32 +206,61 @@ PacketClass Media::keep_unproven(std::uint32_t stream,
              : PacketClass::kRtpDiscarded;
 }
 
+// The claim by which RTCP to or from `endpoint` belongs to a call: the address itself (RFC 5761, or
+// a=rtcp), or RTP's port before it.
+std::uint32_t Media::find_rtcp_claim(RealmId realm, Endpoint endpoint, std::int64_t time_ns) const {
+  for (int step = 0; step < 2 && endpoint.port != 0; ++step, --endpoint.port) {
+    const std::uint32_t address = endpoints_.find(realm, endpoint);
+    if (address == kNone) continue;
+    const std::uint32_t claim = endpoints_.resolve_rtcp(address, time_ns);
+    if (claim != kNone) return claim;
+  }
+  return kNone;
+}
+
+// The streams that RTCP speaks of may be another worker's, so the call plane gets to hear of it.
 void Media::on_rtcp(const MediaPacket& packet) {
+  const auto realm = static_cast<RealmId>(packet.key.realm);
+  StreamReport out;
+  out.kind = StreamReportKind::kRtcp;
+  out.worker = options_.index;
+  out.realm = realm;
+  out.source = source_of(packet.key);
+  out.destination = destination_of(packet.key);
+  out.rtcp.time_ns = packet.arrival.time_ns;
+  const std::uint32_t to = find_rtcp_claim(realm, out.destination, packet.arrival.time_ns);
+  const std::uint32_t from = find_rtcp_claim(realm, out.source, packet.arrival.time_ns);
+  if (to == kNone && from == kNone) return;
+  out.call = endpoints_.claim(to != kNone ? to : from).call;
+  out.receiver = to != kNone ? endpoints_.claim(to).receiver : kNoParty;
+  const bool one_call = from != kNone && endpoints_.claim(from).call == out.call;
+  out.sender = one_call ? endpoints_.claim(from).receiver : kNoParty;
   RtcpReader reader(packet.payload);
   RtcpReport report;
   while (reader.next(report)) {
-    count_rtcp(packet, report, 0);  // multiplexed (RFC 5761)
-    count_rtcp(packet, report, 1);  // on the port after RTP's
+    if (report.from_sender) {
+      out.ssrc = report.sender_ssrc;
+      out.rtcp.is_block = false;
+      out.rtcp.ntp = report.ntp;
+      tell_rtcp(out);
+    }
+    for (std::uint8_t i = 0; i < report.block_count; ++i) {
+      const RtcpBlock block = read_rtcp_block(report, i);
+      out.ssrc = block.ssrc;
+      out.rtcp.is_block = true;
+      out.rtcp.fraction_lost = block.fraction_lost;
+      out.rtcp.jitter = block.jitter;
+      out.rtcp.ntp = block.last_report;
+      out.rtcp.delay = block.delay;
+      tell_rtcp(out);
+    }
   }
 }
 
-// RTCP travels beside the stream it comes from, and its blocks speak of the stream the other way.
-void Media::count_rtcp(const MediaPacket& packet, const RtcpReport& report, std::uint16_t offset) {
-  StreamKey key = packet.key;
-  key.source_port = static_cast<std::uint16_t>(key.source_port - offset);
-  key.destination_port = static_cast<std::uint16_t>(key.destination_port - offset);
-  key.ssrc = report.sender_ssrc;
-  if (report.from_sender) {
-    const std::uint32_t stream = streams_.find(key, streams_.hash(key));
-    if (stream != kNone) ++streams_.cold(stream).sender_reports;
-  }
-  std::swap(key.source_ip, key.destination_ip);
-  std::swap(key.source_port, key.destination_port);
-  for (std::uint8_t i = 0; i < report.block_count; ++i) {
-    const RtcpBlock block = read_rtcp_block(report, i);
-    key.ssrc = block.ssrc;
-    const std::uint32_t stream = streams_.find(key, streams_.hash(key));
-    if (stream != kNone) update_rtcp(streams_.hot(stream), streams_.cold(stream), block);
+// Leaves room for what is said of streams: that must not be lost.
+void Media::tell_rtcp(const StreamReport& report) {
+  if (rings_.report_room() <= kOptionalReserve || !rings_.push_report(report)) {
+    counters_.drop(DropReason::kRtcpNotTold);
   }
 }
 
@@ -276,13 +331,18 @@ void Media::fill_report(std::uint32_t stream, StreamReportKind kind, StreamRepor
   report.destination = destination_of(key);
   report.ssrc = key.ssrc;
   fill_statistics(streams_.hot(stream), cold, report.statistics);
+  report.losses = cold.losses;
 }
 
 void Media::report(std::uint32_t stream, StreamReportKind kind) {
   if (streams_.hot(stream).packet_count == 0) return;  // has just changed calls
   StreamReport out;
   fill_report(stream, kind, out);
-  if (!rings_.push_report(out)) counters_.drop(DropReason::kReportRingFull);
+  if (rings_.push_report(out)) {
+    streams_.cold(stream).losses = {};
+  } else {
+    counters_.drop(DropReason::kReportRingFull);
+  }
 }
 
 void Media::visit(StreamVisitor visitor, void* context) const {

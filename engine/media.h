@@ -87,10 +87,14 @@ class Media {
   // media.cc: packets and time
   std::uint32_t create_stream(const MediaPacket& packet);
   void remove_stream(std::uint32_t stream);
+  void note_missing(std::uint32_t stream, const LossSpan& missing);
   PacketClass keep_bound(std::uint32_t stream, const MediaPacket& packet);
   PacketClass keep_unproven(std::uint32_t stream, const MediaPacket& packet, bool in_sequence);
   void update_clock(std::uint32_t stream);
-  void count_rtcp(const MediaPacket& packet, const RtcpReport& report, std::uint16_t offset);
+  [[nodiscard]] std::uint32_t find_rtcp_claim(RealmId realm,
+                                              Endpoint endpoint,
+                                              std::int64_t time_ns) const;
+  void tell_rtcp(const StreamReport& report);
   bool service(std::uint32_t stream);
   void report(std::uint32_t stream, StreamReportKind kind);
 

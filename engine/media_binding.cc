@@ -9,10 +9,6 @@ namespace {
 // Reports that one message may need at once; more are counted as lost.
 constexpr std::uint32_t kReportRoom = 16;
 
-void mark_paused(StreamHot& hot, bool paused) {
-  paused ? hot.set(kStreamPaused) : hot.clear(kStreamPaused);
-}
-
 }  // namespace
 
 Media::Owner Media::find_owner(std::uint32_t stream, std::int64_t time_ns) const {
@@ -49,10 +45,11 @@ void Media::attach(std::uint32_t stream, const Owner& owner) {
   take_parties(stream, owner);
   if (hot.state == StreamState::kProbation) --unproven_count_;
   hot.state = StreamState::kBound;
-  mark_paused(hot, slot->paused);
+  if (slot->paused_ever) hot.set(kStreamPaused);
   list_push_back(streams_.all_cold(), &StreamCold::in_call, slot->streams, stream);
   ++bound_count_;
   quarantine_.adopt(stream, now_ns_);
+  if (slot->paused_ever && slot->resume_ns == kForever) chunker_.cut_paused(stream, slot->pause_ns);
   report(stream, StreamReportKind::kActivity);
 }
 
@@ -161,11 +158,22 @@ void Media::unbind(const BindMessage& message) {
   endpoints_.claim(claim).unbind_ns = message.time_ns;
 }
 
+// By packet time: packets that came before the message did are taken out of their open chunk;
+// chunks that have left are not called back.
 void Media::set_paused(const BindMessage& message, bool paused) {
   CallSlot* slot = endpoints_.call_slot(message.call);
-  slot->paused = paused;
+  const bool is_paused = slot->paused_ever && slot->resume_ns == kForever;
+  if (paused == is_paused) return;
+  if (!paused) {
+    slot->resume_ns = message.time_ns;
+    return;
+  }
+  slot->paused_ever = true;
+  slot->pause_ns = message.time_ns;
+  slot->resume_ns = kForever;
   for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
-    mark_paused(streams_.hot(at), paused);
+    streams_.hot(at).set(kStreamPaused);
+    chunker_.cut_paused(at, message.time_ns);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <net/if.h>
 #include <string_view>
 #include <sys/socket.h>
@@ -103,11 +104,17 @@ Result<Port> Port::open(const PortOptions& options) {
     const std::string arguments = options.device.size() > port.device_name_.size()
                                       ? options.device.substr(port.device_name_.size() + 1)
                                       : "";
+    const std::vector<int> before = list_packet_sockets();
     const int code = rte_eal_hotplug_add("vdev", port.device_name_.c_str(), arguments.c_str());
     if (code != 0) {
       return no_device_error(options);
     }
     port.created_vdev_ = true;
+    std::vector<int> sockets;
+    const std::vector<int> after = list_packet_sockets();
+    std::set_difference(
+        after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(sockets));
+    if (!sockets.empty()) port.sockets_ = std::make_unique<PacketSockets>(std::move(sockets));
     if (rte_eth_dev_get_port_by_name(port.device_name_.c_str(), &port.port_id_) != 0) {
       return port_error(options, "the device gives no Ethernet port", ENODEV);
     }
@@ -189,6 +196,7 @@ Port::Port(Port&& other) noexcept
       device_name_(std::move(other.device_name_)),
       pool_(std::exchange(other.pool_, nullptr)),
       rings_(std::exchange(other.rings_, {})),
+      sockets_(std::move(other.sockets_)),
       timestamp_offset_(other.timestamp_offset_),
       timestamp_flag_(other.timestamp_flag_),
       timestamp_unit_ns_(other.timestamp_unit_ns_) {}
@@ -196,6 +204,7 @@ Port::Port(Port&& other) noexcept
 Port::~Port() { close(); }
 
 void Port::close() {
+  sockets_.reset();
   if (port_id_ != 0xffff) {
     if (std::exchange(started_, false)) rte_eth_dev_stop(port_id_);
     if (!rings_.empty() || !created_vdev_) {
@@ -218,7 +227,8 @@ void Port::close() {
 PortStatistics Port::statistics() const {
   rte_eth_stats stats{};
   if (port_id_ == 0xffff || rte_eth_stats_get(port_id_, &stats) != 0) return {};
-  return {stats.ipackets, stats.ibytes, stats.imissed, stats.ierrors, stats.rx_nombuf};
+  const std::uint64_t by_kernel = sockets_ == nullptr ? 0 : sockets_->drop_count();
+  return {stats.ipackets, stats.ibytes, stats.imissed + by_kernel, stats.ierrors, stats.rx_nombuf};
 }
 
 }  // namespace tapdeck::engine

@@ -1,10 +1,11 @@
 // Capture ports: opening NICs and virtual devices for reception, and ring ports that a feeder
 // fills in-process.
-// Threads: the main thread opens, closes and reads statistics.  Memory: one NUMA-local mbuf pool
-// per port.  Errors: whole sentences naming the port.
+// Threads: the main thread opens and closes; any reads statistics.  Memory: one NUMA-local mbuf
+// pool per port.  Errors: whole sentences naming the port.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <rte_ring.h>
 
 #include "base/result.h"
+#include "engine/packet_socket.h"
 #include "model/ids.h"
 
 namespace tapdeck::engine {
@@ -84,8 +86,8 @@ class Port {
 
   [[nodiscard]] bool spreads_by_address() const { return symmetric_; }  // symmetric RSS is on
 
-  // `missed` is what the driver counts: net_af_packet of DPDK 22.11 does not count the kernel's
-  // drops, so its rings are to be generous.
+  // `missed` is what the driver counts and, where it receives through packet sockets, what the
+  // kernel counts.
   [[nodiscard]] PortStatistics statistics() const;
 
  private:
@@ -101,6 +103,7 @@ class Port {
   std::string device_name_{};
   rte_mempool* pool_ = nullptr;
   std::vector<rte_ring*> rings_{};
+  std::unique_ptr<PacketSockets> sockets_;  // null without any
   int timestamp_offset_ = -1;
   std::uint64_t timestamp_flag_ = 0;
   std::uint32_t timestamp_unit_ns_ = 1;

@@ -1,5 +1,7 @@
 #include "engine/quarantine.h"
 
+#include "base/clock.h"
+
 namespace tapdeck::engine {
 namespace {
 
@@ -32,14 +34,14 @@ void Quarantine::hold(std::uint32_t stream, ByteView packet, std::int64_t time_n
   std::uint32_t index = cold.held_packet;
   if (index != kNone) {
     parts_.counters.drop(DropReason::kProbationEvicted);
-    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull);
+    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull, slots_[index].time_ns);
   } else {
     index = next_slot_;
     next_slot_ = next_slot_ == kSlots ? 1 : next_slot_ + 1;
     const std::uint32_t owner = slots_[index].stream;
     if (owner != kNone) {
       parts_.counters.drop(DropReason::kProbationEvicted);
-      parts_.chunker.add_gap(owner, GapReason::kQuarantineFull);
+      parts_.chunker.add_gap(owner, GapReason::kQuarantineFull, slots_[index].time_ns);
       release_slot(owner);
     }
   }
@@ -48,7 +50,7 @@ void Quarantine::hold(std::uint32_t stream, ByteView packet, std::int64_t time_n
     slot.stream = kNone;
     cold.held_packet = kNone;
     parts_.counters.drop(DropReason::kProbationEvicted);
-    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull);
+    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull, time_ns);
     return;
   }
   slot.stream = stream;
@@ -96,7 +98,7 @@ bool Quarantine::append(std::uint32_t stream,
                         std::int64_t now_ns) {
   if (packet.size() > kPacketBytesMax) {
     parts_.counters.drop(DropReason::kRtpTooLong);
-    parts_.chunker.add_gap(stream, GapReason::kTooLong);
+    parts_.chunker.add_gap(stream, GapReason::kTooLong, time_ns);
     return false;
   }
   StreamHot& hot = parts_.streams.hot(stream);
@@ -106,7 +108,7 @@ bool Quarantine::append(std::uint32_t stream,
   const std::uint32_t chunk = take_chunk(stream);
   if (chunk == kNone) {
     parts_.counters.drop(DropReason::kQuarantineFull);
-    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull);
+    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull, time_ns);
     return false;
   }
   StreamCold& cold = parts_.streams.cold(stream);
@@ -147,9 +149,12 @@ void Quarantine::evict(std::uint32_t chunk, DropReason reason) {
   // Chunks of a stream are taken in order, so the oldest of all is the first of its stream.
   const std::uint32_t first = detach_first(stream);
   TD_DCHECK(first == chunk);
-  const std::uint32_t packets = parts_.pool.at(first).section.packet_count;
-  parts_.counters.drop(reason, packets);
-  parts_.chunker.add_gap(stream, GapReason::kQuarantineFull, packets);
+  const Chunk& lost = parts_.pool.at(first);
+  parts_.counters.drop(reason, lost.section.packet_count);
+  parts_.chunker.add_gap(
+      stream,
+      GapReason::kQuarantineFull,
+      {lost.section.base_us * kNsPerUs, lost.last_us * kNsPerUs, lost.section.packet_count});
   parts_.pool.put(first);
 }
 

@@ -49,7 +49,7 @@ enum class StreamState : std::uint8_t {
 
 // Bits of StreamHot::flags.  Those about cold state spare a packet in sequence the look at it.
 enum StreamFlag : std::uint8_t {
-  kStreamPaused = 1,
+  kStreamPaused = 1,       // its call has been paused at some time
   kStreamGaps = 2,         // cold.gaps_pending may not be 0
   kStreamOddSequence = 4,  // cold.bad_sequence may not be 0
   kStreamOddType = 8,      // cold.other_type_run may not be 0
@@ -108,13 +108,11 @@ struct StreamCold {
   std::uint32_t first_sequence;  // extended, of the current run
   std::uint32_t bad_sequence;    // RFC 3550 A.1: the next number that would confirm a jump; | 1<<16
   std::uint32_t other_type_run;  // packets in a row that are not of jitter_payload_type
-  std::uint32_t sender_reports;
-  std::uint32_t receiver_reports;
-  float rtcp_loss_pct;   // valid when receiver_reports > 0
-  float rtcp_jitter_ms;  // likewise; negative without a clock
   std::uint8_t payload_type_count;
   std::uint8_t payload_type_at;  // index of the current type; kStreamPayloadTypesMax: not listed
   std::array<PayloadCount, kStreamPayloadTypesMax> payload_types;
+
+  std::array<LossSpan, kLossCauses> losses;  // not reported yet, by LossCause
 
   // Whose it is, valid when bound.
   CallHandle call;

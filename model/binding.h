@@ -43,6 +43,7 @@ struct BindMessage {
   std::uint8_t receiver =
       0;  // party id that declared `address` in SDP, i.e. who receives what is sent to it
   std::uint8_t payload_clock_count = 0;
+  bool rtcp_only = false;  // `address` stands in a=rtcp: RTP there is not explained by it
   RealmId realm = 0;
   std::uint16_t retention_class = 0;  // index into the configured classes
   std::uint16_t media_index = 0;      // index of the m-line

@@ -154,9 +154,10 @@ struct RecordingInfo {
   std::optional<std::int64_t> expires_us;  // nullopt: never
   std::vector<std::string> legal_holds;
   bool encrypted = true;
-  std::string sha256;            // digest over its extents, hex; empty until it is complete
-  std::int64_t duration_ms = 0;  // first to last media packet kept
-  std::vector<RecordingGap> gaps;
+  std::string sha256;               // digest over its extents, hex; empty until it is complete
+  std::int64_t duration_ms = 0;     // first to last media packet kept
+  std::vector<RecordingGap> gaps;   // by time; each stream tells its own
+  std::uint64_t gaps_left_out = 0;  // beyond what is listed
 };
 
 struct CallTransfer {

@@ -179,6 +179,7 @@ void write_recording(const RecordingInfo& recording, wire::RecordingV1* to) {
   to->set_encrypted(recording.encrypted);
   to->set_sha256(recording.sha256);
   to->set_duration_ms(recording.duration_ms);
+  to->set_gaps_left_out(recording.gaps_left_out);
   for (const RecordingGap& gap : recording.gaps) {
     wire::GapV1* added = to->add_gaps();
     added->set_from_us(gap.from_us);
@@ -202,6 +203,7 @@ RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
   recording.encrypted = from.encrypted();
   recording.sha256 = from.sha256();
   recording.duration_ms = from.duration_ms();
+  recording.gaps_left_out = from.gaps_left_out();
   for (const wire::GapV1& gap : from.gaps()) {
     recording.gaps.push_back({gap.from_us(), gap.to_us(), gap.reason(), gap.packets()});
   }

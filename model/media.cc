@@ -23,6 +23,7 @@ StaticPayload static_payload(std::uint8_t payload_type) {
     case 16: return {"DVI4", 11025, 1};
     case 17: return {"DVI4", 22050, 1};
     case 18: return {"G729", 8000, 1};
+    case 19: return {"CN", 8000, 1};  // reserved now; comfort noise of older devices
     case 25: return {"CelB", 90000, 1};
     case 26: return {"JPEG", 90000, 1};
     case 28: return {"nv", 90000, 1};

@@ -21,6 +21,29 @@ struct PayloadCount {
   std::uint64_t first_ns = 0;  // first packet with it; orders codec changes
 };
 
+// Why packets are missing in what is kept of a stream.
+enum class LossCause : std::uint8_t {
+  kWire,    // never came
+  kByUs,    // came, and we dropped them
+  kPaused,  // came, and were not to be kept
+};
+
+constexpr std::size_t kLossCauses = 3;
+
+// Packets of one cause that are missing: from the last packet before them, or the first of them, to
+// the first packet after them, or the last of them.
+struct LossSpan {
+  std::int64_t from_ns = 0;  // packet times
+  std::int64_t to_ns = 0;
+  std::uint64_t packet_count = 0;  // 0: nothing is missing
+
+  void add(std::int64_t from, std::int64_t to, std::uint64_t packets) {
+    if (packet_count == 0 || from < from_ns) from_ns = from;
+    if (packet_count == 0 || to > to_ns) to_ns = to;
+    packet_count += packets;
+  }
+};
+
 struct StreamStatistics {
   std::uint64_t packet_count = 0;   // RTP packets received on the wire, duplicates included
   std::uint64_t payload_bytes = 0;  // UDP payload bytes (RTP header included)
@@ -33,11 +56,6 @@ struct StreamStatistics {
   std::int64_t last_ns = 0;
   double jitter_ms = 0;  // RFC 3550 A.8 at the end; negative: clock rate unknown
   double jitter_max_ms = 0;
-  std::uint64_t rtcp_sender_reports = 0;
-  std::uint64_t rtcp_receiver_reports = 0;
-  double rtcp_loss_pct = -1;  // worst fraction lost that the receiver reported; negative: none seen
-  double rtcp_jitter_ms = -1;
-  double rtcp_rtt_ms = -1;
   std::uint8_t payload_type_count = 0;
   std::array<PayloadCount, kStreamPayloadTypesMax>
       payload_types{};  // in order of appearance; later ones are counted in packet_count only
@@ -51,8 +69,22 @@ struct StreamStatistics {
 enum class StreamReportKind : std::uint8_t {
   kActivity,  // periodic, or the stream has just been bound
   kFinal,     // the last word on this stream
+  kRtcp,      // no stream's statistics, but one sender report or report block, see RtcpFacts
   kReleased,  // every stream of `call` on this worker has been reported; only `call` and `worker`
               // are set
+};
+
+// One RTCP sender report, or one report block of whatever report, as it passed the tap (RFC 3550
+// 6.4).  StreamReport::ssrc is the sender's, or the one that the block is about; `receiver` is the
+// party that declared the destination, `sender` the one that declared the source (kNoParty when
+// SDP does not tell); the addresses are the packet's.
+struct RtcpFacts {
+  bool is_block = false;
+  std::uint8_t fraction_lost = 0;  // block: of 256, since the last report
+  std::uint32_t jitter = 0;        // block: timestamp units
+  std::uint32_t ntp = 0;           // report: its time; block: LSR
+  std::uint32_t delay = 0;         // block: DLSR, 1/65536 s
+  std::int64_t time_ns = 0;        // packet time
 };
 
 struct StreamReport {
@@ -73,6 +105,10 @@ struct StreamReport {
   Endpoint destination{};
   std::uint32_t ssrc = 0;
   StreamStatistics statistics{};
+  RtcpFacts rtcp{};
+  // What has gone missing since the last report, by LossCause.  Losses on the wire of different
+  // seconds come in different reports.
+  std::array<LossSpan, kLossCauses> losses{};
 };
 
 static_assert(std::is_trivially_copyable_v<StreamReport>);

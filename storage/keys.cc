@@ -8,14 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
-#include "storage/crc32c.h"
 #include "storage/files.h"
 
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::uint32_t kSlotMagic = 0x314b'4454U;  // "TDK1"
+constexpr std::uint32_t kSlotsLookedAt = 16;  // a page
+constexpr std::uint32_t kAllUsers = (1U << kKeyUsers) - 1;
 constexpr std::uint32_t kFilesMax = 0xffff'fffeU / kKeySlotsPerFile;
 
 // Binds a wrapped key to its place, so that slots cannot be swapped.
@@ -28,45 +29,6 @@ std::array<std::uint8_t, 24> slot_identity(const KeySlot& slot) {
 }
 
 }  // namespace
-
-KeySlotBytes encode_key_slot(const KeySlot& slot) {
-  KeySlotBytes bytes{};
-  std::uint8_t* at = bytes.data();
-  store_le(at, kSlotMagic);
-  at[4] = static_cast<std::uint8_t>(slot.state);
-  at[5] = static_cast<std::uint8_t>(slot.kind);
-  store_le(at + 8, slot.id);
-  store_le(at + 16, static_cast<std::uint64_t>(slot.created_us));
-  std::memcpy(at + 24, slot.recording.bytes.data(), 16);
-  std::memcpy(at + 40, slot.wrapped.nonce.data(), kNonceBytes);
-  std::memcpy(at + 52, slot.wrapped.tag.data(), kTagBytes);
-  std::memcpy(at + 68, slot.wrapped.bytes.data(), kWrappedKeyBytes);
-  store_le(at + kKeySlotBytes - 4, crc32c({at, kKeySlotBytes - 4}));
-  return bytes;
-}
-
-std::optional<KeySlot> decode_key_slot(std::uint32_t id, ByteView bytes) {
-  if (bytes.size() < kKeySlotBytes) return std::nullopt;
-  const std::uint8_t* at = bytes.data();
-  KeySlot slot;
-  slot.id = id;
-  if (std::all_of(at, at + kKeySlotBytes, [](std::uint8_t byte) { return byte == 0; })) {
-    return slot;
-  }
-  if (load_le<std::uint32_t>(at) != kSlotMagic || load_le<std::uint32_t>(at + 8) != id ||
-      at[4] > static_cast<std::uint8_t>(KeySlotState::kDestroyed) || at[5] < 1 || at[5] > 2 ||
-      load_le<std::uint32_t>(at + kKeySlotBytes - 4) != crc32c({at, kKeySlotBytes - 4})) {
-    return std::nullopt;
-  }
-  slot.state = static_cast<KeySlotState>(at[4]);
-  slot.kind = static_cast<SegmentKind>(at[5]);
-  slot.created_us = static_cast<std::int64_t>(load_le<std::uint64_t>(at + 16));
-  std::memcpy(slot.recording.bytes.data(), at + 24, 16);
-  std::memcpy(slot.wrapped.nonce.data(), at + 40, kNonceBytes);
-  std::memcpy(slot.wrapped.tag.data(), at + 52, kTagBytes);
-  std::memcpy(slot.wrapped.bytes.data(), at + 68, kWrappedKeyBytes);
-  return slot;
-}
 
 Result<MasterKey> load_master_key(const std::string& path, MissingMasterKey missing) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -105,7 +67,7 @@ Result<MasterKey> load_master_key(const std::string& path, MissingMasterKey miss
 struct KeyVault::File {
   Descriptor descriptor;
   std::string path;
-  bool unsynced = false;
+  std::uint32_t unsynced = 0;  // a bit for each user that has yet to sync
 };
 
 KeyVault::KeyVault(std::string directory, const MasterKey& master)
@@ -132,51 +94,112 @@ std::string slot_file_name(const std::string& directory, std::uint32_t index) {
 Result<void> KeyVault::load() {
   for (std::uint32_t index = 0; index < kFilesMax; ++index) {
     if (access(slot_file_name(directory_, index).c_str(), F_OK) != 0) break;
-    TD_TRY(load_file(index));
+    TD_TRY(open_file(index));
   }
-  // Lower slots first, so that few files are touched.
-  std::reverse(free_.begin(), free_.end());
-  return {};
+  fresh_ = count_slots();
+  look_until_ = fresh_;
+  figures_.slots = fresh_;
+  return prove_master();
 }
 
-Result<void> KeyVault::load_file(std::uint32_t index) {
+Result<void> KeyVault::open_file(std::uint32_t index) {
   auto file = std::make_unique<File>();
   file->path = slot_file_name(directory_, index);
   file->descriptor = Descriptor(::open(file->path.c_str(), O_RDWR | O_CLOEXEC));
-  if (!file->descriptor.valid()) {
+
+  struct stat status {};
+
+  if (!file->descriptor.valid() || fstat(file->descriptor.get(), &status) != 0) {
     return make_errno_error(
         ErrorCode::kPermission, "The key file " + file->path + " cannot be opened", errno);
   }
-  std::vector<std::uint8_t> bytes(kKeySlotBytes * kKeySlotsPerFile);
-  const std::size_t have = read_up_to(file->descriptor.get(), bytes, 0);
   // A file whose creation was cut short is all free behind its end.
-  if (have < bytes.size() &&
-      posix_fallocate(file->descriptor.get(), 0, static_cast<off_t>(bytes.size())) != 0) {
+  constexpr auto kBytes = static_cast<off_t>(kKeySlotBytes) * kKeySlotsPerFile;
+  if (status.st_size < kBytes && posix_fallocate(file->descriptor.get(), 0, kBytes) != 0) {
     return make_error(ErrorCode::kResources,
                       "The key file " + file->path + " cannot be given its size.");
   }
-  bool proven = false;
-  for (std::uint32_t i = 0; i < kKeySlotsPerFile; ++i) {
-    const std::uint32_t id = index * kKeySlotsPerFile + i;
-    const std::size_t at = i * kKeySlotBytes;
-    const auto slot = decode_key_slot(id, ByteView(bytes).subspan(at, kKeySlotBytes));
-    if (!slot) {
-      ++figures_.bad;
-    } else if (slot->state != KeySlotState::kUsed) {
-      free_.push_back(id);
-    } else {
-      ++figures_.used;
-      RecordingKey key;
-      if (!proven && !unwrap(*slot, key)) {
-        return make_error(ErrorCode::kPermission,
-                          "The keys in " + file->path +
-                              " do not open under this master key: it belongs to another store.");
-      }
-      proven = true;
-    }
-  }
   files_.push_back(std::move(file));
   return {};
+}
+
+// Slots are first used in order and never blank again, so that the first blank one can be searched
+// for.  A power cut may have left blanks below it, or used ones above: a guess that is checked.
+std::uint32_t KeyVault::count_slots() const {
+  if (files_.empty()) return 0;
+  const File& last = *files_.back();
+  std::uint32_t low = 0;
+  std::uint32_t high = kKeySlotsPerFile;
+  while (low < high) {
+    const std::uint32_t middle = (low + high) / 2;
+    KeySlotBytes bytes{};
+    read_up_to(last.descriptor.get(), bytes, middle * kKeySlotBytes);
+    (bytes == KeySlotBytes{} ? high : low) = bytes == KeySlotBytes{} ? middle : middle + 1;
+  }
+  return static_cast<std::uint32_t>(files_.size() - 1) * kKeySlotsPerFile + low;
+}
+
+// One used slot proves it; the youngest are the likeliest to be used.
+Result<void> KeyVault::prove_master() {
+  const auto end = static_cast<std::uint32_t>(files_.size()) * kKeySlotsPerFile;
+  std::uint32_t at = std::min(end, (fresh_ + kSlotsLookedAt) / kSlotsLookedAt * kSlotsLookedAt);
+  while (at > 0) {
+    at -= kSlotsLookedAt;
+    for (const auto& slot : read_slots(at, kSlotsLookedAt)) {
+      RecordingKey key;
+      if (!slot || slot->state != KeySlotState::kUsed) continue;
+      if (unwrap(*slot, key)) return {};
+      return make_error(ErrorCode::kPermission,
+                        "The keys in " + files_[slot->id / kKeySlotsPerFile]->path +
+                            " do not open under this master key: it belongs to another store.");
+    }
+  }
+  return {};
+}
+
+// `count` slots of one file; nullopt: damaged.
+std::vector<std::optional<KeySlot>> KeyVault::read_slots(std::uint32_t first,
+                                                         std::uint32_t count) const {
+  std::vector<std::uint8_t> bytes(count * kKeySlotBytes);
+  const File& file = *files_[first / kKeySlotsPerFile];
+  read_up_to(file.descriptor.get(), bytes, first % kKeySlotsPerFile * kKeySlotBytes);
+  std::vector<std::optional<KeySlot>> slots;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    slots.push_back(decode_key_slot(first + i, ByteView(bytes).subspan(i * kKeySlotBytes)));
+  }
+  return slots;
+}
+
+// A few at a time, so that no allocation waits for all of them.
+void KeyVault::look_for_destroyed() {
+  if (looked_at_ >= look_until_) return;
+  for (const auto& slot : read_slots(looked_at_, kSlotsLookedAt)) {
+    if (!slot) {
+      ++figures_.bad;
+    } else if (slot->state == KeySlotState::kDestroyed) {
+      free_.push_back(slot->id);
+    }
+  }
+  looked_at_ += kSlotsLookedAt;
+}
+
+// Whatever is remembered, only a slot that is read as free is given out: a key that is in use is
+// never overwritten.
+Result<std::uint32_t> KeyVault::take_free() {
+  if (free_.empty()) look_for_destroyed();
+  while (true) {
+    std::uint32_t id = fresh_;
+    if (!free_.empty()) {
+      id = free_.back();
+      free_.pop_back();
+    } else if (id / kKeySlotsPerFile >= files_.size()) {
+      TD_TRY(add_file());
+    } else {
+      ++fresh_;
+    }
+    const auto slot = read_slot(id);
+    if (slot && slot->state != KeySlotState::kUsed) return id;
+  }
 }
 
 Result<void> KeyVault::add_file() {
@@ -202,19 +225,17 @@ Result<void> KeyVault::add_file() {
   }
   TD_TRY(sync_directory(directory_));
   files_.push_back(std::move(file));
-  for (std::uint32_t i = kKeySlotsPerFile; i-- > 0;) {
-    free_.push_back(index * kKeySlotsPerFile + i);
-  }
   return {};
 }
 
 Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) {
   const std::lock_guard lock(mutex_);
-  if (free_.empty()) TD_TRY(add_file());
+  const Result<std::uint32_t> id = take_free();
+  if (!id) return Error(id.error());
   KeySlot slot;
   slot.state = KeySlotState::kUsed;
   slot.kind = kind;
-  slot.id = free_.back();
+  slot.id = *id;
   slot.recording = recording;
   slot.created_us = wall_now_ns() / kNsPerUs;
   AllocatedKey allocated;
@@ -222,18 +243,21 @@ Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) 
   random_bytes(allocated.key.key);
   random_bytes(allocated.key.salt);
   slot.wrapped = wrap_key(aead_, master_, slot_identity(slot), allocated.key);
-  TD_TRY(write_slot(slot.id, encode_key_slot(slot)));
-  free_.pop_back();
-  ++figures_.used;
+  if (auto written = write_slot(slot.id, encode_key_slot(slot)); !written) {
+    free_.push_back(slot.id);
+    return Error(std::move(written.error()));
+  }
+  ++figures_.allocated;
   return allocated;
 }
 
-std::vector<int> KeyVault::take_unsynced_files() {
+std::vector<int> KeyVault::take_unsynced_files(std::uint32_t user) {
+  TD_ASSERT(user < kKeyUsers);
   const std::lock_guard lock(mutex_);
   std::vector<int> unsynced;
   for (const auto& file : files_) {
-    if (file->unsynced) unsynced.push_back(file->descriptor.get());
-    file->unsynced = false;
+    if ((file->unsynced >> user & 1U) != 0) unsynced.push_back(file->descriptor.get());
+    file->unsynced &= ~(1U << user);
   }
   return unsynced;
 }
@@ -241,7 +265,7 @@ std::vector<int> KeyVault::take_unsynced_files() {
 void KeyVault::mark_unsynced(int file) {
   const std::lock_guard lock(mutex_);
   for (const auto& known : files_) {
-    if (known->descriptor.get() == file) known->unsynced = true;
+    if (known->descriptor.get() == file) known->unsynced = kAllUsers;
   }
 }
 
@@ -275,30 +299,37 @@ Result<void> KeyVault::destroy(std::uint32_t id) {
         ErrorCode::kIo, "The key file " + file.path + " cannot be synced", errno);
   }
   free_.push_back(id);
-  --figures_.used;
   ++figures_.destroyed;
   return {};
 }
 
 std::vector<std::pair<std::string, std::string>> KeyVault::faults() {
-  const std::lock_guard lock(mutex_);
+  constexpr std::uint32_t kAtOnce = 4'096;
   std::vector<std::pair<std::string, std::string>> found;
-  for (std::uint32_t id = 0; id < files_.size() * kKeySlotsPerFile; ++id) {
-    const auto slot = read_slot(id);
-    const std::string where = files_[id / kKeySlotsPerFile]->path + ":" +
-                              std::to_string(id % kKeySlotsPerFile * kKeySlotBytes);
-    RecordingKey key;
-    if (!slot) {
-      found.emplace_back(where, slot.error().message);
-    } else if (slot->state == KeySlotState::kUsed && !unwrap(*slot, key)) {
-      found.emplace_back(where, "does not open under the master key");
+  for (std::uint32_t first = 0;; first += kAtOnce) {
+    const std::lock_guard lock(mutex_);  // given up in between: allocations go on
+    if (first / kKeySlotsPerFile >= files_.size()) return found;
+    const auto slots = read_slots(first, kAtOnce);
+    for (std::uint32_t i = 0; i < kAtOnce; ++i) {
+      const std::string_view fault = fault_of(slots[i]);
+      if (fault.empty()) continue;
+      found.emplace_back(files_[first / kKeySlotsPerFile]->path + ":" +
+                             std::to_string((first + i) % kKeySlotsPerFile * kKeySlotBytes),
+                         fault);
     }
   }
-  return found;
+}
+
+std::string_view KeyVault::fault_of(const std::optional<KeySlot>& slot) {
+  RecordingKey key;
+  if (!slot) return "the key slot is damaged";
+  const bool opens = slot->state != KeySlotState::kUsed || unwrap(*slot, key);
+  return opens ? "" : "does not open under the master key";
 }
 
 KeyFigures KeyVault::figures() {
   const std::lock_guard lock(mutex_);
+  figures_.slots = std::max<std::uint64_t>(figures_.slots, fresh_);
   return figures_;
 }
 
@@ -327,7 +358,7 @@ Result<void> KeyVault::write_slot(std::uint32_t id, const KeySlotBytes& bytes) {
     return make_errno_error(
         ErrorCode::kIo, "The key file " + file.path + " cannot be written", errno);
   }
-  file.unsynced = true;
+  file.unsynced = kAllUsers;
   return {};
 }
 

@@ -2,8 +2,12 @@
 // key and salt of one recording's media or SIP. Destroying a key overwrites its slot in place;
 // after that nothing encrypted under it can be read. Layout: docs/formats/keys.md.
 //
-// Threads: any; a mutex guards the slot table, held over a slot's read or write.  Memory: one byte
-// per slot. Failing: a new slot file that cannot be made gives kIo or kResources from allocate().
+// Slots are read when they are needed, so that opening does not take longer with more keys: fresh
+// slots are taken in order, destroyed ones are found by looking at a few more with each allocation.
+//
+// Threads: any; a mutex guards the slots, held over a slot's read or write.  Memory: four bytes per
+// slot known to be free. Failing: a new slot file that cannot be made gives kIo or kResources from
+// allocate().
 #pragma once
 
 #include <cstdint>
@@ -22,6 +26,7 @@ namespace tapdeck::storage {
 
 constexpr std::size_t kKeySlotBytes = 256;
 constexpr std::uint32_t kKeySlotsPerFile = 65'536;  // 16 MiB
+constexpr std::uint32_t kKeyUsers = 2;              // segment writers: the store's and an import's
 
 enum class KeySlotState : std::uint8_t { kFree = 0, kUsed = 1, kDestroyed = 2 };
 
@@ -45,9 +50,10 @@ enum class MissingMasterKey : std::uint8_t { kRefuse, kCreate };
 Result<MasterKey> load_master_key(const std::string& path, MissingMasterKey missing);
 
 struct KeyFigures {
-  std::uint64_t used = 0;
-  std::uint64_t destroyed = 0;  // since the store was opened
-  std::uint64_t bad = 0;        // slots that are neither free nor whole
+  std::uint64_t slots = 0;      // that were ever used
+  std::uint64_t allocated = 0;  // since the store was opened, as those below
+  std::uint64_t destroyed = 0;
+  std::uint64_t bad = 0;  // neither free nor whole, met when a free one was looked for
 };
 
 struct AllocatedKey {
@@ -67,9 +73,10 @@ class KeyVault {
   // take_unsynced_files() have been synced.
   Result<AllocatedKey> allocate(const Uid& recording, SegmentKind kind);
 
-  // Descriptors (the vault's) of slot files written since the last call: to be fdatasynced before
-  // anything under those keys is called durable.
-  std::vector<int> take_unsynced_files();
+  // Descriptors (the vault's) of slot files written since the last call of this user: to be
+  // fdatasynced before anything under those keys is called durable.  Each user (0 to kKeyUsers - 1)
+  // syncs for itself: it cannot see when another's sync is done.
+  std::vector<int> take_unsynced_files(std::uint32_t user = 0);
   // A sync of these failed: they are unsynced again.
   void mark_unsynced(int file);
 
@@ -89,18 +96,27 @@ class KeyVault {
 
   KeyVault(std::string directory, const MasterKey& master);
   Result<void> load();
-  Result<void> load_file(std::uint32_t index);
+  Result<void> open_file(std::uint32_t index);
   Result<void> add_file();
+  Result<void> prove_master();
+  [[nodiscard]] std::uint32_t count_slots() const;
+  std::vector<std::optional<KeySlot>> read_slots(std::uint32_t first, std::uint32_t count) const;
+  void look_for_destroyed();
+  Result<std::uint32_t> take_free();
   Result<KeySlot> read_slot(std::uint32_t id) const;
   Result<void> write_slot(std::uint32_t id, const KeySlotBytes& bytes);
   bool unwrap(const KeySlot& slot, RecordingKey& key);
+  std::string_view fault_of(const std::optional<KeySlot>& slot);
 
   std::mutex mutex_;
   const std::string directory_;
   const MasterKey master_;
   Aead aead_;
   std::vector<std::unique_ptr<File>> files_;
-  std::vector<std::uint32_t> free_;  // used from the back
+  std::vector<std::uint32_t> free_;  // candidates; read again before they are used
+  std::uint32_t fresh_ = 0;          // likely never used, as all behind it
+  std::uint32_t looked_at_ = 0;      // for destroyed slots; up to
+  std::uint32_t look_until_ = 0;     // this
   KeyFigures figures_;
 };
 

@@ -251,6 +251,12 @@ std::optional<OpenRecording> OpenIndex::find_recording(const Uid& uid) {
   return copy;
 }
 
+bool OpenIndex::is_open(const Uid& uid) {
+  const std::lock_guard lock(mutex_);
+  const auto found = recordings_.find(uid);
+  return found != recordings_.end() && !found->second.ended;
+}
+
 std::size_t OpenIndex::recording_count() {
   const std::lock_guard lock(mutex_);
   return recordings_.size();

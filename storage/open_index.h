@@ -2,9 +2,10 @@
 // is durable, the extents of recordings that have no committed row, and up to where streams are
 // durable.
 //
-// Threads: the writer adds, the store thread takes rows and retires them, readers copy; one mutex,
-// held for short copies only. Memory: 64 bytes per extent until its row is committed, a fixed part
-// per segment of the store. Full: never; bounded by segment size and the store thread's pace.
+// Threads: writers add (each its own segments and recordings), the store thread takes rows and
+// retires them, readers copy; one mutex, held for short copies only. Memory: 64 bytes per extent
+// until its row is committed, a fixed part per segment of the store. Full: never; bounded by
+// segment size and the store thread's pace.
 #pragma once
 
 #include <cstdint>
@@ -89,6 +90,8 @@ class OpenIndex {
   // For readers: take it before reading committed rows, so that no row is missed between the two.
   [[nodiscard]] std::optional<OpenRecording> find_recording(const Uid& recording);
   [[nodiscard]] std::size_t recording_count();
+  // Something was added to it and it has not ended.
+  [[nodiscard]] bool is_open(const Uid& recording);
 
  private:
   struct SegmentIdHash {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "storage/segment_checkpoint.h"
 #include "storage/segment_file.h"
 #include "storage/segment_scan.h"
 
@@ -24,7 +25,7 @@ void list_into(const std::string& directory, int depth, std::vector<std::string>
     const std::string name = entry->d_name;
     if (name.starts_with(".")) continue;
     const std::string path = directory + "/" + name;
-    if (depth == 0 && name.ends_with(".seg")) paths.push_back(path);
+    if (depth == 0 && (name.ends_with(".seg") || name.ends_with(".ckpt"))) paths.push_back(path);
     if (depth > 0) list_into(path, depth - 1, paths);
   }
   closedir(stream);
@@ -38,11 +39,15 @@ int hex_digit(char digit) {
 
 }  // namespace
 
-std::vector<std::string> list_segment_files(const std::string& store_directory) {
+SegmentFiles list_segment_files(const std::string& store_directory) {
   std::vector<std::string> paths;
   list_into(store_directory + "/segments", 3, paths);  // class, kind, day
   std::sort(paths.begin(), paths.end());
-  return paths;
+  SegmentFiles files;
+  for (std::string& path : paths) {
+    (path.ends_with(".seg") ? files.segments : files.checkpoints).push_back(std::move(path));
+  }
+  return files;
 }
 
 std::optional<SegmentPath> parse_segment_path(const std::string& path) {
@@ -103,6 +108,16 @@ std::vector<ExtentEntry> ExtentIndexer::entries_of(const ExtentHeader& header, B
 }
 
 namespace {
+
+std::uint64_t count_extents(const std::vector<FooterEntry>& entries) {
+  std::uint64_t count = 0;
+  std::uint64_t end = 0;
+  for (const FooterEntry& entry : entries) {
+    if (entry.entry.offset >= end) ++count;  // sections of a packed extent follow each other
+    end = entry.entry.end();
+  }
+  return count;
+}
 
 class SegmentRecovery {
  public:
@@ -167,21 +182,19 @@ Result<void> SegmentRecovery::recover(const std::string& path) {
 Result<void> SegmentRecovery::recover_unsealed(int file,
                                                const std::string& path,
                                                std::uint64_t file_bytes) {
-  std::vector<FooterEntry> entries;
-  const auto scanned =
-      scan_segment_file(file,
-                        header_.id,
-                        kSegmentHeaderBytes,
-                        file_bytes,
-                        [&](const ExtentHeader& header, ByteView extent) {
-                          for (const ExtentEntry& entry : indexer_.entries_of(header, extent)) {
-                            entries.push_back({header.recording, entry});
-                          }
-                        });
+  Checkpointed known = read_checkpoints(file, path, header_.id);
+  std::vector<FooterEntry>& entries = known.entries;
+  figures_.checkpointed_extents += count_extents(entries);
+  const auto scanned = scan_segment_file(
+      file, header_.id, known.end, file_bytes, [&](const ExtentHeader& header, ByteView extent) {
+        for (const ExtentEntry& entry : indexer_.entries_of(header, extent)) {
+          entries.push_back({header.recording, entry});
+        }
+      });
   if (!scanned) return make_error(scanned.error().code, path + ": " + scanned.error().message);
-  const std::uint64_t end = std::max<std::uint64_t>(scanned->end, kSegmentHeaderBytes);
+  const std::uint64_t end = std::max(scanned->end, known.end);
   figures_.bytes_dropped += scanned->bad_blocks * kBlockBytes;
-  figures_.extents += scanned->extents;
+  figures_.extents += count_extents(entries);
   ++figures_.segments_recovered;
   TD_TRY(seal_segment_file(file, header_.id, end, entries));
   context_.index.add_segment(header_.id, {path, header_.kind, end, true});
@@ -211,10 +224,27 @@ Result<void> SegmentRecovery::commit_rows(const std::string& path,
 
 }  // namespace
 
+namespace {
+
+// Every segment is sealed by now but those that could not be read, which keep theirs.
+void remove_checkpoints(const RecoveryContext& context, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    const std::string segment = path.substr(0, path.rfind('.')) + ".seg";
+    const auto parsed = parse_segment_path(segment);
+    if (!parsed) continue;
+    if (context.index.find_segment(parsed->id) || access(segment.c_str(), F_OK) != 0) {
+      unlink(path.c_str());
+    }
+  }
+}
+
+}  // namespace
+
 Result<RecoveryFigures> recover_segments(const RecoveryContext& context) {
   RecoveryFigures figures;
   SegmentRecovery recovery(context, figures);
-  for (const std::string& path : list_segment_files(context.store_directory)) {
+  const SegmentFiles files = list_segment_files(context.store_directory);
+  for (const std::string& path : files.segments) {
     const auto parsed = parse_segment_path(path);
 
     struct stat status {};
@@ -228,6 +258,7 @@ Result<RecoveryFigures> recover_segments(const RecoveryContext& context) {
     }
     TD_TRY(recovery.recover(path));
   }
+  remove_checkpoints(context, files.checkpoints);
   return figures;
 }
 

@@ -1,6 +1,7 @@
 // What opening a store does with its segments: sealed and indexed ones are only stat'ed; for the
-// others the extents are found again, the file is cut behind the last one and sealed, and rows are
-// committed (docs/ARCHITECTURE.md, durability). Nothing durable is ever dropped.
+// others the extents behind the last checkpoint are found again, the file is cut behind the last
+// one and sealed, and rows are committed (docs/ARCHITECTURE.md, durability). Nothing durable is
+// ever dropped.
 //
 // Threads: the opener's.  Memory: one window of a file and the entries of one segment.  Failing: a
 // segment whose header makes no sense is left alone and counted; kIo ends the opening.
@@ -19,13 +20,14 @@
 namespace tapdeck::storage {
 
 struct RecoveryFigures {
-  std::uint64_t segments_known = 0;       // stat'ed only
-  std::uint64_t segments_recovered = 0;   // scanned and sealed
-  std::uint64_t segments_reindexed = 0;   // sealed, but rows may have been missing
-  std::uint64_t segments_removed = 0;     // made, but nothing had become durable in them
-  std::uint64_t segments_unreadable = 0;  // left alone
-  std::uint64_t extents = 0;
-  std::uint64_t bytes_dropped = 0;  // of torn extents, never acknowledged
+  std::uint64_t segments_known = 0;        // stat'ed only
+  std::uint64_t segments_recovered = 0;    // scanned and sealed
+  std::uint64_t segments_reindexed = 0;    // sealed, but rows may have been missing
+  std::uint64_t segments_removed = 0;      // made, but nothing had become durable in them
+  std::uint64_t segments_unreadable = 0;   // left alone
+  std::uint64_t extents = 0;               // of recovered segments
+  std::uint64_t checkpointed_extents = 0;  // those of them that were not read again
+  std::uint64_t bytes_dropped = 0;         // of torn extents, never acknowledged
 };
 
 struct RecoveryContext {
@@ -51,8 +53,13 @@ class ExtentIndexer {
   std::vector<std::uint8_t> plaintext_;
 };
 
-// Paths of every *.seg file under DIRECTORY/segments, sorted.
-std::vector<std::string> list_segment_files(const std::string& store_directory);
+// Paths under DIRECTORY/segments, sorted.
+struct SegmentFiles {
+  std::vector<std::string> segments;     // *.seg
+  std::vector<std::string> checkpoints;  // *.ckpt
+};
+
+SegmentFiles list_segment_files(const std::string& store_directory);
 
 // What a path under segments/ says: .../media|sip/YYYYMMDD/ID.seg; nullopt: another file.
 struct SegmentPath {

@@ -26,16 +26,25 @@ Result<SegmentFile> create_segment_file(const std::string& path) {
   return file;
 }
 
+bool clear_direct(int file) {
+  const int flags = fcntl(file, F_GETFL);
+  return flags >= 0 && fcntl(file, F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
+Result<void> cut_for_footer(int file, std::uint64_t end) {
+  // Cutting first gives the preallocated space back, of which a full disk may need a part.
+  if (!clear_direct(file) || ftruncate(file, static_cast<off_t>(end)) != 0) {
+    return make_errno_error(ErrorCode::kIo, "A segment cannot be cut at its end", errno);
+  }
+  return {};
+}
+
 Result<void> seal_segment_file(int file,
                                const SegmentId& id,
                                std::uint64_t end,
                                std::span<const FooterEntry> entries) {
-  const auto footer = encode_footer(id, end, entries);
-  const int flags = fcntl(file, F_GETFL);
-  // Cutting first gives the preallocated space back, of which a full disk may need a part.
-  if (flags < 0 || fcntl(file, F_SETFL, flags & ~O_DIRECT) != 0 ||
-      ftruncate(file, static_cast<off_t>(end)) != 0 || !write_fully(file, footer, end) ||
-      fdatasync(file) != 0) {
+  TD_TRY(cut_for_footer(file, end));
+  if (!write_fully(file, encode_footer(id, end, entries), end) || fdatasync(file) != 0) {
     return make_errno_error(ErrorCode::kIo, "A segment cannot be sealed", errno);
   }
   return {};

@@ -21,7 +21,13 @@ struct SegmentFile {
 // Makes `path`, which must not exist, in a directory that does; the directory is synced.
 Result<SegmentFile> create_segment_file(const std::string& path);
 
-// Cuts the file at `end`, writes the footer there and syncs: sealed.  `file` loses O_DIRECT.
+// False: errno tells.
+bool clear_direct(int file);
+
+// Cuts the file at `end`, where its footer is to be written.  `file` loses O_DIRECT.
+Result<void> cut_for_footer(int file, std::uint64_t end);
+
+// cut_for_footer(), writes the footer and syncs: sealed.
 Result<void> seal_segment_file(int file,
                                const SegmentId& id,
                                std::uint64_t end,

@@ -1,5 +1,5 @@
-// The bytes of a segment file: header block, extents, footer index. Pure encoding and decoding, no
-// files. Layout and its reasons: docs/formats/segment.md.
+// The bytes of a segment file: header block, extents, footer index, checkpoints. Pure encoding and
+// decoding, no files. Layout and its reasons: docs/formats/segment.md.
 //
 // Threads: any; plain values.  Memory: views borrow; vectors for decoded indexes.  Bad bytes:
 // decode functions give nullopt or false, never a partial result that looks whole.
@@ -141,6 +141,27 @@ struct FooterEntry {
 
   bool operator==(const FooterEntry&) const = default;
 };
+
+// One record of a checkpoint file: the entries of the extents in [from, to) of its segment, which
+// they tile.
+struct CheckpointRecord {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::vector<FooterEntry> entries;
+
+  bool operator==(const CheckpointRecord&) const = default;
+};
+
+std::vector<std::uint8_t> encode_checkpoint(const SegmentId& segment,
+                                            std::uint64_t from,
+                                            std::uint64_t to,
+                                            std::span<const FooterEntry> entries);
+
+// Takes the record at the start of `bytes` off them; nullopt: there is no whole one of this segment
+// that goes on at `from`.
+std::optional<CheckpointRecord> take_checkpoint(const SegmentId& segment,
+                                                std::uint64_t from,
+                                                ByteView& bytes);
 
 // Footer index and trailer, a multiple of kBlockBytes, to stand at `offset` as the segment's end.
 std::vector<std::uint8_t> encode_footer(const SegmentId& segment,

@@ -1,4 +1,5 @@
-// Index entries, packed rows and footers of segments: the second half of segment_format.h.
+// Index entries, packed rows, footers and checkpoints of segments: the second half of
+// segment_format.h.
 #include <cstring>
 
 #include "storage/crc32c.h"
@@ -14,6 +15,9 @@ constexpr std::size_t kRowHeaderBytes = 8;
 constexpr std::uint16_t kRowVersion = 1;
 constexpr std::uint64_t kTrailerMagic = 0x3145'4745'5350'4454ULL;  // "TDPSEGE1"
 constexpr std::uint32_t kTrailerVersion = 1;
+constexpr std::size_t kCheckpointHeaderBytes = 64;
+constexpr std::uint64_t kCheckpointMagic = 0x3143'4745'5350'4454ULL;  // "TDPSEGC1"
+constexpr std::uint32_t kCheckpointVersion = 1;
 
 void encode_entry(const ExtentEntry& entry, std::uint8_t* to) {
   store_le(to, static_cast<std::uint32_t>(entry.offset / kBlockBytes));
@@ -42,6 +46,38 @@ bool decode_entry(const std::uint8_t* from, ExtentEntry& entry) {
   entry.duration_us = load_le<std::uint32_t>(from + 28);
   std::memcpy(entry.leaf.data(), from + 32, kHashBytes);
   return entry.stored_bytes > 0 && entry.stored_bytes <= kExtentBytesMax;
+}
+
+void encode_footer_entries(std::span<const FooterEntry> entries, std::uint8_t* at) {
+  for (const FooterEntry& entry : entries) {
+    std::memcpy(at, entry.recording.bytes.data(), entry.recording.bytes.size());
+    encode_entry(entry.entry, at + 16);
+    at += kFooterEntryBytes;
+  }
+}
+
+bool decode_footer_entries(const std::uint8_t* at, std::span<FooterEntry> entries) {
+  for (FooterEntry& entry : entries) {
+    std::memcpy(entry.recording.bytes.data(), at, entry.recording.bytes.size());
+    if (!decode_entry(at + 16, entry.entry)) return false;
+    at += kFooterEntryBytes;
+  }
+  return true;
+}
+
+// Each extent begins where the one before it ends; sections of a packed extent share theirs.
+bool extents_tile(std::span<const FooterEntry> entries, std::uint64_t from, std::uint64_t to) {
+  std::uint64_t begin = from;
+  std::uint64_t end = from;
+  for (const FooterEntry& footer : entries) {
+    const ExtentEntry& entry = footer.entry;
+    const bool shares = end > begin && entry.offset == begin && entry.end() == end;
+    if (shares && entry.kind == ExtentType::kMediaPacked) continue;
+    if (entry.offset != end) return false;
+    begin = end;
+    end = entry.end();
+  }
+  return end == to;
 }
 
 }  // namespace
@@ -85,12 +121,7 @@ std::vector<std::uint8_t> encode_footer(const SegmentId& segment,
   const std::size_t total =
       (entry_bytes + kTrailerBytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
   std::vector<std::uint8_t> footer(total);
-  std::uint8_t* at = footer.data();
-  for (const FooterEntry& entry : entries) {
-    std::memcpy(at, entry.recording.bytes.data(), entry.recording.bytes.size());
-    encode_entry(entry.entry, at + 16);
-    at += kFooterEntryBytes;
-  }
+  encode_footer_entries(entries, footer.data());
   std::uint8_t* trailer = footer.data() + total - kTrailerBytes;
   store_le(trailer, kTrailerMagic);
   store_le(trailer + 8, kTrailerVersion);
@@ -148,13 +179,57 @@ std::optional<std::vector<FooterEntry>> decode_footer(const SegmentId& segment, 
   const std::size_t entry_bytes = trailer->count * kFooterEntryBytes;
   if (crc32c(footer.first(entry_bytes)) != trailer->crc) return std::nullopt;
   std::vector<FooterEntry> entries(trailer->count);
-  const std::uint8_t* at = footer.data();
-  for (FooterEntry& entry : entries) {
-    std::memcpy(entry.recording.bytes.data(), at, entry.recording.bytes.size());
-    if (!decode_entry(at + 16, entry.entry)) return std::nullopt;
-    at += kFooterEntryBytes;
-  }
+  if (!decode_footer_entries(footer.data(), entries)) return std::nullopt;
   return entries;
+}
+
+std::vector<std::uint8_t> encode_checkpoint(const SegmentId& segment,
+                                            std::uint64_t from,
+                                            std::uint64_t to,
+                                            std::span<const FooterEntry> entries) {
+  const std::size_t entry_bytes = entries.size() * kFooterEntryBytes;
+  std::vector<std::uint8_t> record(kCheckpointHeaderBytes + entry_bytes);
+  std::uint8_t* at = record.data();
+  encode_footer_entries(entries, at + kCheckpointHeaderBytes);
+  store_le(at, kCheckpointMagic);
+  store_le(at + 8, kCheckpointVersion);
+  store_le(at + 12, static_cast<std::uint32_t>(entries.size()));
+  store_le(at + 16, from);
+  store_le(at + 24, to);
+  store_le(at + 32, crc32c({at + kCheckpointHeaderBytes, entry_bytes}));
+  std::memcpy(at + 40, segment.data(), segment.size());
+  store_le(at + kCheckpointHeaderBytes - 4, crc32c({at, kCheckpointHeaderBytes - 4}));
+  return record;
+}
+
+std::optional<CheckpointRecord> take_checkpoint(const SegmentId& segment,
+                                                std::uint64_t from,
+                                                ByteView& bytes) {
+  if (bytes.size() < kCheckpointHeaderBytes) return std::nullopt;
+  const std::uint8_t* at = bytes.data();
+  if (load_le<std::uint64_t>(at) != kCheckpointMagic ||
+      load_le<std::uint32_t>(at + 8) != kCheckpointVersion ||
+      std::memcmp(at + 40, segment.data(), segment.size()) != 0 ||
+      load_le<std::uint32_t>(at + kCheckpointHeaderBytes - 4) !=
+          crc32c({at, kCheckpointHeaderBytes - 4})) {
+    return std::nullopt;
+  }
+  CheckpointRecord record;
+  const std::size_t count = load_le<std::uint32_t>(at + 12);
+  record.from = load_le<std::uint64_t>(at + 16);
+  record.to = load_le<std::uint64_t>(at + 24);
+  if (record.from != from || count > (bytes.size() - kCheckpointHeaderBytes) / kFooterEntryBytes) {
+    return std::nullopt;
+  }
+  const ByteView entries = bytes.subspan(kCheckpointHeaderBytes, count * kFooterEntryBytes);
+  record.entries.resize(count);
+  if (crc32c(entries) != load_le<std::uint32_t>(at + 32) ||
+      !decode_footer_entries(entries.data(), record.entries) ||
+      !extents_tile(record.entries, record.from, record.to)) {
+    return std::nullopt;
+  }
+  bytes = bytes.subspan(kCheckpointHeaderBytes + entries.size());
+  return record;
 }
 
 }  // namespace tapdeck::storage

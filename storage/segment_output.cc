@@ -37,7 +37,7 @@ std::vector<MutableByteView> staging_views(std::uint8_t* memory, const StoreOpti
 }  // namespace
 
 SegmentOutput::SegmentOutput(const StoreOptions& options,
-                             KeyVault& keys,
+                             Keys keys,
                              OpenIndex& index,
                              OnLost on_lost)
     : options_(options),
@@ -80,15 +80,24 @@ SegmentOutput::Segment* SegmentOutput::open(const SegmentSlot& slot) {
     return nullptr;
   }
   segment->file = std::move(*file);
-  Counter& mode = segment->file.direct ? figures_.direct_segments : figures_.buffered_segments;
-  if (!segment->file.direct && mode.value() == 0) {
-    log_warning("The file system of the store refuses O_DIRECT: segments go through its cache.");
+  segment->checkpointed_ns = now_ns_;
+  if (segment->file.direct) {
+    figures_.direct_segments.add();
+  } else {
+    go_on_buffered(*segment);
   }
-  mode.add();
   figures_.segments_created.add();
   index_.add_segment(segment->id, {segment->path, slot.kind, 0, false});
   segments_.push_back(std::move(segment));
   return segments_.back().get();
+}
+
+void SegmentOutput::go_on_buffered(Segment& segment) {
+  segment.file.direct = false;
+  if (figures_.buffered_segments.value() == 0) {
+    log_warning("The file system of the store refuses O_DIRECT: segments go through its cache.");
+  }
+  figures_.buffered_segments.add();
 }
 
 // The buffer's owner may have to wait for others: then the oldest partial buffer is sent off, so
@@ -162,8 +171,8 @@ AppendVerdict SegmentOutput::reserve(const SegmentSlot& slot,
     return AppendVerdict::kBusy;
   }
   if (segment->buffer < 0 && !take_buffer(*segment)) return AppendVerdict::kBusy;
-  // Taking a buffer handles completions, and one of them may have ended this very segment.
-  if (segment->failed) {
+  // Writing out and taking a buffer may have ended this very segment.
+  if (segment->failed || segment->closing) {
     if (segment->buffer >= 0) free_buffers_.push_back(std::exchange(segment->buffer, -1));
     return AppendVerdict::kBusy;
   }
@@ -222,11 +231,27 @@ bool SegmentOutput::preallocate(Segment& segment, std::uint64_t end) {
   return true;
 }
 
+void SegmentOutput::queue_write(Request request) {
+  Segment& segment = *request.segment;
+  request.direct = segment.file.direct;
+  const auto buffer = static_cast<std::size_t>(request.buffer);
+  UringWrite write;
+  write.file = segment.file.descriptor.get();
+  write.buffer_index = request.buffer;
+  write.bytes = {memory_.get() + buffer * options_.staging_bytes, request.bytes};
+  write.offset = request.offset;
+  write.token = new_request(request);
+  uring_.queue_write(write);
+  uring_.submit();
+  figures_.writes.add();
+  if (!uring_.uses_ring()) figures_.blocking_writes.add();
+}
+
 bool SegmentOutput::write_out(Segment& segment) {
   if (segment.buffer < 0) return true;
   if (!uring_.has_room(1)) return false;
   if (!preallocate(segment, segment.buffer_offset + segment.buffer_used)) {
-    fail(segment, ENOSPC, "making room");
+    end_before_buffer(segment);
     return true;
   }
   const int buffer = std::exchange(segment.buffer, -1);
@@ -236,16 +261,7 @@ bool SegmentOutput::write_out(Segment& segment) {
   request.bytes = segment.buffer_used;
   request.buffer = buffer;
   segment.writes.push_back({request.offset, request.bytes, false});
-  UringWrite write;
-  write.file = segment.file.descriptor.get();
-  write.buffer_index = static_cast<std::uint32_t>(buffer);
-  write.bytes = {memory_.get() + static_cast<std::size_t>(buffer) * options_.staging_bytes,
-                 request.bytes};
-  write.offset = request.offset;
-  write.token = new_request(request);
-  uring_.queue_write(write);
-  uring_.submit();
-  figures_.writes.add();
+  queue_write(request);
   return true;
 }
 

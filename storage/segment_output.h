@@ -39,8 +39,11 @@ struct WriterFigures {
   Counter lost_extents;    // taken, then refused by the disk
   Counter failed_appends;  // not taken, or no room in any segment
   Counter packed_extents;
+  Counter checkpoints;
+  Counter checkpoints_failed;
   Counter direct_segments;    // opened with O_DIRECT
-  Counter buffered_segments;  // where the file system refuses it
+  Counter buffered_segments;  // where the file system refuses it, at once or at a write
+  Counter blocking_writes;    // made without io_uring, which the kernel denies
 };
 
 struct SegmentSlot {
@@ -61,7 +64,13 @@ class SegmentOutput {
  public:
   using OnLost = std::function<void(const LostExtent&)>;
 
-  SegmentOutput(const StoreOptions& options, KeyVault& keys, OpenIndex& index, OnLost on_lost);
+  // The vault, and as which of its users to sync it.
+  struct Keys {
+    KeyVault& vault;
+    std::uint32_t user = 0;
+  };
+
+  SegmentOutput(const StoreOptions& options, Keys keys, OpenIndex& index, OnLost on_lost);
   ~SegmentOutput();
   SegmentOutput(const SegmentOutput&) = delete;
   SegmentOutput& operator=(const SegmentOutput&) = delete;
@@ -83,7 +92,7 @@ class SegmentOutput {
   void wait();  // for one completion, and handles it
 
   Result<void> flush();
-  void seal_all();  // after flush()
+  void seal_all();  // after flush(); waits
 
   [[nodiscard]] bool usable_here() const { return uring_.usable_here(); }
 
@@ -94,6 +103,13 @@ class SegmentOutput {
     std::uint64_t offset = 0;
     std::uint32_t bytes = 0;
     bool done = false;
+  };
+
+  // A checkpoint or the footer on its way to the disk, and the sync behind it.
+  struct Aside {
+    std::vector<std::uint8_t> bytes;
+    std::uint32_t requests = 0;
+    bool failed = false;
   };
 
   struct Segment {
@@ -115,10 +131,18 @@ class SegmentOutput {
     bool syncing = false;
     bool closing = false;  // full: seal when durable
     bool failed = false;
+    bool sealing = false;
     std::vector<FooterEntry> footer;
+    Aside aside;
+    Descriptor checkpoints;
+    std::uint64_t checkpoint_file_bytes = 0;
+    std::uint64_t checkpointed = kSegmentHeaderBytes;  // checkpoints cover all below,
+    std::size_t checkpointed_entries = 0;              // which are so many of `footer`
+    std::int64_t checkpointed_ns = 0;
+    bool checkpoints_failed = false;
   };
 
-  enum class RequestKind : std::uint8_t { kWrite, kSync, kKeySync };
+  enum class RequestKind : std::uint8_t { kWrite, kSync, kKeySync, kCheckpoint, kFooter };
 
   struct Request {
     RequestKind kind = RequestKind::kWrite;
@@ -127,6 +151,7 @@ class SegmentOutput {
     std::uint32_t bytes = 0;
     int buffer = -1;
     int file = -1;
+    bool direct = false;  // write: made with O_DIRECT
   };
 
   Segment* find(const SegmentSlot& slot);
@@ -134,6 +159,8 @@ class SegmentOutput {
   bool take_buffer(Segment& segment);
   void write_oldest_partial();
   bool write_out(Segment& segment);
+  void queue_write(Request request);
+  void go_on_buffered(Segment& segment);
   bool preallocate(Segment& segment, std::uint64_t end);
   bool start_sync(Segment& segment);
   std::uint64_t new_request(const Request& request);
@@ -141,20 +168,25 @@ class SegmentOutput {
   void on_write(const Request& request, std::int32_t result);
   void on_sync(const Request& request, std::int32_t result);
   void fail(Segment& segment, int error, const char* what);
+  void start_aside(Segment& segment, RequestKind kind, int file, std::uint64_t offset);
+  void on_aside(const Request& request, std::int32_t result);
+  void start_checkpoint(Segment& segment);
   void seal_finished();
-  void seal(Segment& segment);
-  void abandon_lost(Segment& segment);
+  bool start_seal(Segment& segment);
+  void finish_seal(Segment& segment, SegmentFooter footer);
+  void end_before_buffer(Segment& segment);
+  void abandon_behind(Segment& segment, std::uint64_t end);
   [[nodiscard]] bool all_settled() const;
 
   StoreOptions options_;
-  KeyVault& keys_;
+  Keys keys_;
   OpenIndex& index_;
   OnLost on_lost_;
   WriterFigures figures_;
   std::unique_ptr<std::uint8_t, void (*)(void*)> memory_;
   std::vector<int> free_buffers_;
-  Uring uring_;
   std::vector<std::unique_ptr<Segment>> segments_;
+  Uring uring_;
   std::vector<Request> requests_;
   std::vector<std::uint32_t> free_requests_;
   Segment* reserved_in_ = nullptr;

@@ -1,11 +1,12 @@
-// Completions, syncs and seals of SegmentOutput: how written bytes become durable ones.
+// Completions and syncs of SegmentOutput: how written bytes become durable ones.
 #include <algorithm>
+#include <cerrno>
 #include <string>
-#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "storage/segment_file.h"
 #include "storage/segment_output.h"
 
 namespace tapdeck::storage {
@@ -20,7 +21,7 @@ constexpr std::uint64_t kSyncBytes = 16U << 20;  // at most this much written an
 bool SegmentOutput::start_sync(Segment& segment) {
   if (segment.syncing || segment.failed || key_syncs_ > 0) return false;
   if (!uring_.has_room(64)) return false;
-  for (const int file : keys_.take_unsynced_files()) {
+  for (const int file : keys_.vault.take_unsynced_files(keys_.user)) {
     Request request;
     request.kind = RequestKind::kKeySync;
     request.file = file;
@@ -49,10 +50,13 @@ std::uint32_t SegmentOutput::handle_completions() {
     --request.segment->requests;
     if (request.kind == RequestKind::kWrite) on_write(request, completion.result);
     if (request.kind == RequestKind::kSync) on_sync(request, completion.result);
+    if (request.kind == RequestKind::kCheckpoint || request.kind == RequestKind::kFooter) {
+      on_aside(request, completion.result);
+    }
     if (request.kind == RequestKind::kKeySync) {
       --key_syncs_;
       if (completion.result < 0) {
-        keys_.mark_unsynced(request.file);
+        keys_.vault.mark_unsynced(request.file);
         fail(*request.segment, -completion.result, "syncing its keys");
       }
     }
@@ -63,6 +67,12 @@ std::uint32_t SegmentOutput::handle_completions() {
 
 void SegmentOutput::on_write(const Request& request, std::int32_t result) {
   Segment& segment = *request.segment;
+  if (result == -EINVAL && request.direct && clear_direct(segment.file.descriptor.get())) {
+    // Some file systems take O_DIRECT at open() and refuse it here.
+    if (segment.file.direct) go_on_buffered(segment);
+    queue_write(request);
+    return;
+  }
   free_buffers_.push_back(request.buffer);
   if (result != static_cast<std::int32_t>(request.bytes)) {
     // A short write is a full disk, or as good as one.
@@ -109,6 +119,7 @@ std::uint32_t SegmentOutput::step(std::int64_t timer_now_ns) {
   const std::int64_t interval = std::int64_t{options_.flush_interval_ms} * kNsPerMs;
   for (const auto& segment : segments_) {
     if (segment->failed) continue;
+    start_checkpoint(*segment);
     const bool aged = now_ns_ - segment->buffer_since_ns >= interval;
     if (segment->buffer >= 0 && (segment->closing || aged)) write_out(*segment);
     if (segment->written == segment->durable) continue;
@@ -118,49 +129,6 @@ std::uint32_t SegmentOutput::step(std::int64_t timer_now_ns) {
   }
   seal_finished();
   return handled;
-}
-
-void SegmentOutput::seal_finished() {
-  std::erase_if(segments_, [&](const std::unique_ptr<Segment>& segment) {
-    const bool complete = segment->closing && segment->buffer < 0 && segment->writes.empty() &&
-                          segment->durable == segment->end;
-    if (segment->requests > 0 || (!segment->failed && !complete)) return false;
-    seal(*segment);
-    return true;
-  });
-}
-
-void SegmentOutput::abandon_lost(Segment& segment) {
-  std::uint64_t last = 0;  // sections of a packed extent are one loss
-  for (const FooterEntry& entry : segment.footer) {
-    if (entry.entry.end() <= segment.durable || entry.entry.offset == last) continue;
-    last = entry.entry.offset;
-    figures_.lost_extents.add();
-    on_lost_({entry.recording, segment.id, last});
-  }
-  std::erase_if(segment.footer,
-                [&](const FooterEntry& entry) { return entry.entry.end() > segment.durable; });
-  index_.drop_behind(segment.id, segment.durable);
-}
-
-void SegmentOutput::seal(Segment& segment) {
-  if (segment.failed) abandon_lost(segment);
-  if (segment.durable < kSegmentHeaderBytes) {
-    index_.remove_segment(segment.id);
-    unlink(segment.path.c_str());
-    return;
-  }
-  SegmentFooter footer = SegmentFooter::kWritten;
-  auto sealed =
-      seal_segment_file(segment.file.descriptor.get(), segment.id, segment.durable, segment.footer);
-  if (!sealed) {
-    // Its extents are durable all the same; the next opening of the store seals it.
-    footer = SegmentFooter::kMissing;
-    figures_.io_errors.add();
-    log_error(segment.path + ": " + sealed.error().message);
-  }
-  index_.seal(segment.id, segment.durable, footer);
-  figures_.segments_sealed.add();
 }
 
 void SegmentOutput::wait() {
@@ -178,24 +146,27 @@ Result<void> SegmentOutput::flush() {
   if (!usable_here()) {
     return make_error(ErrorCode::kBusy, "Another thread's segment writes are still in flight.");
   }
-  while (!all_settled()) {
+  while (true) {
     for (const auto& segment : segments_) {
       if (segment->failed) continue;
       write_out(*segment);
       if (segment->writes.empty() && segment->written != segment->durable) start_sync(*segment);
     }
+    seal_finished();
+    if (all_settled()) break;
     wait();
   }
-  seal_finished();
   if (std::exchange(refused_, false)) {
-    return make_error(ErrorCode::kIo, "The disk refused a part of what was to be recorded.");
+    return make_error(ErrorCode::kIo,
+                      "The disk refused a part of what was to be recorded: the calls that lost "
+                      "media say so in their recording state.");
   }
   return {};
 }
 
 void SegmentOutput::seal_all() {
   for (const auto& segment : segments_) segment->closing = true;
-  seal_finished();
+  for (seal_finished(); !segments_.empty(); seal_finished()) wait();
 }
 
 }  // namespace tapdeck::storage

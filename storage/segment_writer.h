@@ -27,12 +27,20 @@ enum class AppendVerdict : std::uint8_t {
   kFailed,  // the disk refused; counted, the bytes are lost and the recording is told to have a gap
 };
 
+// Media that was appended and could not be kept; neighbours are joined.
+struct LostMedia {
+  std::int64_t from_us = 0;
+  std::int64_t to_us = 0;
+  std::uint64_t packets = 0;
+};
+
 // What is known of a recording once all of it has been appended.
 struct RecordingSummary {
   std::string sha256;  // Merkle root over the extents' salted plaintext hashes, hex; empty when
                        // nothing was kept
-  std::uint64_t bytes = 0;  // media bytes on disk, headers and padding included
-  std::uint64_t failed_chunk_count = 0;
+  std::uint64_t bytes = 0;               // media bytes on disk, headers and padding included
+  std::uint64_t failed_chunk_count = 0;  // media refused by the disk
+  std::vector<LostMedia> lost = {};      // that media, in order of loss
 };
 
 class SegmentWriter {
@@ -51,7 +59,11 @@ class SegmentWriter {
 
   // Everything of `recording` has been appended: writes out what is staged for packing, hands its
   // extents to the index and forgets it.
-  virtual RecordingSummary end_recording(const Uid& recording) = 0;
+  virtual void end_recording(const Uid& recording) = 0;
+
+  // What was kept of an ended recording and what the disk refused.  Once for each, and when it is
+  // settled: what is refused later is not in it.
+  virtual RecordingSummary take_summary(const Uid& recording) = 0;
 
   // True when nothing of an ended recording waits for the disk any more: what it kept is durable,
   // or lost and counted.

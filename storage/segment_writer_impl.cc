@@ -12,6 +12,7 @@ namespace tapdeck::storage {
 namespace {
 
 constexpr std::size_t kHeldBytesMax = 64U << 20;
+constexpr std::int64_t kLossesJoinUs = 1'000'000;  // losses so near each other are one gap
 
 std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(last_us - first_us, 0, UINT32_MAX));
@@ -43,6 +44,19 @@ ExtentEntry entry_of(const ExtentHeader& header) {
 
 }  // namespace
 
+void SegmentWriterImpl::note_lost(Kept& kept, const Content& content) {
+  kept.failed += content.sections;
+  if (!kept.lost.empty() && content.first_us <= kept.lost.back().to_us + kLossesJoinUs &&
+      content.last_us >= kept.lost.back().from_us - kLossesJoinUs) {
+    LostMedia& last = kept.lost.back();
+    last.from_us = std::min(last.from_us, content.first_us);
+    last.to_us = std::max(last.to_us, content.last_us);
+    last.packets += content.packets;
+    return;
+  }
+  kept.lost.push_back({content.first_us, content.last_us, content.packets});
+}
+
 std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media) {
   if (media.empty()) return {};
   std::sort(media.begin(), media.end(), [](const ExtentEntry& a, const ExtentEntry& b) {
@@ -65,11 +79,15 @@ std::size_t SegmentWriterImpl::StreamKeyHash::operator()(const StreamKey& key) c
   return hash_bytes(bytes, 0);
 }
 
-SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options, KeyVault& keys, OpenIndex& index)
+SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options,
+                                     KeyVault& keys,
+                                     OpenIndex& index,
+                                     std::uint32_t key_user)
     : options_(options),
       keys_(keys),
       index_(index),
-      output_(options_, keys, index, [this](const LostExtent& lost) { on_lost(lost); }) {}
+      output_(
+          options_, {keys, key_user}, index, [this](const LostExtent& lost) { on_lost(lost); }) {}
 
 SegmentWriterImpl::~SegmentWriterImpl() = default;
 
@@ -84,7 +102,10 @@ SegmentWriterImpl::Recording& SegmentWriterImpl::recording_of(const Uid& uid,
   at->second.retention_class = retention_class;
   const auto past = past_.find(uid);
   if (past != past_.end()) {
-    at->second.past = std::move(past->second);
+    at->second.next_stream = past->second.next_stream;
+    at->second.next_message = past->second.next_message;
+    at->second.kept.past = std::move(past->second.media);
+    at->second.kept.past_bytes = past->second.media_bytes;
     past_.erase(past);
   }
   return at->second;
@@ -98,7 +119,7 @@ std::optional<std::uint16_t> SegmentWriterImpl::stream_of(const Uid& uid,
       durability.source, durability.destination, durability.ssrc, chunk.section.realm};
   const auto found = recording.streams.find(key);
   if (found != recording.streams.end()) return found->second;
-  const std::size_t number = recording.past.next_stream + recording.streams.size();
+  const std::size_t number = recording.next_stream + recording.streams.size();
   if (number >= kNoStream) return std::nullopt;
   const auto stream = static_cast<std::uint16_t>(number);
   recording.streams.emplace(key, stream);
@@ -120,9 +141,9 @@ bool SegmentWriterImpl::ensure_key(const Uid& uid,
   return true;
 }
 
-AppendVerdict SegmentWriterImpl::refuse(Recording& recording, std::uint64_t chunks) {
-  recording.failed += chunks;
-  output_.figures().failed_appends.add(chunks);
+AppendVerdict SegmentWriterImpl::refuse(Kept& kept, const Content& content) {
+  output_.figures().failed_appends.add(content.sections);
+  note_lost(kept, content);
   return AppendVerdict::kFailed;
 }
 
@@ -131,7 +152,8 @@ AppendVerdict SegmentWriterImpl::try_append(const Chunk& chunk) {
   if (chunk.section.record_bytes == 0) return AppendVerdict::kTaken;
   Recording& recording = recording_of(chunk.recording, chunk.retention_class);
   const auto stream = stream_of(chunk.recording, recording, chunk);
-  if (!stream) return refuse(recording, 1);
+  const Content content{chunk.section.base_us, chunk.last_us, 1, chunk.section.packet_count};
+  if (!stream) return refuse(recording.kept, content);
   const std::size_t bytes = chunk.section_view().size();
   const std::size_t packed = bytes + kPackedEntryBytes;
   const bool partial = stored_extent_bytes(bytes) < kExtentBytes && packed <= kSectionBytesMax;
@@ -152,9 +174,10 @@ AppendVerdict SegmentWriterImpl::try_append(const Chunk& chunk) {
   header.duration_us = duration_between(chunk.section.base_us, chunk.last_us);
   entries_.assign(1, entry_of(header));
   const ByteView plaintext = chunk.section_view();
+  content_ = content;
   const AppendVerdict verdict =
       write_extent(chunk.recording, recording, header, {&plaintext, 1}, entries_);
-  return verdict == AppendVerdict::kFailed ? refuse(recording, 1) : verdict;
+  return verdict == AppendVerdict::kFailed ? refuse(recording.kept, content_) : verdict;
 }
 
 void SegmentWriterImpl::hold(const Uid& uid,
@@ -186,8 +209,7 @@ AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
   header.section_count = static_cast<std::uint16_t>(held.size());
   std::vector<std::array<std::uint8_t, kPackedEntryBytes>> heads(held.size());
   std::vector<ByteView> plaintext;
-  std::int64_t first_us = INT64_MAX;
-  std::int64_t last_us = INT64_MIN;
+  content_ = {INT64_MAX, INT64_MIN, header.section_count, 0};
   entries_.clear();
   for (std::size_t i = 0; i < held.size(); ++i) {
     SectionView section;
@@ -204,18 +226,19 @@ AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
     header.first_us = section.header.base_us;
     header.duration_us = section.duration_us;
     entries_.push_back(entry_of(header));
-    first_us = std::min(first_us, entries_.back().first_us);
-    last_us = std::max(last_us, entries_.back().last_us());
+    content_.first_us = std::min(content_.first_us, entries_.back().first_us);
+    content_.last_us = std::max(content_.last_us, entries_.back().last_us());
+    content_.packets += section.header.packet_count;
   }
   header.stream = held.front().stream;
   header.sequence = held.front().sequence;
-  header.first_us = first_us;
-  header.duration_us = duration_between(first_us, last_us);
+  header.first_us = content_.first_us;
+  header.duration_us = duration_between(content_.first_us, content_.last_us);
   const AppendVerdict verdict = write_extent(uid, recording, header, plaintext, entries_);
   if (verdict == AppendVerdict::kBusy) return verdict;
   if (verdict == AppendVerdict::kFailed) {
     index_.drop_held(uid);
-    refuse(recording, held.size());
+    refuse(recording.kept, content_);
   } else if (header.kind == ExtentType::kMediaPacked) {
     output_.figures().packed_extents.add();
   }
@@ -255,22 +278,24 @@ AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
   }
   output_.commit(uid, entries);
   if (media) {
-    recording.bytes += header.stored_bytes;
-    recording.leaves.push_back({place.segment, entries.front()});
+    recording.kept.leaves.push_back(
+        {place.segment, entries.front(), content_.last_us, content_.sections, content_.packets});
   }
   return AppendVerdict::kTaken;
 }
 
 void SegmentWriterImpl::on_lost(const LostExtent& lost) {
-  const auto found = recordings_.find(lost.recording);
-  if (found == recordings_.end()) return;
-  Recording& recording = found->second;
-  ++recording.failed;
-  std::erase_if(recording.leaves, [&](const Leaf& leaf) {
-    if (leaf.segment != lost.segment || leaf.entry.offset != lost.offset) return false;
-    recording.bytes -= leaf.entry.stored_bytes;
-    return true;
-  });
+  const auto lose_from = [&](Kept& kept) {
+    std::erase_if(kept.leaves, [&](const Leaf& leaf) {
+      if (leaf.segment != lost.segment || leaf.entry.offset != lost.offset) return false;
+      note_lost(kept, {leaf.entry.first_us, leaf.last_us, leaf.sections, leaf.packets});
+      return true;
+    });
+  };
+  const auto open = recordings_.find(lost.recording);
+  if (open != recordings_.end()) lose_from(open->second.kept);
+  const auto ended = ended_.find(lost.recording);
+  if (ended != ended_.end()) lose_from(ended->second);
 }
 
 // Waits for room, so that what is held does not depend on another call.
@@ -278,22 +303,44 @@ void SegmentWriterImpl::pack_now(const Uid& uid, Recording& recording) {
   while (pack(uid, recording) == AppendVerdict::kBusy) output_.wait();
 }
 
-RecordingSummary SegmentWriterImpl::end_recording(const Uid& uid) {
+RecordingSummary SegmentWriterImpl::summarise(const Kept& kept) {
+  std::vector<ExtentEntry> media = kept.past;
+  RecordingSummary summary;
+  summary.bytes = kept.past_bytes;
+  for (const Leaf& leaf : kept.leaves) {
+    media.push_back(leaf.entry);
+    summary.bytes += leaf.entry.stored_bytes;
+  }
+  summary.sha256 = recording_digest(codec_.hasher(), std::move(media));
+  summary.failed_chunk_count = kept.failed;
+  summary.lost = kept.lost;
+  return summary;
+}
+
+void SegmentWriterImpl::end_recording(const Uid& uid) {
   const Uid recording_uid = uid;  // `uid` may lie in what is erased
   const auto found = recordings_.find(recording_uid);
-  if (found == recordings_.end() && past_.find(recording_uid) == past_.end()) return {};
+  if (found == recordings_.end() && past_.find(recording_uid) == past_.end()) return;
   Recording& recording =
       found == recordings_.end() ? recording_of(recording_uid, 0) : found->second;
   pack_now(recording_uid, recording);
-  std::vector<ExtentEntry> media = std::move(recording.past.media);
-  for (const Leaf& leaf : recording.leaves) media.push_back(leaf.entry);
-  RecordingSummary summary;
-  summary.sha256 = recording_digest(codec_.hasher(), std::move(media));
-  summary.bytes = recording.past.media_bytes + recording.bytes;
-  summary.failed_chunk_count = recording.failed;
+  ended_[recording_uid] = std::move(recording.kept);
   index_.end_recording(recording_uid);
   recordings_.erase(recording_uid);
+}
+
+RecordingSummary SegmentWriterImpl::take_summary(const Uid& uid) {
+  const auto found = ended_.find(uid);
+  if (found == ended_.end()) return {};
+  const RecordingSummary summary = summarise(found->second);
+  ended_.erase(found);
   return summary;
+}
+
+void SegmentWriterImpl::end_all() {
+  std::vector<Uid> open;
+  for (const auto& [uid, recording] : recordings_) open.push_back(uid);
+  for (const Uid& uid : open) end_recording(uid);
 }
 
 void SegmentWriterImpl::pack_aged() {

@@ -33,7 +33,11 @@ std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media);
 
 class SegmentWriterImpl final : public SegmentWriter {
  public:
-  SegmentWriterImpl(const StoreOptions& options, KeyVault& keys, OpenIndex& index);
+  // `key_user`: see KeyVault::take_unsynced_files(); each writer of a store has its own.
+  SegmentWriterImpl(const StoreOptions& options,
+                    KeyVault& keys,
+                    OpenIndex& index,
+                    std::uint32_t key_user = 0);
   ~SegmentWriterImpl() override;
 
   // Before the first append: `recording` goes on behind what the store has of it.
@@ -46,12 +50,16 @@ class SegmentWriterImpl final : public SegmentWriter {
   AppendVerdict try_append_messages(const Uid& recording,
                                     std::uint16_t retention_class,
                                     std::string_view records) override;
-  RecordingSummary end_recording(const Uid& recording) override;
+  void end_recording(const Uid& recording) override;
+  RecordingSummary take_summary(const Uid& recording) override;
 
   bool is_settled(const Uid& recording) override { return index_.is_settled(recording); }
 
   std::uint32_t step(std::int64_t timer_now_ns) override;
   Result<void> flush() override;
+
+  // end_recording() of every recording that is still open.
+  void end_all();
 
   // flush(), then seals every segment.  On the thread that appended last, or with nothing in
   // flight.
@@ -83,6 +91,25 @@ class SegmentWriterImpl final : public SegmentWriter {
   struct Leaf {
     SegmentId segment{};
     ExtentEntry entry;
+    std::int64_t last_us = 0;  // of all sections
+    std::uint32_t sections = 0;
+    std::uint64_t packets = 0;
+  };
+
+  // The media of a recording, kept until its summary has been taken.
+  struct Kept {
+    std::vector<ExtentEntry> past;
+    std::uint64_t past_bytes = 0;
+    std::vector<Leaf> leaves;
+    std::uint64_t failed = 0;
+    std::vector<LostMedia> lost;
+  };
+
+  struct Content {  // of the extent being made
+    std::int64_t first_us = 0;
+    std::int64_t last_us = 0;
+    std::uint32_t sections = 0;
+    std::uint64_t packets = 0;
   };
 
   struct Recording {
@@ -90,12 +117,11 @@ class SegmentWriterImpl final : public SegmentWriter {
     std::optional<AllocatedKey> media_key;
     std::optional<AllocatedKey> sip_key;
     std::unordered_map<StreamKey, std::uint16_t, StreamKeyHash> streams;
-    RecordingPast past;
-    std::vector<Leaf> leaves;
+    std::uint16_t next_stream = 0;
+    std::uint32_t next_message = 0;
+    Kept kept;
     std::vector<Held> held;
     std::size_t held_bytes = 0;  // with packed entries
-    std::uint64_t bytes = 0;
-    std::uint64_t failed = 0;
   };
 
   Recording& recording_of(const Uid& uid, std::uint16_t retention_class);
@@ -110,7 +136,10 @@ class SegmentWriterImpl final : public SegmentWriter {
                              std::span<const ByteView> plaintext,
                              std::vector<ExtentEntry>& entries);
   AppendVerdict append_group(const Uid& uid, Recording& recording, std::string_view records);
-  AppendVerdict refuse(Recording& recording, std::uint64_t chunks);
+  static void note_lost(Kept& kept, const Content& content);
+  AppendVerdict refuse(Kept& kept, const Content& content);
+  AppendVerdict refuse_messages();
+  RecordingSummary summarise(const Kept& kept);
   void on_lost(const LostExtent& lost);
   void pack_aged();
 
@@ -121,10 +150,12 @@ class SegmentWriterImpl final : public SegmentWriter {
   ExtentCodec codec_;
   MessageCompressor compressor_;
   std::unordered_map<Uid, Recording, UidHash> recordings_;
+  std::unordered_map<Uid, Kept, UidHash> ended_;
   std::unordered_map<Uid, RecordingPast, UidHash> past_;
   std::deque<std::pair<std::int64_t, Uid>> holding_;  // since when, oldest first
   std::size_t held_bytes_ = 0;
   std::vector<ExtentEntry> entries_;  // reused
+  Content content_;
   std::int64_t now_ns_ = 0;
 };
 

@@ -36,7 +36,7 @@ AppendVerdict SegmentWriterImpl::append_group(const Uid& uid,
   ExtentHeader header;
   header.kind = ExtentType::kMessages;
   header.stream = kNoStream;
-  header.sequence = recording.past.next_message;
+  header.sequence = recording.next_message;
   header.first_us = span.first_us;
   header.duration_us = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(span.last_us - span.first_us, 0, UINT32_MAX));
@@ -47,8 +47,14 @@ AppendVerdict SegmentWriterImpl::append_group(const Uid& uid,
   entry.duration_us = header.duration_us;
   entries_.assign(1, entry);
   const AppendVerdict verdict = write_extent(uid, recording, header, {&compressed, 1}, entries_);
-  if (verdict == AppendVerdict::kTaken) ++recording.past.next_message;
+  if (verdict == AppendVerdict::kTaken) ++recording.next_message;
   return verdict;
+}
+
+// The recording's media is whole all the same: only the count tells.
+AppendVerdict SegmentWriterImpl::refuse_messages() {
+  output_.figures().failed_appends.add();
+  return AppendVerdict::kFailed;
 }
 
 AppendVerdict SegmentWriterImpl::try_append_messages(const Uid& uid,
@@ -60,7 +66,7 @@ AppendVerdict SegmentWriterImpl::try_append_messages(const Uid& uid,
   bool first = true;
   while (!records.empty()) {
     const MessageSpan span = first_group(records, group_bytes);
-    if (span.bytes == 0) return refuse(recording, 1);
+    if (span.bytes == 0) return refuse_messages();
     const std::string_view group = records.substr(0, span.bytes);
     AppendVerdict verdict = append_group(uid, recording, group);
     if (verdict == AppendVerdict::kBusy && first) return verdict;
@@ -69,7 +75,7 @@ AppendVerdict SegmentWriterImpl::try_append_messages(const Uid& uid,
       output_.wait();
       verdict = append_group(uid, recording, group);
     }
-    if (verdict == AppendVerdict::kFailed) return refuse(recording, 1);
+    if (verdict == AppendVerdict::kFailed) return refuse_messages();
     first = false;
     records.remove_prefix(span.bytes);
   }

@@ -1,8 +1,10 @@
 #include "storage/store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <mutex>
 #include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 
 #include "base/log.h"
 #include "storage/files.h"
+#include "storage/import_intake.h"
 #include "storage/segment_file.h"
 #include "storage/segment_writer_impl.h"
 #include "storage/store_reader.h"
@@ -104,7 +107,9 @@ class StoreImpl final : public Store {
 
   Result<CallRecord> get_call(const Uid& uid) override { return calls_->get(uid); }
 
-  Result<void> discard_recording(const Uid& recording) override;
+  Result<bool> is_present(const Uid& uid) override;
+
+  Result<std::unique_ptr<RecordIntake>> open_import() override;
 
   Result<std::vector<CallRecord>> open_calls() override { return calls_->open_calls(); }
 
@@ -116,6 +121,8 @@ class StoreImpl final : public Store {
  private:
   Result<void> open_keys();
   Result<void> continue_open_calls();
+  Result<bool> is_present_or_discard(const Uid& uid);
+  Result<void> discard_kept(const Uid& recording);
   Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
   void mark_indexed();
 
@@ -126,6 +133,8 @@ class StoreImpl final : public Store {
   OpenIndex index_;
   RecoveryFigures recovery_;
   std::unique_ptr<SegmentWriterImpl> writer_;
+  std::mutex put_mutex_;  // one batch at a time: rows are read, joined and put
+  std::atomic<bool> importing_{false};
 };
 
 StoreImpl::~StoreImpl() {
@@ -205,10 +214,38 @@ Result<void> StoreImpl::continue_open_calls() {
   return {};
 }
 
-// Keys first: whatever happens in between, what is still listed can be discarded again.  A slot may
-// belong to another recording by then, which read() tells.
-Result<void> StoreImpl::discard_recording(const Uid& recording) {
-  writer_->forget_recording(recording);
+Result<bool> StoreImpl::is_present(const Uid& uid) {
+  auto present = is_present_or_discard(uid);
+  if (present && !*present) writer_->forget_recording(uid);
+  return present;
+}
+
+Result<bool> StoreImpl::is_present_or_discard(const Uid& uid) {
+  const auto stored = calls_->get(uid);
+  if (!stored && stored.error().code != ErrorCode::kNotFound) return Error(stored.error());
+  if ((stored && stored->final) || index_.is_open(uid)) return true;
+  TD_TRY(discard_kept(uid));
+  return false;
+}
+
+Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
+  if (importing_.exchange(true)) {
+    return make_error(ErrorCode::kBusy, "Another import into this store is in progress.");
+  }
+  ImportIntake::Parts parts{
+      *keys_,
+      index_,
+      [this](std::span<const CallRecord> calls) { return put_calls(calls); },
+      [this](const Uid& uid) { return is_present_or_discard(uid); },
+      [this] { importing_.store(false); },
+  };
+  return std::unique_ptr<RecordIntake>(std::make_unique<ImportIntake>(options_, std::move(parts)));
+}
+
+// An attempt that was interrupted is made anew: of what it kept, keys go, so that nothing can be
+// read again, and rows. Keys first: whatever happens in between, what is still listed can be
+// discarded again.  A slot may belong to another recording by then, which read() tells.
+Result<void> StoreImpl::discard_kept(const Uid& recording) {
   const auto rows = calls_->rows_of(recording);
   if (!rows) return Error(rows.error());
   std::set<std::uint32_t> key_ids;
@@ -243,6 +280,7 @@ Result<std::vector<ExtentRow>> StoreImpl::merge_rows(const std::vector<SegmentEx
 }
 
 Result<void> StoreImpl::put_calls(std::span<const CallRecord> calls) {
+  const std::lock_guard lock(put_mutex_);
   std::vector<SegmentExtents> ready = index_.take_ready();
   auto rows = merge_rows(ready);
   auto put = rows ? Result<void>() : Result<void>(Error(rows.error()));

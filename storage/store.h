@@ -2,9 +2,8 @@
 // open() takes the lock, checks FORMAT, opens keys and RocksDB, and recovers unsealed segments
 // (docs/ARCHITECTURE.md, durability).
 //
-// Threads: writer() is used by one thread, put_calls()/call_exists() by one thread (the same or
-// another); StoreAccess methods by any number of query threads, each through its own reader()
-// object. Memory: see SegmentWriter and RocksDB's block cache (StoreOptions).
+// Threads: those of RecordIntake; StoreAccess methods by any number of query threads, each through
+// its own reader() object. Memory: see SegmentWriter and RocksDB's block cache (StoreOptions).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +14,7 @@
 
 #include "base/result.h"
 #include "model/call.h"
-#include "storage/segment_writer.h"
+#include "storage/record_intake.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::storage {
@@ -34,34 +33,26 @@ struct StoreOptions {
   std::uint32_t open_segments_max = 64;
   std::uint32_t flush_interval_ms =
       1'000;  // partial staging buffers are written and synced after this
+  std::uint64_t checkpoint_bytes = 64ULL << 20;   // an open segment is scanned from its last
+  std::uint32_t checkpoint_interval_ms = 10'000;  // checkpoint: so much and so old at most
   std::uint64_t block_cache_bytes = 64ULL << 20;
   std::vector<std::string> retention_classes = {
       "default"};  // names by index; directory names under segments/
 };
 
-class Store {
+class Store : public RecordIntake {
  public:
   static Result<std::unique_ptr<Store>> open(
       StoreOptions options);  // kBusy: another process owns it
-  virtual ~Store() = default;
 
-  virtual SegmentWriter& writer() = 0;
-
-  // Commits `calls` (new versions replace, older ones are kept) with all their indexes in one
-  // synced batch.
-  virtual Result<void> put_calls(std::span<const CallRecord> calls) = 0;
-
-  // Commits the extent rows of ended recordings and sealed segments that wait for the next
-  // put_calls().  Call on the put_calls() thread when there are no calls for a while.
-  virtual Result<void> put_pending_rows() = 0;
+  // A second way in, with open segments, staging buffers and threads of its own: what it does never
+  // waits for the store's own writer, nor that for it.  Destroying it ends the recordings that it
+  // has not ended, seals its segments and commits their rows; on the thread that used its writer.
+  // One at a time; must not outlive the store.  kBusy: there is one already.
+  virtual Result<std::unique_ptr<RecordIntake>> open_import() = 0;
 
   // The newest stored version under exactly this uid; kNotFound.
   virtual Result<CallRecord> get_call(const Uid& uid) = 0;
-
-  // Destroys what the store has of `recording` but its call record: keys, so that nothing of it can
-  // be read again, and extent rows.  For an attempt that was interrupted and is made anew; on the
-  // writer's thread, before this process records anything under the uid.  Nothing there: no error.
-  virtual Result<void> discard_recording(const Uid& recording) = 0;
 
   // Calls that were in progress when the store was last closed or crashed, oldest first.
   virtual Result<std::vector<CallRecord>> open_calls() = 0;

@@ -76,8 +76,11 @@ void Uring::ensure_ring() {
   const int error = start_ring(entries_, ring->ring);
   if (error != 0) {
     denied_ = true;
-    log_warning(make_errno_error(ErrorCode::kIo, "io_uring is not available", -error).message +
-                "; segments are written with blocking calls");
+    log_warning(
+        make_errno_error(ErrorCode::kIo, "io_uring is not available", -error).message +
+        "; segments are written with blocking calls, which are slower. A container's seccomp "
+        "profile must allow io_uring_setup, io_uring_enter and io_uring_register, and sysctl "
+        "kernel.io_uring_disabled must be 0 (docs/OPERATIONS.md).");
     return;
   }
   ring->started = true;
@@ -92,23 +95,26 @@ void Uring::queue_write(const UringWrite& write) {
   ++in_flight_;
   const auto length = static_cast<unsigned>(write.bytes.size());
   if (ring_ == nullptr) {
-    const ssize_t written = pwrite(
-        write.file, write.bytes.data(), write.bytes.size(), static_cast<off_t>(write.offset));
-    ready_.push_back({write.token, written < 0 ? -errno : static_cast<std::int32_t>(written)});
+    std::int32_t result = -ECANCELED;
+    if (!chain_failed_) {
+      const ssize_t written = pwrite(
+          write.file, write.bytes.data(), write.bytes.size(), static_cast<off_t>(write.offset));
+      result = written < 0 ? -errno : static_cast<std::int32_t>(written);
+    }
+    chain_failed_ =
+        write.link == UringLink::kNextWaits && result != static_cast<std::int32_t>(length);
+    ready_.push_back({write.token, result});
     return;
   }
   io_uring_sqe* entry = io_uring_get_sqe(&ring_->ring);
   TD_ASSERT(entry != nullptr);
-  if (registered_) {
-    io_uring_prep_write_fixed(entry,
-                              write.file,
-                              write.bytes.data(),
-                              length,
-                              write.offset,
-                              static_cast<int>(write.buffer_index));
+  if (registered_ && write.buffer_index != kUnregistered) {
+    io_uring_prep_write_fixed(
+        entry, write.file, write.bytes.data(), length, write.offset, write.buffer_index);
   } else {
     io_uring_prep_write(entry, write.file, write.bytes.data(), length, write.offset);
   }
+  if (write.link == UringLink::kNextWaits) entry->flags |= IOSQE_IO_LINK;
   io_uring_sqe_set_data64(entry, write.token);
 }
 

@@ -26,17 +26,20 @@ struct UringCompletion {
   std::int32_t result = 0;  // bytes written, 0 for a sync, or -errno
 };
 
-struct UringWrite {
-  int file = -1;
-  std::uint32_t buffer_index = 0;  // into the buffers of the constructor
-  ByteView bytes;                  // inside that buffer
-  std::uint64_t offset = 0;
-  std::uint64_t token = 0;
-};
-
 enum class UringLink : std::uint8_t {
   kNone,
   kNextWaits,  // the next queued request starts after this one and only if it succeeded
+};
+
+constexpr int kUnregistered = -1;
+
+struct UringWrite {
+  int file = -1;
+  int buffer_index = kUnregistered;  // into the buffers of the constructor
+  ByteView bytes;                    // inside that buffer; otherwise valid until it completes
+  std::uint64_t offset = 0;
+  std::uint64_t token = 0;
+  UringLink link = UringLink::kNone;
 };
 
 class Uring {

@@ -92,7 +92,7 @@ bool Feeder::feed(const CapturedPacket& packet) {
   }
   if (length < packet.bytes.size()) ++cut_;
   ++order_;
-  if (tells_time(packet)) clock_.observe(packet.time_ns);
+  if (tells_time(packet)) clock_.observe(packet.order_ns);
   return true;
 }
 
@@ -111,7 +111,7 @@ FeedRound Feeder::feed_round(std::uint32_t packets_max, std::int64_t clock_max_n
     }
     has_waiting_ = true;
     PacketClock ahead = clock_;
-    if (tells_time(waiting_) && ahead.observe(waiting_.time_ns) > clock_max_ns) {
+    if (tells_time(waiting_) && ahead.observe(waiting_.order_ns) > clock_max_ns) {
       round.state = FeedState::kAhead;
       return round;
     }

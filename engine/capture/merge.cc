@@ -12,19 +12,19 @@ CaptureMerge::CaptureMerge(std::vector<std::unique_ptr<CaptureReader>> readers) 
   heap_.reserve(readers.size());
   for (std::unique_ptr<CaptureReader>& reader : readers) {
     TD_ASSERT(reader != nullptr);
-    files_.push_back({std::move(reader), {}, ReadVerdict::kPacket, 0});
+    files_.push_back({Lookahead(std::move(reader)), {}, ReadVerdict::kPacket, 0});
   }
 }
 
 bool CaptureMerge::later(std::size_t a, std::size_t b) const {
-  const std::int64_t time_a = files_[a].head.time_ns;
-  const std::int64_t time_b = files_[b].head.time_ns;
+  const std::int64_t time_a = files_[a].head.order_ns;
+  const std::int64_t time_b = files_[b].head.order_ns;
   return time_a != time_b ? time_a > time_b : a > b;
 }
 
 void CaptureMerge::advance(std::size_t file) {
   File& from = files_[file];
-  from.verdict = from.reader->next(from.head);
+  from.verdict = from.ahead.next(from.head);
   if (from.verdict != ReadVerdict::kPacket) return;
   heap_.push_back(file);
   std::ranges::push_heap(heap_, [this](std::size_t a, std::size_t b) { return later(a, b); });
@@ -49,13 +49,13 @@ ReadVerdict CaptureMerge::next(CapturedPacket& packet) {
 
 std::uint64_t CaptureMerge::bytes_read() const {
   std::uint64_t sum = 0;
-  for (const File& file : files_) sum += file.reader->bytes_read();
+  for (const File& file : files_) sum += file.ahead.reader().bytes_read();
   return sum;
 }
 
 std::uint64_t CaptureMerge::bytes_total() const {
   std::uint64_t sum = 0;
-  for (const File& file : files_) sum += file.reader->bytes_total();
+  for (const File& file : files_) sum += file.ahead.reader().bytes_total();
   return sum;
 }
 

@@ -1,6 +1,6 @@
 // Several capture files as one sequence by time: the earliest of the readers' next packets goes
 // first, and of equal times that of the earlier file.  A file's own order is never changed, even
-// where its times run backwards.
+// where its times run backwards; wild time stamps are left out of it (engine/capture/lookahead.h).
 // Threads: one owner.  Memory: a heap with one entry per file, made in the constructor.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/capture/reader.h"
+#include "engine/capture/lookahead.h"
 
 namespace tapdeck::engine {
 
@@ -26,7 +26,9 @@ class CaptureMerge {
 
   [[nodiscard]] std::size_t file_count() const { return files_.size(); }
 
-  [[nodiscard]] const CaptureReader& reader(std::size_t file) const { return *files_[file].reader; }
+  [[nodiscard]] const CaptureReader& reader(std::size_t file) const {
+    return files_[file].ahead.reader();
+  }
 
   // kPacket while the file goes on.
   [[nodiscard]] ReadVerdict verdict_of(std::size_t file) const { return files_[file].verdict; }
@@ -39,7 +41,7 @@ class CaptureMerge {
 
  private:
   struct File {
-    std::unique_ptr<CaptureReader> reader;
+    Lookahead ahead;
     CapturedPacket head;
     ReadVerdict verdict = ReadVerdict::kPacket;
     std::uint64_t packets = 0;  // delivered

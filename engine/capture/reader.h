@@ -32,6 +32,7 @@ enum class ReadVerdict : std::uint8_t {
 
 struct CapturedPacket {
   std::int64_t time_ns = 0;           // UTC
+  std::int64_t order_ns = 0;          // where it stands in time: set by Lookahead
   std::uint32_t original_length = 0;  // on the wire, at least bytes.size()
   std::uint32_t interface_index = 0;  // pcapng: counted over all sections of the file
   std::uint16_t link_type = 0;        // LINKTYPE_ number, as the file says

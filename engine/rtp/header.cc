@@ -55,6 +55,7 @@ bool RtcpReader::next(RtcpReport& report) {
     if (packet.size() < head + count * kBlockBytes) break;
     report.from_sender = type == kSenderReport;
     report.sender_ssrc = load_be<std::uint32_t>(packet.data() + 4);
+    report.ntp = report.from_sender ? load_be<std::uint32_t>(packet.data() + 10) : 0;
     report.block_count = static_cast<std::uint8_t>(count);
     report.blocks = packet.subspan(head, count * kBlockBytes);
     return true;
@@ -65,7 +66,11 @@ bool RtcpReader::next(RtcpReport& report) {
 
 RtcpBlock read_rtcp_block(const RtcpReport& report, std::uint8_t index) {
   const std::uint8_t* at = report.blocks.data() + index * kBlockBytes;
-  return {load_be<std::uint32_t>(at), at[4], load_be<std::uint32_t>(at + 12)};
+  return {load_be<std::uint32_t>(at),
+          at[4],
+          load_be<std::uint32_t>(at + 12),
+          load_be<std::uint32_t>(at + 16),
+          load_be<std::uint32_t>(at + 20)};
 }
 
 }  // namespace tapdeck::engine

@@ -32,6 +32,8 @@ bool is_rtcp(ByteView payload, std::uint32_t wire_length);
 struct RtcpReport {
   bool from_sender = false;  // SR; otherwise RR
   std::uint32_t sender_ssrc = 0;
+  std::uint32_t ntp =
+      0;  // SR: middle 32 bits of its NTP time, which a block's `last_report` repeats
   std::uint8_t block_count = 0;
   ByteView blocks;  // block_count * 24 bytes
 };
@@ -40,6 +42,8 @@ struct RtcpBlock {
   std::uint32_t ssrc = 0;          // about this stream
   std::uint8_t fraction_lost = 0;  // of 256
   std::uint32_t jitter = 0;        // timestamp units
+  std::uint32_t last_report = 0;   // LSR: of the last SR about it; 0 when there was none
+  std::uint32_t delay = 0;         // DLSR: since that SR, in 1/65536 s
 };
 
 RtcpBlock read_rtcp_block(const RtcpReport& report, std::uint8_t index);

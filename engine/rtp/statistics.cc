@@ -34,7 +34,10 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
       cold.bad_sequence = 0;
       hot.clear(kStreamOddSequence);
     }
-    return {.in_sequence = ahead == 1, .duplicate = false};
+    return {.in_sequence = ahead == 1,
+            .duplicate = false,
+            .late = false,
+            .missing = static_cast<std::uint32_t>(ahead - 1)};
   }
   const std::uint32_t behind = (kSequenceModulus - ahead) % kSequenceModulus;
   if (behind <= kMisorderMax) {
@@ -45,14 +48,14 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
       ++cold.reordered_count;
       if (behind < kWindow) hot.seen |= std::uint64_t{1} << behind;
     }
-    return {.in_sequence = false, .duplicate = known};
+    return {.in_sequence = false, .duplicate = known, .late = !known, .missing = 0};
   }
   if (cold.bad_sequence == (kSequenceModulus | sequence)) {
     cold.expected_past += hot.highest - cold.first_sequence + 1;
     start_run(hot, cold, static_cast<std::uint16_t>(sequence - 1));
     ++hot.highest;
     hot.seen = 3;
-    return {.in_sequence = true, .duplicate = false};
+    return {.in_sequence = true, .duplicate = false, .late = false, .missing = 0};
   }
   cold.bad_sequence = kSequenceModulus | static_cast<std::uint16_t>(sequence + 1);
   hot.set(kStreamOddSequence);
@@ -166,23 +169,12 @@ void reset_statistics(StreamHot& hot, StreamCold& cold) {
   cold.duplicate_count = 0;
   cold.reordered_count = 0;
   cold.lost_by_us_count = 0;
+  cold.losses = {};
   cold.run_start = 0;
   cold.other_type_run = 0;
-  cold.sender_reports = 0;
-  cold.receiver_reports = 0;
   cold.payload_type_count = 0;
   cold.payload_type_at = 0;
   cold.serviced_count = 0;
-}
-
-void update_rtcp(StreamHot& hot, StreamCold& cold, const RtcpBlock& block) {
-  const float loss_pct = static_cast<float>(block.fraction_lost) * 100.0F / 256.0F;
-  cold.rtcp_loss_pct =
-      cold.receiver_reports == 0 ? loss_pct : std::max(cold.rtcp_loss_pct, loss_pct);
-  cold.rtcp_jitter_ms = hot.clock_rate_hz == 0 ? -1.0F
-                                               : static_cast<float>(block.jitter) * 1e3F /
-                                                     static_cast<float>(hot.clock_rate_hz);
-  ++cold.receiver_reports;
 }
 
 void fill_statistics(const StreamHot& hot, const StreamCold& cold, StreamStatistics& out) {
@@ -204,12 +196,6 @@ void fill_statistics(const StreamHot& hot, const StreamCold& cold, StreamStatist
   out.jitter_ms = hot.clock_rate_hz == 0 ? -1 : static_cast<double>(hot.jitter) / units_per_ms;
   out.jitter_max_ms =
       hot.clock_rate_hz == 0 ? -1 : static_cast<double>(hot.jitter_max) / units_per_ms;
-  out.rtcp_sender_reports = cold.sender_reports;
-  out.rtcp_receiver_reports = cold.receiver_reports;
-  if (cold.receiver_reports > 0) {
-    out.rtcp_loss_pct = static_cast<double>(cold.rtcp_loss_pct);
-    out.rtcp_jitter_ms = static_cast<double>(cold.rtcp_jitter_ms);
-  }
   out.payload_type_count = cold.payload_type_count;
   out.payload_types = cold.payload_types;
   if (cold.payload_type_at < kStreamPayloadTypesMax) {

@@ -20,6 +20,8 @@ struct RtpArrival {
 struct SequenceVerdict {
   bool in_sequence = false;  // the successor of the highest so far
   bool duplicate = false;
+  bool late = false;          // fills a place that was counted as missing
+  std::uint32_t missing = 0;  // numbers skipped before this packet
 };
 
 // Takes one packet into the statistics; the first one when packet_count is 0.  When it changes
@@ -31,9 +33,6 @@ void set_clock_rate(StreamHot& hot, std::uint32_t clock_rate_hz);
 
 // Forgets all counts; the next packet is a first one.
 void reset_statistics(StreamHot& hot, StreamCold& cold);
-
-// One report block about this stream.
-void update_rtcp(StreamHot& hot, StreamCold& cold, const RtcpBlock& block);
 
 void fill_statistics(const StreamHot& hot, const StreamCold& cold, StreamStatistics& out);
 

@@ -17,6 +17,7 @@ void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.kind = binding.kind;
   message.receiver = binding.receiver;
   message.media_index = binding.media_index;
+  message.rtcp_only = binding.rtcp_only;
   message.address = binding.address;
   message.payload_clock_count = static_cast<std::uint8_t>(binding.clocks.size());
   std::copy(binding.clocks.begin(), binding.clocks.end(), message.payload_clocks.begin());
@@ -202,7 +203,8 @@ void Call::flush_messages(std::int64_t timer_now_ns) {
 
 void Call::put_record(bool final) {
   if (muted_) return;
-  context_.sink.put_call(build_record(live_, context_.options, {++version_, final}));
+  context_.sink.put_call(
+      build_record(live_, context_.options, context_.drops, {++version_, final}));
 }
 
 void Call::stop(const CallEnd& end, std::int64_t timer_now_ns) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "pipelines/calls/call_plane.h"
+#include "pipelines/calls/drop_history.h"
 #include "pipelines/calls/live_call.h"
 #include "pipelines/calls/message_log.h"
 #include "pipelines/calls/signalling_rules.h"
@@ -28,6 +29,7 @@ constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 struct CallContext {
   const CallPlaneOptions& options;
   CallPlaneSink& sink;
+  const DropHistory& drops;
   std::uint64_t seed = 0;
 };
 

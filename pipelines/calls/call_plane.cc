@@ -30,7 +30,7 @@ class StandardCallPlane final : public CallPlane {
  public:
   StandardCallPlane(CallPlaneOptions options, CallPlaneSink& sink)
       : options_(std::move(options)),
-        context_{options_, sink, random_seed()},
+        context_{options_, sink, drops_, random_seed()},
         queue_(options_.hold_back_ns),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
         finished_(options_.calls_max, random_seed()) {}
@@ -50,6 +50,10 @@ class StandardCallPlane final : public CallPlane {
     settle(*call);
   }
 
+  void on_port_drops(std::uint16_t port_index, std::int64_t from_ns, std::int64_t to_ns) override {
+    drops_.add(port_index, from_ns, to_ns);
+  }
+
   void advance(std::int64_t timer_now_ns) override;
   void reload(const CallRecord& record, const KeptCall& kept, std::int64_t timer_now_ns) override;
   void finish(std::int64_t timer_now_ns) override;
@@ -67,6 +71,7 @@ class StandardCallPlane final : public CallPlane {
   void remove(Call& call);
 
   CallPlaneOptions options_;
+  DropHistory drops_;
   CallContext context_;
   FactsReader reader_;
   MessageQueue queue_;

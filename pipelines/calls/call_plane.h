@@ -94,6 +94,12 @@ class CallPlane {
   virtual void on_message(const SignalMessage& message) = 0;
   virtual void on_report(const StreamReport& report) = 0;
 
+  // The drop counter of a capture port rose between these two times (UTC, at most about a second
+  // apart): what streams lost meanwhile is `lost_suspect`.
+  virtual void on_port_drops(std::uint16_t port_index,
+                             std::int64_t from_ns,
+                             std::int64_t to_ns) = 0;
+
   // Moves timers to `timer_now_ns` (monotonic live, packet time in ingest) and handles messages
   // whose hold-back is over.
   virtual void advance(std::int64_t timer_now_ns) = 0;

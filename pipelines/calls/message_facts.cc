@@ -112,12 +112,18 @@ MediaLine line_of(const sip::Sdp& sdp, const sip::SdpMedia& media) {
   if (media.ip && line.enabled && media.port != kDiscardPort) {
     line.address = Endpoint{*media.ip, media.port};
   }
+  if (media.has_rtcp && media.rtcp_ip && !media.rtcp_ip->is_unspecified() && line.enabled) {
+    const bool beside = media.rtcp_ip == media.ip &&
+                        (media.rtcp_port == media.port || media.rtcp_port == media.port + 1);
+    if (!beside && media.rtcp_port != kDiscardPort) line.rtcp = {*media.rtcp_ip, media.rtcp_port};
+  }
   for (std::size_t i = 0; i < media.format_count && i < kPayloadsPerLineMax; ++i) {
     const sip::SdpFormat& format = sdp.format(media, i);
     if (format.payload_type < 0 || format.encoding.empty()) continue;
     line.payloads.push_back({static_cast<std::uint8_t>(format.payload_type),
                              format.clock_rate_hz,
-                             std::string(format.encoding.substr(0, 64))});
+                             std::string(format.encoding.substr(0, 64)),
+                             media.kind});
   }
   return line;
 }

@@ -28,7 +28,8 @@ constexpr std::size_t kPayloadsPerLineMax = 32;
 struct PayloadDeclaration {
   std::uint8_t payload_type = 0;
   std::uint32_t clock_rate_hz = 0;
-  std::string codec;  // encoding name as written; never empty
+  std::string codec;                     // encoding name as written; never empty
+  MediaKind kind = MediaKind::kUnknown;  // of its m-line
 
   bool operator==(const PayloadDeclaration&) const = default;
 };
@@ -41,6 +42,7 @@ struct MediaLine {
   bool secure = false;   // SAVP profile, a=crypto, or a DTLS fingerprint
   bool is_rtp = false;   // not UDPTL, MSRP or the like
   Endpoint address{};    // port 0 when there is nothing to bind
+  Endpoint rtcp{};       // of a=rtcp, where it cannot be told from `address`; port 0 otherwise
   std::vector<PayloadDeclaration> payloads;
 
   bool operator==(const MediaLine&) const = default;

@@ -64,6 +64,23 @@ void add_binding(const MediaLine& line,
   add_clocks(line, binding.clocks);
 }
 
+// RTP's addresses come first, so that none of them is taken for one of RTCP alone.
+void add_rtcp_binding(const MediaLine& line,
+                      std::uint8_t party,
+                      std::size_t index,
+                      std::vector<MediaBinding>& to) {
+  const bool known = std::any_of(to.begin(), to.end(), [&](const MediaBinding& binding) {
+    return binding.address == line.rtcp;
+  });
+  if (known) return;
+  MediaBinding& binding = to.emplace_back();
+  binding.address = line.rtcp;
+  binding.receiver = party;
+  binding.kind = line.kind;
+  binding.media_index = static_cast<std::uint16_t>(index);
+  binding.rtcp_only = true;
+}
+
 }  // namespace
 
 Hop hop_of(const SignalMessage& signal) {
@@ -75,7 +92,7 @@ Hop hop_of(const SignalMessage& signal) {
 
 bool MediaBinding::operator==(const MediaBinding& other) const {
   return address == other.address && receiver == other.receiver && kind == other.kind &&
-         media_index == other.media_index &&
+         media_index == other.media_index && rtcp_only == other.rtcp_only &&
          std::equal(clocks.begin(),
                     clocks.end(),
                     other.clocks.begin(),
@@ -156,17 +173,26 @@ void OfferAnswer::keep_only(std::uint8_t party) {
 
 void OfferAnswer::close() { sides_.clear(); }
 
-std::vector<MediaBinding> OfferAnswer::wanted() const {
-  std::vector<MediaBinding> bindings;
+// Calls `function` with each m-line in force or offered, its party and its index.
+template <typename Function>
+void OfferAnswer::for_each_line(Function&& function) const {
   for (const Side& side : sides_) {
     for (const std::optional<SessionFacts>* session : {&side.current, &side.pending}) {
       if (!session->has_value()) continue;
       const std::vector<MediaLine>& lines = (*session)->lines;
-      for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (needs_binding(lines[i])) add_binding(lines[i], side.who.party, i, bindings);
-      }
+      for (std::size_t i = 0; i < lines.size(); ++i) function(lines[i], side.who.party, i);
     }
   }
+}
+
+std::vector<MediaBinding> OfferAnswer::wanted() const {
+  std::vector<MediaBinding> bindings;
+  for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
+    if (needs_binding(line)) add_binding(line, party, index, bindings);
+  });
+  for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
+    if (line.is_rtp && line.rtcp.port != 0) add_rtcp_binding(line, party, index, bindings);
+  });
   return bindings;
 }
 
@@ -244,6 +270,14 @@ const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
                                                     std::uint8_t payload_type) const {
   const auto found = payloads_.find({party, media_index, payload_type});
   return found == payloads_.end() ? nullptr : &found->second;
+}
+
+const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
+                                                    std::uint8_t payload_type) const {
+  for (const auto& [key, payload] : payloads_) {
+    if (key.party == party && key.payload_type == payload_type) return &payload;
+  }
+  return nullptr;
 }
 
 bool OfferAnswer::is_secure(std::uint8_t party, std::uint16_t media_index) const {

@@ -39,6 +39,7 @@ struct MediaBinding {
   std::uint8_t receiver = 0;
   MediaKind kind = MediaKind::kUnknown;
   std::uint16_t media_index = 0;
+  bool rtcp_only = false;
   std::vector<PayloadClock> clocks;
 
   bool operator==(const MediaBinding& other) const;
@@ -85,6 +86,9 @@ class OfferAnswer {
   [[nodiscard]] const PayloadDeclaration* find_payload(std::uint8_t party,
                                                        std::uint16_t media_index,
                                                        std::uint8_t payload_type) const;
+  // The same in any of its m-lines: several may share an address (BUNDLE).
+  [[nodiscard]] const PayloadDeclaration* find_payload(std::uint8_t party,
+                                                       std::uint8_t payload_type) const;
   [[nodiscard]] bool is_secure(std::uint8_t party, std::uint16_t media_index) const;
 
   [[nodiscard]] bool ever_bound() const { return ever_bound_; }
@@ -110,6 +114,8 @@ class OfferAnswer {
   Side* find_or_add_side(const Who& who);
   void settle(Side& side, SessionFacts session, bool is_reoffer);
   void learn_payloads(const Who& who, const SessionFacts& session);
+  template <typename Function>
+  void for_each_line(Function&& function) const;
   [[nodiscard]] std::vector<MediaBinding> wanted() const;
 
   std::vector<Side> sides_;

@@ -1,11 +1,15 @@
 #include "pipelines/calls/record_builder.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "pipelines/calls/recording_state.h"
 
 namespace tapdeck::calls {
 namespace {
+
+constexpr std::size_t kRecordGapsMax = 256;
 
 std::optional<std::int64_t> to_us(const std::optional<std::int64_t>& ns) {
   if (!ns) return std::nullopt;
@@ -50,18 +54,23 @@ void fill_parties(const LiveCall& state, CallRecord& record) {
   record.callee = state.parties.callee();
 }
 
-// What is missing through our own fault.  Where within a stream its packets were dropped is told by
-// the gap records in the media; here stands the span in which they were.
-void fill_gaps(const LiveCall& state, CallRecord& record) {
-  std::vector<RecordingGap>& gaps = record.recording.gaps;
+// Everything that is missing in the recording, by time; what SDP did not let flow is not.
+void fill_gaps(const LiveCall& state, RecordingVerdict verdict, RecordingInfo& recording) {
+  std::vector<RecordingGap> gaps = state.streams.gaps();
+  for (RecordingGap& gap : verdict.gaps) gaps.push_back(std::move(gap));
   const std::optional<Interval> outage = state.outage();
   if (outage && outage->to_ns > outage->from_ns) {
     gaps.push_back({outage->from_ns / 1000, outage->to_ns / 1000, "interrupted", 0});
   }
-  for (const MediaRecord& row : record.media) {
-    if (row.lost_by_us == 0) continue;
-    gaps.push_back({row.first_us, row.last_us, "loss_by_us", row.lost_by_us});
+  std::sort(gaps.begin(), gaps.end(), [](const RecordingGap& a, const RecordingGap& b) {
+    return std::tie(a.from_us, a.to_us, a.reason, a.packets) <
+           std::tie(b.from_us, b.to_us, b.reason, b.packets);
+  });
+  if (gaps.size() > kRecordGapsMax) {
+    recording.gaps_left_out = gaps.size() - kRecordGapsMax;
+    gaps.resize(kRecordGapsMax);
   }
+  recording.gaps = std::move(gaps);
 }
 
 void fill_recording(const LiveCall& state, const CallPlaneOptions& options, CallRecord& record) {
@@ -71,7 +80,7 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.reasons = std::move(verdict.reasons);
   recording.retention_class = options.retention_class_name;
   if (options.retention_us > 0) recording.expires_us = record.key_time_us() + options.retention_us;
-  fill_gaps(state, record);
+  fill_gaps(state, std::move(verdict), recording);
   if (record.media.empty()) return;
   std::int64_t last_us = INT64_MIN;
   for (const MediaRecord& row : record.media) last_us = std::max(last_us, row.last_us);
@@ -82,6 +91,7 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
 
 CallRecord build_record(const LiveCall& state,
                         const CallPlaneOptions& options,
+                        const DropHistory& drops,
                         const RecordVersion& version) {
   CallRecord record;
   record.uid = state.uid;
@@ -117,7 +127,7 @@ CallRecord build_record(const LiveCall& state,
   record.sip_methods = state.methods;
   record.sip_responses = state.responses;
   record.media =
-      state.streams.rows(state.media, {state.parties.callee(), state.parties.all().size()});
+      state.streams.rows(state.media, {state.parties.callee(), state.parties.all().size()}, drops);
   fill_recording(state, options, record);
   return record;
 }

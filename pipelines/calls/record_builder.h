@@ -6,6 +6,7 @@
 
 #include "model/call.h"
 #include "pipelines/calls/call_plane.h"
+#include "pipelines/calls/drop_history.h"
 #include "pipelines/calls/live_call.h"
 
 namespace tapdeck::calls {
@@ -17,6 +18,7 @@ struct RecordVersion {
 
 CallRecord build_record(const LiveCall& state,
                         const CallPlaneOptions& options,
+                        const DropHistory& drops,
                         const RecordVersion& version);
 
 }  // namespace tapdeck::calls

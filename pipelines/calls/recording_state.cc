@@ -43,9 +43,24 @@ std::int64_t overlap_ns(const std::vector<Interval>& intervals, const Interval& 
   return total;
 }
 
+// Where media was allowed within `with` and did not come.
+void note_silence(const std::vector<Interval>& allowed,
+                  const Interval& with,
+                  RecordingReason reason,
+                  RecordingVerdict& verdict) {
+  verdict.reasons.push_back(reason);
+  for (const Interval& interval : allowed) {
+    const std::int64_t from_ns = std::max(interval.from_ns, with.from_ns);
+    const std::int64_t to_ns = std::min(interval.to_ns, with.to_ns);
+    if (to_ns <= from_ns) continue;
+    verdict.gaps.push_back(
+        {from_ns / 1000, to_ns / 1000, std::string(recording_reason_name(reason)), 0});
+  }
+}
+
 void judge_direction(const std::vector<Interval>& allowed,
                      const Rows& rows,
-                     std::set<RecordingReason>& reasons) {
+                     RecordingVerdict& verdict) {
   if (overlap_ns(allowed, {INT64_MIN, INT64_MAX}) == 0) return;
   std::int64_t first_us = INT64_MAX;
   std::int64_t last_us = INT64_MIN;
@@ -56,18 +71,20 @@ void judge_direction(const std::vector<Interval>& allowed,
     silence = silence || suppresses_silence(*row);
   }
   if (rows.empty()) {
-    reasons.insert(RecordingReason::kDirectionMissing);
+    note_silence(allowed, {INT64_MIN, INT64_MAX}, RecordingReason::kDirectionMissing, verdict);
     return;
   }
-  if (overlap_ns(allowed, {INT64_MIN, first_us * 1000}) > kToleranceNs) {
-    reasons.insert(RecordingReason::kLateStart);
+  const Interval before{INT64_MIN, first_us * 1000};
+  const Interval after{last_us * 1000, INT64_MAX};
+  if (overlap_ns(allowed, before) > kToleranceNs) {
+    note_silence(allowed, before, RecordingReason::kLateStart, verdict);
   }
-  if (!silence && overlap_ns(allowed, {last_us * 1000, INT64_MAX}) > kToleranceNs) {
-    reasons.insert(RecordingReason::kEarlyEnd);
+  if (!silence && overlap_ns(allowed, after) > kToleranceNs) {
+    note_silence(allowed, after, RecordingReason::kEarlyEnd, verdict);
   }
 }
 
-void judge_directions(const LiveCall& state, const Rows& rows, std::set<RecordingReason>& reasons) {
+void judge_directions(const LiveCall& state, const Rows& rows, RecordingVerdict& verdict) {
   const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
   for (std::size_t kind = 0; kind < kExpectedKinds.size(); ++kind) {
     for (const bool from_caller : {true, false}) {
@@ -78,7 +95,7 @@ void judge_directions(const LiveCall& state, const Rows& rows, std::set<Recordin
         }
       }
       judge_direction(
-          state.expected[kind][from_caller ? 0 : 1].until(end_ns), of_direction, reasons);
+          state.expected[kind][from_caller ? 0 : 1].until(end_ns), of_direction, verdict);
     }
   }
 }
@@ -97,7 +114,7 @@ bool outage_cost_media(const LiveCall& state) {
 }
 
 RecordingVerdict not_recorded(RecordingReason reason) {
-  return {RecordingState::kNotRecorded, {reason}};
+  return {RecordingState::kNotRecorded, {reason}, {}};
 }
 
 }  // namespace
@@ -128,14 +145,18 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
   if (encrypted > 0) reasons.insert(RecordingReason::kPartlyEncrypted);
   if (!state.times.answered_ns) reasons.insert(RecordingReason::kLateStart);
   if (state.interrupted || state.out_of_resources) reasons.insert(RecordingReason::kEarlyEnd);
-  judge_directions(state, talk, reasons);
+  RecordingVerdict verdict;
+  judge_directions(state, talk, verdict);
+  reasons.insert(verdict.reasons.begin(), verdict.reasons.end());
   if (outage_cost_media(state)) reasons.insert(RecordingReason::kInterrupted);
   for (const MediaRecord* row : talk) {
     if (missing_packets(*row) > 0) reasons.insert(RecordingReason::kLoss);
     if (row->lost_by_us > 0) reasons.insert(RecordingReason::kLossByUs);
   }
-  if (reasons.empty()) return {RecordingState::kRecorded, {}};
-  return {RecordingState::kRecordedWithGaps, {reasons.begin(), reasons.end()}};
+  if (state.streams.was_paused()) reasons.insert(RecordingReason::kPaused);
+  verdict.state = reasons.empty() ? RecordingState::kRecorded : RecordingState::kRecordedWithGaps;
+  verdict.reasons.assign(reasons.begin(), reasons.end());
+  return verdict;
 }
 
 }  // namespace tapdeck::calls

@@ -16,6 +16,7 @@ namespace tapdeck::calls {
 struct RecordingVerdict {
   RecordingState state = RecordingState::kPending;
   std::vector<RecordingReason> reasons;  // in the order of the enum, each once
+  std::vector<RecordingGap> gaps;        // where a direction is missing, starts late or ends early
 };
 
 // `rows`: the call's media.  kPending while the call goes on.

@@ -68,7 +68,9 @@ void end_by_failure(LiveCall& state, const SeenMessage& message, const InviteTra
   state.status_code = last.status;
   state.reason = last.phrase;
   note_response_reason(state, message.facts);
-  if (state.cancel_seen) {
+  const bool left_early = last.status == 487 && state.end_reason == EndReason::kBye &&
+                          state.hangup_by == HangupBy::kCaller;
+  if (state.cancel_seen || left_early) {
     state.outcome = CallOutcome::kCancelled;
     end_call(state, {EndReason::kCancel, HangupBy::kCaller, message.time_ns()});
   } else {
@@ -126,6 +128,17 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
   }
 }
 
+// The BYE itself passed elsewhere, so who sent it was not seen.
+void end_by_missed_bye(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (state.ended) return;
+  if (Dialog* dialog = state.dialogs.find(facts.from_tag, facts.to_tag)) {
+    dialog->over = true;
+    if (state.dialogs.other_confirmed(*dialog)) return;
+  }
+  end_call(state, {EndReason::kBye, HangupBy::kNone, message.time_ns()});
+}
+
 }  // namespace
 
 CallOutcome outcome_of_failure(std::uint16_t status) {
@@ -162,6 +175,7 @@ void apply_response(LiveCall& state, const SeenMessage& message) {
     case Method::kPrack: apply_response_session(state, message, ends_of(state, facts)); break;
     case Method::kBye:
       if (facts.status >= 200) state.closing_answered = true;
+      if (facts.status >= 200 && facts.status < 300) end_by_missed_bye(state, message);
       break;
     case Method::kCancel: state.cancel_unanswered = false; break;
     case Method::kRefer:

@@ -46,6 +46,10 @@ PayloadDeclaration declared(const OfferAnswer& media,
     const PayloadDeclaration* payload = media.find_payload(*party, media_index, payload_type);
     if (payload != nullptr) return *payload;
   }
+  for (const std::optional<std::uint8_t>& party : {ends.receiver, ends.sender}) {
+    const PayloadDeclaration* payload = party ? media.find_payload(*party, payload_type) : nullptr;
+    if (payload != nullptr) return *payload;
+  }
   const StaticPayload known = static_payload(payload_type);
   return {payload_type, known.clock_rate_hz, std::string(known.codec)};
 }
@@ -81,6 +85,7 @@ void fill_codec(const StreamReport& report,
     best = rank;
     row.payload_type = count.payload_type;
     row.codec = payload.codec;
+    if (payload.kind != MediaKind::kUnknown) row.kind = payload.kind;
     row.clock_rate_hz = payload.clock_rate_hz;
   }
 }
@@ -108,14 +113,20 @@ MediaRecord make_row(const StreamReport& report,
   row.reordered = statistics.reordered_count;
   row.jitter_ms = known_figure(statistics.jitter_ms);
   if (row.jitter_ms) row.jitter_max_ms = known_figure(statistics.jitter_max_ms);
-  row.rtcp_loss_pct = known_figure(statistics.rtcp_loss_pct);
-  row.rtcp_jitter_ms = known_figure(statistics.rtcp_jitter_ms);
-  row.rtcp_rtt_ms = known_figure(statistics.rtcp_rtt_ms);
   row.srtp = (ends.sender && media.is_secure(*ends.sender, report.media_index)) ||
              (ends.receiver && media.is_secure(*ends.receiver, report.media_index));
   row.mos_est = estimate_mos(row.codec, loss_pct(row));
   if (row.mos_est) row.mos_model = kMosModel;
   return row;
+}
+
+void fill_rtcp(const RtcpBook& book, MediaRecord& row) {
+  const RtcpFigures figures = book.about({row.source, row.destination, row.ssrc, row.party});
+  row.rtcp_loss_pct = figures.loss_pct;
+  if (figures.jitter && row.clock_rate_hz != 0) {
+    row.rtcp_jitter_ms = *figures.jitter * 1e3 / row.clock_rate_hz;
+  }
+  row.rtcp_rtt_ms = figures.rtt_ms;
 }
 
 // Puts the earlier part of a stream into the row of its later part.
@@ -142,7 +153,9 @@ void join(const MediaRecord& earlier, MediaRecord& row) {
   if (earlier.jitter_max_ms) {
     row.jitter_max_ms = std::max(row.jitter_max_ms.value_or(0), *earlier.jitter_max_ms);
   }
-  if (!row.rtcp_loss_pct) row.rtcp_loss_pct = earlier.rtcp_loss_pct;
+  if (earlier.rtcp_loss_pct) {
+    row.rtcp_loss_pct = std::max(row.rtcp_loss_pct.value_or(0), *earlier.rtcp_loss_pct);
+  }
   if (!row.rtcp_jitter_ms) row.rtcp_jitter_ms = earlier.rtcp_jitter_ms;
   if (!row.rtcp_rtt_ms) row.rtcp_rtt_ms = earlier.rtcp_rtt_ms;
   row.srtp = row.srtp || earlier.srtp;
@@ -175,6 +188,10 @@ StreamBook::Stream* StreamBook::find(const StreamReport& report) {
 }
 
 bool StreamBook::take(const StreamReport& report) {
+  if (report.kind == StreamReportKind::kRtcp) {
+    rtcp_.take(report);
+    return false;
+  }
   Stream* stream = find(report);
   const std::uint64_t before = stream == nullptr ? 0 : stream->report.statistics.packet_count;
   if (stream == nullptr) {
@@ -185,9 +202,72 @@ bool StreamBook::take(const StreamReport& report) {
     stream = &streams_.emplace_back();
   }
   stream->report = report;
+  take_losses(report, *stream);
   stream->final = report.kind == StreamReportKind::kFinal;
   last_ns_ = std::max(last_ns_, report.statistics.last_ns);
   return report.statistics.packet_count > before;
+}
+
+void StreamBook::take_losses(const StreamReport& report, Stream& stream) {
+  for (std::size_t cause = 0; cause < kLossCauses; ++cause) {
+    const LossSpan& span = report.losses[cause];
+    if (span.packet_count == 0) continue;
+    std::vector<LossSpan>& known = stream.losses[cause];
+    // What we dropped or left out goes on from report to report.
+    const bool goes_on = cause != static_cast<std::size_t>(LossCause::kWire) && !known.empty() &&
+                         span.from_ns - known.back().to_ns < 1'000'000'000;
+    if (goes_on || known.size() == kLossesPerStreamMax) {
+      known.back().add(span.from_ns, span.to_ns, span.packet_count);
+    } else {
+      known.push_back(span);
+    }
+  }
+}
+
+std::uint64_t StreamBook::count_suspect(const Stream& stream, const DropHistory& drops) {
+  std::uint64_t packets = 0;
+  for (const LossSpan& span : stream.losses[static_cast<std::size_t>(LossCause::kWire)]) {
+    if (drops.overlaps(stream.report.port_index, span.from_ns, span.to_ns)) {
+      packets += span.packet_count;
+    }
+  }
+  return packets;
+}
+
+bool StreamBook::was_paused() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) {
+    return !stream.losses[static_cast<std::size_t>(LossCause::kPaused)].empty();
+  });
+}
+
+std::vector<RecordingGap> StreamBook::gaps() const {
+  constexpr std::array<const char*, kLossCauses> kReasons = {"loss", "loss_by_us", "paused"};
+  std::vector<RecordingGap> gaps;
+  for (const Stream& stream : streams_) {
+    std::uint64_t told_by_us = 0;
+    for (std::size_t cause = 0; cause < kLossCauses; ++cause) {
+      const bool wire = cause == static_cast<std::size_t>(LossCause::kWire);
+      for (const LossSpan& span : stream.losses[cause]) {
+        if (wire && span.packet_count < kGapPacketsMin) continue;
+        gaps.push_back(
+            {span.from_ns / 1000, span.to_ns / 1000, kReasons[cause], span.packet_count});
+        if (cause == static_cast<std::size_t>(LossCause::kByUs)) told_by_us += span.packet_count;
+      }
+    }
+    // What an earlier process dropped is known by its number alone.
+    const StreamStatistics& statistics = stream.report.statistics;
+    if (statistics.lost_by_us_count > told_by_us) {
+      gaps.push_back({statistics.first_ns / 1000,
+                      statistics.last_ns / 1000,
+                      "loss_by_us",
+                      statistics.lost_by_us_count - told_by_us});
+    }
+  }
+  for (const MediaRecord& row : carried_) {
+    if (row.lost_by_us > 0)
+      gaps.push_back({row.first_us, row.last_us, "loss_by_us", row.lost_by_us});
+  }
+  return gaps;
 }
 
 void StreamBook::carry(std::vector<MediaRecord> rows, const std::vector<StreamReport>& kept) {
@@ -217,12 +297,16 @@ std::int64_t StreamBook::first_ns() const {
 }
 
 std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
-                                          const StreamParties& parties) const {
+                                          const StreamParties& parties,
+                                          const DropHistory& drops) const {
   std::vector<MediaRecord> rows;
   std::vector<MediaRecord> earlier = carried_;
   for (const Stream& stream : streams_) {
     if (stream.report.statistics.packet_count == 0) continue;
-    (stream.earlier ? earlier : rows).push_back(make_row(stream.report, media, parties));
+    MediaRecord row = make_row(stream.report, media, parties);
+    if (!stream.earlier) fill_rtcp(rtcp_, row);
+    row.lost_suspect = std::min(count_suspect(stream, drops), missing_packets(row));
+    (stream.earlier ? earlier : rows).push_back(std::move(row));
   }
   for (const MediaRecord& part : earlier) {
     const auto later = std::find_if(rows.begin(), rows.end(), [&part](const MediaRecord& row) {

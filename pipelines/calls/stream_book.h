@@ -4,16 +4,23 @@
 // in dropped() and have no row.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "model/call.h"
 #include "model/stream.h"
+#include "pipelines/calls/drop_history.h"
 #include "pipelines/calls/offer_answer.h"
+#include "pipelines/calls/rtcp_book.h"
 
 namespace tapdeck::calls {
 
 constexpr std::size_t kStreamsMax = 256;
+constexpr std::size_t kLossesPerStreamMax = 1'024;  // of one cause; more are joined to the last
+// Packets lost on the wire within a second are a gap of the recording from here on: a tenth of a
+// second of most codecs.
+constexpr std::uint64_t kGapPacketsMin = 5;
 
 // The parties of a two-party reading of the call: who the other one is.
 struct StreamParties {
@@ -23,7 +30,7 @@ struct StreamParties {
 
 class StreamBook {
  public:
-  // Takes a report (kActivity or kFinal); true when packets have come since the last one.
+  // Takes a report other than kReleased; true when RTP packets have come since the last one.
   bool take(const StreamReport& report);
 
   // What an earlier process knew: its rows, and what its stored media tell, which goes before them.
@@ -36,11 +43,18 @@ class StreamBook {
 
   // One row per stream, by (first, source, destination, ssrc).
   [[nodiscard]] std::vector<MediaRecord> rows(const OfferAnswer& media,
-                                              const StreamParties& parties) const;
+                                              const StreamParties& parties,
+                                              const DropHistory& drops) const;
+
+  // What is missing in the streams, and when: "loss" on the wire, "loss_by_us", "paused".
+  [[nodiscard]] std::vector<RecordingGap> gaps() const;
 
   [[nodiscard]] bool empty() const { return streams_.empty() && carried_.empty(); }
 
   [[nodiscard]] std::int64_t last_ns() const { return last_ns_; }  // 0: no packet yet
+
+  // Some of the media was not to be kept: the call had been paused.
+  [[nodiscard]] bool was_paused() const;
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
@@ -49,12 +63,16 @@ class StreamBook {
     StreamReport report;
     bool final = false;
     bool earlier = false;  // of an earlier process
+    std::array<std::vector<LossSpan>, kLossCauses> losses{};
   };
 
   Stream* find(const StreamReport& report);
+  static void take_losses(const StreamReport& report, Stream& stream);
+  static std::uint64_t count_suspect(const Stream& stream, const DropHistory& drops);
 
   std::vector<Stream> streams_;
   std::vector<MediaRecord> carried_;
+  RtcpBook rtcp_;
   std::int64_t last_ns_ = 0;
   std::uint64_t dropped_ = 0;
 };

@@ -78,11 +78,15 @@ def stage_traffic(runner):
 def stage_live(runner):
     calls = "1000" if runner.long_run else "200"
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
+    run_driver(runner, "drops", ["tests/live/drops_test.py"], 300, "build")
+    run_driver(runner, "through", ["tests/live/through_test.py"], 300, "build")
+    run_driver(runner, "refusals", ["tests/live/refusals_test.py"], 300, "build")
 
 
 def stage_crash(runner):
     kills = "10" if runner.long_run else "3"
     run_driver(runner, "crash", ["tests/crash/crash_test.py", "--kills", kills], 600, "build")
+    run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
 
 
 def stage_asan(runner):
@@ -94,6 +98,9 @@ def stage_asan(runner):
     run_driver(runner, "asan live",
                ["tests/live/live_test.py", "--calls", "20", "--no-loss-assert"], 300, ASAN_TREE,
                **ASAN)
+    run_driver(runner, "asan through",
+               ["tests/live/through_test.py", "--calls", "20", "--no-loss-assert"], 300,
+               "build-asan", **ASAN)
 
 
 def stage_tsan(runner):

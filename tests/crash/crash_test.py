@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""`kill -9` of `tapdeck run` in the middle of load, several times over on one store.
+"""`kill -9` of `tapdeck run` in the middle of load, several times over on one store; and of
+`tapdeck ingest`, after which reading the file again must give what an undisturbed ingest gives.
 
 After each kill the store opens within a second per open GiB, every call that was answered more than
 a second before the kill is in the log, and each stream's media is there up to the `durable_until`
@@ -17,6 +18,7 @@ from datetime import datetime
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import capture_file
+import many_calls
 import netlab
 import program
 import sipp_load
@@ -25,8 +27,9 @@ from report import Report, require_linux_root
 from service import Service
 
 CALLS, CALLS_PER_S = 120, 20
-OPEN_BASE_S = 1.0  # starting a process and opening RocksDB, whatever the store holds
+OPEN_LEAST_S = 1.0  # the least that is asked of an opening
 WATCHED_CALLS = 4
+INGESTED_CALLS = 200
 
 
 def seconds(rfc3339):
@@ -96,7 +99,7 @@ def open_gib(store):
 
 
 def opening_problems(store):
-    limit = OPEN_BASE_S + open_gib(store)
+    limit = max(OPEN_LEAST_S, open_gib(store))
     begin = time.monotonic()
     done = tapdeck(store, "calls", "--json", "--limit", "1")
     took = time.monotonic() - begin
@@ -168,6 +171,54 @@ def one_kill(report, lab, directory, number, rng):
     report.check(f"{name}: store check", [] if done.status == 0 else [done.stdout.decode()])
 
 
+def without_digests(call):
+    """Digests are salted, and so differ between two stores of the same calls."""
+    call["recording"]["sha256"] = bool(call["recording"]["sha256"])
+    return call
+
+
+def exported_bytes(store, call, directory):
+    """The packets of one call, as `export` gives them."""
+    tapdeck(store, "export", "--uid", call["uid"], "--format", "pcap",
+            "--output", directory).expect(0)
+    with open(os.path.join(directory, call["uid"] + ".pcap"), "rb") as file:
+        return file.read()
+
+
+def killed_ingest(report, directory, kills, rng):
+    """Each kill at another moment of the same ingest, into one store, then a whole one."""
+    capture = os.path.join(directory, "many.pcap")
+    many_calls.write(capture, INGESTED_CALLS, 40)
+    whole, store = (os.path.join(directory, name) for name in ("whole", "killed"))
+    begin = time.monotonic()
+    tapdeck(whole, "ingest", capture).expect(0)
+    took = time.monotonic() - begin
+    cut_short = 0
+    for _ in range(kills):
+        process = subprocess.Popen([program.PROGRAM, "--store", store, "ingest", capture],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(took * rng.uniform(0.3, 0.9))
+        process.kill()
+        cut_short += process.wait() < 0
+        opened = opening_problems(store) if os.path.exists(os.path.join(store, "FORMAT")) else []
+        report.check("killed ingest: the store opens", opened)
+    tapdeck(store, "ingest", capture).expect(0)
+    expected = [without_digests(call) for call in program.calls(whole, "--limit", "1000")]
+    found = [without_digests(call) for call in program.calls(store, "--limit", "1000")]
+    problems = [] if cut_short else ["no ingest was cut short: nothing was tested"]
+    if len(found) != len(expected):
+        problems.append(f"{len(found)} calls, not {len(expected)}")
+    problems += [f"{ours['call_id']} differs: {ours}" for ours, wanted in zip(found, expected)
+                 if ours != wanted][:3]
+    report.check("killed ingest: the calls are those of an undisturbed one", problems)
+    problems = [call["call_id"] for call in rng.sample(expected, 10)
+                if exported_bytes(whole, call, os.path.join(directory, "a")) !=
+                exported_bytes(store, call, os.path.join(directory, "b"))]
+    report.check("killed ingest: recordings are whole", problems)
+    done = tapdeck(store, "store", "check")
+    report.check("killed ingest: store check", [] if done.status == 0 else [done.stdout.decode()])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--kills", type=int, default=3)
@@ -175,6 +226,11 @@ def main():
     arguments = parser.parse_args()
     report = Report()
     rng = random.Random(arguments.seed)
+    with tempfile.TemporaryDirectory(prefix="tdk.") as directory:
+        try:
+            killed_ingest(report, directory, arguments.kills, rng)
+        except (program.Crash, AssertionError, OSError) as error:
+            report.fail("killed ingest", f"{type(error).__name__}: {error}")
     if require_linux_root(report, "kill -9 under load"):
         with tempfile.TemporaryDirectory(prefix="tdk.") as directory, netlab.NetLab() as lab:
             for number in range(1, arguments.kills + 1):

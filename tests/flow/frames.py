@@ -44,22 +44,27 @@ def rtp(ssrc, sequence, timestamp, payload_type, payload, marker=False):
                        timestamp & 0xFFFFFFFF, ssrc) + payload
 
 
-def rtcp_sender_report(ssrc, reported=None, fraction_lost=0, jitter=0):
-    """SR with NTP time 0, one report block about `reported`, and an SDES with an empty CNAME."""
-    block = b""
-    if reported is not None:
-        block = struct.pack(">IIIIII", reported, fraction_lost << 24, 100, jitter, 0, 0)
-    words = 6 + len(block) // 4
+def rtcp_block(about, fraction_lost=0, jitter=0, last_report=0, delay_s=0.0):
+    return struct.pack(">IIIIII", about, fraction_lost << 24, 100, jitter, last_report,
+                       round(delay_s * 65536))
+
+
+def rtcp_report(ssrc, block=b"", ntp=0, from_sender=True):
+    """SR (or RR) and an SDES with an empty CNAME; `ntp` is the middle of the SR's NTP time."""
     first = 0x80 | (1 if block else 0)
-    report = struct.pack(">BBHIIIIII", first, 200, words, ssrc, 0, 0, 0, 1, 160)
+    report = struct.pack(">BBHI", first, 200 if from_sender else 201,
+                         (6 if from_sender else 1) + len(block) // 4, ssrc)
+    if from_sender:
+        report += struct.pack(">HIHIII", 0, ntp, 0, 0, 1, 160)
     return report + block + struct.pack(">BBHIBBH", 0x81, 202, 2, ssrc, 1, 0, 0)
 
 
 def write_capture(path, frames):
-    """`frames` is a list of (seconds since BASE_S, frame); equal times keep their order."""
+    """`frames` is a list of (seconds since BASE_S, seconds to stamp, frame), put in order by the
+    first; equal times keep their order."""
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-        for time, frame in sorted(frames, key=lambda item: item[0]):
-            micros = round(time * 1_000_000)
+        for _, stamp, frame in sorted(frames, key=lambda item: item[0]):
+            micros = round(stamp * 1_000_000)
             file.write(struct.pack("<IIII", BASE_S + micros // 1_000_000, micros % 1_000_000,
                                    len(frame), len(frame)) + frame)

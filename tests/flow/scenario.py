@@ -5,7 +5,7 @@ import shlex
 
 import frames
 
-SWITCHES = {"compact", "fold", "multipart", "lf", "no_length"}
+SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr"}
 COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Contact": "m",
            "Content-Type": "c", "Content-Length": "l"}
 REASONS = {100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 302: "Moved",
@@ -68,20 +68,29 @@ class Scenario:
         elif kind == "rtcp":
             options = parse_options(rest)
             self._add(time, self._media_place(source), self._media_place(destination),
-                      frames.rtcp_sender_report(number_of(options["ssrc"]),
-                                                number_of(options.get("about")),
-                                                int(options.get("fraction", 0)),
-                                                int(options.get("jitter", 0))))
+                      self._rtcp(options))
         elif kind == "raw":
             self._add(time, self._media_place(source), self._media_place(destination),
-                      bytes.fromhex(rest[0]))
+                      bytes.fromhex(rest[0]), parse_options(rest[1:]).get("stamp"))
         else:
             self._add(time, self.parties[source]["place"], self.parties[destination]["place"],
-                      self._sip(source, destination, kind, parse_options(rest)))
+                      self._sip(source, destination, kind, parse_options(rest)),
+                      parse_options(rest).get("stamp"))
 
-    def _add(self, time, source, destination, payload):
-        self.frames.append((time, frames.udp_frame(source, destination, payload, self.vlan,
-                                                   self.ip_options)))
+    @staticmethod
+    def _rtcp(options):
+        block = b""
+        if "about" in options:
+            block = frames.rtcp_block(
+                number_of(options["about"]), int(options.get("fraction", 0)),
+                int(options.get("jitter", 0)), number_of(options.get("lsr", "0")),
+                float(options.get("dlsr", 0)))
+        return frames.rtcp_report(number_of(options["ssrc"]), block,
+                                  number_of(options.get("ntp", "0")), "rr" not in options)
+
+    def _add(self, time, source, destination, payload, stamp=None):
+        frame = frames.udp_frame(source, destination, payload, self.vlan, self.ip_options)
+        self.frames.append((time, time if stamp is None else float(stamp), frame))
 
     def _media_place(self, text):
         """`alice:4000` or `192.0.2.1:4000`: a party's address with a media port."""
@@ -157,6 +166,7 @@ class Scenario:
         lines += ["a=" + text for text in options.get("a", [])]
         if "dir" in options:
             lines.append("a=" + options["dir"])
+        lines += options.get("line", [])
         return "\r\n".join(lines) + "\r\n"
 
 
@@ -182,13 +192,13 @@ def encode(start, headers, body, options):
 
 
 def parse_options(words):
-    """key=value words and switches; `header` and `a` may come several times."""
+    """key=value words and switches; `header`, `a` and `line` may come several times."""
     options = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals and key not in SWITCHES:
             raise ValueError(f"unknown switch {key}")
-        if key in ("header", "a"):
+        if key in ("header", "a", "line"):
             options.setdefault(key, []).append(value)
         else:
             options[key] = value

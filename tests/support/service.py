@@ -7,14 +7,15 @@ import subprocess
 import netlab
 import program
 
-# The settings with which net_af_packet does not lose packets silently: docs/OPERATIONS.md.
+# The settings with which net_af_packet does not lose packets: docs/OPERATIONS.md.
+RING = "blocksz=1048576,framesz=2048,framecnt=65536"
 CONFIGURATION = """\
 general:
   store: {store}
 capture:
   ports:
     - name: mirror
-      device: "net_af_packet0,iface={interface},blocksz=1048576,framesz=2048,framecnt=65536"
+      device: "net_af_packet0,iface={interface},{ring}"
 streams:
   flush_interval_ms: 1000  # media is durable early enough for a short test
 """
@@ -24,13 +25,13 @@ START_S = 60  # generous: a sanitizer build on a busy machine
 class Service:
     """One capture service; `start()` returns when it answers `status`."""
 
-    def __init__(self, lab, directory):
+    def __init__(self, lab, directory, ring=RING):
         self.lab = lab
         self.store = os.path.join(directory, "store")
         self.config = os.path.join(directory, "tapdeck.yaml")
         self.log = os.path.join(directory, "run.log")
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write(CONFIGURATION.format(store=self.store, interface=lab.monitor))
+            file.write(CONFIGURATION.format(store=self.store, interface=lab.monitor, ring=ring))
         self.process = None
 
     def start(self):

@@ -17,6 +17,8 @@ class ToldPlane final : public calls::CallPlane {
 
   void on_report(const StreamReport& report) override { ssrcs_.push_back(report.ssrc); }
 
+  void on_port_drops(std::uint16_t, std::int64_t, std::int64_t) override {}
+
   void advance(std::int64_t timer_now_ns) override { now_ns_ = timer_now_ns; }
 
   void reload(const CallRecord&, const calls::KeptCall&, std::int64_t) override {}

@@ -26,10 +26,9 @@ class ToldSegments final : public storage::SegmentWriter {
     return verdict_;
   }
 
-  storage::RecordingSummary end_recording(const Uid&) override {
-    log_.emplace_back("end");
-    return {.sha256 = "digest"};
-  }
+  void end_recording(const Uid&) override { log_.emplace_back("end"); }
+
+  storage::RecordingSummary take_summary(const Uid&) override { return summary_; }
 
   bool is_settled(const Uid&) override { return true; }
 
@@ -38,6 +37,7 @@ class ToldSegments final : public storage::SegmentWriter {
   Result<void> flush() override { return {}; }
 
   std::vector<std::string> log_;
+  storage::RecordingSummary summary_{.sha256 = "digest", .bytes = 4096};
   bool busy_ = false;
   AppendVerdict verdict_ = AppendVerdict::kTaken;
 };
@@ -97,6 +97,36 @@ TEST_F(RecordWriterTest, ARecordNeverOvertakesItsMediaAndMessages) {
   ASSERT_TRUE(record);
   EXPECT_EQ(record->recording.sha256, "digest");
   EXPECT_TRUE(writer_->is_idle());
+}
+
+TEST_F(RecordWriterTest, MediaThatTheDiskRefusedIsTold) {
+  segments_.summary_.lost = {{2'000'000, 3'000'000, 50}};
+  const auto judged = [&](RecordingState state, std::vector<RecordingReason> reasons) {
+    CallRecord record;
+    record.final = true;
+    record.recording.state = state;
+    record.recording.reasons = std::move(reasons);
+    record.recording.gaps = {{4'000'000, 5'000'000, "loss", 3}};
+    RecordCommand command = std::move(record);
+    EXPECT_TRUE(queues_.to_writer.try_push(command));
+    writer_->step(1);
+    return queues_.to_keeper.try_pop()->recording;
+  };
+  const RecordingInfo whole = judged(RecordingState::kRecorded, {});
+  EXPECT_EQ(whole.state, RecordingState::kRecordedWithGaps);
+  EXPECT_EQ(whole.reasons, std::vector<RecordingReason>{RecordingReason::kLossByUs});
+  ASSERT_EQ(whole.gaps.size(), 2U);
+  EXPECT_EQ(whole.gaps[0].reason, "loss_by_us");
+  EXPECT_EQ(whole.gaps[0].packets, 50U);
+  EXPECT_EQ(whole.gaps[0].to_us, 3'000'000);
+  EXPECT_EQ(judged(RecordingState::kRecordedWithGaps, {RecordingReason::kLossByUs}).reasons.size(),
+            1U);
+  EXPECT_EQ(judged(RecordingState::kNotRecorded, {RecordingReason::kNotAnswered}).reasons,
+            std::vector<RecordingReason>{RecordingReason::kNotAnswered});
+  segments_.summary_.bytes = 0;
+  const RecordingInfo nothing = judged(RecordingState::kRecorded, {});
+  EXPECT_EQ(nothing.state, RecordingState::kNotRecorded);
+  EXPECT_EQ(nothing.reasons, std::vector<RecordingReason>{RecordingReason::kResources});
 }
 
 TEST_F(RecordWriterTest, ABusyDiskKeepsTheOrder) {

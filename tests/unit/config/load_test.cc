@@ -121,7 +121,7 @@ TEST(Load, JoinsTheChecksBetweenOptions) {
   std::ofstream(path) << "storage:\n  preallocate_mib: 2000\n  segment_mib: 1\n";
   const Result<Config> config = load(path);
   ASSERT_FALSE(config);
-  EXPECT_EQ(config.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(config.error().code, ErrorCode::kCorrupt);
   EXPECT_NE(config.error().message.find(":2: storage.preallocate_mib"), std::string::npos);
   EXPECT_NE(config.error().message.find(":3: storage.segment_mib"), std::string::npos);
   std::ofstream(path) << "storage:\n  segment_mib: 256\n";

@@ -22,21 +22,6 @@ std::string problems_of(const Config& config) {
 
 TEST(Validate, TheDefaultsAreFine) { EXPECT_EQ(to_string(validate(defaults(), "", {})), ""); }
 
-TEST(Validate, KnowsDevices) {
-  EXPECT_EQ(device_kind("0000:01:00.0"), DeviceKind::kPci);
-  EXPECT_EQ(device_kind("3b:00.1"), DeviceKind::kPci);
-  EXPECT_EQ(device_kind("0000:01:00.8"), DeviceKind::kInvalid);
-  EXPECT_EQ(device_kind("0000-01:00.0"), DeviceKind::kInvalid);
-  EXPECT_EQ(device_kind("0000:0g:00.0"), DeviceKind::kInvalid);
-  EXPECT_EQ(device_kind("net_null0"), DeviceKind::kVirtual);
-  EXPECT_EQ(device_kind("net_af_packet12,iface=eth0"), DeviceKind::kVirtual);
-  EXPECT_EQ(device_kind("net_null"), DeviceKind::kInvalid);
-  EXPECT_EQ(device_kind("net_0"), DeviceKind::kInvalid);
-  EXPECT_EQ(device_kind("eth0"), DeviceKind::kInvalid);
-  EXPECT_EQ(device_kind(""), DeviceKind::kInvalid);
-  EXPECT_EQ(normal_pci_address("3B:00.1"), "0000:3b:00.1");
-}
-
 TEST(Validate, ReportsAllAboutPortsAtOnce) {
   Config config = defaults();
   config.capture.ports = {port("a", "eth0"), port("a", "0000:01:00.0"), port("c", "01:00.0")};
@@ -49,6 +34,13 @@ TEST(Validate, ReportsAllAboutPortsAtOnce) {
             "capture.ports[2].device: another port uses 0000:01:00.0\n"
             "capture.ports[2].descriptors: 1000 is no power of two\n"
             "capture.ports[2].realm: there is no realm mars");
+}
+
+TEST(Validate, NoPortIsTakenForAnImport) {
+  Config config = defaults();
+  config.capture.ports = {port("ingest", "net_null0")};
+  EXPECT_EQ(problems_of(config),
+            "capture.ports[0].name: ingest is what calls of imported files have there");
 }
 
 TEST(Validate, RealmsAndPortsMustAgree) {
@@ -113,6 +105,7 @@ TEST(Validate, LooksAtTheHost) {
   ASSERT_NE(::mkdtemp(directory), nullptr);
   const std::string root = directory;
   std::filesystem::create_directory(root + "/0000:01:00.0");
+  std::filesystem::create_symlink("/drivers/vfio-pci", root + "/0000:01:00.0/driver");
   std::ofstream(root + "/key") << "k";
   std::filesystem::permissions(root + "/key", std::filesystem::perms{0640});
   Config config = defaults();
@@ -121,9 +114,9 @@ TEST(Validate, LooksAtTheHost) {
   config.storage.master_key_file = root + "/key";
   const ValidateOptions options{.pci_directory = root, .zone_directory = root};
   EXPECT_EQ(to_string(validate(config, "", {}, options)),
-            "general.timezone: there is no zone ../key in " + root +
-                "\nport b: no PCI device 0000:02:00.0 on this host\nstorage.master_key_file: " +
-                root + "/key can be read or written by others than its owner; chmod 600 it");
+            "general.timezone: there is no zone ../key in " + root + "\nstorage.master_key_file: " +
+                root + "/key can be read or written by others than its owner; chmod 600 it" +
+                "\nport b: no PCI device 0000:02:00.0 on this host");
   std::filesystem::permissions(root + "/key", std::filesystem::perms{0600});
   config.general.timezone = "UTC";
   config.capture.ports.pop_back();

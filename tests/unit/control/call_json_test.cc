@@ -89,7 +89,8 @@ const std::vector<std::string> kRecordingNames = {"state",
                                                   "encrypted",
                                                   "sha256",
                                                   "duration_ms",
-                                                  "gaps"};
+                                                  "gaps",
+                                                  "gaps_left_out"};
 
 TEST(CallJson, HasEveryNameWhetherFactsAreThereOrNot) {
   for (const CallRecord& call : {sample_call(), CallRecord{}}) {

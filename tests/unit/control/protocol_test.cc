@@ -1,5 +1,7 @@
 #include "control/protocol.h"
 
+#include <memory>
+
 #include <gtest/gtest.h>
 
 namespace tapdeck::control {
@@ -137,6 +139,44 @@ TEST(Protocol, SectionMustBeAsLongAsItSays) {
   std::string wrong_kind = bytes;
   wrong_kind[1] = 9;
   EXPECT_FALSE(decode_section(wrong_kind));
+}
+
+TEST(Protocol, AnImportedChunkComesBackAsItWas) {
+  const auto made = std::make_unique<Chunk>();
+  Chunk& chunk = *made;
+  chunk.recording = make_uid(1, {1, 2});
+  chunk.sequence = 3;
+  chunk.last_us = -4;
+  chunk.section.kind = MediaKind::kAudio;
+  std::memset(chunk.append(RecordKind::kRtp, 5, 6), 7, 6);
+  const std::string bytes = encode_import_chunk(chunk);
+  const auto decoded = std::make_unique<Chunk>();
+  Chunk& back = *decoded;
+  ASSERT_TRUE(decode_import_chunk(bytes, back));
+  EXPECT_EQ(encode_import_chunk(back), bytes);
+  EXPECT_EQ(back.recording, chunk.recording);
+  EXPECT_EQ(back.last_us, -4);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decode_import_chunk(std::string_view(bytes).substr(0, size), back)) << size;
+  }
+}
+
+TEST(Protocol, AChunkOfMoreThanAChunkIsRefused) {
+  SectionHeader header;
+  const std::vector<std::uint8_t> records(kRecordBytesMax + 1);
+  header.record_bytes = static_cast<std::uint32_t>(records.size());
+  const std::string head(28, '\0');  // uid, sequence, last_us
+  const auto chunk = std::make_unique<Chunk>();
+  EXPECT_FALSE(decode_import_chunk(head + encode_section(header, records), *chunk));
+}
+
+TEST(Protocol, ImportedMessagesComeBack) {
+  const std::string bytes = encode_import_messages({make_uid(1, {1, 2}), "records"});
+  const auto messages = decode_import_messages(bytes);
+  ASSERT_TRUE(messages);
+  EXPECT_EQ(messages->recording, make_uid(1, {1, 2}));
+  EXPECT_EQ(messages->records, "records");
+  EXPECT_FALSE(decode_import_messages("too short"));
 }
 
 }  // namespace

@@ -36,8 +36,21 @@ TEST(Settings, SayWhatIsWrongWithAFile) {
   std::ofstream(file) << "general:\n  stroe: /srv\n";
   const auto settings = load_settings({.config_file = file, .store_directory = ""});
   ASSERT_FALSE(settings);
-  EXPECT_EQ(settings.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(settings.error().code, ErrorCode::kCorrupt);
   EXPECT_NE(settings.error().message.find("stroe"), std::string::npos);
+}
+
+// The call log of a recorder must be readable while its card is away.
+TEST(Settings, OnlyWhoCapturesLooksAtDevices) {
+  const testing::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/tapdeck.yaml";
+  std::ofstream(file) << "capture:\n  ports:\n    - name: a\n      device: ffff:1f:1f.7\n";
+  const GlobalOptions global{.config_file = file, .store_directory = ""};
+  EXPECT_TRUE(load_settings(global));
+  const auto capturing = load_settings(global, config::HostChecks::kPerform);
+  ASSERT_FALSE(capturing);
+  EXPECT_EQ(capturing.error().message,
+            file + ":4: port a: no PCI device ffff:1f:1f.7 on this host");
 }
 
 TEST(Settings, StoreOptionsCarryTheUnits) {

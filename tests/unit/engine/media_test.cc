@@ -1,5 +1,8 @@
 #include "engine/media.h"
 
+#include <algorithm>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/engine/engine_fixture.h"
@@ -180,51 +183,150 @@ TEST(Media, NewStreamsAfterUnbindAreNobodys) {
   EXPECT_EQ(bench.count(PacketClass::kRtpProbation), 1U);
 }
 
-TEST(Media, PausedMediaIsAGapWithStatistics) {
+// Packets 1 to 6 at 20 ms; pause and resume carry these packet times, and are handled after the
+// packets with these numbers.
+struct Pause {
+  std::int64_t pause_ms;
+  std::int64_t resume_ms;
+  int handled_after;
+  int resumed_after;
+};
+
+void tell_pause(Bench& bench, BindOperation operation, std::int64_t at_ms) {
+  BindMessage message = bench.message(operation, 1, nullptr);
+  message.time_ns = kStartNs + at_ms * kNsPerMs;
+  TD_ASSERT(bench.rings_->push_bind(message));
+  bench.step();
+}
+
+// What is kept: 'k' a packet, 'p' one that was left out for the pause.
+std::string kept_with(const Pause& pause) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  for (int i = 1; i <= 6; ++i) {
+    bench.wait_ms(20);
+    bench.rtp(static_cast<std::uint16_t>(i));
+    if (i == pause.handled_after) tell_pause(bench, BindOperation::kPause, pause.pause_ms);
+    if (i == pause.resumed_after) tell_pause(bench, BindOperation::kResume, pause.resume_ms);
+  }
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  std::string kept;
+  for (const Chunk* chunk : bench.chunks()) {
+    std::uint32_t packets = 0;
+    for (const Record& record : records_of(*chunk)) {
+      if (record.kind == RecordKind::kRtp) {
+        kept += 'k';
+        ++packets;
+      } else {
+        EXPECT_EQ(record.bytes[4], static_cast<std::uint8_t>(GapReason::kPaused));
+        kept.append(load_le<std::uint32_t>(record.bytes.data()), 'p');
+      }
+    }
+    EXPECT_EQ(chunk->section.packet_count, packets);
+  }
+  const auto reports = bench.reports();
+  const StreamReport& final = *last_of(reports, StreamReportKind::kFinal);
+  EXPECT_EQ(final.statistics.packet_count, 6U) << "statistics go on";
+  EXPECT_EQ(final.statistics.lost_by_us_count, 0U);
+  const LossSpan& span = final.losses[static_cast<std::size_t>(LossCause::kPaused)];
+  EXPECT_EQ(span.packet_count,
+            static_cast<std::uint64_t>(std::count(kept.begin(), kept.end(), 'p')));
+  return kept;
+}
+
+TEST(Media, APauseTakesEffectByPacketTime) {
+  EXPECT_EQ(kept_with({50, 90, 2, 4}), "kkppkk");
+  EXPECT_EQ(kept_with({50, 90, 4, 4}), "kkppkk") << "handled late: taken out again";
+  EXPECT_EQ(kept_with({50, 90, 1, 2}), "kkppkk") << "handled early";
+  EXPECT_EQ(kept_with({50, 90, 2, 6}), "kkpppp") << "a late resume cannot bring packets back";
+}
+
+TEST(Media, LossesAreReportedBySecond) {
   Bench bench;
   bench.tell(BindOperation::kBind, 1, kDestination);
   bench.rtp(1);
-  bench.tell(BindOperation::kPause, 1, nullptr);
-  bench.rtp(2);
-  bench.rtp(3);
-  bench.tell(BindOperation::kResume, 1, nullptr);
-  bench.rtp(4);
+  bench.reports();
+  bench.wait_ms(100);
+  bench.rtp(5);  // 3 missing
+  bench.wait_ms(20);
+  bench.rtp(3);  // 2 missing
+  EXPECT_TRUE(bench.reports().empty());
+  bench.wait_ms(2'000);
+  bench.rtp(10);  // 4 more
+  const auto first = bench.reports();
+  ASSERT_EQ(first.size(), 1U);
+  const LossSpan& span = first[0].losses[static_cast<std::size_t>(LossCause::kWire)];
+  EXPECT_EQ(span.packet_count, 2U);
+  EXPECT_EQ(span.from_ns, kStartNs);
+  EXPECT_EQ(span.to_ns, kStartNs + 100 * kNsPerMs);
   bench.tell(BindOperation::kRelease, 1, nullptr);
-  EXPECT_EQ(bench.count(PacketClass::kRtpPaused), 2U);
-  const auto chunks = bench.chunks();
-  ASSERT_EQ(chunks.size(), 1U);
-  const auto records = records_of(*chunks[0]);
-  ASSERT_EQ(records.size(), 3U);
-  EXPECT_EQ(records[1].kind, RecordKind::kGap);
-  EXPECT_EQ(load_le<std::uint32_t>(records[1].bytes.data()), 2U);
-  EXPECT_EQ(records[1].bytes[4], static_cast<std::uint8_t>(GapReason::kPaused));
-  const auto reports = bench.reports();
-  EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.packet_count, 4U);
-  EXPECT_EQ(last_of(reports, StreamReportKind::kFinal)->statistics.lost_by_us_count, 0U);
+  const auto rest = bench.reports();
+  EXPECT_EQ(last_of(rest, StreamReportKind::kFinal)->losses[0].packet_count, 4U);
 }
 
-TEST(Media, RtcpReportsReachTheStreamOfTheOtherDirection) {
-  Bench bench;
-  bench.tell(BindOperation::kBind, 1, kDestination);
-  bench.rtp(1, 77);
+std::vector<StreamReport> rtcp_of(const std::vector<StreamReport>& reports) {
+  std::vector<StreamReport> found;
+  for (const StreamReport& report : reports) {
+    if (report.kind == StreamReportKind::kRtcp) found.push_back(report);
+  }
+  return found;
+}
+
+void send_rtcp(Bench& bench, std::uint16_t from_port, std::uint16_t to_port) {
   bench.send(testing::PacketBuilder()
                  .ipv4("192.0.2.2", "192.0.2.1")
-                 .udp(5001, 4001)
+                 .udp(from_port, to_port)
                  .rtcp_sender_report(5, 77, 64, 80)
                  .bytes());
-  bench.send(testing::PacketBuilder()
-                 .ipv4("192.0.2.1", "192.0.2.2")
-                 .udp(4000, 5000)
-                 .rtcp_sender_report(77, 5, 0, 0)
-                 .bytes());
   bench.step();
-  bench.tell(BindOperation::kRelease, 1, nullptr);
-  const auto reports = bench.reports();
-  const StreamStatistics& statistics = last_of(reports, StreamReportKind::kFinal)->statistics;
-  EXPECT_EQ(statistics.rtcp_receiver_reports, 1U);
-  EXPECT_EQ(statistics.rtcp_sender_reports, 1U);
-  EXPECT_NEAR(statistics.rtcp_loss_pct, 25, 1e-3);
-  EXPECT_NEAR(statistics.rtcp_jitter_ms, 10, 1e-3);
+}
+
+TEST(Media, RtcpOfACallIsToldWithItsParties) {
+  Bench bench;
+  bench.receiver_ = 3;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.receiver_ = 4;
+  bench.tell(BindOperation::kBind, 1, kSource);
+  send_rtcp(bench, 5001, 4001);
+  const auto told = rtcp_of(bench.reports());
+  ASSERT_EQ(told.size(), 2U) << "the sender report and its block";
+  EXPECT_EQ(told[0].ssrc, 5U);
+  EXPECT_FALSE(told[0].rtcp.is_block);
+  EXPECT_EQ(told[1].ssrc, 77U);
+  EXPECT_TRUE(told[1].rtcp.is_block);
+  EXPECT_EQ(told[1].rtcp.fraction_lost, 64);
+  EXPECT_EQ(told[1].rtcp.jitter, 80U);
+  EXPECT_EQ(told[1].call.index, 1U);
+  EXPECT_EQ(told[1].sender, 3);
+  EXPECT_EQ(told[1].receiver, 4);
+  send_rtcp(bench, 5000, 4000);  // multiplexed
+  send_rtcp(bench, 9001, 4001);  // behind an address translation
+  EXPECT_EQ(rtcp_of(bench.reports()).size(), 4U);
+  send_rtcp(bench, 9001, 9001);
+  EXPECT_TRUE(rtcp_of(bench.reports()).empty()) << "of no call";
+}
+
+TEST(Media, AnAddressOfRtcpAloneExplainsNoRtp) {
+  Bench bench;
+  BindMessage message = bench.message(BindOperation::kBind, 1, kDestination);
+  message.rtcp_only = true;
+  ASSERT_TRUE(bench.rings_->push_bind(message));
+  bench.rtp(1);
+  bench.rtp(2);
+  EXPECT_EQ(bench.count(PacketClass::kRtpBound), 0U);
+  bench.reports();
+  send_rtcp(bench, 5000, 9000);
+  EXPECT_EQ(rtcp_of(bench.reports()).size(), 2U);
+}
+
+TEST(Media, RtcpLeavesRoomForWhatIsSaidOfStreams) {
+  Bench::Options options;
+  options.rings.report_slots = 64;
+  Bench bench(options);
+  bench.tell(BindOperation::kBind, 1, kSource);
+  send_rtcp(bench, 5001, 4001);
+  EXPECT_TRUE(bench.reports().empty());
+  EXPECT_EQ(bench.count(DropReason::kRtcpNotTold), 2U);
 }
 
 TEST(Media, ActivityIsReportedAtTheIntervalAndOnlyWithPackets) {

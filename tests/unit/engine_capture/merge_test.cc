@@ -37,6 +37,15 @@ TEST(Merge, KeepsAFilesOwnOrder) {
   EXPECT_EQ(order_of(files), "abcd");
 }
 
+TEST(Merge, AWildTimeStampDoesNotHoldItsFileBack) {
+  std::vector<test::CaptureBytes> files(2);
+  for (auto& file : files) file.pcap_header(0xa1b2c3d4);
+  files[0].pcap_record(2'000'000'000, 0, "a").pcap_record(1, 0, "b").pcap_record(3, 0, "d");
+  files[0].pcap_record(2'000'000'000, 0, "e").pcap_record(4, 0, "f").pcap_record(6, 0, "h");
+  files[1].pcap_record(2, 0, "c").pcap_record(5, 0, "g").pcap_record(7, 0, "i");
+  EXPECT_EQ(order_of(files), "abcdefghi");
+}
+
 TEST(Merge, GoesOnWhenOneFileStops) {
   test::CaptureBytes cut;
   cut.pcap_header(0xa1b2c3d4).pcap_record(1, 0, "a").u32(2);

@@ -43,6 +43,14 @@ TEST(CallCodec, EveryFieldSurvives) {
   EXPECT_EQ(encode_call(*read), encode_call(call)) << "a field got lost on the way";
 }
 
+TEST(CallCodec, CountsOfWhatIsNotListedAreKept) {
+  CallRecord call = sample_call();
+  call.recording.gaps_left_out = 7;
+  const std::optional<CallRecord> read = decode_call(encode_call(call));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->recording.gaps_left_out, 7U);
+}
+
 TEST(CallCodec, AbsentStaysAbsent) {
   CallRecord call;
   call.uid = testing::sample_uid(1'000);

@@ -11,7 +11,8 @@ TEST(StaticPayloads, AreThoseOfRfc3551) {
   EXPECT_EQ(static_payload(9).clock_rate_hz, 8'000u) << "G722's RTP clock (RFC 3551 4.5.2)";
   EXPECT_EQ(static_payload(10).channels, 2);
   EXPECT_EQ(static_payload(96).codec, "") << "dynamic";
-  EXPECT_EQ(static_payload(19).clock_rate_hz, 0u) << "reserved";
+  EXPECT_EQ(static_payload(19).codec, "CN") << "as older devices use it";
+  EXPECT_EQ(static_payload(20).clock_rate_hz, 0u) << "unassigned";
 }
 
 }  // namespace

@@ -30,6 +30,29 @@ std::string sdp(const std::vector<Line>& lines) {
   return text;
 }
 
+Line callee_line(std::string attributes) {
+  return {.ip = "10.0.0.2", .port = 5000, .attributes = std::move(attributes)};
+}
+
+Rtp caller_stream(double first, double last) {
+  return {.source = "10.0.0.1:4000",
+          .destination = "10.0.0.2:5000",
+          .first = first,
+          .last = last,
+          .sender = 0,
+          .receiver = 1,
+          .ssrc = 0xa};
+}
+
+Rtp callee_stream(double first, double last) {
+  return {.source = "10.0.0.2:5000",
+          .destination = "10.0.0.1:4000",
+          .first = first,
+          .last = last,
+          .receiver = 0,
+          .ssrc = 0xb};
+}
+
 Scenario::Scenario(CallPlaneOptions options) {
   options.hold_back_ns = 0;
   options.port_names = {"span0"};
@@ -100,6 +123,10 @@ void Scenario::stream(double time_s, const Rtp& rtp) {
   report.statistics.payload_types[0] = {rtp.payload_type,
                                         static_cast<std::uint32_t>(rtp.packets),
                                         static_cast<std::uint64_t>(at_ns(rtp.first))};
+  for (const Loss& loss : rtp.losses) {
+    report.losses[static_cast<std::size_t>(loss.cause)].add(
+        at_ns(loss.from), at_ns(loss.to), loss.packets);
+  }
   plane->on_report(report);
 }
 
@@ -128,9 +155,22 @@ void Scenario::release() {
 void Scenario::establish(double time_s) {
   from_caller(time_s, {.sdp = sdp({{}})});
   from_callee(time_s + 1, {.status = 180, .to_tag = "bob"});
-  from_callee(time_s + 3,
-              {.status = 200, .to_tag = "bob", .sdp = sdp({{.ip = "10.0.0.2", .port = 5000}})});
+  from_callee(time_s + 3, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
   from_caller(time_s + 3.1, {.method = "ACK", .to_tag = "bob", .branch = "z9hG4bKack"});
+}
+
+void Scenario::renegotiate(double time_s, const Renegotiation& what) {
+  Sip sip{.method = what.method, .cseq = what.cseq, .to_tag = "bob"};
+  sip.branch = "z9hG4bKre" + std::to_string(what.cseq);
+  sip.sdp = sdp({what.offer});
+  from_caller(time_s, sip);
+  sip.status = 200;
+  sip.sdp = sdp({what.answer});
+  from_callee(time_s + 0.5, sip);
+  if (what.method != "INVITE") return;
+  Sip ack{.method = "ACK", .cseq = what.cseq, .to_tag = "bob"};
+  ack.branch = "z9hG4bKack" + std::to_string(what.cseq);
+  from_caller(time_s + 0.6, ack);
 }
 
 void Scenario::hang_up(double time_s, bool by_caller) {

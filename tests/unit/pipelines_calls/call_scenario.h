@@ -53,6 +53,16 @@ struct Line {
 
 std::string sdp(const std::vector<Line>& lines);
 
+// The callee's audio, as establish() has it: 10.0.0.2:5000.
+Line callee_line(std::string attributes = {});
+
+struct Loss {
+  LossCause cause = LossCause::kWire;
+  double from = 0;
+  double to = 0;
+  std::uint64_t packets = 0;
+};
+
 struct Rtp {
   std::string source;
   std::string destination;
@@ -69,7 +79,12 @@ struct Rtp {
   MediaKind kind = MediaKind::kAudio;
   std::uint32_t ssrc = 1;
   StreamReportKind report = StreamReportKind::kActivity;
+  std::vector<Loss> losses = {};  // since the last report
 };
+
+// Streams between the addresses of establish(), a hundred packets without a loss.
+Rtp caller_stream(double first, double last);
+Rtp callee_stream(double first, double last);
 
 class Scenario : public CallPlaneSink {
  public:
@@ -93,6 +108,16 @@ class Scenario : public CallPlaneSink {
   // INVITE with an offer at t, 180 at t+1, 200 with an answer at t+3, ACK.
   void establish(double time_s = 0);
   void hang_up(double time_s, bool by_caller);
+
+  struct Renegotiation {
+    int cseq = 2;
+    Line offer{};
+    Line answer = callee_line();
+    std::string method = "INVITE";
+  };
+
+  // An offer by the caller within the call and its answer half a second later.
+  void renegotiate(double time_s, const Renegotiation& what);
 
   // The only final record; fails the test when there is none or more than one.
   [[nodiscard]] CallRecord final_record() const;

@@ -22,7 +22,8 @@ class CallTableTest : public ::testing::Test {
 
   CallPlaneOptions options_;
   Scenario sink_;
-  CallContext context_{options_, sink_, 1};
+  DropHistory drops_;
+  CallContext context_{options_, sink_, drops_, 1};
   CallTable table_{2, 7};
 };
 

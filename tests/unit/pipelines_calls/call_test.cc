@@ -10,16 +10,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Rtp caller_stream(double first, double last) {
-  return {.source = "10.0.0.1:4000",
-          .destination = "10.0.0.2:5000",
-          .first = first,
-          .last = last,
-          .sender = 0,
-          .receiver = 1,
-          .ssrc = 0xa};
-}
-
 TEST(Call, AnsweredCallHasItsTimesPartiesAndOrderOfOutputs) {
   CallPlaneOptions options;
   options.message_flush_ns = 3'600'000'000'000;

@@ -14,30 +14,6 @@ const std::string kSendOnly = "a=sendonly\r\n";
 const std::string kReceiveOnly = "a=recvonly\r\n";
 const std::string kInactive = "a=inactive\r\n";
 
-Line callee_line(std::string attributes = {}) {
-  return {.ip = "10.0.0.2", .port = 5000, .attributes = std::move(attributes)};
-}
-
-// An offer by the caller within the call and its answer half a second later.
-void renegotiate(Scenario& play,
-                 double time_s,
-                 int cseq,
-                 const Line& offer,
-                 const Line& answer,
-                 const std::string& method = "INVITE") {
-  Sip sip{.method = method, .cseq = cseq, .to_tag = "bob"};
-  sip.branch = "z9hG4bKre" + std::to_string(cseq);
-  sip.sdp = sdp({offer});
-  play.from_caller(time_s, sip);
-  sip.status = 200;
-  sip.sdp = sdp({answer});
-  play.from_callee(time_s + 0.5, sip);
-  if (method != "INVITE") return;
-  Sip ack{.method = "ACK", .cseq = cseq, .to_tag = "bob"};
-  ack.branch = "z9hG4bKack" + std::to_string(cseq);
-  play.from_caller(time_s + 0.6, ack);
-}
-
 TEST(MediaRules, DelayedOfferIsAnsweredInTheAck) {
   Scenario play;
   play.from_caller(0, {});
@@ -68,8 +44,8 @@ TEST(MediaRules, HoldIsMeasured) {
   for (const auto& [offer, answer] : holds) {
     Scenario play;
     play.establish();
-    renegotiate(play, 5, 2, offer, answer);
-    renegotiate(play, 15, 3, {}, callee_line());
+    play.renegotiate(5, {.cseq = 2, .offer = offer, .answer = answer});
+    play.renegotiate(15, {.cseq = 3});
     play.hang_up(20, true);
     play.finish(30);
     EXPECT_EQ(play.final_record().hold_ms, 10000);

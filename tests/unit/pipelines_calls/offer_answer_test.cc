@@ -10,30 +10,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Line callee_line(std::string attributes = {}) {
-  return {.ip = "10.0.0.2", .port = 5000, .attributes = std::move(attributes)};
-}
-
-// An offer by the caller within the call and its answer half a second later.
-void renegotiate(Scenario& play,
-                 double time_s,
-                 int cseq,
-                 const Line& offer,
-                 const Line& answer,
-                 const std::string& method = "INVITE") {
-  Sip sip{.method = method, .cseq = cseq, .to_tag = "bob"};
-  sip.branch = "z9hG4bKre" + std::to_string(cseq);
-  sip.sdp = sdp({offer});
-  play.from_caller(time_s, sip);
-  sip.status = 200;
-  sip.sdp = sdp({answer});
-  play.from_callee(time_s + 0.5, sip);
-  if (method != "INVITE") return;
-  Sip ack{.method = "ACK", .cseq = cseq, .to_tag = "bob"};
-  ack.branch = "z9hG4bKack" + std::to_string(cseq);
-  play.from_caller(time_s + 0.6, ack);
-}
-
 TEST(OfferAnswer, EarlyMediaOfForksBindsEachUntilOneAnswers) {
   Scenario play;
   play.from_caller(0, {.sdp = sdp({{}})});
@@ -65,7 +41,7 @@ TEST(OfferAnswer, ReInviteAndUpdateMoveMediaOnceAccepted) {
   for (const std::string method : {"INVITE", "UPDATE"}) {
     Scenario play;
     play.establish();
-    renegotiate(play, 5, 2, {.ip = "10.0.0.9", .port = 4400}, callee_line(), method);
+    play.renegotiate(5, {.cseq = 2, .offer = {.ip = "10.0.0.9", .port = 4400}, .method = method});
     EXPECT_EQ(play.bindings(),
               (Lines{"bind 10.0.0.1:4000",
                      "bind 10.0.0.2:5000",

@@ -7,7 +7,7 @@ namespace {
 
 TEST(RecordBuilder, AbsentFactsStayAbsent) {
   const LiveCall live;
-  const CallRecord record = build_record(live, {}, {});
+  const CallRecord record = build_record(live, {}, {}, {});
   EXPECT_FALSE(record.start_us || record.answered_us || record.ended_us || record.talk_ms);
   EXPECT_FALSE(record.pdd_ms || record.ring_ms || record.setup_ms || record.hold_ms);
   EXPECT_FALSE(record.vlan || record.caller || record.callee || record.status_code);
@@ -23,7 +23,7 @@ TEST(RecordBuilder, DisorderNeverGivesNegativeDurations) {
   live.times.ended_ns = 9'000'000'000;
   CallPlaneOptions options;
   options.retention_us = 1'000'000;
-  const CallRecord record = build_record(live, options, {3, true});
+  const CallRecord record = build_record(live, options, {}, {3, true});
   EXPECT_EQ(record.setup_ms, 0);
   EXPECT_EQ(record.talk_ms, 5000);
   EXPECT_EQ(record.recording.expires_us, 6'000'000);

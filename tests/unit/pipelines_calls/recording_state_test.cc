@@ -10,25 +10,6 @@ namespace {
 
 using Reasons = std::vector<RecordingReason>;
 
-Rtp caller_stream(double first, double last) {
-  return {.source = "10.0.0.1:4000",
-          .destination = "10.0.0.2:5000",
-          .first = first,
-          .last = last,
-          .sender = 0,
-          .receiver = 1,
-          .ssrc = 0xa};
-}
-
-Rtp callee_stream(double first, double last) {
-  return {.source = "10.0.0.2:5000",
-          .destination = "10.0.0.1:4000",
-          .first = first,
-          .last = last,
-          .receiver = 0,
-          .ssrc = 0xb};
-}
-
 RecordingInfo judge(const std::vector<Rtp>& streams) {
   Scenario play;
   play.establish();
@@ -93,17 +74,67 @@ TEST(RecordingState, SrtpIsKeptButNotClaimed) {
 TEST(RecordingState, HoldIsNoGap) {
   Scenario play;
   play.establish();
-  Sip hold{.cseq = 2, .to_tag = "bob", .branch = "z9hG4bKhold"};
-  hold.sdp = sdp({{.attributes = "a=inactive\r\n"}});
-  play.from_caller(5, hold);
-  hold.status = 200;
-  hold.sdp = sdp({{.ip = "10.0.0.2", .port = 5000, .attributes = "a=inactive\r\n"}});
-  play.from_callee(5.1, hold);
+  const std::string inactive = "a=inactive\r\n";
+  play.renegotiate(5, {.offer = {.attributes = inactive}, .answer = callee_line(inactive)});
   play.stream(12, caller_stream(3, 5));
   play.stream(12, callee_stream(3, 5));
   play.hang_up(60, false);
   play.finish(70);
   EXPECT_EQ(play.final_record().recording.state, RecordingState::kRecorded);
+}
+
+TEST(RecordingState, GapsTellWhereADirectionIsMissingAndWhatWasLost) {
+  const RecordingInfo missing = judge({callee_stream(3, 13)});
+  ASSERT_EQ(missing.gaps.size(), 1U);
+  EXPECT_EQ(missing.gaps[0].reason, "direction_missing");
+  EXPECT_EQ(missing.gaps[0].from_us, at_us(3));
+  EXPECT_EQ(missing.gaps[0].to_us, at_us(13));
+  Rtp lossy = caller_stream(5.5, 13);
+  lossy.expected = 120;
+  lossy.lost_by_us = 3;
+  lossy.losses = {{LossCause::kWire, 6, 7, kGapPacketsMin},
+                  {LossCause::kByUs, 8, 9, 2},
+                  {LossCause::kPaused, 10, 11, 50}};
+  Rtp once_more = lossy;
+  once_more.losses = {{LossCause::kWire, 12, 12.5, kGapPacketsMin - 1}};
+  const RecordingInfo info = judge({callee_stream(3, 13), lossy, once_more});
+  std::vector<std::string> told;
+  for (const RecordingGap& gap : info.gaps) {
+    told.push_back(gap.reason + " " + std::to_string((gap.from_us - at_us(0)) / 100'000) + " " +
+                   std::to_string((gap.to_us - at_us(0)) / 100'000) + " " +
+                   std::to_string(gap.packets));
+  }
+  EXPECT_EQ(told,
+            (std::vector<std::string>{"late_start 30 55 0",
+                                      "loss_by_us 55 130 1",
+                                      "loss 60 70 5",
+                                      "loss_by_us 80 90 2",
+                                      "paused 100 110 50"}));
+  EXPECT_EQ(info.gaps_left_out, 0U);
+  EXPECT_EQ(info.reasons,
+            (Reasons{RecordingReason::kLateStart,
+                     RecordingReason::kLoss,
+                     RecordingReason::kLossByUs,
+                     RecordingReason::kPaused}));
+}
+
+TEST(RecordingState, GapsAreBoundedAndTheRestIsCounted) {
+  Scenario play;
+  play.establish();
+  Rtp rtp = caller_stream(3, 609);
+  rtp.expected = 10'000;
+  for (int i = 0; i < 300; ++i) {
+    rtp.losses = {{LossCause::kWire, 10.0 + 2 * i, 10.5 + 2 * i, 20}};
+    ++rtp.packets;
+    play.stream(10 + 2 * i, rtp);
+  }
+  play.stream(609, callee_stream(3, 609));
+  play.hang_up(610, true);
+  play.finish(620);
+  const RecordingInfo info = play.final_record().recording;
+  EXPECT_EQ(info.gaps.size(), 256U);
+  EXPECT_EQ(info.gaps_left_out, 44U);
+  EXPECT_EQ(info.gaps.front().from_us, at_us(10));
 }
 
 }  // namespace

@@ -8,25 +8,6 @@
 namespace tapdeck::calls {
 namespace {
 
-Rtp caller_stream(double first, double last) {
-  return {.source = "10.0.0.1:4000",
-          .destination = "10.0.0.2:5000",
-          .first = first,
-          .last = last,
-          .sender = 0,
-          .receiver = 1,
-          .ssrc = 0xa};
-}
-
-Rtp callee_stream(double first, double last) {
-  return {.source = "10.0.0.2:5000",
-          .destination = "10.0.0.1:4000",
-          .first = first,
-          .last = last,
-          .receiver = 0,
-          .ssrc = 0xb};
-}
-
 TEST(StreamBook, RowsAreSortedAndNamedByTheReceiversPayloads) {
   Scenario play;
   const Line offer{.formats = "96", .attributes = "a=rtpmap:96 speex/8000\r\n"};
@@ -73,6 +54,31 @@ TEST(StreamBook, LossLowersTheEstimateButNotOurOwnLoss) {
   EXPECT_NEAR(*call.media[0].mos_est, 4.41, 0.01);
   EXPECT_LT(*call.media[1].mos_est, 2.0);
   EXPECT_EQ(call.media[1].lost, 10);
+}
+
+TEST(StreamBook, SeveralLinesOnOneAddressAreToldApartByPayloadType) {
+  Scenario play;
+  const std::string h264 = "a=rtpmap:96 H264/90000\r\n";
+  const Line offer{.media = "video", .formats = "96", .attributes = h264};
+  Line answer = offer;
+  answer.ip = "10.0.0.2";
+  answer.port = 5000;
+  play.from_caller(0, {.sdp = sdp({{}, offer})});
+  play.from_callee(3, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line(), answer})});
+  Rtp video = caller_stream(3.1, 13);
+  video.payload_type = 96;
+  video.ssrc = 0xc;
+  play.stream(12, caller_stream(3, 13));
+  play.stream(12, video);
+  play.hang_up(13, true);
+  play.finish(20);
+  const CallRecord call = play.final_record();
+  ASSERT_EQ(call.media.size(), 2U);
+  EXPECT_EQ(call.media[0].kind, MediaKind::kAudio);
+  EXPECT_EQ(call.media[0].codec, "PCMU");
+  EXPECT_EQ(call.media[1].kind, MediaKind::kVideo);
+  EXPECT_EQ(call.media[1].codec, "H264");
+  EXPECT_EQ(call.media[1].clock_rate_hz, 90'000U);
 }
 
 }  // namespace

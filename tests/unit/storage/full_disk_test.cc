@@ -55,7 +55,11 @@ TEST(FullDisk, LosesWhatDoesNotFitAndKeepsTheRest) {
       }
     }
     EXPECT_FALSE(store->writer().flush());
-    failed = store->writer().end_recording(test_uid(1)).failed_chunk_count;
+    const RecordingSummary summary = end(store->writer(), test_uid(1));
+    failed = summary.failed_chunk_count;
+    std::uint64_t packets = 0;
+    for (const LostMedia& lost : summary.lost) packets += lost.packets;
+    EXPECT_EQ(packets, failed * 80);
     const auto sections = read_sections(*store->reader(), test_uid(1));
     ASSERT_TRUE(sections) << sections.error().message;
     readable = sections->size();
@@ -67,6 +71,38 @@ TEST(FullDisk, LosesWhatDoesNotFitAndKeepsTheRest) {
   auto store = Store::open(options);
   if (!store) GTEST_SKIP() << "no room to open again: " << store.error().message;
   EXPECT_GE(read_sections(*(*store)->reader(), test_uid(1))->size(), readable);
+}
+
+// The disk refuses what it had not yet been asked to take when the call ended.
+TEST(FullDisk, LossesBehindTheEndOfARecordingReachItsSummary) {
+  const TemporaryDirectory directory;
+  const SmallDisk disk(directory.path());
+  if (!disk.mounted()) GTEST_SKIP() << "needs root and loop devices";
+  auto store = open_store(test_options(disk.path() + "/store"));
+  ASSERT_NE(store, nullptr);
+  for (std::uint32_t i = 0; i < 3; ++i) append(store->writer(), *make_chunk({.sequence = i}));
+  ASSERT_EQ(
+      std::system(("fallocate -l 64M " + disk.path() + "/filler 2>/dev/null; cat /dev/zero > " +
+                   disk.path() + "/filler2 2>/dev/null")
+                      .c_str()) &
+          0,
+      0);
+  store->writer().end_recording(test_uid(1));
+  EXPECT_FALSE(store->writer().flush());
+  EXPECT_TRUE(store->writer().is_settled(test_uid(1)));
+  const RecordingSummary summary = store->writer().take_summary(test_uid(1));
+  EXPECT_EQ(summary.failed_chunk_count, 3U);
+  EXPECT_EQ(summary.bytes, 0U);
+  EXPECT_TRUE(summary.sha256.empty());
+  ASSERT_EQ(summary.lost.size(), 1U) << "neighbours are one gap";
+  EXPECT_EQ(summary.lost.front().packets, 240U);
+  // With room again the next recording is whole.
+  std::filesystem::remove(disk.path() + "/filler");
+  std::filesystem::remove(disk.path() + "/filler2");
+  store->writer().step(monotonic_now_ns() + 2 * kNsPerSecond);
+  append(store->writer(), *make_chunk({.recording = 2}));
+  EXPECT_TRUE(store->writer().flush());
+  EXPECT_EQ(end(store->writer(), test_uid(2)).failed_chunk_count, 0U);
 }
 
 }  // namespace

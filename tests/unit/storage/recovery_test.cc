@@ -1,10 +1,8 @@
 #include "storage/recovery.h"
 
-#include <csignal>
 #include <fcntl.h>
 #include <fstream>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "storage/files.h"
 #include "storage/segment_file.h"
@@ -12,23 +10,6 @@
 
 namespace tapdeck::storage {
 namespace {
-
-// Runs `body` in a child with an open store and kills the child with SIGKILL at its end: nothing is
-// closed.
-template <typename Body>
-void crash_after(const StoreOptions& options, Body body) {
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    auto store = Store::open(options);
-    if (!store) _exit(1);
-    body(**store);
-    kill(getpid(), SIGKILL);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status)) << "the child failed before its end";
-}
 
 TEST(Recovery, KeepsWhatWasFlushedBeforeAKill) {
   const TemporaryDirectory directory;

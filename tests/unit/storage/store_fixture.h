@@ -2,11 +2,13 @@
 // recordings read back. Threads: one test.  Memory: whatever a test reads.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -103,6 +105,11 @@ inline void append(SegmentWriter& writer, const Chunk& chunk) {
   ASSERT_EQ(verdict, AppendVerdict::kTaken);
 }
 
+inline RecordingSummary end(SegmentWriter& writer, const Uid& recording) {
+  writer.end_recording(recording);
+  return writer.take_summary(recording);
+}
+
 inline Result<std::vector<std::string>> read_sections(StoreAccess& access, const Uid& uid) {
   std::vector<std::string> sections;
   auto read = access.read_media(uid, [&](const SectionHeader& header, ByteView records) {
@@ -137,6 +144,23 @@ inline std::vector<std::string> segment_files(const std::string& directory) {
     if (entry.path().extension() == ".seg") paths.push_back(entry.path());
   }
   return paths;
+}
+
+// Runs `body` in a child with an open store and kills the child with SIGKILL at its end: nothing is
+// closed.
+template <typename Body>
+void crash_after(const StoreOptions& options, Body body) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    auto store = Store::open(options);
+    if (!store) _exit(1);
+    body(**store);
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "the child failed before its end";
 }
 
 }  // namespace tapdeck::storage

@@ -38,7 +38,7 @@ TEST(Store, ReadsBackWhatWasWrittenAfterReopening) {
       expected_1.push_back(section_text(*b));
       expected_2.push_back(section_text(*c));
     }
-    const RecordingSummary summary = store->writer().end_recording(test_uid(1));
+    const RecordingSummary summary = end(store->writer(), test_uid(1));
     EXPECT_EQ(summary.bytes, 40 * kExtentBytes);
     EXPECT_EQ(summary.failed_chunk_count, 0U);
     EXPECT_EQ(summary.sha256.size(), 64U);
@@ -117,7 +117,7 @@ TEST(Store, PacksPartialChunks) {
   const auto a0 = make_chunk({.stream = 0, .sequence = 0, .packets = 20});
   const auto a1 = make_chunk({.stream = 0, .sequence = 1, .packets = 20});
   for (const auto* chunk : {&b0, &a0, &a1}) append(store->writer(), **chunk);
-  const RecordingSummary summary = store->writer().end_recording(test_uid(1));
+  const RecordingSummary summary = end(store->writer(), test_uid(1));
   EXPECT_EQ(summary.bytes, 3 * 4096U) << "three partial chunks share one extent";
   ASSERT_TRUE(store->writer().flush());
   EXPECT_EQ(figure(*store, "extents_packed"), 1U);
@@ -331,7 +331,7 @@ TEST(Store, ContinuedRecordingKeepsItsDigestOverAllExtents) {
   for (std::uint32_t i = 0; i < 2; ++i) {
     append(store->writer(), *make_chunk({.sequence = i, .payload = 173}));
   }
-  const RecordingSummary summary = store->writer().end_recording(test_uid(1));
+  const RecordingSummary summary = end(store->writer(), test_uid(1));
   EXPECT_EQ(summary.bytes, 5 * kExtentBytes);
   ASSERT_TRUE(store->writer().flush());
   EXPECT_EQ(read_sections(*store->reader(), test_uid(1))->size(), 5U)
@@ -356,17 +356,22 @@ TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
   {
     auto store = open_store(test_options(directory.path()));
     ASSERT_NE(store, nullptr);
-    ASSERT_TRUE(store->discard_recording(test_uid(1)));
+    EXPECT_FALSE(*store->is_present(test_uid(1)));
     EXPECT_TRUE(read_sections(*store->reader(), test_uid(1))->empty());
     append(store->writer(), *again);
-    EXPECT_EQ(store->writer().end_recording(test_uid(1)).bytes, kExtentBytes);
+    EXPECT_EQ(end(store->writer(), test_uid(1)).bytes, kExtentBytes);
     ASSERT_TRUE(store->writer().flush());
     EXPECT_EQ(figure(*store, "keys_destroyed"), 1U);
   }
   auto store = open_store(test_options(directory.path()));
   ASSERT_NE(store, nullptr);
+  call.final = true;
+  call.version = 2;
+  ASSERT_TRUE(store->put_calls({&call, 1}));
+  EXPECT_TRUE(*store->is_present(test_uid(1)));
   EXPECT_EQ(*read_sections(*store->reader(), test_uid(1)),
-            std::vector<std::string>{section_text(*again)});
+            std::vector<std::string>{section_text(*again)})
+      << "a finished call was discarded";
   EXPECT_EQ(read_sections(*store->reader(), test_uid(2))->size(), 1U);
   const auto faults = store->reader()->check();
   ASSERT_TRUE(faults);

@@ -25,7 +25,7 @@ class UringTest : public ::testing::Test {
   void write(std::uint32_t index, std::uint64_t offset, int file) {
     UringWrite write;
     write.file = file;
-    write.buffer_index = index;
+    write.buffer_index = static_cast<int>(index);
     write.bytes = {buffer_.get() + index * 4096, 4096};
     write.offset = offset;
     write.token = 100 + index;
@@ -68,6 +68,28 @@ TEST_F(UringTest, LinkedSyncWaitsForTheOneBefore) {
   ASSERT_EQ(completions.size(), 2U);
   for (const UringCompletion& completion : completions) {
     EXPECT_EQ(completion.result, completion.token == 1 ? -EBADF : -ECANCELED);
+  }
+}
+
+// A short or failed write ends its chain: what it wrote must not be called synced.
+TEST_F(UringTest, LinkedSyncWaitsForTheWriteBefore) {
+  const std::vector<std::uint8_t> bytes(100, 'c');
+  UringWrite write;
+  write.file = -1;  // fails
+  write.bytes = bytes;
+  write.token = 1;
+  write.link = UringLink::kNextWaits;
+  uring_.queue_write(write);
+  uring_.queue_sync(file_.get(), 2, UringLink::kNone);
+  for (const UringCompletion& completion : complete()) {
+    EXPECT_EQ(completion.result, completion.token == 1 ? -EBADF : -ECANCELED);
+  }
+  const Descriptor buffered(::open((directory_.path() + "/other").c_str(), O_RDWR | O_CREAT, 0600));
+  write.file = buffered.get();
+  uring_.queue_write(write);
+  uring_.queue_sync(buffered.get(), 2, UringLink::kNone);
+  for (const UringCompletion& completion : complete()) {
+    EXPECT_EQ(completion.result, completion.token == 1 ? 100 : 0);
   }
 }
 

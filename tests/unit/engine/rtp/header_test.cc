@@ -48,7 +48,10 @@ TEST(RtcpReader, FindsReportsBehindOtherPackets) {
   auto builder = testing::PacketBuilder();
   builder.append({0x80, 202, 0, 1, 0, 0, 0, 9});  // SDES
   builder.rtcp_sender_report(5, 77, 64, 800);
-  const auto bytes = builder.bytes();
+  auto bytes = builder.bytes();
+  for (std::uint8_t i = 0; i < 8; ++i) bytes[8 + 8 + i] = i;  // NTP time
+  for (std::uint8_t i = 0; i < 8; ++i)
+    bytes[8 + 44 + i] = static_cast<std::uint8_t>(0x11 + i);  // LSR and DLSR
   RtcpReader reader(bytes);
   RtcpReport report;
   ASSERT_TRUE(reader.next(report));
@@ -59,6 +62,9 @@ TEST(RtcpReader, FindsReportsBehindOtherPackets) {
   EXPECT_EQ(block.ssrc, 77U);
   EXPECT_EQ(block.fraction_lost, 64);
   EXPECT_EQ(block.jitter, 800U);
+  EXPECT_EQ(report.ntp, 0x02030405U);
+  EXPECT_EQ(block.last_report, 0x11121314U);
+  EXPECT_EQ(block.delay, 0x15161718U);
   EXPECT_FALSE(reader.next(report));
 }
 

@@ -1,0 +1,108 @@
+#include "apps/import_session.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/retention_classes.h"
+
+namespace tapdeck::apps {
+namespace {
+
+constexpr std::size_t kQueueCapacity = 256;  // finals that may wait for the disk
+constexpr std::uint32_t kDiskWaitUs = 200;
+constexpr int kNiceness = 10;
+
+// The capture comes first: Linux keeps a niceness for each thread.
+void step_back() {
+  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness) != 0) {
+    log_warning("an import cannot lower its priority; it runs beside the capture as an equal");
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<control::ImportSink>> ImportSession::open(
+    storage::Store& store, const std::string& retention_class) {
+  const auto class_index = config::find_retention_class(retention_class);
+  if (!class_index) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The service has no retention class \"" + retention_class + "\".");
+  }
+  auto intake = store.open_import();
+  if (!intake) return Error(intake.error());
+  step_back();
+  return std::unique_ptr<control::ImportSink>(new ImportSession(std::move(*intake), *class_index));
+}
+
+ImportSession::ImportSession(std::unique_ptr<storage::RecordIntake> intake,
+                             std::uint16_t class_index)
+    : intake_(std::move(intake)),
+      class_index_(class_index),
+      queues_(kQueueCapacity),
+      writer_(intake_->writer(), {}, queues_, figures_),
+      keeper_(*intake_, queues_, figures_) {}
+
+std::uint32_t ImportSession::step() {
+  const std::int64_t now_ns = monotonic_now_ns();
+  return writer_.step(now_ns) + keeper_.step(now_ns);
+}
+
+// A client must not write into a recording that is not its own.
+Result<void> ImportSession::check_asked(const Uid& uid) const {
+  if (asked_.contains(uid)) return {};
+  return make_error(ErrorCode::kInvalidArgument,
+                    "The import names a call that it has not asked for: " + to_string(uid) + ".");
+}
+
+Result<bool> ImportSession::is_present(const Uid& uid) {
+  auto present = intake_->is_present(uid);
+  if (present && !*present) asked_.insert(uid);
+  return present;
+}
+
+Result<void> ImportSession::add_chunk(Chunk& chunk) {
+  TD_TRY(check_asked(chunk.recording));
+  chunk.retention_class = class_index_;
+  storage::AppendVerdict verdict = intake_->writer().try_append(chunk);
+  while (verdict == storage::AppendVerdict::kBusy) {
+    if (step() == 0) ::usleep(kDiskWaitUs);
+    verdict = intake_->writer().try_append(chunk);
+  }
+  (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
+      .add();
+  step();
+  return {};
+}
+
+Result<void> ImportSession::add_messages(const Uid& recording, std::string records) {
+  TD_TRY(check_asked(recording));
+  hand_over(KeepMessages{recording, class_index_, std::move(records)});
+  return {};
+}
+
+Result<void> ImportSession::add_call(CallRecord call) {
+  TD_TRY(check_asked(call.uid));
+  hand_over(std::move(call));
+  return {};
+}
+
+// Until it is done with: what comes next must not overtake it.
+void ImportSession::hand_over(RecordCommand command) {
+  while (!queues_.to_writer.try_push(command)) step();
+  while (!writer_.is_idle()) {
+    if (step() == 0 && !writer_.is_idle()) ::usleep(kDiskWaitUs);
+  }
+}
+
+Result<void> ImportSession::finish() {
+  TD_TRY(writer_.flush());
+  while (writer_.has_finals()) {
+    if (step() == 0) ::usleep(kDiskWaitUs);
+  }
+  return keeper_.flush();
+}
+
+}  // namespace tapdeck::apps

@@ -1,0 +1,45 @@
+// Where `ingest` records to: a store opened here, or, while another process serves it, that
+// process, over its control socket.
+//
+// Threads: one.  Memory: see storage::Store, control::ImportClient.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "control/import_client.h"
+#include "control/settings.h"
+#include "storage/store.h"
+
+namespace tapdeck::apps {
+
+class IngestStore {
+ public:
+  // Makes the store when there is none.  kBusy: another process owns it without serving it, or
+  // serves another import already.
+  static Result<IngestStore> open(const control::Settings& settings,
+                                  const std::string& retention_class);
+
+  [[nodiscard]] storage::RecordIntake& intake();
+
+  // Calls that the store has in full are told apart by asking it; those that an earlier ingest left
+  // unfinished are recorded again from the start.
+  bool is_present(const Uid& uid);
+
+  // Ok as long as going on makes sense.
+  [[nodiscard]] Result<void> health() const;
+
+  // After all was handed over and flushed: it is durable and in the call log.
+  Result<void> finish();
+
+ private:
+  IngestStore() = default;
+
+  std::unique_ptr<storage::Store> store_;  // one of the two
+  std::unique_ptr<control::ImportClient> client_;
+  std::optional<Error> failure_;  // of is_present()
+};
+
+}  // namespace tapdeck::apps

@@ -1,0 +1,29 @@
+// The check of `tapdeck doctor` that writes: how fast the store's filesystem takes data for good.
+// Threads: one at a time per directory.  Memory: one buffer of 1 MiB.  Leaves no file behind.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "control/doctor/finding.h"
+
+namespace tapdeck::control {
+
+struct DiskSpeed {
+  double bytes_per_second = 0;   // written in blocks of 1 MiB, the final fdatasync included
+  double sync_ms_max = 0;        // the longest fdatasync, one every 32 MiB
+  bool direct = false;           // past the page cache (O_DIRECT)
+  bool in_memory = false;        // tmpfs or ramfs: no disk at all
+  std::string filesystem;        // "ext4"
+  std::uint64_t free_bytes = 0;  // for an unprivileged user
+};
+
+// Writes `bytes` (a multiple of 1 MiB is taken) to a fresh file without a name in `directory`, or
+// in the nearest parent that exists.  kResources when the space is not there.
+Result<DiskSpeed> measure_disk(const std::string& directory, std::uint64_t bytes);
+
+// `ok_bytes_per_second`: below it the disk is called slow.
+Finding judge_disk(const Result<DiskSpeed>& speed, double ok_bytes_per_second);
+
+}  // namespace tapdeck::control

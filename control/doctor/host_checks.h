@@ -1,0 +1,15 @@
+// The checks of `tapdeck doctor` that only read: processor, memory, cards, limits, clocks.
+// Threads: any.  Memory: returns values.  Errors: what cannot be found out says so.
+#pragma once
+
+#include "config/config.h"
+#include "control/doctor/finding.h"
+#include "control/doctor/host_files.h"
+
+namespace tapdeck::control {
+
+// All checks in a fixed order.  `config` says what the service would want: locked memory, CPUs,
+// ports.
+Findings check_host(const HostFiles& host, const config::Config& config);
+
+}  // namespace tapdeck::control

@@ -1,0 +1,72 @@
+#include "control/import_handler.h"
+
+#include <string>
+#include <utility>
+
+#include "control/protocol.h"
+#include "model/call_codec.h"
+
+namespace tapdeck::control {
+namespace {
+
+Error unreadable() {
+  return make_error(ErrorCode::kInvalidArgument, "a frame of the import cannot be read.");
+}
+
+Result<void> take_ask(const Socket& socket, const Frame& frame, ImportSink& sink) {
+  const auto uid = decode_uid(frame.payload);
+  if (!uid) return unreadable();
+  const auto present = sink.is_present(*uid);
+  if (!present) return Error(present.error());
+  return send_frame(socket, FrameType::kEnd, *present ? kImportPresent : std::string_view());
+}
+
+Result<void> take_chunk(const Frame& frame, ImportSink& sink) {
+  Chunk chunk;
+  if (!decode_import_chunk(frame.payload, chunk)) return unreadable();
+  return sink.add_chunk(chunk);
+}
+
+Result<void> take_messages(const Frame& frame, ImportSink& sink) {
+  const auto messages = decode_import_messages(frame.payload);
+  if (!messages) return unreadable();
+  return sink.add_messages(messages->recording, std::string(messages->records));
+}
+
+Result<void> take_call(const Frame& frame, ImportSink& sink) {
+  auto call = decode_call(frame.payload);
+  if (!call) return unreadable();
+  return sink.add_call(std::move(*call));
+}
+
+Result<void> take(const Socket& socket, const Frame& frame, ImportSink& sink) {
+  switch (frame.type) {
+    case FrameType::kImportAsk: return take_ask(socket, frame, sink);
+    case FrameType::kImportChunk: return take_chunk(frame, sink);
+    case FrameType::kImportMessages: return take_messages(frame, sink);
+    case FrameType::kImportCall: return take_call(frame, sink);
+    case FrameType::kImportTick: sink.tick(); return {};
+    default: return unreadable();
+  }
+}
+
+}  // namespace
+
+Result<void> serve_import(const Socket& socket, std::unique_ptr<ImportSink> sink) {
+  TD_TRY(send_frame(socket, FrameType::kEnd, {}));
+  while (true) {
+    const auto frame = receive_frame(socket, kImportBytesMax);
+    if (!frame) return Error(frame.error());
+    const bool finish = frame->type == FrameType::kImportFinish;
+    const auto taken = finish ? sink->finish() : take(socket, *frame, *sink);
+    if (!taken) {
+      TD_TRY(send_frame(socket, FrameType::kError, encode_error(taken.error())));
+      return taken;
+    }
+    if (!finish) continue;
+    sink.reset();  // before the answer, so that the client's next import finds nobody
+    return send_frame(socket, FrameType::kEnd, {});
+  }
+}
+
+}  // namespace tapdeck::control

@@ -1,0 +1,39 @@
+// What a client that imports captures hands to the process that owns the store: the other end of
+// ImportClient.  Made by apps/ for ServerCallbacks::open_import.
+//
+// Threads: one, that of the client's connection; destroyed there.  Memory: one frame, and staging
+// buffers.  Full: every method waits for the disk, and so the client does.
+// Destroying it without finish(): calls that were not over stay unfinished, and the next import of
+// the same files makes them anew.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "model/call.h"
+#include "model/chunk.h"
+
+namespace tapdeck::control {
+
+class ImportSink {
+ public:
+  virtual ~ImportSink() = default;
+
+  // storage::RecordIntake::is_present; to be asked, and answered with no, before anything else is
+  // done under `uid`.
+  virtual Result<bool> is_present(const Uid& uid) = 0;
+
+  // kInvalidArgument: under a uid for which is_present() has not said no.  What the disk refuses is
+  // told by finish().
+  virtual Result<void> add_chunk(Chunk& chunk) = 0;
+  virtual Result<void> add_messages(const Uid& recording, std::string records) = 0;
+  virtual Result<void> add_call(CallRecord call) = 0;
+
+  // Moves what is under way; called when nothing else is.
+  virtual void tick() = 0;
+
+  // Everything is durable and in the call log.  kIo: the disk refused some of it.
+  virtual Result<void> finish() = 0;
+};
+
+}  // namespace tapdeck::control

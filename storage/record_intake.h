@@ -1,0 +1,37 @@
+// Where a pipeline leaves what it records: media and messages with a SegmentWriter, call records
+// with the call store.  A store is one; Store::open_import() gives a second one, for an import
+// beside the live capture; control::ImportClient is one on the other side of a control socket.
+//
+// Threads: one thread for writer() and is_present(), one (the same or another) for put_*.
+// Memory: see SegmentWriter.
+#pragma once
+
+#include <span>
+
+#include "base/result.h"
+#include "model/call.h"
+#include "storage/segment_writer.h"
+
+namespace tapdeck::storage {
+
+class RecordIntake {
+ public:
+  virtual ~RecordIntake() = default;
+
+  virtual SegmentWriter& writer() = 0;
+
+  // Commits `calls` (new versions replace, older ones are kept) with all their indexes in one
+  // synced batch.
+  virtual Result<void> put_calls(std::span<const CallRecord> calls) = 0;
+
+  // Commits the extent rows of ended recordings and sealed segments that wait for the next
+  // put_calls().  Call on the put_calls() thread when there are no calls for a while.
+  virtual Result<void> put_pending_rows() = 0;
+
+  // Asked before anything is recorded under `uid` from a file: true when the call is there in full,
+  // or is being recorded by another intake at this moment.  When false, what an earlier attempt
+  // left of it has been destroyed, but for its call record.
+  virtual Result<bool> is_present(const Uid& uid) = 0;
+};
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,105 @@
+#include "control/doctor/host_checks.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::control {
+namespace {
+
+constexpr const char* kFlags = "flags\t\t: fpu avx2 bmi1 bmi2 f16c fma abm movbe xsave\n";
+
+class HostChecks : public testing::Test {
+ protected:
+  HostChecks() : root_(testing::TempDir() + "host_checks_test") {
+    std::filesystem::remove_all(root_);
+    write("/proc/cpuinfo", std::string("model name\t: Test CPU\n") + kFlags);
+    write("/sys/devices/system/cpu/online", "0-7\n");
+    write("/sys/devices/system/node/online", "0\n");
+    write("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "1024\n");
+    write("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "1024\n");
+  }
+
+  ~HostChecks() override { std::filesystem::remove_all(root_); }
+
+  void write(const std::string& path, const std::string& text) const {
+    std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
+    std::ofstream(root_ + path) << text;
+  }
+
+  void add_card(const std::string& address, const std::string& driver) const {
+    const std::string path = "/sys/bus/pci/devices/" + address;
+    write(path + "/class", "0x020000\n");
+    write(path + "/numa_node", "1\n");
+    std::filesystem::create_symlink("../../drivers/" + driver, root_ + path + "/driver");
+  }
+
+  [[nodiscard]] Finding find(const std::string& check) const {
+    for (const Finding& finding : check_host(HostFiles(root_), config_)) {
+      if (finding.check == check) return finding;
+    }
+    return {check, Health::kBlocked, "no such check", ""};
+  }
+
+  std::string root_;
+  config::Config config_;
+};
+
+TEST_F(HostChecks, AProcessorWithoutTheCompiledInstructionsBlocks) {
+  EXPECT_EQ(find("processor").health, Health::kGood);
+  EXPECT_EQ(find("processor").found, "Test CPU");
+  write("/proc/cpuinfo",
+        "model name\t: Old CPU\nflags\t\t: fpu bmi1 bmi2 f16c fma abm movbe xsave\n");
+  EXPECT_EQ(find("processor").health, Health::kBlocked);
+  EXPECT_EQ(find("processor").found, "Old CPU, without avx2");
+}
+
+TEST_F(HostChecks, AWordIsNotFoundInsideAnother) {
+  write("/proc/cpuinfo", "model name\t: X\nflags\t\t: avx2 bmi1 bmi2 f16c fma4 abm movbe xsave\n");
+  EXPECT_EQ(find("processor").found, "X, without fma");
+}
+
+TEST_F(HostChecks, HugepagesThatAreTakenDoNotCount) {
+  EXPECT_EQ(find("hugepages").health, Health::kGood);
+  write("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "10\n");
+  EXPECT_EQ(find("hugepages").health, Health::kSlow);
+  config_.eal.hugepages = config::AutoYesNo::kYes;
+  EXPECT_EQ(find("hugepages").health, Health::kBlocked) << "run refuses to start without them";
+}
+
+TEST_F(HostChecks, ACardOfTheKernelIsSlowUntilItIsBound) {
+  EXPECT_EQ(find("cards").health, Health::kNote);
+  add_card("0000:3b:00.0", "ixgbe");
+  EXPECT_EQ(find("cards").health, Health::kSlow);
+  add_card("0000:3b:00.1", "vfio-pci");
+  EXPECT_EQ(find("cards").health, Health::kGood);
+  EXPECT_EQ(find("cards").found,
+            "0000:3b:00.0 driver ixgbe node 1; 0000:3b:00.1 driver vfio-pci node 1");
+}
+
+TEST_F(HostChecks, PollingWorkersWantIsolatedCpus) {
+  EXPECT_EQ(find("isolated_cpus").health, Health::kNote);
+  config_.capture.idle_sleep_us = 0;
+  EXPECT_EQ(find("isolated_cpus").health, Health::kSlow);
+  write("/sys/devices/system/cpu/isolated", "2-3\n");
+  EXPECT_EQ(find("isolated_cpus").health, Health::kSlow) << "isolated, but not used";
+  config_.eal.lcores = "0@0,1@2";
+  EXPECT_EQ(find("isolated_cpus").health, Health::kGood);
+}
+
+TEST_F(HostChecks, AKernelThatForbidsIoUringIsTold) {
+  EXPECT_EQ(find("io_uring").health, Health::kGood);
+  write("/proc/sys/kernel/io_uring_disabled", "2\n");
+  EXPECT_EQ(find("io_uring").health, Health::kSlow);
+}
+
+TEST_F(HostChecks, TooFewCpusAreTold) {
+  config_.capture.workers = 6;
+  EXPECT_EQ(find("cpus").health, Health::kGood);
+  config_.capture.workers = 7;
+  EXPECT_EQ(find("cpus").health, Health::kSlow);
+}
+
+}  // namespace
+}  // namespace tapdeck::control

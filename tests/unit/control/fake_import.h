@@ -1,0 +1,68 @@
+// An import sink that writes down what it is told.
+// Threads: the server's; read by the test when the import is over.  Memory: what it was told.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "control/import_sink.h"
+#include "model/ids.h"
+
+namespace tapdeck::control::testing {
+
+struct ImportLog {
+  std::vector<std::string> told;
+  std::vector<Chunk> chunks;
+  std::vector<CallRecord> calls;
+  Uid present{};               // is_present() of this one is true
+  bool disk_is_full = false;   // finish() fails
+  bool refuses_calls = false;  // add_call() fails
+  std::atomic<int> ended{0};   // sinks destroyed
+};
+
+class FakeImport final : public ImportSink {
+ public:
+  explicit FakeImport(ImportLog& log) : log_(log) {}
+
+  ~FakeImport() override { ++log_.ended; }
+
+  FakeImport(const FakeImport&) = delete;
+  FakeImport& operator=(const FakeImport&) = delete;
+
+  Result<bool> is_present(const Uid& uid) override {
+    log_.told.push_back("ask " + to_string(uid));
+    return uid == log_.present;
+  }
+
+  Result<void> add_chunk(Chunk& chunk) override {
+    log_.told.push_back("chunk " + std::to_string(chunk.sequence));
+    log_.chunks.push_back(chunk);
+    return {};
+  }
+
+  Result<void> add_messages(const Uid& /*recording*/, std::string records) override {
+    log_.told.push_back("messages " + records);
+    return {};
+  }
+
+  Result<void> add_call(CallRecord call) override {
+    if (log_.refuses_calls) return make_error(ErrorCode::kInvalidArgument, "not this call");
+    log_.told.push_back("call " + to_string(call.uid));
+    log_.calls.push_back(std::move(call));
+    return {};
+  }
+
+  void tick() override { log_.told.emplace_back("tick"); }
+
+  Result<void> finish() override {
+    log_.told.emplace_back("finish");
+    if (log_.disk_is_full) return make_error(ErrorCode::kIo, "the disk is full");
+    return {};
+  }
+
+ private:
+  ImportLog& log_;
+};
+
+}  // namespace tapdeck::control::testing
