@@ -98,11 +98,13 @@ void ImportSession::hand_over(RecordCommand command) {
 }
 
 Result<void> ImportSession::finish() {
-  TD_TRY(writer_.flush());
+  // Where the disk refused media, the calls' records are committed all the same, and say so.
+  Result<void> flushed = writer_.flush();
   while (writer_.has_finals()) {
     if (step() == 0) ::usleep(kDiskWaitUs);
   }
-  return keeper_.flush();
+  TD_TRY(keeper_.flush());
+  return flushed;
 }
 
 }  // namespace tapdeck::apps

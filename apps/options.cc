@@ -16,8 +16,7 @@ namespace {
 
 constexpr std::uint32_t kOfflineStreams = 32'768;
 constexpr std::uint32_t kOfflineChunks = 40'960;
-constexpr std::uint32_t kClaimsPerStream =
-    2;  // both ends of a call name an address, re-INVITEs more
+constexpr std::uint32_t kClaimsPerCall = 2;  // both ends name an address; re-INVITEs more
 constexpr std::uint32_t kRingSlotsMin = 4'096;
 constexpr std::int64_t kForeverNs = INT64_MAX / 2;  // longer than any time stamps are apart
 
@@ -74,7 +73,9 @@ PipelineOptions shared_options(const config::Config& config,
       std::bit_ceil(config.streams.message_buffers_small + config.streams.message_buffers_large));
   options.rings.report_slots = std::max(kRingSlotsMin, streams);
   options.worker.streams_max = streams;
-  options.worker.claims_max = streams * kClaimsPerStream;
+  // Every worker knows the addresses of all calls: also of those that a flood of INVITEs makes up.
+  options.worker.claims_max = std::bit_ceil(
+      kClaimsPerCall * std::max(config.calls.calls_max, config.streams.stream_count_max));
   options.worker.calls_max = config.calls.calls_max;
   options.worker.sip_ports = config.capture.sip_ports;
   options.worker.flush_interval_ns = ms_to_ns(config.streams.flush_interval_ms);

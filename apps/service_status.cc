@@ -90,6 +90,8 @@ std::vector<Trouble> count_troubles(const Pipeline& pipeline,
   troubles.push_back({drops_of(pipeline, DropReason::kWriterFull), "RTP packets: writer behind"});
   troubles.push_back(
       {drops_of(pipeline, DropReason::kStreamTableFull), "RTP packets: stream table full"});
+  troubles.push_back(
+      {drops_of(pipeline, DropReason::kAddressTableFull), "addresses of calls: table full"});
   troubles.push_back({drops_of(pipeline, DropReason::kSignalRingFull), "SIP messages: ring full"});
   troubles.push_back({drops_of(pipeline, DropReason::kNoMessageBuffer), "SIP messages: no buffer"});
   troubles.push_back({records.chunks_failed.value(), "chunks refused by the disk"});

@@ -48,7 +48,7 @@ namespace tapdeck::engine {
   X(kProbationEvicted, probation_evicted, "RTP packets: first of an unproven stream")    \
   X(kStreamTableFull, stream_table_full, "RTP packets: no room for a new stream")        \
   X(kAddressTableFull, address_table_full, "addresses or claims: no room")               \
-  X(kClaimEvicted, claim_evicted, "claims: oldest of too many calls on an address")      \
+  X(kClaimEvicted, claim_evicted, "claims: oldest of too many on an address or call")    \
   X(kBadCallHandle, bad_call_handle, "binding messages: handle out of range")            \
   X(kSignalRingFull, signal_ring_full, "SIP messages: ring to the call plane full")      \
   X(kNoMessageBuffer, no_message_buffer, "SIP messages: no free buffer")                 \

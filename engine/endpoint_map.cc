@@ -84,6 +84,14 @@ std::uint32_t EndpointMap::claim_of(std::uint32_t address, const CallHandle& cal
   return at;
 }
 
+std::uint32_t EndpointMap::surplus_claim(const CallHandle& call) const {
+  const CallSlot& slot = calls_[call.index];
+  if (slot.claim_count < kClaimsPerCall) return kNone;
+  std::uint32_t at = slot.claims.first;
+  while (at != kNone && claims_[at].live()) at = claims_[at].in_call.next;
+  return at != kNone ? at : slot.claims.first;
+}
+
 std::uint32_t EndpointMap::bind(std::uint32_t address,
                                 const BindMessage& message,
                                 CallHandle& evicted) {
@@ -106,7 +114,9 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
     claims_[index].call = message.call;
     claims_[index].address = address;
     claims_[index].time_ns = message.time_ns;
-    list_push_back(claims_, &Claim::in_call, calls_[message.call.index].claims, index);
+    CallSlot& slot = calls_[message.call.index];
+    list_push_back(claims_, &Claim::in_call, slot.claims, index);
+    ++slot.claim_count;
   }
   Claim& claim = claims_[index];
   claim.unbind_ns = kForever;
@@ -144,7 +154,9 @@ void EndpointMap::unlink_at_address(std::uint32_t claim) {
 
 void EndpointMap::remove_claim(std::uint32_t claim) {
   unlink_at_address(claim);
-  list_remove(claims_, &Claim::in_call, calls_[claims_[claim].call.index].claims, claim);
+  CallSlot& slot = calls_[claims_[claim].call.index];
+  list_remove(claims_, &Claim::in_call, slot.claims, claim);
+  --slot.claim_count;
   claim_pool_.put(claim);
 }
 

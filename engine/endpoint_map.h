@@ -5,7 +5,8 @@
 // re-examines those: the packet path pays nothing, and a message costs as much as it concerns.
 //
 // Threads: the owning worker.  Memory: fixed at start.  Full: kNone, the caller counts; the oldest
-// of more than kClaimsPerAddress claims is evicted.
+// of more than kClaimsPerAddress claims is evicted, and the caller drops the surplus_claim() of a
+// call that names ever new addresses.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 namespace tapdeck::engine {
 
 constexpr std::uint32_t kClaimsPerAddress = 4;
+constexpr std::uint32_t kClaimsPerCall = 64;
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
 // One call's right to an address.
@@ -62,8 +64,9 @@ struct CallSlot {
   bool paused_ever;
   std::int64_t pause_ns;   // packet times: from,
   std::int64_t resume_ns;  // until; kForever while paused
-  ListHead claims;         // Claim::in_call
-  ListHead streams;        // StreamCold::in_call
+  std::uint32_t claim_count;
+  ListHead claims;   // Claim::in_call
+  ListHead streams;  // StreamCold::in_call
 
   [[nodiscard]] bool paused_at(std::int64_t time_ns) const {
     return paused_ever && time_ns >= pause_ns && time_ns < resume_ns;
@@ -98,6 +101,10 @@ class EndpointMap {
 
   // The claim of `call` on this address, live or not; kNone.
   [[nodiscard]] std::uint32_t claim_of(std::uint32_t address, const CallHandle& call) const;
+
+  // The claim that `call` must give up before it may have another one: the oldest that has ended,
+  // else the oldest; kNone while it has fewer than kClaimsPerCall.
+  [[nodiscard]] std::uint32_t surplus_claim(const CallHandle& call) const;
 
   // Makes or renews the claim of message.call.  kNone when there is no room.  `evicted` becomes
   // the call of a claim that had to go, or none.

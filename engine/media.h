@@ -115,6 +115,7 @@ class Media {
   void set_paused(const BindMessage& message, bool paused);
   [[nodiscard]] bool release(const BindMessage& message);
   void forget_claim(const CallHandle& call, std::uint32_t address);
+  void drop_surplus_claim(const CallHandle& call);
 
   const WorkerOptions& options_;
   WorkerRings& rings_;

@@ -119,6 +119,17 @@ void Media::forget_claim(const CallHandle& call, std::uint32_t address) {
   }
 }
 
+// Its streams stay with the call; only new ones on that address are no longer known to be its.
+void Media::drop_surplus_claim(const CallHandle& call) {
+  const std::uint32_t claim = endpoints_.surplus_claim(call);
+  if (claim == kNone) return;
+  const std::uint32_t address = endpoints_.claim(claim).address;
+  counters_.drop(DropReason::kClaimEvicted);
+  forget_claim(call, address);
+  endpoints_.remove_claim(claim);
+  endpoints_.drop_if_unused(address);
+}
+
 bool Media::bind(const BindMessage& message) {
   if (rings_.report_room() < kReportRoom) return false;
   const std::uint32_t address = endpoints_.find_or_create(message.realm, message.address);
@@ -126,6 +137,7 @@ bool Media::bind(const BindMessage& message) {
     counters_.drop(DropReason::kAddressTableFull);
     return true;
   }
+  if (endpoints_.claim_of(address, message.call) == kNone) drop_surplus_claim(message.call);
   CallHandle evicted;
   const std::uint32_t claim = endpoints_.bind(address, message, evicted);
   if (!evicted.is_none()) {

@@ -20,18 +20,15 @@
 #include "base/result.h"
 #include "model/call.h"
 #include "model/call_query.h"
+#include "storage/segment_id.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::storage {
 
-using SegmentId = std::array<std::uint8_t, 16>;  // UUID of a segment
-
-enum class ExtentKind : std::uint8_t { kMedia = 1, kMessages = 2 };
-
 // The extents of one recording in one segment, packed by the segment side; opaque here.
 struct ExtentRow {
   Uid recording{};
-  ExtentKind kind = ExtentKind::kMedia;
+  SegmentKind kind = SegmentKind::kMedia;
   SegmentId segment{};
   std::string packed;
 

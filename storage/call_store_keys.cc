@@ -24,9 +24,9 @@ std::string_view segment_view(const SegmentId& segment) {
   return {reinterpret_cast<const char*>(segment.data()), segment.size()};
 }
 
-std::optional<ExtentKind> parse_kind(char value) {
-  if (value == static_cast<char>(ExtentKind::kMedia)) return ExtentKind::kMedia;
-  if (value == static_cast<char>(ExtentKind::kMessages)) return ExtentKind::kMessages;
+std::optional<SegmentKind> parse_kind(char value) {
+  if (value == static_cast<char>(SegmentKind::kMedia)) return SegmentKind::kMedia;
+  if (value == static_cast<char>(SegmentKind::kSip)) return SegmentKind::kSip;
   return std::nullopt;
 }
 
@@ -111,7 +111,7 @@ std::string row_by_segment_key(const ExtentRow& row) {
 
 std::optional<ExtentRow> parse_row_key(std::string_view key) {
   if (key.size() != kRowKeyBytes || key[0] != kRowTag) return std::nullopt;
-  const std::optional<ExtentKind> kind = parse_kind(key[17]);
+  const std::optional<SegmentKind> kind = parse_kind(key[17]);
   if (!kind) return std::nullopt;
   ExtentRow row;
   row.kind = *kind;
@@ -122,7 +122,7 @@ std::optional<ExtentRow> parse_row_key(std::string_view key) {
 
 std::optional<ExtentRow> parse_row_by_segment_key(std::string_view key) {
   if (key.size() != kRowKeyBytes || key[0] != kSegmentTag) return std::nullopt;
-  const std::optional<ExtentKind> kind = parse_kind(key[33]);
+  const std::optional<SegmentKind> kind = parse_kind(key[33]);
   if (!kind) return std::nullopt;
   ExtentRow row;
   row.kind = *kind;

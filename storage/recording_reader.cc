@@ -36,7 +36,7 @@ Result<std::vector<LocatedExtent>> RecordingReader::locate(const Uid& recording,
     }
   };
   for (const ExtentRow& row : *rows) {
-    if ((row.kind == ExtentKind::kMedia) != (kind == SegmentKind::kMedia)) continue;
+    if (row.kind != kind) continue;
     const auto entries = decode_extent_row(row.packed);
     if (!entries) {
       return make_error(ErrorCode::kCorrupt,

@@ -70,7 +70,7 @@ std::optional<SegmentPath> parse_segment_path(const std::string& path) {
 ExtentRow make_row(const SegmentExtents& extents) {
   ExtentRow row;
   row.recording = extents.recording;
-  row.kind = extents.kind == SegmentKind::kMedia ? ExtentKind::kMedia : ExtentKind::kMessages;
+  row.kind = extents.kind;
   row.segment = extents.segment;
   row.packed = encode_extent_row(extents.entries);
   return row;

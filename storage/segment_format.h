@@ -18,6 +18,7 @@
 #include "model/chunk.h"
 #include "model/ids.h"
 #include "storage/crypto.h"
+#include "storage/segment_id.h"
 
 namespace tapdeck::storage {
 
@@ -30,12 +31,9 @@ constexpr std::size_t kMessageBytesMax = 256U << 20;  // what a reader accepts, 
 constexpr std::uint16_t kNoStream = 0xffff;           // message extents have none
 constexpr std::uint32_t kNoKey = 0xffff'ffff;
 
-enum class SegmentKind : std::uint8_t { kMedia = 1, kSip = 2 };
 enum class ExtentType : std::uint8_t { kMedia = 1, kMediaPacked = 2, kMessages = 3 };
 
 constexpr std::uint8_t kExtentShredded = 1;  // flag: the ciphertext is gone, its leaf hash stays
-
-using SegmentId = std::array<std::uint8_t, 16>;  // random
 
 SegmentId make_segment_id();
 

@@ -199,7 +199,7 @@ Result<void> StoreImpl::continue_open_calls() {
       if (!entries) continue;  // check() names it
       std::set<std::uint64_t> offsets;
       for (const ExtentEntry& entry : *entries) {
-        if (row.kind == ExtentKind::kMessages) {
+        if (row.kind == SegmentKind::kSip) {
           past.next_message = std::max(past.next_message, entry.sequence + 1);
           continue;
         }

@@ -170,7 +170,7 @@ void invite_to_bye(benchmark::State& state) {
   }
   state.counters["open_calls"] = static_cast<double>(traffic.open_call_count());
   if (!traffic.finish()) state.SkipWithError("not every call ended with one record");
-  const auto calls = static_cast<double>(state.iterations() * kCallsPerRound);
+  const auto calls = static_cast<double>(state.iterations()) * static_cast<double>(kCallsPerRound);
   state.counters["calls"] = benchmark::Counter(calls, benchmark::Counter::kIsRate);
   state.counters["messages"] =
       benchmark::Counter(calls * kMessagesPerCall, benchmark::Counter::kIsRate);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kStartPackets = 32;
 constexpr std::size_t kWildAtStartMax = 3;
-constexpr std::size_t kWitnesses = 2;  // that must not contradict a jump
+constexpr std::size_t kWitnesses = 7;  // that must not contradict a jump
 constexpr std::int64_t kJumpNs = 3'600 * kNsPerSecond;
 
 bool agree(const CapturedPacket& a, const CapturedPacket& b) {

@@ -1,10 +1,11 @@
 // One capture file, read ahead far enough to tell wild time stamps from true ones.
 //
-// A packet is wild when it is more than an hour ahead of the file's clock and one of the next two
-// is not; then CapturedPacket::order_ns is the file's clock, so that it neither moves the time nor
-// holds its file back in the merge.  Up to three packets at the beginning are wild when most of
-// the first 32 are more than an hour from them; the clock starts with the first of the others.
-// Threads: one owner.  Memory: copies of the first 32 packets, later of three where one jumps; all
+// A packet is wild when it is more than an hour ahead of the file's clock and one of the next
+// seven is not; then CapturedPacket::order_ns is the file's clock, so that it neither moves the
+// time nor holds its file back in the merge.  Up to three packets at the beginning are wild when
+// most of the first 32 are more than an hour from them; the clock starts with the first of the
+// others.
+// Threads: one owner.  Memory: copies of the first 32 packets, later of eight where one jumps; all
 // else is passed through.
 #pragma once
 

@@ -33,7 +33,8 @@ class StandardCallPlane final : public CallPlane {
         context_{options_, sink, drops_, random_seed()},
         queue_(options_.hold_back_ns),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
-        finished_(options_.calls_max, random_seed()) {}
+        finished_(options_.calls_max, random_seed()),
+        fell_silent_(options_.calls_max, random_seed()) {}
 
   void on_message(const SignalMessage& message) override {
     ++messages_;
@@ -78,6 +79,7 @@ class StandardCallPlane final : public CallPlane {
   CallTable table_;
   TimerQueue timers_;
   FinishedCalls finished_;
+  FinishedCalls fell_silent_;  // ended by a timer: their BYE may still come
   std::int64_t timer_now_ns_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t calls_started_ = 0;
@@ -131,6 +133,13 @@ Call* StandardCallPlane::route(const SeenMessage& message) {
     ++rejected_["late"];
     return nullptr;
   }
+  // A call that silence ended and that now ends itself has its row; one that goes on gets another.
+  const bool goes_on = facts.is_request && (facts.method == sip::Method::kInvite ||
+                                            facts.method == sip::Method::kUpdate);
+  if (!goes_on && fell_silent_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
+    ++rejected_["late"];
+    return nullptr;
+  }
   return open(message, nullptr);
 }
 
@@ -181,8 +190,13 @@ void StandardCallPlane::remove(Call& call) {
   if (call.live().streams.dropped() > 0) {
     rejected_["report_without_row"] += call.live().streams.dropped();
   }
-  finished_.add(call.live().realm, call.live().call_id, timer_now_ns_ + kTransactionNs);
-  table_.remove(call.live().handle);
+  const LiveCall& live = call.live();
+  finished_.add(live.realm, live.call_id, timer_now_ns_ + kTransactionNs);
+  if (live.end_reason == EndReason::kMediaTimeout ||
+      live.end_reason == EndReason::kSessionExpired || live.end_reason == EndReason::kCrash) {
+    fell_silent_.add(live.realm, live.call_id, timer_now_ns_ + options_.dialog_idle_ns);
+  }
+  table_.remove(live.handle);
 }
 
 void StandardCallPlane::reload(const CallRecord& record,

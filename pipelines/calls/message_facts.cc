@@ -101,7 +101,22 @@ bool is_rtp_profile(std::string_view proto) {
 
 constexpr std::uint16_t kDiscardPort = 9;  // stands for "see the ICE candidates" (RFC 8840)
 
-MediaLine line_of(const sip::Sdp& sdp, const sip::SdpMedia& media) {
+// Before a re-INVITE names the pair that ICE has chosen, media may flow between any of them.
+void read_candidates(const sip::Sdp& sdp, std::size_t index, MediaLine& line) {
+  for (std::size_t i = 0; i < sdp.candidate_count; ++i) {
+    const sip::SdpCandidate& candidate = sdp.candidates[i];
+    const Endpoint& endpoint = candidate.endpoint;
+    if (candidate.media_index != index || candidate.component != 1 || endpoint.port == 0 ||
+        endpoint.port == kDiscardPort || endpoint.ip.is_unspecified() || endpoint == line.address) {
+      continue;
+    }
+    if (line.candidates.size() == kCandidatesPerLineMax) return;
+    line.candidates.push_back(endpoint);
+  }
+}
+
+MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
+  const sip::SdpMedia& media = sdp.media[index];
   MediaLine line;
   line.kind = media.kind;
   line.direction = media.direction;
@@ -112,6 +127,7 @@ MediaLine line_of(const sip::Sdp& sdp, const sip::SdpMedia& media) {
   if (media.ip && line.enabled && media.port != kDiscardPort) {
     line.address = Endpoint{*media.ip, media.port};
   }
+  if (line.enabled) read_candidates(sdp, index, line);
   if (media.has_rtcp && media.rtcp_ip && !media.rtcp_ip->is_unspecified() && line.enabled) {
     const bool beside = media.rtcp_ip == media.ip &&
                         (media.rtcp_port == media.port || media.rtcp_port == media.port + 1);
@@ -138,7 +154,7 @@ std::optional<SessionFacts> FactsReader::read_session(std::string_view text) {
   if (!sip::is_accepted(sip::parse_sdp(text, *sdp_))) return std::nullopt;
   SessionFacts session;
   for (std::size_t i = 0; i < sdp_->media_count && i < kMediaLinesMax; ++i) {
-    session.lines.push_back(line_of(*sdp_, sdp_->media[i]));
+    session.lines.push_back(line_of(*sdp_, i));
   }
   return session;
 }

@@ -3,7 +3,7 @@
 //
 // Threads: plain value.  Memory: texts borrow the message's bytes unless noted; the session's
 // vectors are owned and bounded.  Bad messages: read() says why and yields nothing.
-// RFC 3261, 3264, 4566.
+// RFC 3261, 3264, 4566, 8839.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@ namespace tapdeck::calls {
 
 constexpr std::size_t kMediaLinesMax = 32;
 constexpr std::size_t kPayloadsPerLineMax = 32;
+constexpr std::size_t kCandidatesPerLineMax = 8;
 
 struct PayloadDeclaration {
   std::uint8_t payload_type = 0;
@@ -43,6 +44,7 @@ struct MediaLine {
   bool is_rtp = false;   // not UDPTL, MSRP or the like
   Endpoint address{};    // port 0 when there is nothing to bind
   Endpoint rtcp{};       // of a=rtcp, where it cannot be told from `address`; port 0 otherwise
+  std::vector<Endpoint> candidates;  // of ICE for RTP, other than `address`
   std::vector<PayloadDeclaration> payloads;
 
   bool operator==(const MediaLine&) const = default;

@@ -46,18 +46,19 @@ void add_clocks(const MediaLine& line, std::vector<PayloadClock>& clocks) {
 
 // Several m-lines, or several sides, may share an address (BUNDLE; a hop that rewrites nothing).
 void add_binding(const MediaLine& line,
+                 const Endpoint& address,
                  std::uint8_t party,
                  std::size_t index,
                  std::vector<MediaBinding>& to) {
   const auto same = std::find_if(to.begin(), to.end(), [&](const MediaBinding& binding) {
-    return binding.address == line.address;
+    return binding.address == address;
   });
   if (same != to.end()) {
     add_clocks(line, same->clocks);
     return;
   }
   MediaBinding& binding = to.emplace_back();
-  binding.address = line.address;
+  binding.address = address;
   binding.receiver = party;
   binding.kind = line.kind;
   binding.media_index = static_cast<std::uint16_t>(index);
@@ -188,7 +189,13 @@ void OfferAnswer::for_each_line(Function&& function) const {
 std::vector<MediaBinding> OfferAnswer::wanted() const {
   std::vector<MediaBinding> bindings;
   for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
-    if (needs_binding(line)) add_binding(line, party, index, bindings);
+    if (needs_binding(line)) add_binding(line, line.address, party, index, bindings);
+  });
+  for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
+    if (!line.is_rtp) return;
+    for (const Endpoint& candidate : line.candidates) {
+      add_binding(line, candidate, party, index, bindings);
+    }
   });
   for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
     if (line.is_rtp && line.rtcp.port != 0) add_rtcp_binding(line, party, index, bindings);

@@ -81,6 +81,8 @@ def stage_live(runner):
     run_driver(runner, "drops", ["tests/live/drops_test.py"], 300, "build")
     run_driver(runner, "through", ["tests/live/through_test.py"], 300, "build")
     run_driver(runner, "refusals", ["tests/live/refusals_test.py"], 300, "build")
+    flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
+    run_driver(runner, "flood", ["tests/live/flood_test.py", *flood], 300, "build")
 
 
 def stage_crash(runner):
@@ -100,6 +102,9 @@ def stage_asan(runner):
                **ASAN)
     run_driver(runner, "asan through",
                ["tests/live/through_test.py", "--calls", "20", "--no-loss-assert"], 300,
+               "build-asan", **ASAN)
+    run_driver(runner, "asan flood",
+               ["tests/live/flood_test.py", "--per-s", "500", "--no-loss-assert"], 300,
                "build-asan", **ASAN)
 
 

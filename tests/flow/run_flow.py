@@ -40,10 +40,14 @@ def view_pcap(path):
             "text": "\n".join(payload.decode("latin-1") for payload in payloads)}
 
 
+def asks_for(scenario, root):
+    return any(path.startswith(root) for _, path, _, _ in scenario.checks)
+
+
 def exported(scenario, store, directory, kind):
     """Each call's file of this kind as seen by `view`, None without one; [] when nobody asks."""
     view = {"wav": view_wav, "pcap": view_pcap}[kind]
-    if not any(path.startswith(kind) for _, path, _, _ in scenario.checks):
+    if not asks_for(scenario, kind):
         return []
     to = os.path.join(directory, kind)
     tapdeck(store, "export", "--format", kind, "--output", to).expect(0, 3)
@@ -57,9 +61,14 @@ def observe(scenario, directory):
     frames.write_capture(capture, scenario.frames)
     ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture)
     lines = ingest.lines()
+    if not lines:
+        raise AssertionError(f"ingest said nothing (exit status {ingest.status}): {ingest.tail()}")
     calls = program.calls(store)
-    shown = [tapdeck(store, "show", "--json", call["uid"]).expect(0).lines()[0] for call in calls]
-    kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
+    shown, kept = [], b""
+    if asks_for(scenario, "shown") or asks_for(scenario, "text"):
+        shown = [tapdeck(store, "show", "--json", call["uid"]).expect(0).lines()[0]
+                 for call in calls]
+        kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
     return {"status": ingest.status, "summary": lines[-1], "streams": lines[:-1], "calls": calls,
             "shown": shown, "text": kept.decode() + json.dumps(shown),
             "wav": exported(scenario, store, directory, "wav"),

@@ -132,7 +132,9 @@ def record(report, service, load, calls):
 def run(report, lab, directory, arguments):
     service = Service(lab, directory)
     load = sipp_load.SippLoad(lab, directory)
-    done = tapdeck(None, "config", "check", config=service.config)
+    # The interface is one of the namespace.
+    done = tapdeck(None, "config", "check", config=service.config,
+                   prefix=("ip", "netns", "exec", lab.tap))
     report.check("config check", [] if done.status == 0 else [done.tail()])
     service.start()
     report.ok("run starts")

@@ -7,7 +7,7 @@ import os
 from program import tapdeck
 
 # Of `store stats`, what does not count since the store was opened.
-LASTING_FIGURES = ("keys_used", "keys_bad")
+LASTING_FIGURES = ("key_slots", "keys_bad")
 
 
 def of_calls(log):

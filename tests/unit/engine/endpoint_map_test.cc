@@ -105,5 +105,29 @@ TEST_F(EndpointMapTest, AFullTableSaysSoAndUnusedAddressesMakeRoom) {
   EXPECT_NE(map_.find_or_create(0, {endpoint_.ip, 8}), kNone);
 }
 
+// A call that offers ever new ports gives up those that it no longer uses, and never takes the room
+// of others.
+TEST(EndpointMap, ACallGivesUpItsOldestEndedClaimForASurplusOne) {
+  test_eal();
+  Arena arena(0);
+  EndpointMap map(arena, {.addresses_max = 100, .claims_max = 100, .calls_max = 2, .hash_seed = 1});
+  std::vector<std::uint32_t> claims;
+  CallHandle evicted;
+  BindMessage message;
+  message.call = {1, 1};
+  map.call_slot(message.call);
+  for (std::uint16_t i = 0; i < kClaimsPerCall; ++i) {
+    EXPECT_EQ(map.surplus_claim(message.call), kNone) << i;
+    const Endpoint endpoint{make_ipv4(0xc0000201), static_cast<std::uint16_t>(4'000 + i)};
+    claims.push_back(map.bind(map.find_or_create(0, endpoint), message, evicted));
+  }
+  EXPECT_EQ(map.surplus_claim(message.call), claims[0]) << "all are live: the oldest";
+  map.claim(claims[5]).unbind_ns = 7;
+  map.claim(claims[9]).unbind_ns = 6;
+  EXPECT_EQ(map.surplus_claim(message.call), claims[5]) << "the oldest that has ended";
+  map.remove_claim(claims[5]);
+  EXPECT_EQ(map.surplus_claim(message.call), kNone);
+}
+
 }  // namespace
 }  // namespace tapdeck::engine

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/endpoint_map.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace tapdeck::engine {
@@ -387,6 +388,25 @@ TEST(Media, AStaleHandleIsCountedAndIgnored) {
   Bench bench;
   bench.tell(BindOperation::kBind, 101, kDestination);
   EXPECT_EQ(bench.count(DropReason::kBadCallHandle), 1U);
+}
+
+// A call that names a new port with every re-INVITE: it fills no table, others find room, and its
+// running stream stays with it.
+TEST(Media, ACallWithEverNewAddressesTakesNoRoomFromOthers) {
+  Bench bench({.worker = {.streams_max = 64, .claims_max = 128, .calls_max = 100}});
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.rtp(1);
+  for (int port = 10'000; port < 11'000; ++port) {
+    const std::string address = "192.0.2.7:" + std::to_string(port);
+    bench.tell(BindOperation::kBind, 1, address.c_str());
+    bench.tell(BindOperation::kUnbind, 1, address.c_str());
+  }
+  EXPECT_EQ(bench.count(DropReason::kAddressTableFull), 0U);
+  EXPECT_EQ(bench.count(DropReason::kClaimEvicted), 1'001 - kClaimsPerCall);
+  bench.rtp(2);
+  bench.tell(BindOperation::kRelease, 1, kDestination);
+  EXPECT_EQ(rtp_records(bench.chunks()), 2U);
+  EXPECT_EQ(bench.worker_->counters().addresses.value(), 0U);
 }
 
 }  // namespace

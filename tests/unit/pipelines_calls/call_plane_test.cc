@@ -23,6 +23,19 @@ TEST(CallPlane, LateMessagesOfAFinishedCallOpenNoNewOne) {
   EXPECT_EQ(play.rejected("no_call"), 1U) << "the answer to a BYE never opens one";
 }
 
+TEST(CallPlane, TheByeOfACallThatSilenceEndedOpensNoNewOne) {
+  Scenario play;
+  play.establish();
+  play.stream(5, caller_stream(3, 5));
+  play.advance(120);
+  ASSERT_EQ(play.final_record().end_reason, EndReason::kMediaTimeout);
+  play.hang_up(300, true);
+  EXPECT_EQ(play.plane->open_call_count(), 0U);
+  EXPECT_EQ(play.rejected("late"), 1U);
+  play.renegotiate(400, {});  // it goes on after all: the rest is not lost
+  EXPECT_EQ(play.plane->open_call_count(), 1U);
+}
+
 TEST(CallPlane, CallIdUsedAgainAfterTheEndIsAnotherCall) {
   Scenario play;
   play.establish();

@@ -117,5 +117,26 @@ TEST(OfferAnswer, BothSidesOfABorderElementBelongToTheCall) {
   EXPECT_EQ(play.final_record().answered_us, at_us(2));
 }
 
+TEST(OfferAnswer, CandidatesAndAnAddressOfRtcpAreBoundBehindTheMediaItself) {
+  Scenario play;
+  Line line;
+  line.attributes =
+      "a=rtcp:4444\r\n"
+      "a=candidate:1 1 UDP 1 10.0.0.7 6000 typ host\r\n"
+      "a=candidate:1 2 UDP 1 10.0.0.7 6001 typ host\r\n"
+      "a=candidate:2 1 UDP 1 10.0.0.1 4000 typ srflx\r\n";
+  play.from_caller(0, {.sdp = sdp({line})});
+  EXPECT_EQ(play.bindings(),
+            (Lines{"bind 10.0.0.1:4000", "bind 10.0.0.7:6000", "bind 10.0.0.1:4444"}));
+  EXPECT_FALSE(play.binds[1].rtcp_only);
+  EXPECT_TRUE(play.binds[2].rtcp_only);
+}
+
+TEST(OfferAnswer, AnAddressOfRtcpBesideTheMediaNeedsNoBinding) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{.attributes = "a=rtcp:4001\r\n"}})});
+  EXPECT_EQ(play.bindings(), Lines{"bind 10.0.0.1:4000"});
+}
+
 }  // namespace
 }  // namespace tapdeck::calls

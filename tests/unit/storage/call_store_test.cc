@@ -296,7 +296,7 @@ TEST_F(CallStoreTest, ExtentRowsByRecordingAndBySegment) {
   for (std::uint8_t i = 0; i < 4; ++i) {
     rows[i].recording.bytes[0] = i / 2;
     rows[i].segment.fill(i % 2 == 0 ? 0xff : 0x11);
-    rows[i].kind = i == 3 ? ExtentKind::kMessages : ExtentKind::kMedia;
+    rows[i].kind = i == 3 ? SegmentKind::kSip : SegmentKind::kMedia;
     rows[i].packed = std::string("row\0", 4) + static_cast<char>('0' + i);
   }
   ASSERT_TRUE(store_->put({}, rows));

@@ -314,18 +314,27 @@ TEST(Store, SegmentsRollOverAndSeal) {
   }
 }
 
-// A crash and a restart give one digest over both parts, equal to that of one uninterrupted run.
-TEST(Store, ContinuedRecordingKeepsItsDigestOverAllExtents) {
-  const TemporaryDirectory directory;
+CallRecord call_in_progress() {
   CallRecord call;
   call.uid = test_uid(1);
   call.start_us = kTestStartMs * 1000;
-  {
-    auto store = open_store(test_options(directory.path()));
-    ASSERT_NE(store, nullptr);
-    ASSERT_TRUE(store->put_calls({&call, 1}));
-    for (std::uint32_t i = 0; i < 3; ++i) append(store->writer(), *make_chunk({.sequence = i}));
-  }
+  return call;
+}
+
+// A store whose first call, in progress, has three chunks; and one chunk of the second.
+void leave_call_in_progress(const StoreOptions& options) {
+  const CallRecord call = call_in_progress();
+  const auto store = open_store(options);
+  ASSERT_NE(store, nullptr);
+  ASSERT_TRUE(store->put_calls({&call, 1}));
+  for (std::uint32_t i = 0; i < 3; ++i) append(store->writer(), *make_chunk({.sequence = i}));
+  append(store->writer(), *make_chunk({.recording = 2}));
+}
+
+// A crash and a restart give one digest over both parts, equal to that of one uninterrupted run.
+TEST(Store, ContinuedRecordingKeepsItsDigestOverAllExtents) {
+  const TemporaryDirectory directory;
+  leave_call_in_progress(test_options(directory.path()));
   auto store = open_store(test_options(directory.path()));
   ASSERT_NE(store, nullptr);
   for (std::uint32_t i = 0; i < 2; ++i) {
@@ -342,16 +351,7 @@ TEST(Store, ContinuedRecordingKeepsItsDigestOverAllExtents) {
 // nothing of others may go.
 TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
   const TemporaryDirectory directory;
-  CallRecord call;
-  call.uid = test_uid(1);
-  call.start_us = kTestStartMs * 1000;
-  {
-    auto store = open_store(test_options(directory.path()));
-    ASSERT_NE(store, nullptr);
-    ASSERT_TRUE(store->put_calls({&call, 1}));
-    for (std::uint32_t i = 0; i < 3; ++i) append(store->writer(), *make_chunk({.sequence = i}));
-    append(store->writer(), *make_chunk({.recording = 2}));
-  }
+  leave_call_in_progress(test_options(directory.path()));
   const auto again = make_chunk({.payload = 173});
   {
     auto store = open_store(test_options(directory.path()));
@@ -365,6 +365,7 @@ TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
   }
   auto store = open_store(test_options(directory.path()));
   ASSERT_NE(store, nullptr);
+  CallRecord call = call_in_progress();
   call.final = true;
   call.version = 2;
   ASSERT_TRUE(store->put_calls({&call, 1}));
