@@ -27,6 +27,11 @@ class ChunkPool {
     return free_count_ == 0 ? kNone : free_[--free_count_];
   }
 
+  // What take() would give without asking the writer; only to prefetch.
+  [[nodiscard]] std::uint32_t next() const {
+    return free_count_ == 0 ? kNone : free_[free_count_ - 1];
+  }
+
   void put(std::uint32_t chunk) {
     TD_DCHECK(chunk != kNone && free_count_ < free_.size());
     free_[free_count_++] = chunk;

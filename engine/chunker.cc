@@ -8,40 +8,74 @@
 namespace tapdeck::engine {
 namespace {
 
-// Records count microseconds from the chunk's base; a packet from before it stands at the base.
-std::uint32_t delta_us(const Chunk& chunk, std::int64_t time_us) {
-  const std::int64_t delta = time_us - chunk.section.base_us;
-  return static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(delta, 0, std::numeric_limits<std::uint32_t>::max()));
+// Copies with loads and stores that may overlap, as the length of a packet is seldom a multiple of
+// anything.  Precondition: at least one block.
+inline void copy_packet(std::uint8_t* to, const std::uint8_t* from, std::size_t length) {
+  constexpr std::size_t kBlock = 32;
+  if (length < kBlock || length > 16 * kBlock) {
+    std::memcpy(to, from, length);
+    return;
+  }
+  for (std::size_t at = 0; at + kBlock < length; at += kBlock) {
+    std::memcpy(to + at, from + at, kBlock);
+  }
+  std::memcpy(to + length - kBlock, from + length - kBlock, kBlock);
 }
 
 }  // namespace
 
-void begin_chunk(Chunk& chunk, const StreamKey& key, std::int64_t time_ns, std::int64_t now_ns) {
+void begin_chunk(Chunk& chunk, StreamHot& hot, std::int64_t time_ns, std::int64_t now_ns) {
+  const StreamKey& key = hot.key;
   chunk.recording = {};
-  chunk.last_us = time_ns / kNsPerUs;
   chunk.opened_ns = now_ns;
   chunk.sequence = 0;
   chunk.stream_ended = 0;
   SectionHeader& section = chunk.section;
   section = {};
-  section.base_us = time_ns / kNsPerUs;
   section.ssrc = key.ssrc;
   section.source_ip = key.source_ip;
   section.destination_ip = key.destination_ip;
   section.source_port = key.source_port;
   section.destination_port = key.destination_port;
   section.realm = static_cast<std::uint16_t>(key.realm);
+  hot.fill = {.base_us = time_ns / kNsPerUs, .last_us = 0, .record_bytes = 0, .packet_count = 0};
 }
 
-bool append_record(Chunk& chunk, ByteView packet, std::int64_t time_ns) {
-  if (chunk.room() < kRecordHeaderBytes + packet.size()) return false;
-  const std::int64_t time_us = time_ns / kNsPerUs;
-  std::memcpy(chunk.append(RecordKind::kRtp, delta_us(chunk, time_us), packet.size()),
+void seal_chunk(Chunk& chunk, const ChunkFill& fill) {
+  chunk.section.base_us = fill.base_us;
+  chunk.section.record_bytes = fill.record_bytes;
+  chunk.section.packet_count = fill.packet_count;
+  chunk.last_us = fill.base_us + fill.last_us;
+}
+
+ChunkFill fill_of(const Chunk& chunk) {
+  return {.base_us = chunk.section.base_us,
+          .last_us = static_cast<std::uint32_t>(chunk.last_us - chunk.section.base_us),
+          .record_bytes = static_cast<std::uint16_t>(chunk.section.record_bytes),
+          .packet_count = static_cast<std::uint16_t>(chunk.section.packet_count)};
+}
+
+std::uint8_t* append_header(
+    Chunk& chunk, ChunkFill& fill, RecordKind kind, std::size_t length, std::uint32_t delta_us) {
+  TD_DCHECK(room_of(fill) >= kRecordHeaderBytes + length && length <= kRecordLengthMax);
+  std::uint8_t* at = chunk.records.data() + fill.record_bytes;
+  // One store for both fields; the two bytes behind them are the record's own first ones.
+  TD_DCHECK(length >= 2);
+  store_le(at, (length | (static_cast<std::uint64_t>(kind) << 14)) | std::uint64_t{delta_us} << 16);
+  fill.record_bytes = static_cast<std::uint16_t>(fill.record_bytes + kRecordHeaderBytes + length);
+  return at + kRecordHeaderBytes;
+}
+
+bool append_record(Chunk& chunk, ChunkFill& fill, ByteView packet, std::int64_t time_ns) {
+  if (room_of(fill) < kRecordHeaderBytes + packet.size()) return false;
+  // Records count microseconds from the chunk's base; a packet from before it stands at the base.
+  const auto delta_us = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+      time_ns / kNsPerUs - fill.base_us, 0, std::numeric_limits<std::uint32_t>::max()));
+  copy_packet(append_header(chunk, fill, RecordKind::kRtp, packet.size(), delta_us),
               packet.data(),
               packet.size());
-  ++chunk.section.packet_count;
-  chunk.last_us = std::max(chunk.last_us, time_us);
+  ++fill.packet_count;
+  fill.last_us = std::max(fill.last_us, delta_us);
   return true;
 }
 
@@ -56,9 +90,8 @@ bool Chunker::append(std::uint32_t stream,
   }
   StreamHot& hot = streams_.hot(stream);
   if (hot.chunk != kNone) {
-    Chunk& chunk = pool_.at(hot.chunk);
-    if (hot.has(kStreamGaps)) write_gaps(stream, chunk);
-    if (append_record(chunk, packet, time_ns)) return true;
+    if (hot.has(kStreamGaps)) write_gaps(stream);
+    if (append_record(pool_.at(hot.chunk), hot.fill, packet, time_ns)) return true;
     close(stream, Why::kFlush, now_ns);
   }
   const std::uint32_t opened = open(stream, time_ns, now_ns);
@@ -67,7 +100,7 @@ bool Chunker::append(std::uint32_t stream,
     add_gap(stream, GapReason::kNoChunk, time_ns);
     return false;
   }
-  const bool fits = append_record(pool_.at(opened), packet, time_ns);
+  const bool fits = append_record(pool_.at(opened), hot.fill, packet, time_ns);
   if (!fits) {  // the longest packets leave no room for gap records before them
     counters_.drop(DropReason::kRtpTooLong);
     add_gap(stream, GapReason::kTooLong, time_ns);
@@ -86,9 +119,10 @@ void Chunker::add_gap(std::uint32_t stream, GapReason reason, const Lost& lost) 
 }
 
 void Chunker::cut_paused(std::uint32_t stream, std::int64_t from_ns) {
-  const std::uint32_t index = streams_.hot(stream).chunk;
-  if (index == kNone) return;
-  Chunk& chunk = pool_.at(index);
+  StreamHot& hot = streams_.hot(stream);
+  if (hot.chunk == kNone) return;
+  Chunk& chunk = pool_.at(hot.chunk);
+  seal_chunk(chunk, hot.fill);
   std::uint8_t* to = chunk.records.data();
   const std::uint8_t* from = to;
   const std::uint8_t* const end = from + chunk.section.record_bytes;
@@ -111,38 +145,42 @@ void Chunker::cut_paused(std::uint32_t stream, std::int64_t from_ns) {
   // What must not be kept does not stay in memory either.
   std::memset(to, 0, static_cast<std::size_t>(end - to));
   chunk.section.record_bytes = static_cast<std::uint32_t>(to - chunk.records.data());
+  hot.fill = fill_of(chunk);
 }
 
 std::uint32_t Chunker::open(std::uint32_t stream, std::int64_t time_ns, std::int64_t now_ns) {
   const std::uint32_t index = pool_.take();
   if (index == kNone) return kNone;
-  begin_chunk(pool_.at(index), streams_.key(stream), time_ns, now_ns);
-  streams_.hot(stream).chunk = index;
-  list_push_back(streams_.all_cold(), &StreamCold::open, open_, stream);
-  if (streams_.cold(stream).gaps_pending > 0) write_gaps(stream, pool_.at(index));
+  StreamHot& hot = streams_.hot(stream);
+  begin_chunk(pool_.at(index), hot, time_ns, now_ns);
+  hot.chunk = index;
+  list_push_back(order_, &Order::link, open_, stream);
+  if (hot.has(kStreamGaps)) write_gaps(stream);
   return index;
 }
 
 void Chunker::adopt(std::uint32_t stream, std::uint32_t chunk, std::int64_t now_ns) {
   pool_.at(chunk).opened_ns = now_ns;
   streams_.hot(stream).chunk = chunk;
-  list_push_back(streams_.all_cold(), &StreamCold::open, open_, stream);
+  streams_.hot(stream).fill = fill_of(pool_.at(chunk));
+  list_push_back(order_, &Order::link, open_, stream);
 }
 
-void Chunker::write_gaps(std::uint32_t stream, Chunk& chunk) {
+void Chunker::write_gaps(std::uint32_t stream) {
+  StreamHot& hot = streams_.hot(stream);
   StreamCold& cold = streams_.cold(stream);
   for (std::size_t reason = 1; reason < kGapReasons; ++reason) {
     const std::uint32_t packets = cold.gaps[reason];
     if (packets == 0) continue;
-    if (chunk.room() < kRecordHeaderBytes + kGapRecordBytes) return;
-    std::uint8_t* at =
-        chunk.append(RecordKind::kGap, delta_us(chunk, chunk.last_us), kGapRecordBytes);
+    if (room_of(hot.fill) < kRecordHeaderBytes + kGapRecordBytes) return;
+    std::uint8_t* at = append_header(
+        pool_.at(hot.chunk), hot.fill, RecordKind::kGap, kGapRecordBytes, hot.fill.last_us);
     store_le(at, packets);
     at[4] = static_cast<std::uint8_t>(reason);
     cold.gaps[reason] = 0;
     cold.gaps_pending -= packets;
   }
-  streams_.hot(stream).clear(kStreamGaps);
+  hot.clear(kStreamGaps);
 }
 
 void Chunker::close(std::uint32_t stream, Why why, std::int64_t now_ns) {
@@ -152,12 +190,13 @@ void Chunker::close(std::uint32_t stream, Why why, std::int64_t now_ns) {
     if (why != Why::kEnd || cold.gaps_pending == 0) return;
     if (open(stream, hot.last_ns, now_ns) == kNone) return;
   } else if (cold.gaps_pending > 0) {
-    write_gaps(stream, pool_.at(hot.chunk));
+    write_gaps(stream);
   }
   const std::uint32_t index = hot.chunk;
   Chunk& chunk = pool_.at(index);
   hot.chunk = kNone;
-  list_remove(streams_.all_cold(), &StreamCold::open, open_, stream);
+  seal_chunk(chunk, hot.fill);
+  list_remove(order_, &Order::link, open_, stream);
   chunk.recording = cold.recording;
   chunk.port_index = cold.port_index;
   chunk.retention_class = cold.retention_class;

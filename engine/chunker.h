@@ -16,12 +16,24 @@ namespace tapdeck::engine {
 
 class Chunker {
  public:
-  Chunker(StreamTable& streams, ChunkPool& pool, WorkerCounters& counters)
-      : streams_(streams), pool_(pool), counters_(counters) {}
+  Chunker(Arena& arena, StreamTable& streams, ChunkPool& pool, WorkerCounters& counters)
+      : streams_(streams),
+        pool_(pool),
+        counters_(counters),
+        order_(arena.take<Order>(streams.capacity() + std::size_t{1})) {}
 
   // Appends a packet to the stream's open chunk, opening or changing chunks as needed.  False when
   // it was dropped (counted, and pending as a gap).
   bool append(std::uint32_t stream, ByteView packet, std::int64_t time_ns, std::int64_t now_ns);
+
+  // Asks memory for what changing the stream's chunk will touch.
+  void prefetch_change(std::uint32_t stream) const {
+    const auto* cold = reinterpret_cast<const std::uint8_t*>(&streams_.cold(stream));
+    for (std::size_t at = 0; at < sizeof(StreamCold); at += 64) __builtin_prefetch(cold + at, 1);
+    __builtin_prefetch(&order_[stream], 1);
+    prefetch_head(streams_.hot(stream).chunk);
+    prefetch_head(pool_.next());
+  }
 
   // Packets of these times that are not kept: they become a gap record, and a LossSpan.
   struct Lost {
@@ -56,37 +68,58 @@ class Chunker {
   void flush_oldest(std::int64_t now_ns) { close(open_.first, Why::kFlush, now_ns); }
 
  private:
+  struct Order {  // apart from the streams' cold state: closing a chunk touches two neighbours
+    Link link;
+  };
+
+  void prefetch_head(std::uint32_t chunk) const {
+    if (chunk == kNone) return;
+    const auto* head = reinterpret_cast<const std::uint8_t*>(&pool_.at(chunk));
+    __builtin_prefetch(head, 1);
+    __builtin_prefetch(head + 64, 1);
+  }
+
   [[nodiscard]] std::uint32_t open(std::uint32_t stream, std::int64_t time_ns, std::int64_t now_ns);
-  void write_gaps(std::uint32_t stream, Chunk& chunk);
+  void write_gaps(std::uint32_t stream);
 
   StreamTable& streams_;
   ChunkPool& pool_;
   WorkerCounters& counters_;
-  ListHead open_;  // StreamCold::open, oldest chunk first
+  std::span<Order> order_;
+  ListHead open_;  // of streams, oldest chunk first
 };
 
 // Prepares an empty chunk for a stream: everything of the section that the stream's key gives.
-void begin_chunk(Chunk& chunk, const StreamKey& key, std::int64_t time_ns, std::int64_t now_ns);
+void begin_chunk(Chunk& chunk, StreamHot& hot, std::int64_t time_ns, std::int64_t now_ns);
 
-// Asks memory for what append_record() touches: first the counts at the head, then, when those
-// have come, the end of the records, where `packet_bytes` will be copied to.
-inline void prefetch_chunk_head(const Chunk& chunk) {
-  __builtin_prefetch(&chunk, 1);
-  __builtin_prefetch(&chunk.section, 1);
-}
+// Writes the fill into the chunk's header: before anyone else looks at it.
+void seal_chunk(Chunk& chunk, const ChunkFill& fill);
 
-inline void prefetch_next_record(const Chunk& chunk, std::size_t packet_bytes) {
+// The other way round.
+ChunkFill fill_of(const Chunk& chunk);
+
+// Makes room for a record and writes its header.  Precondition: room_of(fill) suffices.
+std::uint8_t* append_header(
+    Chunk& chunk, ChunkFill& fill, RecordKind kind, std::size_t length, std::uint32_t delta_us);
+
+// Appends an RTP record.  False when there is no room for it.
+bool append_record(Chunk& chunk, ChunkFill& fill, ByteView packet, std::int64_t time_ns);
+
+constexpr std::size_t room_of(const ChunkFill& fill) { return kRecordBytesMax - fill.record_bytes; }
+
+// Asks memory for the place that append_record() will write to.
+inline void prefetch_record(const Chunk& chunk, const ChunkFill& fill, std::size_t packet_bytes) {
   constexpr std::size_t kLineBytes = 64;
   constexpr std::size_t kLinesMax = 4;  // longer packets are copied fast enough without
-  const std::uint8_t* at = chunk.records.data() + chunk.section.record_bytes;
-  const std::size_t lines = (kRecordHeaderBytes + packet_bytes) / kLineBytes + 1;
+  const std::uint8_t* at = chunk.records.data() + fill.record_bytes;
+  // Records begin anywhere in a line.
+  const std::size_t lines =
+      (fill.record_bytes % kLineBytes + kRecordHeaderBytes + packet_bytes + kLineBytes - 1) /
+      kLineBytes;
   for (std::size_t i = 0; i < lines && i < kLinesMax; ++i) {
     __builtin_prefetch(at + i * kLineBytes, 1);
   }
 }
-
-// Appends an RTP record.  False when there is no room for it.
-bool append_record(Chunk& chunk, ByteView packet, std::int64_t time_ns);
 
 constexpr std::size_t kPacketBytesMax = kRecordLengthMax < kRecordBytesMax - kRecordHeaderBytes
                                             ? kRecordLengthMax

@@ -2,7 +2,7 @@
 // when it has hugepages, else straight from the kernel, because that heap zeroes what it takes back
 // and so would touch every page of a block of which a small capture uses a few.
 // Threads: the creating thread.  Memory: pages are used when they are first touched, but for
-// hugepages.  No memory left: an empty block.
+// hugepages; the kernel is asked for 2 MiB at a time.  No memory left: an empty block.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,9 @@ struct HostBlock {
 };
 
 HostBlock take_block(std::size_t bytes, int socket);
+
+// Asks the kernel to back a mapping with large pages where it can (transparent hugepages).
+void ask_for_large_pages(void* memory, std::size_t bytes);
 
 // Leaves `block` empty; an empty one is left alone.  EAL must still be as it was.
 void give_back(HostBlock& block);

@@ -45,7 +45,7 @@ Media::Media(Arena& arena,
                   .adopt_ns = options.quarantine_age_ns,
                   .hash_seed = options.hash_seed}),
       pool_(arena, rings),
-      chunker_(streams_, pool_, counters),
+      chunker_(arena, streams_, pool_, counters),
       quarantine_(arena,
                   {streams_, endpoints_, pool_, chunker_, counters},
                   quarantine_options(options, rings)) {}
@@ -127,7 +127,7 @@ void Media::update_clock(std::uint32_t stream) {
 }
 
 PacketClass Media::on_rtp(const MediaPacket& packet) {
-  std::uint32_t stream = streams_.find(packet.key, packet.hash);
+  std::uint32_t stream = streams_.find(packet.key, packet.hash, packet.likely_stream);
   bool bind_now = false;
   if (stream == kNone) {
     stream = create_stream(packet);

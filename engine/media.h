@@ -48,20 +48,20 @@ class Media {
 
   void set_now(std::int64_t timer_now_ns) { now_ns_ = timer_now_ns; }
 
-  // Stages of a burst before on_rtp(), each for all packets: the stream, the head of its open
-  // chunk, the place there that the packet will be copied to.
+  // Stages of a burst before on_rtp(), each for all packets: the stream, then the place that the
+  // packet will be copied to, or what changing to another chunk needs.
   void prefetch_stream(MediaPacket& packet) const {
     packet.likely_stream = streams_.prefetch_stream(packet.hash);
   }
 
   void prefetch_chunk(const MediaPacket& packet) const {
-    const std::uint32_t chunk = streams_.hot(packet.likely_stream).chunk;
-    if (chunk != kNone) prefetch_chunk_head(pool_.at(chunk));
-  }
-
-  void prefetch_record(const MediaPacket& packet) const {
-    const std::uint32_t chunk = streams_.hot(packet.likely_stream).chunk;
-    if (chunk != kNone) prefetch_next_record(pool_.at(chunk), packet.payload.size());
+    const StreamHot& hot = streams_.hot(packet.likely_stream);
+    if (hot.chunk == kNone) return;
+    if (room_of(hot.fill) >= kRecordHeaderBytes + packet.payload.size()) {
+      prefetch_record(pool_.at(hot.chunk), hot.fill, packet.payload.size());
+    } else {
+      chunker_.prefetch_change(packet.likely_stream);
+    }
   }
 
   PacketClass on_rtp(const MediaPacket& packet);

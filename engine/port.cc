@@ -136,7 +136,10 @@ Result<bool> Port::configure() {
                           " are configured.");
   }
   Result<rte_mempool*> pool =
-      make_mbuf_pool(options_.name, options_.mbuf_count, mbuf_bytes(options_, info), socket_);
+      make_mbuf_pool(options_.name,
+                     options_.mbuf_count,
+                     mbuf_bytes(options_, info),
+                     {.socket = socket_, .virtual_device = !is_pci_address(options_.device)});
   if (!pool) return pool.error();
   pool_ = *pool;
 

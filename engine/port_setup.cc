@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
+#include <rte_mempool.h>
+
+#include "engine/host_memory.h"
 
 namespace tapdeck::engine {
 namespace {
@@ -38,19 +43,66 @@ std::string unique_name(const char* prefix) {
   return prefix + std::to_string(next++);
 }
 
+void give_back_memory(rte_mempool_memhdr* header, void*) {
+  HostBlock block{header->addr, header->len};
+  give_back(block);
+}
+
+// What rte_pktmbuf_pool_create() does, but in memory of ours: without hugepages DPDK's heap is of
+// small pages, and a worker would miss the TLB with every packet.
+rte_mempool* make_pool_in_large_pages(
+    const char* name, unsigned count, unsigned cache, std::uint16_t data_bytes, int socket) {
+  rte_pktmbuf_pool_private sizes{};
+  sizes.mbuf_data_room_size = data_bytes;
+  rte_mempool* pool = rte_mempool_create_empty(name,
+                                               count,
+                                               static_cast<unsigned>(sizeof(rte_mbuf)) + data_bytes,
+                                               cache,
+                                               sizeof sizes,
+                                               socket,
+                                               RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+  if (pool == nullptr) return nullptr;
+  int code = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), nullptr);
+  if (code == 0) {
+    rte_pktmbuf_pool_init(pool, &sizes);
+    std::size_t chunk = 0;
+    std::size_t align = 0;
+    const ssize_t bytes = rte_mempool_op_calc_mem_size_default(pool, count, 0, &chunk, &align);
+    HostBlock block = take_block(static_cast<std::size_t>(bytes) + align, socket);
+    code = block.memory == nullptr ? -ENOMEM
+                                   : rte_mempool_populate_iova(pool,
+                                                               static_cast<char*>(block.memory),
+                                                               RTE_BAD_IOVA,
+                                                               block.bytes,
+                                                               give_back_memory,
+                                                               nullptr);
+    if (code < 0) give_back(block);
+  }
+  if (code < 0 || static_cast<unsigned>(code) < count) {
+    rte_mempool_free(pool);
+    rte_errno = code < 0 ? -code : ENOMEM;
+    return nullptr;
+  }
+  rte_mempool_obj_iter(pool, rte_pktmbuf_init, nullptr);
+  return pool;
+}
+
 }  // namespace
 
 Result<rte_mempool*> make_mbuf_pool(const std::string& port_name,
                                     std::uint32_t count,
                                     std::uint16_t data_bytes,
-                                    int socket) {
+                                    const PoolPlace& place) {
   const unsigned cache = count >= 1'024 ? 256 : 0;
-  rte_mempool* pool = rte_pktmbuf_pool_create(
-      unique_name("td_mbufs_").c_str(), count, cache, 0, data_bytes, socket);
+  const std::string name = unique_name("td_mbufs_");
+  const bool own_memory = place.virtual_device && rte_eal_has_hugepages() == 0;
+  rte_mempool* pool =
+      own_memory ? make_pool_in_large_pages(name.c_str(), count, cache, data_bytes, place.socket)
+                 : rte_pktmbuf_pool_create(name.c_str(), count, cache, 0, data_bytes, place.socket);
   if (pool == nullptr) {
     return make_errno_error(ErrorCode::kResources,
                             "Port " + port_name + ": no memory for " + std::to_string(count) +
-                                " packet buffers on NUMA node " + std::to_string(socket),
+                                " packet buffers on NUMA node " + std::to_string(place.socket),
                             rte_errno);
   }
   return pool;
@@ -91,8 +143,10 @@ Result<Port> Port::make_ring_port(const RingOptions& options) {
       static_cast<int>(rte_socket_id()) == SOCKET_ID_ANY ? 0 : static_cast<int>(rte_socket_id()));
   const auto data_bytes =
       static_cast<std::uint16_t>(options.mbuf_data_bytes + RTE_PKTMBUF_HEADROOM);
-  Result<rte_mempool*> pool =
-      make_mbuf_pool(options.name, options.mbuf_count, data_bytes, port.socket_);
+  Result<rte_mempool*> pool = make_mbuf_pool(options.name,
+                                             options.mbuf_count,
+                                             data_bytes,
+                                             {.socket = port.socket_, .virtual_device = true});
   if (!pool) return pool.error();
   port.pool_ = *pool;
   for (std::uint16_t queue = 0; queue < options.queue_count; ++queue) {

@@ -13,11 +13,16 @@
 
 namespace tapdeck::engine {
 
-// Buffers of `data_bytes` (headroom included) on `socket`; the caller frees the pool.
+struct PoolPlace {
+  int socket = 0;               // NUMA node
+  bool virtual_device = false;  // no card will write into the buffers
+};
+
+// Buffers of `data_bytes` (headroom included); the caller frees the pool.
 Result<rte_mempool*> make_mbuf_pool(const std::string& port_name,
                                     std::uint32_t count,
                                     std::uint16_t data_bytes,
-                                    int socket);
+                                    const PoolPlace& place);
 
 // Reception only: symmetric RSS by the hash functions the port has, scattered reception when the
 // MTU asks for it, timestamps where offered.

@@ -102,7 +102,9 @@ bool Quarantine::append(std::uint32_t stream,
     return false;
   }
   StreamHot& hot = parts_.streams.hot(stream);
-  if (hot.chunk != kNone && append_record(parts_.pool.at(hot.chunk), packet, time_ns)) return true;
+  if (hot.chunk != kNone && append_record(parts_.pool.at(hot.chunk), hot.fill, packet, time_ns)) {
+    return true;
+  }
   const std::uint32_t chunk = take_chunk(stream);
   if (chunk == kNone) {
     parts_.counters.drop(DropReason::kQuarantineFull);
@@ -110,7 +112,8 @@ bool Quarantine::append(std::uint32_t stream,
     return false;
   }
   StreamCold& cold = parts_.streams.cold(stream);
-  begin_chunk(parts_.pool.at(chunk), parts_.streams.key(stream), time_ns, now_ns);
+  if (hot.chunk != kNone) seal_chunk(parts_.pool.at(hot.chunk), hot.fill);
+  begin_chunk(parts_.pool.at(chunk), hot, time_ns, now_ns);
   // hot.chunk may have been evicted by take_chunk(): look at it only now.
   (hot.chunk == kNone ? cold.quarantine_first : held_[hot.chunk].next) = chunk;
   hot.chunk = chunk;
@@ -120,7 +123,7 @@ bool Quarantine::append(std::uint32_t stream,
   ++chunk_count_;
   ++parts_.endpoints.address(cold.destination).quarantine_chunks;
   parts_.counters.quarantine_chunks.set(chunk_count_);
-  append_record(parts_.pool.at(chunk), packet, time_ns);
+  append_record(parts_.pool.at(chunk), hot.fill, packet, time_ns);
   return true;
 }
 
@@ -129,7 +132,10 @@ std::uint32_t Quarantine::detach_first(std::uint32_t stream) {
   StreamHot& hot = parts_.streams.hot(stream);
   const std::uint32_t chunk = cold.quarantine_first;
   cold.quarantine_first = held_[chunk].next;
-  if (hot.chunk == chunk) hot.chunk = kNone;
+  if (hot.chunk == chunk) {
+    seal_chunk(parts_.pool.at(chunk), hot.fill);
+    hot.chunk = kNone;
+  }
   list_remove(held_, &Held::age, by_age_, chunk);
   held_[chunk] = {};
   --chunk_count_;
@@ -156,6 +162,7 @@ void Quarantine::adopt(std::uint32_t stream, std::int64_t now_ns) {
   promote(stream, now_ns);
   StreamHot& hot = parts_.streams.hot(stream);
   StreamCold& cold = parts_.streams.cold(stream);
+  if (hot.chunk != kNone) seal_chunk(parts_.pool.at(hot.chunk), hot.fill);
   // What was evicted stood before what is left.
   std::uint32_t& missing = cold.gaps[static_cast<std::size_t>(GapReason::kQuarantineFull)];
   if (missing > 0 && cold.quarantine_first != kNone &&
@@ -163,14 +170,17 @@ void Quarantine::adopt(std::uint32_t stream, std::int64_t now_ns) {
     cold.gaps_pending -= missing;
     missing = 0;
   }
+  if (hot.chunk != kNone) hot.fill = fill_of(parts_.pool.at(hot.chunk));
   while (cold.quarantine_first != kNone) {
     const std::uint32_t chunk = detach_first(stream);
     const bool last = cold.quarantine_first == kNone;
     const std::uint32_t newest = hot.chunk;
+    const ChunkFill fill = hot.fill;
     parts_.chunker.adopt(stream, chunk, now_ns);
     if (!last) {
       parts_.chunker.close(stream, Chunker::Why::kFlush, now_ns);
       hot.chunk = newest;
+      hot.fill = fill;
     }
   }
 }

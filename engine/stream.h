@@ -1,10 +1,11 @@
-// One RTP stream as its worker keeps it: key, hot state (what every packet touches, one cache
-// line) and cold state.
+// One RTP stream as its worker keeps it: hot state (key, and what every packet touches: two cache
+// lines) and cold state.
 // Threads: the owning worker.  Memory: arrays of StreamTable, zeroed: all zeroes is a valid unused
 // stream.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -54,6 +55,16 @@ enum StreamFlag : std::uint8_t {
   kStreamOddType = 8,      // cold.other_type_run may not be 0
 };
 
+// How far the stream's open chunk is filled: its header is written only when it is handed on, so
+// that a packet touches nothing of it but the place where it is copied to.
+struct ChunkFill {
+  std::int64_t base_us;   // SectionHeader::base_us
+  std::uint32_t last_us;  // the latest packet, after the base
+  std::uint16_t record_bytes;
+  std::uint16_t packet_count;
+};
+
+// Two neighbouring cache lines: what every packet changes, and what tells it from others.
 struct alignas(64) StreamHot {
   std::uint64_t packet_count;  // since the stream began or changed calls
   std::uint64_t payload_bytes;
@@ -71,6 +82,9 @@ struct alignas(64) StreamHot {
   std::uint8_t payload_type;         // of the last packet
   std::uint8_t jitter_payload_type;  // whose packets feed jitter
 
+  StreamKey key;
+  ChunkFill fill;  // of `chunk`
+
   [[nodiscard]] bool has(StreamFlag flag) const { return (flags & flag) != 0; }
 
   void set(StreamFlag flag) { flags = static_cast<std::uint8_t>(flags | flag); }
@@ -78,7 +92,8 @@ struct alignas(64) StreamHot {
   void clear(StreamFlag flag) { flags = static_cast<std::uint8_t>(flags & ~flag); }
 };
 
-static_assert(sizeof(StreamHot) == 64 && std::is_trivially_copyable_v<StreamHot>);
+static_assert(sizeof(StreamHot) == 128 && std::is_trivially_copyable_v<StreamHot>);
+static_assert(offsetof(StreamHot, key) == 64);
 
 constexpr std::size_t kGapReasons = 6;  // GapReason counts from 1
 
@@ -127,7 +142,6 @@ struct StreamCold {
   Link by_destination;
   Link by_source;
   Link in_call;
-  Link open;   // open chunks of bound streams, oldest first
   Link timer;  // all streams, next due first
   std::int64_t due_ns;
   std::int64_t idle_since_ns;

@@ -13,6 +13,15 @@ namespace {
 constexpr std::uint32_t kMessagesPerStep = 64;
 constexpr std::int64_t kClockAlarmNs = kNsPerSecond;
 
+// ::ffff:a.b.c.d, in two stores.
+std::array<std::uint8_t, 16> mapped_ipv4(const std::uint8_t* address) {
+  std::array<std::uint8_t, 16> out;
+  store_le(out.data(), std::uint64_t{0});
+  store_le(out.data() + 8,
+           std::uint64_t{0xffff0000} | std::uint64_t{load_le<std::uint32_t>(address)} << 32);
+  return out;
+}
+
 }  // namespace
 
 bool hardware_to_host(PortClock& clock,
@@ -60,27 +69,29 @@ std::uint32_t WorkerState::handle_messages() {
   return handled;
 }
 
-ByteView WorkerState::linear_bytes(rte_mbuf* packet) {
+ByteView WorkerState::linear_bytes(const rte_mbuf* packet, Burst& burst) {
   const std::uint32_t length = rte_pktmbuf_pkt_len(packet);
   if (rte_pktmbuf_is_contiguous(packet)) {
     return {rte_pktmbuf_mtod(packet, const std::uint8_t*), length};
   }
   // Longer than any IP packet: the rest is padding at best, and not looked at.
   const std::size_t wanted = std::min<std::size_t>(length, kLargeMessageBytes);
-  std::uint8_t* at = scratch_.data() + scratch_used_;
+  std::uint8_t* at = burst.scratch.data() + burst.scratch_used;
   const void* bytes = rte_pktmbuf_read(packet, 0, static_cast<std::uint32_t>(wanted), at);
   if (bytes == nullptr) return {};
-  scratch_used_ += wanted;
+  burst.scratch_used += wanted;
   return {static_cast<const std::uint8_t*>(bytes), wanted};
 }
 
 void WorkerState::decode_one(std::size_t source,
-                             rte_mbuf* packet,
+                             std::uint16_t index,
                              const StepTime& now,
-                             Item& item) {
+                             Burst& burst) {
+  rte_mbuf* packet = burst.packets[index];
+  Item& item = burst.items[index];
   const QueueSource& from = sources_[source];
   FrameView frame;
-  frame.bytes = linear_bytes(packet);
+  frame.bytes = linear_bytes(packet, burst);
   frame.original_length = rte_pktmbuf_pkt_len(packet);
   item.time_ns = now.host_now_ns;
   if (from.has_notes) {
@@ -100,12 +111,34 @@ void WorkerState::decode_one(std::size_t source,
       }
     }
   }
-  counters_.rx_bytes.add(rte_pktmbuf_pkt_len(packet));
+  RtpFrame rtp;
+  if (decode_rtp_frame(frame, sip_ports_, rtp)) return prepare_rtp(from, rtp, item);
   decode(frame, item.decoded);
   item.kind = PayloadKind::kOther;
   if (!item.decoded.is_udp) return;
   item.kind = classify_udp(item.decoded, sip_ports_);
   if (item.kind == PayloadKind::kRtp || item.kind == PayloadKind::kRtcp) prepare_media(from, item);
+}
+
+void WorkerState::prepare_rtp(const QueueSource& source, const RtpFrame& frame, Item& item) {
+  item.kind = PayloadKind::kRtp;
+  item.decoded.is_udp = true;
+  MediaPacket& media = item.media;
+  media.key.source_ip = mapped_ipv4(frame.addresses);
+  media.key.destination_ip = mapped_ipv4(frame.addresses + 4);
+  media.key.source_port = frame.source_port;
+  media.key.destination_port = frame.destination_port;
+  media.key.ssrc = frame.header.ssrc;
+  media.key.realm = source.realm;
+  media.key.zero = 0;
+  media.payload = frame.payload;
+  media.arrival.header = frame.header;
+  media.arrival.time_ns = item.time_ns;
+  media.arrival.payload_length = static_cast<std::uint32_t>(frame.payload.size());
+  media.port_index = source.port_index;
+  media.vlan = 0;
+  media.hash = media_.streams().hash(media.key);
+  media_.streams().prefetch(media.hash);
 }
 
 void WorkerState::prepare_media(const QueueSource& source, Item& item) {
@@ -132,36 +165,86 @@ void WorkerState::prepare_media(const QueueSource& source, Item& item) {
   media_.streams().prefetch(media.hash);
 }
 
-// The worker waits for memory more than for anything else: each stage asks for what the next one
-// needs, for the whole burst.
-void WorkerState::prefetch_media(std::uint16_t count) {
-  const std::span<Item> items(items_.data(), count);
-  for (Item& item : items) {
+void WorkerState::decode_burst(std::size_t source, const StepTime& now, Burst& burst) {
+  burst.scratch_used = 0;
+  std::uint64_t bytes = 0;
+  for (std::uint16_t i = 0; i < burst.count; ++i) {
+    bytes += rte_pktmbuf_pkt_len(burst.packets[i]);
+    decode_one(source, i, now, burst);
+  }
+  counters_.rx_bytes.add(bytes);
+}
+
+void WorkerState::prefetch_streams(Burst& burst) const {
+  for (Item& item : burst.used()) {
     if (item.kind == PayloadKind::kRtp) media_.prefetch_stream(item.media);
-  }
-  for (const Item& item : items) {
-    if (item.kind == PayloadKind::kRtp) media_.prefetch_chunk(item.media);
-  }
-  for (const Item& item : items) {
-    if (item.kind == PayloadKind::kRtp) media_.prefetch_record(item.media);
   }
 }
 
-// One burst in stages: receive, decode all, prefetch all, act on all in order.
+void WorkerState::prefetch_chunks(const Burst& burst) const {
+  for (const Item& item : burst.used()) {
+    if (item.kind == PayloadKind::kRtp) media_.prefetch_chunk(item.media);
+  }
+}
+
+// Takes a burst from the port and asks memory for its descriptors.
+void WorkerState::receive(const QueueSource& from, Burst& burst) {
+  burst.count = rte_eth_rx_burst(from.port_id, from.queue, burst.packets.data(), kBurst);
+  for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const auto* packet = reinterpret_cast<const std::uint8_t*>(burst.packets[i]);
+    rte_prefetch0(packet);
+    rte_prefetch0(packet + RTE_CACHE_LINE_SIZE);
+  }
+}
+
+// Asks memory for the bytes of a burst: of longer packets only the beginning, the processor sees
+// by itself where that leads.
+void WorkerState::prefetch_bytes(const Burst& burst) {
+  constexpr std::uint32_t kBytes = 256;
+  for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const rte_mbuf* packet = burst.packets[i];
+    const auto* bytes = rte_pktmbuf_mtod(packet, const std::uint8_t*);
+    const std::uint32_t end = std::min<std::uint32_t>(packet->data_len, kBytes);
+    for (std::uint32_t at = 0; at < end; at += RTE_CACHE_LINE_SIZE) rte_prefetch0(bytes + at);
+  }
+}
+
+void WorkerState::act_on(const QueueSource& from, Burst& burst) {
+  for (const Item& item : burst.used()) counters_.count(act(from, item));
+  counters_.rx_packets.add(burst.count);
+  rte_pktmbuf_free_bulk(burst.packets.data(), burst.count);
+  burst.count = 0;
+}
+
+// The worker waits for memory more than for anything else.  So bursts go through stages, each of
+// which asks for what the next one needs, and while memory answers for one burst, the stages of its
+// neighbours are worked on.  Packets are acted on in the order they came.
 std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
   const QueueSource& from = sources_[source];
-  const std::uint16_t count = rte_eth_rx_burst(from.port_id, from.queue, packets_.data(), kBurst);
-  if (count == 0) return 0;
-  scratch_used_ = 0;
-  for (std::uint16_t i = 0; i < count; ++i) {
-    rte_prefetch0(rte_pktmbuf_mtod(packets_[i], const void*));
+  std::uint32_t handled = 0;
+  std::uint32_t in_flight = 0;  // bursts
+  bool more = true;
+  for (std::uint32_t tick = 0; more || in_flight > 0; ++tick) {
+    Burst& newest = bursts_[tick % kStages];
+    Burst& second = bursts_[(tick + kStages - 1) % kStages];
+    Burst& third = bursts_[(tick + kStages - 2) % kStages];
+    Burst& oldest = bursts_[(tick + kStages - 3) % kStages];
+    decode_burst(source, now, third);
+    if (oldest.count > 0) {
+      act_on(from, oldest);
+      --in_flight;
+    }
+    prefetch_streams(third);
+    if (more) {
+      receive(from, newest);
+      handled += newest.count;
+      in_flight += newest.count > 0 ? 1 : 0;
+      more = newest.count == kBurst && tick + 1 < kBurstsPerPoll;
+    }
+    prefetch_bytes(second);
+    prefetch_chunks(third);
   }
-  for (std::uint16_t i = 0; i < count; ++i) decode_one(source, packets_[i], now, items_[i]);
-  prefetch_media(count);
-  for (std::uint16_t i = 0; i < count; ++i) counters_.count(act(from, items_[i]));
-  counters_.rx_packets.add(count);
-  rte_pktmbuf_free_bulk(packets_.data(), count);
-  return count;
+  return handled;
 }
 
 PacketClass WorkerState::act(const QueueSource& source, const Item& item) {

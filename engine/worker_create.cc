@@ -25,8 +25,10 @@ WorkerState::WorkerState(const WorkerOptions& options, WorkerRings& rings, int n
       note_offset_(note_offset),
       arena_(options.socket),
       media_(arena_, options_, rings, counters_),
-      source_count_(options.sources.size()),
-      scratch_(arena_.take<std::uint8_t>(std::size_t{kBurst} * kLargeMessageBytes)) {
+      source_count_(options.sources.size()) {
+  for (Burst& burst : bursts_) {
+    burst.scratch = arena_.take<std::uint8_t>(std::size_t{kBurst} * kLargeMessageBytes);
+  }
   std::copy(options.sources.begin(), options.sources.end(), sources_.begin());
   for (const std::uint16_t port : options.sip_ports) sip_ports_.add(port);
 }
@@ -65,9 +67,9 @@ std::uint32_t memory_mib_needed(std::uint32_t mbuf_count,
                                 const WorkerOptions& worker) {
   const std::uint64_t addresses = std::uint64_t{worker.streams_max} * 2 + worker.claims_max;
   const std::uint64_t tables =
-      worker.streams_max * (sizeof(StreamKey) + sizeof(StreamHot) + sizeof(StreamCold) + 128) +
+      worker.streams_max * (sizeof(StreamHot) + sizeof(StreamCold) + 128) +
       addresses * (sizeof(Address) + 128) + worker.claims_max * (sizeof(Claim) + 8) +
-      worker.calls_max * sizeof(CallSlot) + kBurst * kLargeMessageBytes;
+      worker.calls_max * sizeof(CallSlot) + 4 * kBurst * kLargeMessageBytes;
   const std::uint64_t messages = rings.small_messages * std::uint64_t{kSmallMessageBytes + 4'096} +
                                  rings.large_messages * std::uint64_t{kLargeMessageBytes + 4'096};
   const std::uint64_t per_worker = rings.chunk_count * (sizeof(Chunk) + 64) + messages + tables +

@@ -10,6 +10,7 @@
 #include "engine/arena.h"
 #include "engine/decode/classify.h"
 #include "engine/decode/decode.h"
+#include "engine/decode/rtp_frame.h"
 #include "engine/media.h"
 #include "engine/packet.h"
 #include "engine/worker.h"
@@ -17,6 +18,7 @@
 namespace tapdeck::engine {
 
 constexpr std::uint16_t kBurst = 32;
+constexpr std::uint32_t kBurstsPerPoll = 8;  // then messages and timers have their turn
 constexpr std::size_t kSourcesMax = 64;
 
 // The time of a port's packets in UTC, from its hardware clock.
@@ -54,14 +56,36 @@ class WorkerState {
     MediaPacket media;
   };
 
+  struct Burst {
+    std::uint16_t count = 0;
+    std::array<rte_mbuf*, kBurst> packets{};
+    std::array<Item, kBurst> items{};
+    std::span<std::uint8_t> scratch{};  // chained packets, made contiguous
+    std::size_t scratch_used = 0;
+
+    [[nodiscard]] std::span<Item> used() { return std::span<Item>(items).first(count); }
+
+    [[nodiscard]] std::span<const Item> used() const {
+      return std::span<const Item>(items).first(count);
+    }
+  };
+
+  static constexpr std::uint32_t kStages = 4;  // bursts under way at once
+
   std::uint32_t handle_messages();
   std::uint32_t poll(std::size_t source, const StepTime& now);
-  void decode_one(std::size_t source, rte_mbuf* packet, const StepTime& now, Item& item);
+  static void receive(const QueueSource& from, Burst& burst);
+  static void prefetch_bytes(const Burst& burst);
+  void decode_burst(std::size_t source, const StepTime& now, Burst& burst);
+  void decode_one(std::size_t source, std::uint16_t index, const StepTime& now, Burst& burst);
+  void prepare_rtp(const QueueSource& source, const RtpFrame& frame, Item& item);
   void prepare_media(const QueueSource& source, Item& item);
-  void prefetch_media(std::uint16_t count);
+  void prefetch_streams(Burst& burst) const;
+  void prefetch_chunks(const Burst& burst) const;
+  void act_on(const QueueSource& from, Burst& burst);
   PacketClass act(const QueueSource& source, const Item& item);
   void pass_signal(const QueueSource& source, const Item& item);
-  [[nodiscard]] ByteView linear_bytes(rte_mbuf* packet);
+  [[nodiscard]] static ByteView linear_bytes(const rte_mbuf* packet, Burst& burst);
 
   WorkerOptions options_;
   WorkerRings& rings_;
@@ -73,10 +97,7 @@ class WorkerState {
   std::array<QueueSource, kSourcesMax> sources_{};
   std::array<PortClock, kSourcesMax> clocks_{};
   std::size_t source_count_ = 0;
-  std::array<rte_mbuf*, kBurst> packets_{};
-  std::array<Item, kBurst> items_{};
-  std::span<std::uint8_t> scratch_;  // one burst of chained packets, made contiguous
-  std::size_t scratch_used_ = 0;
+  std::array<Burst, kStages> bursts_{};
   std::uint64_t next_order_ = 0;
   BindMessage pending_message_{};
   bool has_pending_message_ = false;

@@ -15,40 +15,13 @@
 #include <rte_mbuf.h>
 
 #include "base/clock.h"
+#include "bench/micro/allocations.h"
 #include "engine/eal.h"
 #include "engine/packet.h"
 #include "engine/port.h"
 #include "engine/rings.h"
 #include "engine/worker.h"
 #include "tests/support/packet_builder.h"
-
-namespace {
-
-std::uint64_t allocations = 0;  // of this program, counted by the functions below
-
-}  // namespace
-
-// glibc's own allocator under a counter: operator new, and DPDK's C code, end here.
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-
-void* malloc(std::size_t bytes) noexcept {
-  ++allocations;
-  return __libc_malloc(bytes);
-}
-
-void* calloc(std::size_t count, std::size_t bytes) noexcept {
-  ++allocations;
-  return __libc_calloc(count, bytes);
-}
-
-void* realloc(void* old, std::size_t bytes) noexcept {
-  ++allocations;
-  return __libc_realloc(old, bytes);
-}
-}
 
 namespace tapdeck::engine {
 namespace {
@@ -167,12 +140,12 @@ class Load {
   }
 
   std::int64_t step() {
-    const std::uint64_t allocated = allocations;
+    const std::uint64_t allocated = bench::allocations;
     const std::int64_t begin_ns = thread_cpu_ns();
     while (worker_.step({now_ns_, now_ns_}) > 0) {
     }
     const std::int64_t spent_ns = thread_cpu_ns() - begin_ns;
-    allocated_ += allocations - allocated;
+    allocated_ += bench::allocations - allocated;
     while (Chunk* chunk = rings_.pop_chunk()) rings_.take_home(chunk);
     StreamReport report;
     while (rings_.pop_report(report)) {

@@ -15,16 +15,20 @@ namespace tapdeck::engine {
 
 enum class PayloadKind : std::uint8_t { kSip, kSipKeepalive, kRtp, kRtcp, kStun, kDtls, kOther };
 
-// A set of port numbers: one bit each, 8 KiB.
+// A set of a few port numbers: one bit each, 8 KiB, of which a summary spares most looks.
 class PortSet {
  public:
-  void add(std::uint16_t port) { words_[port / 64U] |= std::uint64_t{1} << (port % 64U); }
+  void add(std::uint16_t port) {
+    words_[port / 64U] |= std::uint64_t{1} << (port % 64U);
+    summary_ |= std::uint64_t{1} << (port % 64U);
+  }
 
   [[nodiscard]] bool contains(std::uint16_t port) const {
-    return (words_[port / 64U] >> (port % 64U) & 1U) != 0;
+    return (summary_ >> (port % 64U) & 1U) != 0 && (words_[port / 64U] >> (port % 64U) & 1U) != 0;
   }
 
  private:
+  std::uint64_t summary_ = 0;
   std::array<std::uint64_t, 1'024> words_{};
 };
 

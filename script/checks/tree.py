@@ -39,7 +39,7 @@ THIRD_PARTY = {
     "Hyperscan": (r"hs(/|\.h|_)", ["engine/", "pipelines/policy/", "pipelines/signalling/"]),
     "codecs": (r"opus/|libav", ["pipelines/media/"]),
     "libphonenumber": (r"phonenumbers/", ["pipelines/"]),
-    "CLI11": (r"CLI/", ["control/", "apps/"]),
+    "CLI11": (r"CLI/", ["control/", "apps/", "bench/"]),
     "JSON": (r"nlohmann/|simdjson", ["control/", "apps/", "tests/", "bench/"]),
     "date": (r"date/", ["base/", "control/", "config/"]),
     "GoogleTest": (r"gtest/|gmock/", ["tests/"]),

@@ -71,6 +71,10 @@ def corpus_tests(runner, directory, label, **environment):
                    **environment)
 
 
+def stage_traffic(runner):
+    run_driver(runner, "traffic", ["tests/traffic/traffic_test.py"], 300, "build")
+
+
 def stage_live(runner):
     calls = "1000" if runner.long_run else "200"
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
@@ -188,8 +192,9 @@ def stage_bench(runner):
 
 STAGES = {
     "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
-    "corpus": stage_corpus, "live": stage_live, "crash": stage_crash, "asan": stage_asan,
-    "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz, "bench": stage_bench,
+    "corpus": stage_corpus, "traffic": stage_traffic, "live": stage_live, "crash": stage_crash,
+    "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz,
+    "bench": stage_bench,
 }
 
 
@@ -212,7 +217,7 @@ def main():
     tally = runner.tally
     begin = time.monotonic()
     chosen = arguments.only or list(STAGES)
-    needs_build = {"unit", "flow", "corpus", "live", "crash", "tidy", "bench"}
+    needs_build = {"unit", "flow", "corpus", "traffic", "live", "crash", "tidy", "bench"}
     if "build" not in chosen and needs_build & set(chosen):
         chosen = ["build", *chosen]
     try:
