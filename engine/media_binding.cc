@@ -94,12 +94,14 @@ void Media::reexamine(std::uint32_t stream, std::int64_t time_ns) {
 }
 
 // A stream that was silent for too long before the claim: what it sent then is not the call's, what
-// it may send from now on is.
+// it may send from now on is.  One stray packet is no past worth parting from: whoever counts the
+// stream's packets counts it, too.
 void Media::start_anew(std::uint32_t stream, std::int64_t time_ns) {
   const Owner owner = find_owner(stream, time_ns);
   if (owner.claim == kNone) return;
-  quarantine_.discard(stream);
-  forget_past(stream);
+  const bool proven = streams_.hot(stream).state == StreamState::kQuarantined;
+  quarantine_.expire(stream);
+  if (proven) forget_past(stream);
   attach(stream, owner);
 }
 

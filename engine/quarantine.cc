@@ -192,6 +192,12 @@ void Quarantine::discard(std::uint32_t stream) {
   }
 }
 
+void Quarantine::expire(std::uint32_t stream) {
+  release_slot(stream);
+  const StreamCold& cold = parts_.streams.cold(stream);
+  while (cold.quarantine_first != kNone) evict(cold.quarantine_first, DropReason::kQuarantineAged);
+}
+
 void Quarantine::discard_aged(std::int64_t now_ns, std::uint32_t budget) {
   for (std::uint32_t done = 0; done < budget && !by_age_.empty(); ++done) {
     if (now_ns - parts_.pool.at(by_age_.first).opened_ns < options_.age_ns) return;

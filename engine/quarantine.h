@@ -51,6 +51,9 @@ class Quarantine {
   // Frees all that is kept of a stream.
   void discard(std::uint32_t stream);
 
+  // The same, counted as too old.
+  void expire(std::uint32_t stream);
+
   // Discards chunks older than the age limit, at most `budget`.
   void discard_aged(std::int64_t now_ns, std::uint32_t budget);
   void discard_all();
