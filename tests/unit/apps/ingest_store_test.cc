@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "control/server.h"
+#include "tests/unit/control/fake_store.h"
 #include "tests/unit/storage/store_fixture.h"
 
 namespace tapdeck::apps {
@@ -29,7 +30,10 @@ TEST(IngestStore, WaitsForTheServiceToPutAwayAnImportThatWasKilled) {
   const storage::TemporaryDirectory directory;
   std::atomic<int> asked{0};
   control::ServerCallbacks callbacks;
-  callbacks.open_reader = [] { return std::unique_ptr<storage::StoreAccess>(); };
+  const control::testing::FakeContents contents;
+  callbacks.open_reader = [&contents] {
+    return std::make_unique<control::testing::FakeStore>(contents);
+  };
   callbacks.open_import =
       [&asked](const std::string&) -> Result<std::unique_ptr<control::ImportSink>> {
     if (++asked < 3) return make_error(ErrorCode::kBusy, "Another import is in progress.");
