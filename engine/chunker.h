@@ -10,6 +10,7 @@
 
 #include "engine/chunk_pool.h"
 #include "engine/counters.h"
+#include "engine/prefetch.h"
 #include "engine/stream_table.h"
 
 namespace tapdeck::engine {
@@ -29,8 +30,9 @@ class Chunker {
   // Asks memory for what changing the stream's chunk will touch.
   void prefetch_change(std::uint32_t stream) const {
     const auto* cold = reinterpret_cast<const std::uint8_t*>(&streams_.cold(stream));
-    for (std::size_t at = 0; at < sizeof(StreamCold); at += 64) __builtin_prefetch(cold + at, 1);
-    __builtin_prefetch(&order_[stream], 1);
+    for (std::size_t at = 0; at < sizeof(StreamCold); at += kLineBytes)
+      prefetch_to_write(cold + at);
+    prefetch_to_write(&order_[stream]);
     prefetch_head(streams_.hot(stream).chunk);
     prefetch_head(pool_.next());
   }
@@ -75,8 +77,8 @@ class Chunker {
   void prefetch_head(std::uint32_t chunk) const {
     if (chunk == kNone) return;
     const auto* head = reinterpret_cast<const std::uint8_t*>(&pool_.at(chunk));
-    __builtin_prefetch(head, 1);
-    __builtin_prefetch(head + 64, 1);
+    prefetch_to_write(head);
+    prefetch_to_write(head + kLineBytes);
   }
 
   [[nodiscard]] std::uint32_t open(std::uint32_t stream, std::int64_t time_ns, std::int64_t now_ns);
@@ -109,7 +111,6 @@ constexpr std::size_t room_of(const ChunkFill& fill) { return kRecordBytesMax - 
 
 // Asks memory for the place that append_record() will write to.
 inline void prefetch_record(const Chunk& chunk, const ChunkFill& fill, std::size_t packet_bytes) {
-  constexpr std::size_t kLineBytes = 64;
   constexpr std::size_t kLinesMax = 4;  // longer packets are copied fast enough without
   const std::uint8_t* at = chunk.records.data() + fill.record_bytes;
   // Records begin anywhere in a line.
@@ -117,7 +118,7 @@ inline void prefetch_record(const Chunk& chunk, const ChunkFill& fill, std::size
       (fill.record_bytes % kLineBytes + kRecordHeaderBytes + packet_bytes + kLineBytes - 1) /
       kLineBytes;
   for (std::size_t i = 0; i < lines && i < kLinesMax; ++i) {
-    __builtin_prefetch(at + i * kLineBytes, 1);
+    prefetch_to_write(at + i * kLineBytes);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "engine/arena.h"
+#include "engine/prefetch.h"
 
 namespace tapdeck::engine {
 
@@ -25,7 +26,7 @@ class IndexTable {
       : slots_(arena.take<Slot>(std::bit_ceil(std::size_t{count_max} * 2))),
         mask_(slots_.empty() ? 0 : slots_.size() - 1) {}
 
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch(std::uint64_t hash) const { prefetch_to_read(&slots_[hash & mask_]); }
 
   // The index whose hash matches first in line, without asking the keys: only to prefetch.
   [[nodiscard]] std::uint32_t peek(std::uint64_t hash) const {

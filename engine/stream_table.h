@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "engine/arena.h"
 #include "engine/index_table.h"
+#include "engine/prefetch.h"
 #include "engine/stream.h"
 
 namespace tapdeck::engine {
@@ -34,8 +35,8 @@ class StreamTable {
   std::uint32_t prefetch_stream(std::uint64_t hash) const {
     const std::uint32_t index = table_.peek(hash);
     const auto* at = reinterpret_cast<const std::uint8_t*>(&hot_[index]);
-    __builtin_prefetch(at, 1);
-    __builtin_prefetch(at + 64, 1);
+    prefetch_to_write(at);
+    prefetch_to_write(at + kLineBytes);
     return index;
   }
 

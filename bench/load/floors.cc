@@ -15,6 +15,7 @@
 #include "engine/decode/classify.h"
 #include "engine/decode/decode.h"
 #include "engine/host_memory.h"
+#include "engine/prefetch.h"
 #include "engine/rtp/statistics.h"
 
 namespace tapdeck::load {
@@ -74,7 +75,7 @@ double receive(const engine::Port& port) {
       for (std::uint16_t i = 0; i < count; ++i) {
         const auto* data = static_cast<const std::uint8_t*>(burst[i]->buf_addr);
         for (std::size_t at = 0; at < kFrameBytes; at += kLine) {
-          __builtin_prefetch(data + RTE_PKTMBUF_HEADROOM + at);
+          engine::prefetch_to_read(data + RTE_PKTMBUF_HEADROOM + at);
         }
       }
       for (std::uint16_t i = 0; i < count; ++i) {
@@ -147,8 +148,8 @@ double look_up(const std::vector<std::uint32_t>& order, std::uint32_t streams) {
   const double ns = visit(
       order,
       [&](std::uint32_t stream) {
-        __builtin_prefetch(buckets.at(std::size_t{stream} * 32));
-        __builtin_prefetch(keys.at(std::size_t{stream} * sizeof(engine::StreamKey)));
+        engine::prefetch_to_read(buckets.at(std::size_t{stream} * 32));
+        engine::prefetch_to_read(keys.at(std::size_t{stream} * sizeof(engine::StreamKey)));
       },
       [&](std::uint32_t stream) {
         sum += buckets.at(std::size_t{stream} * 32)[0];
@@ -170,7 +171,7 @@ double update(const std::vector<std::uint32_t>& order, std::uint32_t streams) {
   }
   return visit(
       order,
-      [&](std::uint32_t stream) { __builtin_prefetch(&all[stream], 1); },
+      [&](std::uint32_t stream) { engine::prefetch_to_write(&all[stream]); },
       [&](std::uint32_t stream) {
         engine::StreamHot& hot = all[stream];
         arrival.header.sequence = static_cast<std::uint16_t>(hot.highest + 1);
@@ -193,8 +194,9 @@ double copy(const std::vector<std::uint32_t>& order, std::uint32_t streams) {
       order,
       [&](std::uint32_t stream) {
         const std::uint8_t* at = chunks.at(std::size_t{stream} * kExtentBytes + ends[stream]);
-        for (std::size_t line = 0; line < kRecord; line += kLine) __builtin_prefetch(at + line, 1);
-        __builtin_prefetch(at + kRecord - 1, 1);
+        for (std::size_t line = 0; line < kRecord; line += kLine)
+          engine::prefetch_to_write(at + line);
+        engine::prefetch_to_write(at + kRecord - 1);
       },
       [&](std::uint32_t stream) {
         std::uint32_t& end = ends[stream];
