@@ -1,6 +1,7 @@
 // The program: hands the commands that need the engine to the command line.
 #include <sys/resource.h>
 
+#include "apps/bench.h"
 #include "apps/ingest.h"
 #include "apps/run.h"
 #include "control/cli/command_line.h"
@@ -20,6 +21,9 @@ void raise_open_files() {
 
 int main(int argc, char** argv) {
   raise_open_files();
-  return tapdeck::control::run_command_line(
-      argc, argv, {.ingest = tapdeck::apps::ingest, .run = tapdeck::apps::run});
+  return tapdeck::control::run_command_line(argc,
+                                            argv,
+                                            {.ingest = tapdeck::apps::ingest,
+                                             .run = tapdeck::apps::run,
+                                             .bench = {.worker = tapdeck::apps::bench_worker}});
 }

@@ -27,7 +27,13 @@ TEST_F(CommandLineTest, WrongUsageIsTwo) {
                                              {"export", "--format", "opus", "--output", "/tmp"},
                                              {"ingest"},
                                              {"ingest", "f", "--queues", "0"},
-                                             {"ingest", "f", "--class", "nothing"}}) {
+                                             {"ingest", "f", "--class", "nothing"},
+                                             {"bench"},
+                                             {"bench", "report"},
+                                             {"bench", "worker", "--streams", "0"},
+                                             {"bench", "worker", "--streams", "1000,many"},
+                                             {"bench", "worker", "--seconds", "-1"},
+                                             {"bench", "worker", "--json", "--csv"}}) {
     EXPECT_EQ(run(words), kExitUsage) << err_;
     EXPECT_FALSE(err_.empty());
     EXPECT_TRUE(out_.empty());
@@ -63,6 +69,22 @@ TEST_F(CommandLineTest, BodiesGetTheirRequest) {
   EXPECT_EQ(got.queue_count, 4U);
   EXPECT_TRUE(got.json);
   EXPECT_EQ(got.global.store_directory, "/x");  // a global option after the command
+}
+
+TEST_F(CommandLineTest, BenchesGetTheirRequest) {
+  BenchWorkerRequest got;
+  bodies_.bench.worker = [&](const BenchWorkerRequest& request) {
+    got = request;
+    return kExitFailed;
+  };
+  EXPECT_EQ(
+      run_words(
+          {"tapdeck", "bench", "worker", "--streams", "5,70", "--no-floors", "--seconds", "0.5"}),
+      kExitFailed);
+  EXPECT_EQ(got.streams, (std::vector<std::uint32_t>{5, 70}));
+  EXPECT_EQ(got.seconds, 0.5);
+  EXPECT_FALSE(got.floors);
+  EXPECT_TRUE(got.output.hugepages);
 }
 
 TEST_F(CommandLineTest, ListsEveryCallInEachFormat) {
