@@ -15,7 +15,8 @@ constexpr const char* kFooter =
     "Stop `run` before: a measurement wants the machine for itself.\n"
     "\n"
     "Examples:\n"
-    "  tapdeck bench worker --streams 1000,100000";
+    "  tapdeck bench worker --streams 1000,100000\n"
+    "  tapdeck bench capture --svg loss.svg";
 
 constexpr const char* kWorkerFooter =
     "Columns are nanoseconds a packet: `worker` is all it does, the median of its batches; "
@@ -66,6 +67,7 @@ void add_bench_command(CLI::App& app, Context& context) {
   bench->footer(kFooter);
   bench->require_subcommand(1);
   add_worker_bench(*bench, context);
+  add_capture_bench(*bench, context);
 }
 
 }  // namespace tapdeck::control

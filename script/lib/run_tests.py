@@ -26,7 +26,9 @@ ASAN_BUILD = ["-Db_sanitize=address,undefined", "-Dfuzz=true", "-Ddebug_core_che
 CLANG = {"CC": "clang-14", "CXX": "clang++-14"}
 
 # `tapdeck bench`, each so short that no figure means anything: what was recorded is compared.
-HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--json"]]
+HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--json"],
+             ["capture", "--mode", "ramp", "--steps", "2", "--least", "0.01", "--most", "0.05",
+              "--streams", "1000", "--seconds", "0.2", "--json"]]
 
 
 def stage_checks(runner):
