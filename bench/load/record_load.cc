@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kFeederCore = 0;
 constexpr int kWriterCore = 1;
+constexpr std::size_t kBatchChunks = 16;
 constexpr std::int64_t kRowsEveryUs = 100'000;
 
 void stay_on(int core) {
@@ -113,7 +114,8 @@ class Recorder {
       const std::uint32_t moved = store_.writer().step(monotonic_now_ns()) + write_chunks();
       writer_ns_.set(static_cast<std::uint64_t>(thread_cpu_ns()));
       if (moved > 0) continue;
-      if (flush_.load(std::memory_order_relaxed) && held_ == nullptr && rings_.chunk_count() == 0) {
+      if (flush_.load(std::memory_order_relaxed) && written_ == batch_.size() &&
+          rings_.chunk_count() == 0) {
         if (!store_.writer().flush()) failed_.add();
         flush_.store(false);
       }
@@ -125,19 +127,21 @@ class Recorder {
 
   // Of those that are in the ring now.
   std::uint32_t write_chunks() {
-    constexpr std::uint32_t kAtOnce = 256;
-    std::uint32_t moved = 0;
-    std::uint32_t left = std::min(kAtOnce, rings_.chunk_count() + (held_ != nullptr ? 1 : 0));
-    for (; left > 0; --left) {
-      Chunk* chunk = held_ != nullptr ? std::exchange(held_, nullptr) : rings_.pop_chunk();
-      const storage::AppendVerdict verdict = store_.writer().try_append(*chunk);
-      if (verdict == storage::AppendVerdict::kBusy) {
-        held_ = chunk;
-        break;
+    if (written_ == batch_.size()) {
+      batch_.clear();
+      written_ = 0;
+      while (batch_.size() < kBatchChunks && rings_.chunk_count() > 0) {
+        batch_.push_back(rings_.pop_chunk());
       }
+      store_.writer().announce(batch_);
+    }
+    std::uint32_t moved = 0;
+    for (; written_ < batch_.size(); ++written_, ++moved) {
+      Chunk* chunk = batch_[written_];
+      const storage::AppendVerdict verdict = store_.writer().try_append(*chunk);
+      if (verdict == storage::AppendVerdict::kBusy) break;
       (verdict == storage::AppendVerdict::kTaken ? chunks_ : failed_).add();
       rings_.take_home(chunk);
-      ++moved;
     }
     return moved;
   }
@@ -156,7 +160,8 @@ class Recorder {
   const std::vector<Uid> recordings_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> flush_{false};
-  Chunk* held_ = nullptr;
+  std::vector<Chunk*> batch_;
+  std::size_t written_ = 0;  // of batch_
   Counter chunks_;
   Counter failed_;
   Counter writer_ns_;
