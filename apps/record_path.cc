@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kGroupRecords = 64;
 constexpr std::int64_t kGroupAgeNs = 100 * kNsPerMs;
+constexpr std::size_t kBatchChunks = 16;     // announced to the segments at once
 constexpr std::size_t kCommandsMax = 1'024;  // taken from the queue at once
 
 // The call plane knows what workers lost; what the disk refused is known only now.
@@ -48,10 +49,12 @@ RecordWriter::RecordWriter(storage::SegmentWriter& segments,
       workers_(std::move(workers)),
       queues_(queues),
       figures_(figures),
-      owed_(workers_.size(), 0) {}
+      owed_(workers_.size(), 0) {
+  batch_.reserve(kBatchChunks);
+}
 
 bool RecordWriter::is_idle() const {
-  if (!commands_.empty() || held_ != nullptr || queues_.to_writer.size() != 0) return false;
+  if (!commands_.empty() || written_ < batch_.size() || queues_.to_writer.size() != 0) return false;
   for (const engine::WorkerRings* rings : workers_) {
     if (rings->chunk_count() != 0) return false;
   }
@@ -92,29 +95,36 @@ void RecordWriter::count_owed() {
 
 // False: the disk is busy and some are still owed.
 bool RecordWriter::write_owed_chunks() {
-  if (held_ != nullptr && !write_chunk(held_)) return false;
+  if (!write_batch()) return false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     while (owed_[i] > 0) {
-      Chunk* chunk = workers_[i]->pop_chunk();
-      TD_ASSERT(chunk != nullptr);
-      --owed_[i];
-      if (!write_chunk(chunk)) return false;
+      take_batch(i);
+      if (!write_batch()) return false;
     }
   }
   return true;
 }
 
-bool RecordWriter::write_chunk(Chunk* chunk) {
-  const storage::AppendVerdict verdict = segments_.try_append(*chunk);
-  if (verdict == storage::AppendVerdict::kBusy) {
-    held_ = chunk;
-    return false;
+void RecordWriter::take_batch(std::size_t worker) {
+  batch_.clear();
+  written_ = 0;
+  for (; owed_[worker] > 0 && batch_.size() < kBatchChunks; --owed_[worker]) {
+    batch_.push_back(workers_[worker]->pop_chunk());
+    TD_ASSERT(batch_.back() != nullptr);
   }
-  (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
-      .add();
-  held_ = nullptr;
-  ++moved_;
-  workers_[chunk->worker]->take_home(chunk);
+  segments_.announce(batch_);
+}
+
+bool RecordWriter::write_batch() {
+  for (; written_ < batch_.size(); ++written_) {
+    Chunk* chunk = batch_[written_];
+    const storage::AppendVerdict verdict = segments_.try_append(*chunk);
+    if (verdict == storage::AppendVerdict::kBusy) return false;
+    (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
+        .add();
+    ++moved_;
+    workers_[chunk->worker]->take_home(chunk);
+  }
   return true;
 }
 

@@ -77,7 +77,8 @@ class RecordWriter {
   void take_commands();
   void count_owed();
   bool write_owed_chunks();
-  bool write_chunk(Chunk* chunk);
+  void take_batch(std::size_t worker);
+  bool write_batch();
   bool handle(RecordCommand& command);
   bool keep_messages(const KeepMessages& messages);
   bool pass_record(CallRecord& record);
@@ -90,7 +91,8 @@ class RecordWriter {
   std::deque<RecordCommand> commands_;
   std::deque<CallRecord> finals_;    // their calls have ended, but wait for the disk
   std::vector<std::uint32_t> owed_;  // chunks, per worker, to be written before commands_
-  Chunk* held_ = nullptr;            // taken from its ring, refused by a busy disk
+  std::vector<Chunk*> batch_;        // taken from a ring
+  std::size_t written_ = 0;          // of batch_; a busy disk refused the next one
   std::uint32_t moved_ = 0;          // in this step
 };
 
