@@ -48,7 +48,7 @@ calls::CallPlaneOptions plane_options() {
   return options;
 }
 
-std::uint32_t sum_of(const std::map<std::string, std::uint32_t>& counts) {
+std::uint32_t sum_of(const FlatMap<std::string, std::uint32_t>& counts) {
   std::uint32_t sum = 0;
   for (const auto& [name, count] : counts) sum += count;
   return sum;

@@ -40,7 +40,7 @@ std::vector<CallsStage> measure_stages(const std::vector<SignalMessage>& message
   stages.push_back({"queue", cost(messages, [&](const SignalMessage& message) {
                       queue.put(message, message.time_ns);
                       while (const auto held = queue.take_due(message.time_ns)) {
-                        used = used + held->bytes.size();
+                        used = used + held->bytes[0];
                       }
                     })});
   const auto parsed = std::make_unique<sip::Message>();
