@@ -19,6 +19,8 @@ class ToldPlane final : public calls::CallPlane {
 
   void on_port_drops(std::uint16_t, std::int64_t, std::int64_t) override {}
 
+  void on_media_room(const calls::MediaRoom&, std::int64_t) override {}
+
   void advance(std::int64_t timer_now_ns) override { now_ns_ = timer_now_ns; }
 
   void reload(const CallRecord&, const calls::KeptCall&, std::int64_t) override {}
