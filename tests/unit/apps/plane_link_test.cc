@@ -126,6 +126,26 @@ TEST_F(PlaneLinkTest, RecordsWaitForTheWriterInOrder) {
   EXPECT_FALSE(link_->has_backlog());
 }
 
+TEST_F(PlaneLinkTest, ALongBacklogStopsTheIntakeUntilItIsShort) {
+  PlaneLink link(pointers_, queues_, 10'000);
+  for (int i = 0; i < 4 + 10; ++i) link.keep_messages({}, 0, std::string(1'000, 'x'));
+  EXPECT_GE(link.backlog_bytes(), 10'000U);
+  send_signal(0, 100);
+  link.step(plane_, 1);
+  EXPECT_TRUE(plane_.lengths_.empty());
+  while (link.backlog_bytes() >= 10'000) {
+    EXPECT_TRUE(plane_.lengths_.empty());
+    ASSERT_TRUE(queues_.to_writer.try_pop());
+    link.step(plane_, 2);
+  }
+  EXPECT_EQ(plane_.lengths_.size(), 1U);
+  while (link.has_backlog()) {
+    ASSERT_TRUE(queues_.to_writer.try_pop());
+    link.step(plane_, 3);
+  }
+  EXPECT_EQ(link.backlog_bytes(), 0U);
+}
+
 TEST_F(PlaneLinkTest, SignalsAreHandedOnAndTheirBuffersGivenBack) {
   for (std::uint32_t round = 0; round < 20; ++round) {  // more than the pool has
     send_signal(0, 100);
