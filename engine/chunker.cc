@@ -70,8 +70,9 @@ std::uint8_t* append_header(
 bool append_record(Chunk& chunk, ChunkFill& fill, ByteView packet, std::int64_t time_ns) {
   if (room_of(fill) < kRecordHeaderBytes + packet.size()) return false;
   // Records count microseconds from the chunk's base; a packet from before it stands at the base.
-  const auto delta_us = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
-      time_ns / kNsPerUs - fill.base_us, 0, std::numeric_limits<std::uint32_t>::max()));
+  const std::int64_t after_us = std::max<std::int64_t>(time_ns / kNsPerUs - fill.base_us, 0);
+  if (after_us > std::numeric_limits<std::uint32_t>::max()) return false;
+  const auto delta_us = static_cast<std::uint32_t>(after_us);
   copy_packet(append_header(chunk, fill, RecordKind::kRtp, packet.size(), delta_us),
               packet.data(),
               packet.size());

@@ -113,7 +113,8 @@ ChunkFill fill_of(const Chunk& chunk);
 std::uint8_t* append_header(
     Chunk& chunk, ChunkFill& fill, RecordKind kind, std::size_t length, std::uint32_t delta_us);
 
-// Appends an RTP record.  False when there is no room for it.
+// Appends an RTP record.  False when there is no room for it, or its time is too far from the
+// chunk's base (71 minutes).
 bool append_record(Chunk& chunk, ChunkFill& fill, ByteView packet, std::int64_t time_ns);
 
 constexpr std::size_t room_of(const ChunkFill& fill) { return kRecordBytesMax - fill.record_bytes; }

@@ -1,5 +1,9 @@
 #include "engine/chunker.h"
 
+#include <limits>
+#include <memory>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/engine/engine_fixture.h"
@@ -23,6 +27,22 @@ TEST(Chunker, PartialChunksGoOutTogetherWithThoseOfTheirCall) {
   const auto chunks = bench.chunks();
   ASSERT_EQ(chunks.size(), 2U);
   EXPECT_EQ(chunks[0]->stream_ended, 0);
+}
+
+// Records count from the chunk's base in 32 bits of microseconds.
+TEST(Chunker, TimesTooFarForOneChunkStartAnother) {
+  const auto chunk = std::make_unique<Chunk>();
+  StreamHot hot{};
+  const std::vector<std::uint8_t> packet(172, 1);
+  const std::int64_t base_ns = 1'700'000'000 * kNsPerSecond;
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  begin_chunk(*chunk, hot, base_ns, 0);
+  EXPECT_TRUE(append_record(*chunk, hot.fill, packet, base_ns - 20 * kNsPerMs));
+  EXPECT_FALSE(append_record(*chunk, hot.fill, packet, base_ns + (kMost + 1) * kNsPerUs));
+  EXPECT_TRUE(append_record(*chunk, hot.fill, packet, base_ns + kMost * kNsPerUs));
+  seal_chunk(*chunk, hot.fill);
+  EXPECT_EQ(chunk->section.packet_count, 2U);
+  EXPECT_EQ(chunk->last_us, base_ns / kNsPerUs + kMost);
 }
 
 TEST(Chunker, AFullWriterRingBecomesAGapInTheNextChunk) {
