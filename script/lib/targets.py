@@ -12,8 +12,8 @@ from testing import ROOT
 PROGRAM = os.path.join("build-rel", "tapdeck")
 INGEST = os.path.join("bench", "load", "ingest_load.py")
 
-# Name -> (words of `tapdeck bench`, instead of them with --quick).  A bench that this build does not
-# have is left out, and its targets are told as not measured.
+# Name -> (words of `tapdeck bench`, those with --quick).  A bench that this build does not have is
+# left out, and its targets are told as not measured.
 HARNESSES = {
     "worker": (["worker", "--streams", "1000,100000,500000"],
                ["worker", "--streams", "1000", "--seconds", "0.2"]),
