@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <memory>
-#include <sched.h>
 #include <string>
 #include <vector>
 
@@ -18,29 +17,6 @@ namespace {
 constexpr std::uint32_t kMemoryMib = 1'024;  // for mbufs and rings; the chunks come on top
 constexpr std::uint32_t kStreamsInProcess = 100'000;
 constexpr std::uint32_t kStreamsOnWire = 4'000;
-
-std::vector<unsigned> allowed_cpus() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  std::vector<unsigned> cpus;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
-    }
-  }
-  if (cpus.empty()) cpus.push_back(0);
-  return cpus;
-}
-
-// The sender on the first CPU, each worker on one of the others, and in turn where they are too
-// few.
-std::string pinned_lcores(const std::vector<unsigned>& cpus, std::uint16_t workers) {
-  std::string map = fmt::format("0@{}", cpus[0]);
-  for (std::uint16_t i = 0; i < workers; ++i) {
-    map += fmt::format(",{}@{}", i + 1, cpus[(i + 1U) % cpus.size()]);
-  }
-  return map;
-}
 
 load::CaptureLoadOptions load_options(const control::BenchCaptureRequest& request) {
   load::CaptureLoadOptions options;

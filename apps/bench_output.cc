@@ -1,6 +1,7 @@
 #include "apps/bench_output.h"
 
 #include <cstdio>
+#include <sched.h>
 #include <string>
 
 #include "bench/report/host_facts.h"
@@ -16,6 +17,27 @@ bool write_file(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
+
+std::vector<unsigned> allowed_cpus() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  std::vector<unsigned> cpus;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+    }
+  }
+  if (cpus.empty()) cpus.push_back(0);
+  return cpus;
+}
+
+std::string pinned_lcores(const std::vector<unsigned>& cpus, unsigned others) {
+  std::string map = "0@" + std::to_string(cpus[0]);
+  for (unsigned i = 1; i <= others; ++i) {
+    map += "," + std::to_string(i) + "@" + std::to_string(cpus[i % cpus.size()]);
+  }
+  return map;
+}
 
 report::Report start_report(const std::string& bench, const engine::Eal& eal) {
   report::Report out;

@@ -2,6 +2,9 @@
 // Threads: the caller's.  Memory: strings.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/result.h"
 #include "bench/report/report.h"
 #include "config/config.h"
@@ -9,6 +12,13 @@
 #include "engine/eal.h"
 
 namespace tapdeck::apps {
+
+// CPUs that this thread may use; at least one.  DPDK pins the thread when it starts.
+std::vector<unsigned> allowed_cpus();
+
+// For DPDK's --lcores: the main lcore on the first CPU, `others` on those behind it, in turn where
+// they are too few.
+std::string pinned_lcores(const std::vector<unsigned>& cpus, unsigned others);
 
 // A report of this host, with one fact of how DPDK got its memory.
 report::Report start_report(const std::string& bench, const engine::Eal& eal);

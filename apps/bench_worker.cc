@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint32_t kMemoryMib = 1'024;  // for mbufs and rings; the chunks come on top
 
 std::vector<report::Column> columns(bool floors) {
-  std::vector<report::Column> out = {{"streams", "streams"},
+  std::vector<report::Column> out = {{"workers", "workers"},
+                                     {"streams", "streams"},
                                      {"packets", "packets"},
                                      {"worker_ns", "worker ns"},
                                      {"worker_least_ns", "least ns"},
@@ -26,16 +27,16 @@ std::vector<report::Column> columns(bool floors) {
   return out;
 }
 
-std::vector<report::Value> row(std::uint32_t streams,
-                               const load::WorkerLoadResult& found,
-                               bool floors) {
-  std::vector<report::Value> out = {std::uint64_t{streams},
+std::vector<report::Value> row(const load::WorkerLoadOptions& options,
+                               const load::WorkerLoadResult& found) {
+  std::vector<report::Value> out = {std::uint64_t{options.workers},
+                                    std::uint64_t{options.streams},
                                     found.packets,
                                     found.worker_ns,
                                     found.worker_least_ns,
-                                    1e3 / found.worker_ns,
+                                    found.rate_mpps,
                                     found.patch_ns};
-  if (!floors) return out;
+  if (!options.floors) return out;
   for (const double ns : found.floors.all()) out.emplace_back(ns);
   out.emplace_back(found.floors.sum());
   out.emplace_back(found.worker_ns / found.floors.sum());
@@ -53,26 +54,41 @@ void check(std::uint32_t streams, const load::WorkerLoadResult& found, report::R
 }  // namespace
 
 int bench_worker(const control::BenchWorkerRequest& request) {
+  const std::vector<unsigned> cpus = allowed_cpus();  // before DPDK pins this thread
   const auto eal =
       engine::Eal::start({.hugepages = request.output.hugepages ? engine::HugepageUse::kAuto
                                                                 : engine::HugepageUse::kNo,
-                          .memory_mib = kMemoryMib});
+                          .memory_mib = kMemoryMib * request.workers,
+                          .worker_count = request.workers,
+                          .lcores = pinned_lcores(cpus, request.workers - 1U)});
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("worker", *eal);
   out.simulated = {
       "No card: packets come from a ring in memory, patched by the worker's own core.",
       "No disk: a null writer on the same core reads the chunks back and gives them home.",
       "No calls: each pair of streams was bound at the start."};
+  if (request.workers > 1) {
+    out.simulated.emplace_back(
+        "Workers have a port, streams and chunks of their own, and share caches and memory of the "
+        "machine; rates are of CPU time, and their sum.");
+  }
+  if (cpus.size() < request.workers) {
+    out.simulated.emplace_back("There are fewer CPUs than workers: they take turns.");
+  }
   out.columns = columns(request.floors);
   for (const std::uint32_t streams : request.streams) {
-    const Result<load::WorkerLoadResult> found = load::run_worker_load(
-        {.streams = streams, .seconds = request.seconds, .floors = request.floors});
+    const load::WorkerLoadOptions options = {.streams = streams,
+                                             .workers = request.workers,
+                                             .seconds = request.seconds,
+                                             .floors = request.floors};
+    const Result<load::WorkerLoadResult> found = load::run_worker_load(options);
     if (!found) return bench_failed(found.error());
-    out.rows.push_back(row(streams, *found, request.floors));
+    out.rows.push_back(row(options, *found));
     check(streams, *found, out);
   }
   const std::uint32_t most = *std::max_element(request.streams.begin(), request.streams.end());
-  return print_report(request.output, wanted_of_host(1, most), out);
+  return print_report(
+      request.output, wanted_of_host(request.workers, std::uint64_t{most} * request.workers), out);
 }
 
 }  // namespace tapdeck::apps

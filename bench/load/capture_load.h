@@ -56,8 +56,8 @@ struct CaptureTrial {
     return damaged == 0 && unexplained == 0 && wrong_streams == 0 && recorded <= sent;
   }
 
-  // Within a hundredth.
-  [[nodiscard]] bool is_at_pace() const { return sent_pps() > 0.99 * asked_pps; }
+  // Nearly: a sender that was held up by its host now and then tells what it did send.
+  [[nodiscard]] bool is_at_pace() const { return sent_pps() > 0.95 * asked_pps; }
 };
 
 // Called now and then while a trial runs.

@@ -1,11 +1,16 @@
 #include "bench/load/worker_load.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
 
 #include "base/assert.h"
 #include "bench/load/mill.h"
@@ -18,8 +23,9 @@ namespace {
 
 constexpr std::size_t kBatchesMin = 8;
 
-engine::RingOptions ring_options(std::uint32_t streams) {
+engine::RingOptions ring_options(std::uint32_t streams, std::uint32_t number) {
   engine::RingOptions options;
+  options.worker = static_cast<std::uint16_t>(number);
   options.chunk_count = streams + streams / 50 + 4'096;
   options.report_slots = 65'536;
   return options;
@@ -27,14 +33,16 @@ engine::RingOptions ring_options(std::uint32_t streams) {
 
 class Load {
  public:
-  static Result<std::unique_ptr<Load>> create(std::uint32_t streams) {
-    auto port = engine::Port::make_ring_port(
-        {.name = "load", .ring_size = 2 * kMbufs, .mbuf_count = kMbufs + 1'023});
+  static Result<std::unique_ptr<Load>> create(std::uint32_t streams, std::uint32_t number) {
+    auto port = engine::Port::make_ring_port({.name = "load" + std::to_string(number),
+                                              .ring_size = 2 * kMbufs,
+                                              .mbuf_count = kMbufs + 1'023});
     if (!port) return port.error();
-    auto rings = engine::WorkerRings::create(ring_options(streams));
+    auto rings = engine::WorkerRings::create(ring_options(streams, number));
     if (!rings) return rings.error();
     std::unique_ptr<Load> load(new Load(std::move(*port), std::move(*rings)));
-    auto worker = engine::Worker::create({.sources = {engine::make_source(load->port_, 0)},
+    auto worker = engine::Worker::create({.index = static_cast<std::uint16_t>(number),
+                                          .sources = {engine::make_source(load->port_, 0)},
                                           .streams_max = std::bit_ceil(streams),
                                           .claims_max = std::bit_ceil(streams),
                                           .calls_max = streams / 2 + 1},
@@ -114,34 +122,94 @@ class Load {
   std::optional<Mill> mill_{};
 };
 
+// Measures one of `count` workers while the others do the same.
+class Runner {
+ public:
+  Runner(Load& load, double seconds, std::atomic<std::uint32_t>& warming)
+      : load_(load), seconds_(seconds), warming_(warming) {}
+
+  static int run(void* self) {
+    static_cast<Runner*>(self)->measure();
+    return 0;
+  }
+
+  void measure() {
+    load_.warm_up();
+    warming_.fetch_sub(1);
+    while (warming_.load() != 0) load_.batch();  // they begin together
+    const std::uint64_t sent = load_.mill().sent();
+    const std::uint64_t patch_ns = load_.mill().patch_ns();
+    std::vector<double> batches;
+    double spent_ns = 0;
+    while (spent_ns < seconds_ * 1e9 || batches.size() < kBatchesMin) {
+      batches.push_back(load_.batch());
+      spent_ns += batches.back() * kMbufs;
+    }
+    result_.packets = load_.mill().sent() - sent;
+    result_.patch_ns = static_cast<double>(load_.mill().patch_ns() - patch_ns) /
+                       static_cast<double>(result_.packets);
+    std::sort(batches.begin(), batches.end());
+    result_.worker_ns = batches[batches.size() / 2];
+    result_.worker_least_ns = batches.front();
+    load_.finish();
+    for (const Counter& counter : load_.counters().drops) {
+      result_.dropped_packets += counter.value();
+    }
+    result_.uncounted_packets =
+        load_.mill().sent() - load_.counters().value(engine::PacketClass::kRtpBound);
+    result_.wrong_streams = load_.mill().wrong_streams();
+  }
+
+  [[nodiscard]] const WorkerLoadResult& result() const { return result_; }
+
+ private:
+  Load& load_;
+  double seconds_;
+  std::atomic<std::uint32_t>& warming_;
+  WorkerLoadResult result_{};
+};
+
+WorkerLoadResult sum_of(const std::vector<std::unique_ptr<Runner>>& runners) {
+  WorkerLoadResult out;
+  const auto count = static_cast<double>(runners.size());
+  for (const auto& runner : runners) {
+    const WorkerLoadResult& one = runner->result();
+    out.packets += one.packets;
+    out.worker_ns += one.worker_ns / count;
+    out.worker_least_ns += one.worker_least_ns / count;
+    out.patch_ns += one.patch_ns / count;
+    out.rate_mpps += 1e3 / one.worker_ns;
+    out.dropped_packets += one.dropped_packets;
+    out.uncounted_packets += one.uncounted_packets;
+    out.wrong_streams += one.wrong_streams;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<WorkerLoadResult> run_worker_load(const WorkerLoadOptions& options) {
-  Result<std::unique_ptr<Load>> created = Load::create(options.streams);
-  if (!created) return created.error();
-  Load& load = **created;
-  load.warm_up();
-  const std::uint64_t sent = load.mill().sent();
-  const std::uint64_t patch_ns = load.mill().patch_ns();
-  std::vector<double> batches;
-  double spent_ns = 0;
-  while (spent_ns < options.seconds * 1e9 || batches.size() < kBatchesMin) {
-    batches.push_back(load.batch());
-    spent_ns += batches.back() * kMbufs;
+  std::vector<std::unique_ptr<Load>> loads;
+  std::vector<std::unique_ptr<Runner>> runners;
+  std::atomic<std::uint32_t> warming{options.workers};
+  for (std::uint32_t i = 0; i < options.workers; ++i) {
+    Result<std::unique_ptr<Load>> load = Load::create(options.streams, i);
+    if (!load) return load.error();
+    loads.push_back(std::move(*load));
+    runners.push_back(std::make_unique<Runner>(*loads.back(), options.seconds, warming));
   }
-  WorkerLoadResult out;
-  out.packets = load.mill().sent() - sent;
-  out.patch_ns =
-      static_cast<double>(load.mill().patch_ns() - patch_ns) / static_cast<double>(out.packets);
-  std::sort(batches.begin(), batches.end());
-  out.worker_ns = batches[batches.size() / 2];
-  out.worker_least_ns = batches.front();
-  load.finish();
-  for (const Counter& counter : load.counters().drops) out.dropped_packets += counter.value();
-  out.uncounted_packets =
-      load.mill().sent() - load.counters().value(engine::PacketClass::kRtpBound);
-  out.wrong_streams = load.mill().wrong_streams();
-  if (options.floors) out.floors = measure_floors(load.port(), options.streams);
+  if (rte_lcore_count() < options.workers) {
+    return make_error(ErrorCode::kResources, "There are fewer lcores than workers.");
+  }
+  unsigned lcore = rte_get_next_lcore(-1U, 1, 0);
+  for (std::size_t i = 1; i < runners.size(); ++i) {
+    TD_ASSERT(rte_eal_remote_launch(&Runner::run, runners[i].get(), lcore) == 0);
+    lcore = rte_get_next_lcore(lcore, 1, 0);
+  }
+  runners.front()->measure();
+  rte_eal_mp_wait_lcore();
+  WorkerLoadResult out = sum_of(runners);
+  if (options.floors) out.floors = measure_floors(loads.front()->port(), options.streams);
   return out;
 }
 

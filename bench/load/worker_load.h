@@ -7,8 +7,11 @@
 // the chunks, must be those that were sent.  Only the worker's steps are timed, by the thread's CPU
 // time; patching the packets is timed apart.
 //
-// Threads: the caller's.  Memory: 18 KiB a stream and more, given back at the end.  Needs a started
-// EAL.
+// Several workers at once share nothing but the machine: each has a port, streams and a thread of
+// its own.
+//
+// Threads: the caller's, and an lcore for each further worker.  Memory: 18 KiB a stream of each
+// worker and more, given back at the end.  Needs a started EAL with these lcores.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +23,18 @@ namespace tapdeck::load {
 
 struct WorkerLoadOptions {
   std::uint32_t streams = 1'000;
-  double seconds = 2;  // of the worker's time
-  bool floors = true;  // measure those, too
+  std::uint32_t workers = 1;  // at once, each with so many streams
+  double seconds = 2;         // of each worker's time
+  bool floors = true;         // measure those, too
 };
 
 struct WorkerLoadResult {
   std::uint64_t packets = 0;
-  double worker_ns = 0;  // per packet; median of the batches
+  double worker_ns = 0;  // per packet; median of the batches; the mean of the workers
   double worker_least_ns = 0;
-  double patch_ns = 0;  // CPU time of the generator, per packet; not in worker_ns
-  Floors floors{};
+  double patch_ns = 0;   // CPU time of the generator, per packet; not in worker_ns
+  double rate_mpps = 0;  // of all workers together
+  Floors floors{};       // of one worker
   // What must be 0, or the figures are worth nothing.
   std::uint64_t dropped_packets = 0;
   std::uint64_t uncounted_packets = 0;  // sent, but not counted as RTP of a call

@@ -7,6 +7,7 @@ namespace tapdeck::control {
 namespace {
 
 constexpr std::uint32_t kStreamsMax = 4'000'000;
+constexpr std::uint16_t kWorkersMax = 64;
 
 constexpr const char* kFooter =
     "Each runs the real part under a load that it makes itself, compares all that was recorded "
@@ -47,6 +48,10 @@ void add_worker_bench(CLI::App& bench, Context& context) {
       ->delimiter(',')
       ->check(CLI::Range(std::uint32_t{1}, kStreamsMax))
       ->type_name("N,...")
+      ->capture_default_str();
+  command->add_option("--workers", request->workers, "At once, each with so many streams")
+      ->check(CLI::Range(std::uint16_t{1}, kWorkersMax))
+      ->type_name("N")
       ->capture_default_str();
   command->add_option("--seconds", request->seconds, "Of the worker's time, for each row")
       ->check(CLI::Range(0.0, 3'600.0))

@@ -21,7 +21,8 @@ struct BenchOutput {
 struct BenchWorkerRequest {
   BenchOutput output;
   std::vector<std::uint32_t> streams = {1'000, 10'000, 100'000, 500'000};
-  double seconds = 2;  // of each worker's time, for each row
+  std::uint16_t workers = 1;  // at once
+  double seconds = 2;         // of each worker's time, for each row
   bool floors = true;
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every benchmark of the release tree and gathers what they say."""
+"""Runs every benchmark and harness of the release tree and gathers what they say."""
 
 import argparse
 import json
@@ -8,15 +8,18 @@ import subprocess
 import sys
 import tempfile
 
+import targets
 from testing import ROOT, executables
 
 
-def run(program, pattern):
+def run(program, pattern, quick):
     """The benchmark's own JSON report; its table goes to our stdout."""
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         command = [program, f"--benchmark_out={report.name}", "--benchmark_out_format=json"]
         if pattern:
             command.append(f"--benchmark_filter={pattern}")
+        if quick:
+            command.append("--benchmark_min_time=0.01")
         subprocess.run(command, cwd=ROOT, check=True)
         text = report.read()
     return json.loads(text) if text.strip() else {"benchmarks": []}
@@ -25,23 +28,28 @@ def run(program, pattern):
 def main():
     parser = argparse.ArgumentParser(prog="script/bench", description="Tapdeck's benchmarks.")
     parser.add_argument("--json", metavar="FILE", help="write all figures here")
-    parser.add_argument("--filter", metavar="REGEX", help="only these benchmarks")
+    parser.add_argument("--filter", metavar="REGEX", help="only these benchmarks, no harness")
+    parser.add_argument("--quick", action="store_true",
+                        help="so short that the figures say little")
     arguments = parser.parse_args()
 
     programs = executables("build-rel", "_bench")
     if not programs:
         print("no benchmarks are built", file=sys.stderr)
     inside = [os.path.relpath(program, "build-rel") for program in programs]
-    if inside:
-        subprocess.run(["ninja", "-C", "build-rel", *inside], cwd=ROOT, check=True,
-                       stdout=sys.stderr)
+    subprocess.run(["ninja", "-C", "build-rel", "tapdeck", "bench/traffic/generate", *inside],
+                   cwd=ROOT, check=True, stdout=sys.stderr)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     result = {"commit": commit.stdout.strip(), "context": None, "benchmarks": []}
     for program in programs:
-        report = run(program, arguments.filter)
+        report = run(program, arguments.filter, arguments.quick)
         result["context"] = result["context"] or report.get("context")
         for row in report["benchmarks"]:
             result["benchmarks"].append({"program": os.path.basename(program), **row})
+    if not arguments.filter:
+        result["harnesses"] = targets.run_all(arguments.quick)
+        result["targets"] = targets.table(result["harnesses"])
+        targets.print_table(result["targets"])
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(result, file, indent=1)

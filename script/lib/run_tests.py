@@ -86,6 +86,7 @@ def stage_live(runner):
     run_driver(runner, "drops", ["tests/live/drops_test.py"], 300, "build")
     run_driver(runner, "through", ["tests/live/through_test.py"], 300, "build")
     run_driver(runner, "refusals", ["tests/live/refusals_test.py"], 300, "build")
+    run_driver(runner, "bench", ["tests/live/bench_test.py"], 300, "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
     run_driver(runner, "flood", ["tests/live/flood_test.py", *flood], 300, "build")
 
