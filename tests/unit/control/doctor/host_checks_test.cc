@@ -55,6 +55,14 @@ TEST_F(HostChecks, AProcessorWithoutTheCompiledInstructionsBlocks) {
   EXPECT_EQ(find("processor").found, "Old CPU, without avx2");
 }
 
+TEST_F(HostChecks, FewMediaBuffersAreSlowAndSayHowManyItTakes) {
+  EXPECT_EQ(find("media buffers").health, Health::kGood);
+  config_.streams.chunk_count = config_.streams.stream_count_max + 64;
+  EXPECT_EQ(find("media buffers").health, Health::kSlow);
+  EXPECT_NE(find("media buffers").remedy.find("chunk_count to 13394"), std::string::npos)
+      << find("media buffers").remedy;
+}
+
 TEST_F(HostChecks, AWordIsNotFoundInsideAnother) {
   write("/proc/cpuinfo", "model name\t: X\nflags\t\t: avx2 bmi1 bmi2 f16c fma4 abm movbe xsave\n");
   EXPECT_EQ(find("processor").found, "X, without fma");
