@@ -144,7 +144,7 @@ Result<bool> Port::configure() {
   pool_ = *pool;
 
   rte_eth_conf conf = receive_configuration(options_, info);
-  symmetric_ = (conf.rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
+  spreading_ = describe_spreading(options_, info, conf);
   if ((conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0 &&
       rte_mbuf_dyn_rx_timestamp_register(&timestamp_offset_, &timestamp_flag_) != 0) {
     timestamp_offset_ = -1;
@@ -191,9 +191,9 @@ Port::Port(Port&& other) noexcept
       port_id_(std::exchange(other.port_id_, std::uint16_t{0xffff})),
       socket_(other.socket_),
       started_(std::exchange(other.started_, false)),
-      symmetric_(other.symmetric_),
       created_vdev_(std::exchange(other.created_vdev_, false)),
       device_name_(std::move(other.device_name_)),
+      spreading_(std::move(other.spreading_)),
       pool_(std::exchange(other.pool_, nullptr)),
       rings_(std::exchange(other.rings_, {})),
       sockets_(std::move(other.sockets_)),
