@@ -157,9 +157,11 @@ Result<bool> Port::configure() {
   }
   timestamp_unit_ns_ = is_pcap ? 1'000 : 1;
 
-  code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, 0, &conf);
-  if (code == -EINVAL || code == -ENOTSUP) {  // some devices insist on a transmit queue
-    code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, 1, &conf);
+  // Some devices insist on a transmit queue, net_tap on as many as it receives from.
+  for (const std::uint16_t transmit :
+       {std::uint16_t{0}, std::uint16_t{1}, options_.rx_queue_count}) {
+    code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, transmit, &conf);
+    if (code != -EINVAL && code != -ENOTSUP && code != -EPERM) break;
   }
   if (code != 0) return port_error(options_, "the device refuses its configuration", code);
   std::uint16_t rx_count = options_.descriptor_count;
@@ -170,8 +172,8 @@ Result<bool> Port::configure() {
     if (code != 0) return port_error(options_, "cannot set up a receive queue", code);
   }
   rte_eth_dev_info_get(port_id_, &info);
-  if (info.nb_tx_queues > 0) {
-    code = rte_eth_tx_queue_setup(port_id_, 0, 512, static_cast<unsigned>(socket_), nullptr);
+  for (std::uint16_t queue = 0; queue < info.nb_tx_queues; ++queue) {
+    code = rte_eth_tx_queue_setup(port_id_, queue, 512, static_cast<unsigned>(socket_), nullptr);
     if (code != 0) return port_error(options_, "cannot set up the unused transmit queue", code);
   }
   code = rte_eth_dev_start(port_id_);
