@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kGroupRecords = 64;
 constexpr std::int64_t kGroupAgeNs = 100 * kNsPerMs;
+constexpr std::size_t kBatchChunks = 16;     // announced to the segments at once
 constexpr std::size_t kCommandsMax = 1'024;  // taken from the queue at once
 
 // The call plane knows what workers lost; what the disk refused is known only now.
@@ -48,10 +49,12 @@ RecordWriter::RecordWriter(storage::SegmentWriter& segments,
       workers_(std::move(workers)),
       queues_(queues),
       figures_(figures),
-      written_(workers_.size(), 0) {}
+      written_(workers_.size(), 0) {
+  batch_.reserve(kBatchChunks);
+}
 
 bool RecordWriter::is_idle() const {
-  if (!commands_.empty() || !endings_.empty() || held_ != nullptr) return false;
+  if (!commands_.empty() || !endings_.empty() || batch_at_ < batch_.size()) return false;
   if (queues_.to_writer.size() != 0) return false;
   for (const engine::WorkerRings* rings : workers_) {
     if (rings->chunk_count() != 0) return false;
@@ -100,36 +103,45 @@ bool RecordWriter::handle(RecordCommand& command, Ending& ending) {
 std::vector<std::uint64_t> RecordWriter::chunks_so_far() const {
   std::vector<std::uint64_t> chunks(workers_.size());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    const bool holds_one = held_ != nullptr && held_->worker == i;
-    chunks[i] = written_[i] + (holds_one ? 1 : 0) + workers_[i]->chunk_count();
+    chunks[i] = written_[i] + workers_[i]->chunk_count();
   }
+  for (std::size_t at = batch_at_; at < batch_.size(); ++at) ++chunks[batch_[at]->worker];
   return chunks;
 }
 
 // Until the disk is busy.
 void RecordWriter::write_chunks() {
-  if (held_ != nullptr && !write_chunk(held_)) return;
+  if (!write_batch()) return;
   for (engine::WorkerRings* rings : workers_) {
-    for (std::uint32_t left = rings->chunk_count(); left > 0; --left) {
-      Chunk* chunk = rings->pop_chunk();
-      TD_ASSERT(chunk != nullptr);
-      if (!write_chunk(chunk)) return;
+    for (std::uint32_t left = rings->chunk_count(); left > 0;) {
+      left -= take_batch(*rings, left);
+      if (!write_batch()) return;
     }
   }
 }
 
-bool RecordWriter::write_chunk(Chunk* chunk) {
-  const storage::AppendVerdict verdict = segments_.try_append(*chunk);
-  if (verdict == storage::AppendVerdict::kBusy) {
-    held_ = chunk;
-    return false;
+std::uint32_t RecordWriter::take_batch(engine::WorkerRings& rings, std::uint32_t most) {
+  batch_.clear();
+  batch_at_ = 0;
+  while (batch_.size() < std::min<std::size_t>(most, kBatchChunks)) {
+    batch_.push_back(rings.pop_chunk());
+    TD_ASSERT(batch_.back() != nullptr);
   }
-  (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
-      .add();
-  held_ = nullptr;
-  ++moved_;
-  ++written_[chunk->worker];
-  workers_[chunk->worker]->take_home(chunk);
+  segments_.announce(batch_);
+  return static_cast<std::uint32_t>(batch_.size());
+}
+
+bool RecordWriter::write_batch() {
+  for (; batch_at_ < batch_.size(); ++batch_at_) {
+    Chunk* chunk = batch_[batch_at_];
+    const storage::AppendVerdict verdict = segments_.try_append(*chunk);
+    if (verdict == storage::AppendVerdict::kBusy) return false;
+    (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
+        .add();
+    ++moved_;
+    ++written_[chunk->worker];
+    workers_[chunk->worker]->take_home(chunk);
+  }
   return true;
 }
 

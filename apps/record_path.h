@@ -86,7 +86,8 @@ class RecordWriter {
   bool handle(RecordCommand& command, Ending& ending);
   bool keep_messages(const KeepMessages& messages);
   void write_chunks();
-  bool write_chunk(Chunk* chunk);
+  std::uint32_t take_batch(engine::WorkerRings& rings, std::uint32_t most);
+  bool write_batch();
   [[nodiscard]] std::vector<std::uint64_t> chunks_so_far() const;
   void end_calls();
   void pass_finals();
@@ -100,7 +101,8 @@ class RecordWriter {
   std::size_t ending_count_ = 0;        // records in them
   std::deque<CallRecord> finals_;       // their calls have ended, but wait for the disk
   std::vector<std::uint64_t> written_;  // chunks, per worker
-  Chunk* held_ = nullptr;               // taken from its ring, refused by a busy disk
+  std::vector<Chunk*> batch_;           // taken from a ring
+  std::size_t batch_at_ = 0;            // what comes next of it; a busy disk refused that
   std::uint32_t moved_ = 0;             // in this step
 };
 

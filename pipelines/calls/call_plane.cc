@@ -78,6 +78,7 @@ class StandardCallPlane final : public CallPlane {
   void remove(Call& call);
 
   CallPlaneOptions options_;
+  storage::Hasher hasher_;
   DropHistory drops_;
   Recordings recordings_;
   CallContext context_;
@@ -97,7 +98,7 @@ class StandardCallPlane final : public CallPlane {
 
 void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto held = queue_.take_due(timer_now_ns_)) handle(held->view());
+  while (const auto message = queue_.take_due(timer_now_ns_)) handle(*message);
   while (const auto due = timers_.take_due(timer_now_ns_)) {
     Call* call = table_.find(due->call);
     if (call == nullptr || call->armed_ns != due->deadline_ns) continue;
@@ -156,7 +157,8 @@ Call* StandardCallPlane::open(const SeenMessage& message, Call* predecessor) {
   Call::Origin origin;
   origin.handle = table_.next_handle();
   origin.uid = identify_call(
-      {message.signal.realm, message.facts.call_id, message.facts.from_tag, message.time_ns()});
+      {message.signal.realm, message.facts.call_id, message.facts.from_tag, message.time_ns()},
+      hasher_);
   origin.muted = options_.already_final && options_.already_final(origin.uid);
   if (origin.muted) ++already_present_;
   ++calls_started_;
@@ -230,7 +232,7 @@ void StandardCallPlane::reload(const CallRecord& record,
 
 void StandardCallPlane::finish(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto held = queue_.take_any()) handle(held->view());
+  while (const auto message = queue_.take_any()) handle(*message);
   for (const CallHandle handle : table_.handles()) {
     Call* call = table_.find(handle);
     call->finish(timer_now_ns_);

@@ -5,10 +5,10 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
+#include "base/flat_map.h"
 #include "model/call.h"
 #include "pipelines/calls/dialog.h"
 #include "pipelines/calls/offer_answer.h"
@@ -72,8 +72,8 @@ struct LiveCall {
   std::optional<std::uint16_t> q850_cause;
   std::optional<CallTransfer> asked_transfer;  // REFER seen, not accepted yet
   std::optional<CallTransfer> transferred;
-  std::map<std::string, std::uint32_t> methods;
-  std::map<std::string, std::uint32_t> responses;
+  FlatMap<std::string, std::uint32_t> methods;
+  FlatMap<std::string, std::uint32_t> responses;
   std::optional<std::uint32_t> session_expires_s;
 
   // Last packet before a restart of the program, of a call that went on after it.

@@ -56,11 +56,21 @@ TEST_F(HostChecks, AProcessorWithoutTheCompiledInstructionsBlocks) {
 }
 
 TEST_F(HostChecks, FewMediaBuffersAreSlowAndSayHowManyItTakes) {
-  EXPECT_EQ(find("media buffers").health, Health::kGood);
+  EXPECT_EQ(find("media_buffers").health, Health::kGood);
   config_.streams.chunk_count = config_.streams.stream_count_max + 64;
-  EXPECT_EQ(find("media buffers").health, Health::kSlow);
-  EXPECT_NE(find("media buffers").remedy.find("chunk_count to 13394"), std::string::npos)
-      << find("media buffers").remedy;
+  EXPECT_EQ(find("media_buffers").health, Health::kSlow);
+  EXPECT_NE(find("media_buffers").remedy.find("chunk_count to 13394"), std::string::npos)
+      << find("media_buffers").remedy;
+}
+
+TEST_F(HostChecks, AVirtualMachineSaysSo) {
+  EXPECT_EQ(find("virtual_machine").health, Health::kGood);
+  write("/proc/cpuinfo",
+        "model name\t: X\nflags\t\t: avx2 bmi1 bmi2 f16c fma abm movbe xsave hypervisor lm\n");
+  write("/sys/class/dmi/id/sys_vendor", "QEMU\n");
+  EXPECT_EQ(find("virtual_machine").health, Health::kNote);
+  EXPECT_EQ(find("virtual_machine").found, "yes: QEMU");
+  EXPECT_FALSE(find("virtual_machine").remedy.empty());
 }
 
 TEST_F(HostChecks, AWordIsNotFoundInsideAnother) {
