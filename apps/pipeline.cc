@@ -9,9 +9,10 @@ std::vector<engine::QueueSource> sources_of(const std::vector<engine::Port>& por
                                             std::uint16_t worker,
                                             std::uint16_t worker_count) {
   std::vector<engine::QueueSource> sources;
+  std::size_t turn = 0;
   for (const engine::Port& port : ports) {
     for (std::uint16_t queue = 0; queue < port.options().rx_queue_count; ++queue) {
-      if (queue % worker_count == worker) sources.push_back(engine::make_source(port, queue));
+      if (turn++ % worker_count == worker) sources.push_back(engine::make_source(port, queue));
     }
   }
   return sources;

@@ -31,7 +31,7 @@ struct PipelineOptions {
 
 class Pipeline {
  public:
-  // Queue q of every port goes to worker q % worker_count.  `ports` and `intake` must outlive the
+  // Queues go to workers in turn, over all ports.  `ports` and `intake` must outlive the
   // pipeline.
   static Result<std::unique_ptr<Pipeline>> create(const PipelineOptions& options,
                                                   const std::vector<engine::Port>& ports,

@@ -43,7 +43,7 @@ Result<std::vector<engine::Port>> open_ports(const config::Config& config) {
     if (!port) return port.error();
     log_info("port " + port->options().name + ": " + port->options().device +
              (port->timestamp_offset() >= 0 ? ", hardware timestamps" : ", host timestamps") +
-             (port->spreads_by_address() ? ", symmetric RSS" : ""));
+             (port->spreading().empty() ? "" : ", " + port->spreading()));
     ports.push_back(std::move(*port));
   }
   return ports;

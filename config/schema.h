@@ -74,11 +74,12 @@
 
 #define TD_CONFIG_STREAMS(X) \
   X(stream_count_max, std::uint32_t, 8'192, 64, kStreamCountMax, kRestart, \
-    "RTP streams tracked at once, of all workers together. More: further streams are counted " \
-    "and not recorded.") \
-  X(chunk_count, std::uint32_t, 12'288, 64, kChunkCountMax, kRestart, \
-    "Buffers of 16 KiB for media, of all workers together: one for each stream and some on " \
-    "their way to disk. When all are taken, media is lost, counted and marked as a gap.") \
+    "RTP streams tracked at once, of all workers together. Further calls are logged, not " \
+    "recorded.") \
+  X(chunk_count, std::uint32_t, 13'440, 64, kChunkCountMax, kRestart, \
+    "Buffers of 16 KiB for media, of all workers together: one for each stream, and those that " \
+    "wait while the disk stands still; `config check` says how long. When they run out whole " \
+    "calls are refused, then cut short, the newest first.") \
   X(flush_interval_ms, std::uint32_t, 5'000, 100, 60'000, kRestart, \
     "A chunk that is not full goes to disk at this age: the most media a power cut can cost, " \
     "with storage.flush_interval_ms.") \

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <set>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include "config/devices.h"
 #include "config/limits.h"
 #include "config/retention_classes.h"
+#include "config/sizing.h"
 
 namespace tapdeck::config {
 namespace {
@@ -56,6 +58,7 @@ class Validator {
   }
 
   void check_key_file();
+  void check_queue_pairs(std::size_t index);
 
   const Config& config_;
   const std::string& file_;
@@ -65,6 +68,21 @@ class Validator {
 
 std::string port_path(std::size_t index, std::string_view option) {
   return "capture.ports[" + std::to_string(index) + "]." + std::string(option);
+}
+
+// Queues of net_af_packet that nobody polls would swallow their part of the packets.
+void Validator::check_queue_pairs(std::size_t index) {
+  const Port& port = config_.capture.ports[index];
+  constexpr std::string_view kPairs = ",qpairs=";
+  if (!port.device.starts_with("net_af_packet")) return;
+  const std::size_t at = port.device.find(kPairs);
+  const unsigned long pairs =
+      at == std::string::npos ? 1
+                              : std::strtoul(port.device.c_str() + at + kPairs.size(), nullptr, 10);
+  if (pairs == port.queues) return;
+  error(port_path(index, "queues"),
+        std::to_string(port.queues) + " queues, but the device has " + std::to_string(pairs) +
+            ": give it qpairs=" + std::to_string(port.queues));
 }
 
 void Validator::check_ports() {
@@ -92,6 +110,7 @@ void Validator::check_ports() {
     if (kind != DeviceKind::kInvalid && !devices.insert(device).second) {
       error(port_path(i, "device"), "another port uses " + device);
     }
+    check_queue_pairs(i);
     if ((port.descriptors & (port.descriptors - 1)) != 0) {
       error(port_path(i, "descriptors"), std::to_string(port.descriptors) + " is no power of two");
     }
@@ -153,6 +172,12 @@ void Validator::check_memory() {
   }
   if (streams.stream_count_max < config_.capture.workers) {
     error("streams.stream_count_max", "every worker needs at least one stream");
+  }
+  const Sizing sizing = size_up(streams);
+  if (streams.chunk_count >= needed && sizing.stall_s < 1) {
+    warn("streams.chunk_count",
+         to_string(sizing, streams) + "; for a whole second set " +
+             std::to_string(sizing.chunks_for_1s));
   }
   const std::uint64_t chunk_mib = std::uint64_t{streams.chunk_count} / 64;  // 16 KiB each
   if (config_.eal.memory_mib > 0 && config_.eal.memory_mib < chunk_mib) {

@@ -16,6 +16,7 @@
 #include "engine/arena.h"
 #include "engine/index_table.h"
 #include "model/binding.h"
+#include "model/stream.h"
 
 namespace tapdeck::engine {
 
@@ -70,6 +71,7 @@ struct CallSlot {
   ListHead claims;   // Claim::in_call
   ListHead streams;  // StreamCold::in_call
   Link hungry;       // of starved calls
+  LossSpan missed;   // packets for whose stream there was no place, not told yet
 
   [[nodiscard]] bool paused_at(std::int64_t time_ns) const {
     return paused_ever && time_ns >= pause_ns && time_ns < resume_ns;

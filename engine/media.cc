@@ -84,6 +84,7 @@ std::uint32_t Media::create_stream(const MediaPacket& packet) {
     if (plausible) {
       counters_.drop(crowded ? DropReason::kCallWithheld : DropReason::kStreamTableFull);
     }
+    if (explained) note_missed(claim, packet.arrival.time_ns);
     return kNone;
   }
   StreamCold& cold = streams_.cold(stream);
@@ -357,6 +358,7 @@ void Media::fill_report(std::uint32_t stream, StreamReportKind kind, StreamRepor
 void Media::report(std::uint32_t stream, StreamReportKind kind) {
   if (streams_.hot(stream).packet_count == 0) return;  // has just changed calls
   settle_withheld(stream);
+  tell_missed(stream);
   StreamReport out;
   fill_report(stream, kind, out);
   if (rings_.push_report(out)) {

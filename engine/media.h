@@ -134,6 +134,8 @@ class Media {
   void take_withholding(std::uint32_t stream, const CallSlot& slot);
   void settle_withheld(std::uint32_t stream);
   void count_withheld(std::uint32_t stream);
+  void note_missed(std::uint32_t claim, std::int64_t time_ns);
+  void tell_missed(std::uint32_t stream);
   void starve(std::uint32_t stream);
   void feed_hungry();
   void make_room();

@@ -1,6 +1,7 @@
 // The part of Media that does without: calls that are refused, cut short or starve, and streams
 // that make room for others.  The rules are in media.h.
 #include <algorithm>
+#include <utility>
 
 #include "engine/media.h"
 
@@ -77,6 +78,23 @@ void Media::settle_withheld(std::uint32_t stream) {
                     static_cast<std::uint32_t>(hot.packet_count - cold.withheld_from)});
   cold.withheld_from = hot.packet_count;
   cold.withheld_since_ns = hot.last_ns;
+}
+
+// A packet of a call for whose stream there is no place.
+void Media::note_missed(std::uint32_t claim, std::int64_t time_ns) {
+  CallSlot* slot = endpoints_.call_slot(endpoints_.claim(claim).call);
+  if (slot != nullptr) slot->missed.add(time_ns, time_ns, 1);
+}
+
+// Any stream of the call tells it: better there than nowhere.
+void Media::tell_missed(std::uint32_t stream) {
+  const CallHandle call = streams_.cold(stream).call;
+  CallSlot* slot = call.is_none() ? nullptr : endpoints_.call_slot(call);
+  if (slot == nullptr || slot->missed.packet_count == 0) return;
+  const LossSpan missed = std::exchange(slot->missed, {});
+  chunker_.add_gap(stream,
+                   GapReason::kWithheld,
+                   {missed.from_ns, missed.to_ns, static_cast<std::uint32_t>(missed.packet_count)});
 }
 
 void Media::count_withheld(std::uint32_t stream) {

@@ -144,7 +144,7 @@ Result<bool> Port::configure() {
   pool_ = *pool;
 
   rte_eth_conf conf = receive_configuration(options_, info);
-  symmetric_ = (conf.rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
+  spreading_ = describe_spreading(options_, info, conf);
   if ((conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0 &&
       rte_mbuf_dyn_rx_timestamp_register(&timestamp_offset_, &timestamp_flag_) != 0) {
     timestamp_offset_ = -1;
@@ -157,9 +157,11 @@ Result<bool> Port::configure() {
   }
   timestamp_unit_ns_ = is_pcap ? 1'000 : 1;
 
-  code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, 0, &conf);
-  if (code == -EINVAL || code == -ENOTSUP) {  // some devices insist on a transmit queue
-    code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, 1, &conf);
+  // Some devices insist on a transmit queue, net_tap on as many as it receives from.
+  for (const std::uint16_t transmit :
+       {std::uint16_t{0}, std::uint16_t{1}, options_.rx_queue_count}) {
+    code = rte_eth_dev_configure(port_id_, options_.rx_queue_count, transmit, &conf);
+    if (code != -EINVAL && code != -ENOTSUP && code != -EPERM) break;
   }
   if (code != 0) return port_error(options_, "the device refuses its configuration", code);
   std::uint16_t rx_count = options_.descriptor_count;
@@ -170,8 +172,8 @@ Result<bool> Port::configure() {
     if (code != 0) return port_error(options_, "cannot set up a receive queue", code);
   }
   rte_eth_dev_info_get(port_id_, &info);
-  if (info.nb_tx_queues > 0) {
-    code = rte_eth_tx_queue_setup(port_id_, 0, 512, static_cast<unsigned>(socket_), nullptr);
+  for (std::uint16_t queue = 0; queue < info.nb_tx_queues; ++queue) {
+    code = rte_eth_tx_queue_setup(port_id_, queue, 512, static_cast<unsigned>(socket_), nullptr);
     if (code != 0) return port_error(options_, "cannot set up the unused transmit queue", code);
   }
   code = rte_eth_dev_start(port_id_);
@@ -191,9 +193,9 @@ Port::Port(Port&& other) noexcept
       port_id_(std::exchange(other.port_id_, std::uint16_t{0xffff})),
       socket_(other.socket_),
       started_(std::exchange(other.started_, false)),
-      symmetric_(other.symmetric_),
       created_vdev_(std::exchange(other.created_vdev_, false)),
       device_name_(std::move(other.device_name_)),
+      spreading_(std::move(other.spreading_)),
       pool_(std::exchange(other.pool_, nullptr)),
       rings_(std::exchange(other.rings_, {})),
       sockets_(std::move(other.sockets_)),

@@ -84,7 +84,8 @@ class Port {
 
   [[nodiscard]] std::uint32_t timestamp_unit_ns() const { return timestamp_unit_ns_; }
 
-  [[nodiscard]] bool spreads_by_address() const { return symmetric_; }  // symmetric RSS is on
+  // See describe_spreading().
+  [[nodiscard]] const std::string& spreading() const { return spreading_; }
 
   // `missed` is what the driver counts and, where it receives through packet sockets, what the
   // kernel counts.
@@ -98,9 +99,9 @@ class Port {
   std::uint16_t port_id_ = 0xffff;
   int socket_ = 0;
   bool started_ = false;
-  bool symmetric_ = false;
   bool created_vdev_ = false;
   std::string device_name_{};
+  std::string spreading_{};
   rte_mempool* pool_ = nullptr;
   std::vector<rte_ring*> rings_{};
   std::unique_ptr<PacketSockets> sockets_;  // null without any

@@ -131,6 +131,28 @@ rte_eth_conf receive_configuration(const PortOptions& options, const rte_eth_dev
   return conf;
 }
 
+std::string describe_spreading(const PortOptions& options,
+                               const rte_eth_dev_info& info,
+                               const rte_eth_conf& conf) {
+  if (options.rx_queue_count == 1) return {};
+  const std::string queues = std::to_string(options.rx_queue_count) + " queues, ";
+  if ((conf.rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) == 0) {
+    if (info.hash_key_size > kKeyBytesMax) {
+      return queues + "no RSS: its hash key of " + std::to_string(info.hash_key_size) +
+             " bytes is longer than ours";
+    }
+    return queues + "no RSS: the device shares packets out by itself";
+  }
+  const std::uint64_t hash = conf.rx_adv_conf.rss_conf.rss_hf;
+  std::string missing;
+  for (const auto& [bits, name] : {std::pair{RTE_ETH_RSS_IP, " IP"},
+                                   std::pair{RTE_ETH_RSS_UDP, " UDP"},
+                                   std::pair{RTE_ETH_RSS_TCP, " TCP"}}) {
+    if ((hash & bits) == 0) missing += name;
+  }
+  return queues + "symmetric RSS" + (missing.empty() ? "" : ", but not by" + missing);
+}
+
 Result<Port> Port::make_ring_port(const RingOptions& options) {
   Port port;
   port.options_.name = options.name;

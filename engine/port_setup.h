@@ -28,4 +28,10 @@ Result<rte_mempool*> make_mbuf_pool(const std::string& port_name,
 // MTU asks for it, timestamps where offered.
 rte_eth_conf receive_configuration(const PortOptions& options, const rte_eth_dev_info& info);
 
+// How a port of several queues shares its packets out, for the log: what the device cannot do of
+// what was asked for, too.  Empty with one queue.
+std::string describe_spreading(const PortOptions& options,
+                               const rte_eth_dev_info& info,
+                               const rte_eth_conf& conf);
+
 }  // namespace tapdeck::engine

@@ -4,6 +4,7 @@
 #include "config/generate.h"
 #include "config/load.h"
 #include "config/problem.h"
+#include "config/sizing.h"
 #include "config/validate.h"
 #include "control/cli/commands.h"
 
@@ -23,7 +24,9 @@ int check_config(const Context& context) {
   problems.insert(problems.end(), more.begin(), more.end());
   for (const config::Problem& problem : problems) write_out(config::to_string(problem) + "\n");
   if (config::any_error(problems)) return kExitFailed;
-  write_out(context.global.config_file + ": the configuration is valid.\n");
+  const config::Streams& streams = loaded->config.streams;
+  write_out(context.global.config_file + ": the configuration is valid; " +
+            config::to_string(config::size_up(streams), streams) + ".\n");
   return kExitDone;
 }
 

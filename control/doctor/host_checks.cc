@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "config/sizing.h"
+
 namespace tapdeck::control {
 namespace {
 
@@ -79,6 +81,18 @@ Finding check_cpus(const HostFiles& host, const config::Config& config) {
   if (parse_cpu_list(siblings).size() > 1) found += "; hyper-threads share cores";
   if (cpus.size() >= wanted) return {"cpus", Health::kGood, found, ""};
   return {"cpus", Health::kSlow, found, "Threads take turns: give the host more CPUs."};
+}
+
+Finding check_media_buffers(const config::Config& config) {
+  const config::Sizing sizing = config::size_up(config.streams);
+  const std::string found = config::to_string(sizing, config.streams);
+  if (sizing.stall_s >= 1) return {"media_buffers", Health::kGood, found, ""};
+  return {
+      "media_buffers",
+      Health::kSlow,
+      found,
+      fmt::format("Set streams.chunk_count to {}: a disk stands still for a second now and then.",
+                  sizing.chunks_for_1s)};
 }
 
 Finding check_isolated(const HostFiles& host, const config::Config& config) {
@@ -259,6 +273,7 @@ Findings check_host(const HostFiles& host, const config::Config& config) {
           check_numa(host),
           check_iommu(host),
           check_cards(host),
+          check_media_buffers(config),
           check_locked_memory(config),
           check_open_files(),
           check_io_uring(host),

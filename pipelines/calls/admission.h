@@ -17,10 +17,13 @@ class Admission {
   // How things stand, with `recordings` under way.  Often: every few milliseconds.
   void observe(const MediaRoom& room, std::uint64_t recordings, std::int64_t timer_now_ns);
 
-  // Room for one call more, when `promised` streams of admitted calls have not begun yet.
-  [[nodiscard]] bool admits(std::uint64_t promised) const {
-    return !refusing_ && room_.streams >= promised + kStreamsPerCall;
+  // Room for `streams` more, when `promised` ones of admitted calls have not begun yet.
+  [[nodiscard]] bool admits(std::uint64_t promised, std::uint64_t streams = kStreamsPerCall) const {
+    return !refusing_ && room_.streams >= promised + streams;
   }
+
+  // Media waits for the disk: nothing new is to be written.
+  [[nodiscard]] bool refuses_all() const { return refusing_; }
 
   // Recordings that must be cut short now.
   [[nodiscard]] std::uint64_t surplus(std::uint64_t recordings) const;

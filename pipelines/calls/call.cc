@@ -170,17 +170,20 @@ void Call::tell(BindOperation operation, std::int64_t time_ns) {
   context_.sink.bind(message);
 }
 
-// A call asks for room when its first address is told, for media before the answer, and once more
-// at the answer: then media is due, and the calls that nobody answered are gone.
+// The answer decides: by then media is due, and the calls that nobody answered are gone.  Until
+// then media is kept, unless the disk is behind.
 void Call::decide_keeping(std::int64_t time_ns) {
   if (keeping_decided_ || muted_ || !live_.media.ever_bound()) return;
-  const bool admitted = context_.recordings.admits();
-  // What is being recorded goes on.
-  const bool has_media = live_.keeping == Keeping::kKept && !live_.streams.empty();
-  if (live_.keeping == Keeping::kUndecided || (live_.established && !has_media)) {
-    keep(admitted ? Keeping::kKept : Keeping::kRefused, time_ns);
+  if (!live_.established) {
+    const bool admitted = context_.recordings.admits_early_media();
+    if (live_.keeping == Keeping::kUndecided && !admitted) keep(Keeping::kRefused, time_ns);
+    return;
   }
-  keeping_decided_ = live_.established;
+  const bool has_media = live_.keeping == Keeping::kUndecided && !live_.streams.empty();
+  keeping_decided_ = true;
+  if (live_.resumed_from_ns) return;  // it was recorded before
+  if (context_.recordings.admits(live_.streams.size())) return keep(Keeping::kKept, time_ns);
+  keep(has_media ? Keeping::kCut : Keeping::kRefused, time_ns);
 }
 
 void Call::keep(Keeping keeping, std::int64_t time_ns) {

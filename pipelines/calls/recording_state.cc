@@ -137,7 +137,7 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
     return not_recorded(no_room ? RecordingReason::kResources : RecordingReason::kNoMedia);
   }
   const bool nothing_kept = std::all_of(talk.begin(), talk.end(), [](const MediaRecord* row) {
-    return row->lost_by_us >= row->packets;
+    return row->packets > 0 && row->lost_by_us >= row->packets;
   });
   if (nothing_kept) return not_recorded(RecordingReason::kResources);
   const auto count = [&talk](auto&& holds) {

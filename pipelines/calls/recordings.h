@@ -5,6 +5,7 @@
 // was admitted within the last seconds.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -31,7 +32,14 @@ class Recordings {
 
   explicit Recordings(Finder find) : find_(std::move(find)) {}
 
-  [[nodiscard]] bool admits() const { return admission_.admits(promised_); }
+  // May a call be recorded that is answered now, and has so many streams already?
+  [[nodiscard]] bool admits(std::size_t streams) const {
+    const std::size_t more = kStreamsPerCall - std::min<std::size_t>(streams, kStreamsPerCall);
+    return admission_.admits(promised_, more);
+  }
+
+  // Media from before the answer may be kept.
+  [[nodiscard]] bool admits_early_media() const { return !admission_.refuses_all(); }
 
   // After whatever may have changed: the call is listed or not, by what it says of itself.
   void update(Call& call, std::int64_t timer_now_ns);

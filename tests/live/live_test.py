@@ -85,10 +85,12 @@ def call_problems(call, check_loss):
     return problems
 
 
-def audio_problems(directory, log, load):
-    """Calls whose exported WAV does not hold exactly what was played."""
+def audio_problems(directory, log, load, edge_packets=0):
+    """Calls whose exported WAV does not hold exactly what was played, edges aside."""
     sides = [capture_file.alaw_to_linear(sipp_load.payloads(path))
              for path in (load.caller_capture, load.callee_capture)]
+    edge = edge_packets * len(sides[0]) // sipp_load.PACKETS
+    sides = [side[edge:len(side) - edge] for side in sides]
     problems = []
     for call in log:
         path = os.path.join(directory, call["uid"] + ".wav")

@@ -88,7 +88,7 @@ TEST(Load, ReportsMistakesInLists) {
             "t.yaml:6: capture.ports[1]: a map of options is wanted\n"
             "t.yaml:7: realms: a list is wanted");
   EXPECT_EQ(problems_of("capture: {sip_ports: []}\n"),
-            "t.yaml:1: capture.sip_ports: 0 entries; it must have 1 to 64");
+            "t.yaml:1: capture.sip_ports: 0 entries; it must have 1 to 16");
 }
 
 TEST(Load, NumbersMustFitAndBePlain) {

@@ -55,6 +55,26 @@ TEST(Validate, RealmsAndPortsMustAgree) {
             "realms[2].name: another realm is named edge");
 }
 
+TEST(Validate, APacketSocketHasAsManyQueuesAsItsPort) {
+  Config config = defaults();
+  config.capture.ports = {port("a", "net_af_packet0,iface=lo,qpairs=2"),
+                          port("b", "net_af_packet1,iface=lo"),
+                          port("c", "net_af_packet2,iface=lo,qpairs=4")};
+  config.capture.ports[1].queues = 2;
+  config.capture.ports[2].queues = 4;
+  EXPECT_EQ(problems_of(config),
+            "capture.ports[0].queues: 1 queues, but the device has 2: give it qpairs=1\n"
+            "capture.ports[1].queues: 2 queues, but the device has 1: give it qpairs=2");
+}
+
+TEST(Validate, FewChunksAreAWarning) {
+  Config config = defaults();
+  config.streams.chunk_count = 9'000;
+  const std::string problems = problems_of(config);
+  EXPECT_NE(problems.find("warning"), std::string::npos) << problems;
+  EXPECT_NE(problems.find("for a whole second set 13394"), std::string::npos) << problems;
+}
+
 TEST(Validate, WorkersNeedQueues) {
   Config config = defaults();
   config.capture.workers = 2;
@@ -71,7 +91,7 @@ TEST(Validate, WorkersNeedQueues) {
 TEST(Validate, TablesMustFitEachOther) {
   Config config = defaults();
   config.streams.chunk_count = config.streams.stream_count_max + kChunksInFlightPerWorker;
-  EXPECT_EQ(problems_of(config), "");
+  EXPECT_EQ(problems_of(config).find("too few"), std::string::npos);
   --config.streams.chunk_count;
   config.eal.memory_mib = 100;
   config.storage.open_segments_max = 5;

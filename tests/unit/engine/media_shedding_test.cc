@@ -269,8 +269,14 @@ TEST(MediaShedding, StreamsThatAreNotKeptMakeRoomInAFullTable) {
   EXPECT_EQ(bench.count(DropReason::kStreamTableFull), 0U);
   send_of(bench, 2, 0, 9);
   EXPECT_EQ(bench.count(DropReason::kStreamTableFull), 1U);
+  static_cast<void>(bench.reports());
   bench.tell(BindOperation::kRelease, 2, nullptr);
   EXPECT_EQ(packets_in(bench.chunks()), 8U);
+  std::uint64_t lost_by_us = 0;
+  for (const StreamReport& report : finals(bench)) {
+    lost_by_us += report.statistics.lost_by_us_count;
+  }
+  EXPECT_EQ(lost_by_us, 1U) << "the ninth stream is told by one of the others";
   EXPECT_EQ(bench.class_sum(), bench.worker_->counters().rx_packets.value());
 }
 

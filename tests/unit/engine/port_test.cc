@@ -54,6 +54,39 @@ TEST(Port, RingPortsCarryWhatAFeederEnqueues) {
   rte_pktmbuf_free(received);
 }
 
+TEST(Port, SeveralQueuesAreWorkedOnByTheirOwnWorkers) {
+  test_eal();
+  Result<Port> port =
+      Port::open({.name = "two", .device = "net_null4,size=64", .rx_queue_count = 2});
+  ASSERT_TRUE(port) << port.error().message;
+  EXPECT_EQ(port->spreading(), "2 queues, symmetric RSS");
+  std::uint64_t packets = 0;
+  for (std::uint16_t queue = 0; queue < 2; ++queue) {
+    Result<WorkerRings> rings =
+        WorkerRings::create({.worker = static_cast<std::uint16_t>(40 + queue),
+                             .chunk_count = 4,
+                             .chunk_slots = 8,
+                             .small_messages = 63,
+                             .large_messages = 7});
+    ASSERT_TRUE(rings) << rings.error().message;
+    Result<Worker> worker = Worker::create({.index = queue,
+                                            .sources = {make_source(*port, queue)},
+                                            .streams_max = 64,
+                                            .claims_max = 64,
+                                            .calls_max = 16},
+                                           *rings);
+    ASSERT_TRUE(worker) << worker.error().message;
+    worker->step({kStartNs, kStartNs});
+    const WorkerCounters& counters = worker->counters();
+    EXPECT_GT(counters.rx_packets.value(), 0U);
+    std::uint64_t classes = 0;
+    for (const Counter& counter : counters.classes) classes += counter.value();
+    EXPECT_EQ(classes, counters.rx_packets.value());
+    packets += counters.rx_packets.value();
+  }
+  EXPECT_EQ(port->statistics().packets, packets);
+}
+
 TEST(PortSetup, ADeviceThatNamesOnlyItsLargestFrameGetsAnMtuThatFits) {
   rte_eth_dev_info info{};
   info.min_mtu = 68;
@@ -79,6 +112,18 @@ TEST(PortSetup, SeveralQueuesGetSymmetricHashingAndLongFramesScatter) {
     EXPECT_EQ(conf.rx_adv_conf.rss_conf.rss_key[i + 1], 0x5a);
   }
   EXPECT_NE(conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER, 0U);
+  EXPECT_EQ(describe_spreading({.rx_queue_count = 4}, info, conf),
+            "4 queues, symmetric RSS, but not by TCP");
+  info.hash_key_size = 200;
+  EXPECT_EQ(describe_spreading(
+                {.rx_queue_count = 4}, info, receive_configuration({.rx_queue_count = 4}, info)),
+            "4 queues, no RSS: its hash key of 200 bytes is longer than ours");
+  info.flow_type_rss_offloads = 0;
+  info.hash_key_size = 0;
+  EXPECT_EQ(describe_spreading(
+                {.rx_queue_count = 4}, info, receive_configuration({.rx_queue_count = 4}, info)),
+            "4 queues, no RSS: the device shares packets out by itself");
+  EXPECT_EQ(describe_spreading({.rx_queue_count = 1}, info, conf), "");
   const rte_eth_conf single = receive_configuration({.rx_queue_count = 1}, info);
   EXPECT_EQ(single.rxmode.mq_mode, RTE_ETH_MQ_RX_NONE);
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr MediaRoom kPlenty{1, 1'000};
 constexpr MediaRoom kNone{1, 0};
+constexpr MediaRoom kBehind{0.1, 1'000};
 
 std::vector<std::string> without_binds(const Scenario& play) {
   std::vector<std::string> lines = play.bindings();
@@ -47,7 +48,6 @@ TEST(Recordings, ACallWithoutRoomIsRefusedAndSaysSo) {
   play.plane->on_media_room(kNone, at_ns(0));
   play.establish();
   EXPECT_EQ(without_binds(play), std::vector<std::string>{"refuse"});
-  EXPECT_EQ(play.bindings().at(1), "refuse") << "behind the first address, before any media";
   play.hang_up(13, true);
   EXPECT_EQ(play.plane->figures().calls_refused, 1U);
   EXPECT_EQ(play.plane->figures().recordings, 0U);
@@ -60,8 +60,9 @@ TEST(Recordings, ACallWithoutRoomIsRefusedAndSaysSo) {
 
 TEST(Recordings, TheAnswerAsksAgain) {
   Scenario play;
-  play.plane->on_media_room(kNone, at_ns(0));
+  play.plane->on_media_room(kBehind, at_ns(0));
   play.from_caller(0, {.sdp = sdp({{}})});
+  EXPECT_EQ(play.bindings().at(1), "refuse") << "behind the first address: no early media";
   play.plane->on_media_room(kPlenty, at_ns(1));
   play.from_callee(3, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
   EXPECT_EQ(without_binds(play), (std::vector<std::string>{"refuse", "restore"}));
@@ -79,9 +80,15 @@ TEST(Recordings, WithoutMediaSoFarTheAnswerMayRefuse) {
   Scenario early;
   early.from_caller(0, {.sdp = sdp({{}})});
   early.stream(1, callee_stream(0.5, 1));
-  early.plane->on_media_room(kNone, at_ns(1));
+  early.plane->on_media_room({1, 1}, at_ns(1));
   early.from_callee(3, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
-  EXPECT_TRUE(without_binds(early).empty()) << "what is being recorded goes on";
+  EXPECT_TRUE(without_binds(early).empty()) << "there is room for the stream that it lacks";
+  Scenario cut;
+  cut.from_caller(0, {.sdp = sdp({{}})});
+  cut.stream(1, callee_stream(0.5, 1));
+  cut.plane->on_media_room(kNone, at_ns(1));
+  cut.from_callee(3, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
+  EXPECT_EQ(without_binds(cut), std::vector<std::string>{"cut"}) << "what is there stays";
 }
 
 TEST(Recordings, AnAdmittedCallHoldsRoomUntilItsStreamsAreThere) {

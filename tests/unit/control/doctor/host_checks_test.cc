@@ -55,6 +55,14 @@ TEST_F(HostChecks, AProcessorWithoutTheCompiledInstructionsBlocks) {
   EXPECT_EQ(find("processor").found, "Old CPU, without avx2");
 }
 
+TEST_F(HostChecks, FewMediaBuffersAreSlowAndSayHowManyItTakes) {
+  EXPECT_EQ(find("media_buffers").health, Health::kGood);
+  config_.streams.chunk_count = config_.streams.stream_count_max + 64;
+  EXPECT_EQ(find("media_buffers").health, Health::kSlow);
+  EXPECT_NE(find("media_buffers").remedy.find("chunk_count to 13394"), std::string::npos)
+      << find("media_buffers").remedy;
+}
+
 TEST_F(HostChecks, AVirtualMachineSaysSo) {
   EXPECT_EQ(find("virtual_machine").health, Health::kGood);
   write("/proc/cpuinfo",
