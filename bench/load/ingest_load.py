@@ -28,7 +28,7 @@ BLOCK = 1 << 20
 
 
 def generate(tree, calls, directory):
-    """(capture, truth) of G.711 in packets of 20 ms, both directions, a fifth of the calls failed."""
+    """(capture, truth) of G.711 of 20 ms, both directions, a fifth of the calls failed."""
     count, per_second, talk = CAPTURES[calls]
     capture, truth = (os.path.join(directory, f"{calls}.{end}") for end in ("pcap", "json"))
     subprocess.run([os.path.join(tree, "bench", "traffic", "generate"), "--one-codec",

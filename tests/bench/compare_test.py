@@ -30,7 +30,7 @@ def test_order():
 
 
 def test_known_interval():
-    """Ranks from the tables of the sign test: 6 values give all of them, 12 leave out two a side."""
+    """Ranks from the tables of the sign test: six values give all, twelve leave out two a side."""
     assert pairs.interval([1, 2, 3, 4, 5, 6])[:2] == (1, 6)
     assert abs(pairs.interval([1, 2, 3, 4, 5, 6])[2] - 0.96875) < 1e-9
     low, high, reached = pairs.interval(range(1, 13))
