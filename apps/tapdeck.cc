@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "apps/bench.h"
 #include "apps/ingest.h"
 #include "apps/run.h"
 #include "control/cli/command_line.h"
@@ -43,5 +44,9 @@ void raise_open_files() {
 int main(int argc, char** argv) {
   raise_open_files();
   return tapdeck::control::run_command_line(
-      argc, argv, {.ingest = tapdeck::apps::ingest, .run = tapdeck::apps::run});
+      argc,
+      argv,
+      {.ingest = tapdeck::apps::ingest,
+       .run = tapdeck::apps::run,
+       .bench = {.worker = tapdeck::apps::bench_worker, .capture = tapdeck::apps::bench_capture}});
 }

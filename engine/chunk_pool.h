@@ -58,6 +58,9 @@ class ChunkPool {
 
   [[nodiscard]] std::uint32_t free_count() const { return free_count_; }
 
+  // With those that have come home and were not taken in yet.
+  [[nodiscard]] std::uint32_t available() const { return free_count_ + rings_.home_count(); }
+
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(chunks_.size()); }
 
  private:
