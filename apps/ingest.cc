@@ -23,8 +23,7 @@ namespace tapdeck::apps {
 namespace {
 
 constexpr std::uint32_t kRingSlots = 1'024;
-constexpr std::uint32_t kFeedMbufs =
-    16'384;  // what the feeder's pools take, counted in 4 KiB mbufs
+constexpr std::uint32_t kFeedMbufs = 2'048;  // the feeder's pools, counted in 4 KiB mbufs
 
 void tell(const std::string& sentence) { std::fprintf(stderr, "tapdeck: %s\n", sentence.c_str()); }
 

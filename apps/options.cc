@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint32_t kOfflineStreams = 32'768;
 constexpr std::uint32_t kOfflineChunks = 40'960;
+constexpr std::uint32_t kOfflineMessages = 255;
+constexpr std::uint32_t kOfflineLargeMessages = 15;
 constexpr std::uint32_t kClaimsPerCall = 2;  // both ends name an address; re-INVITEs more
 constexpr std::uint32_t kRingSlotsMin = 4'096;
 constexpr std::int64_t kForeverNs = INT64_MAX / 2;  // longer than any time stamps are apart
@@ -105,6 +107,9 @@ PipelineOptions offline_options(const config::Config& config,
   roomy.streams.stream_count_max = std::max(config.streams.stream_count_max, kOfflineStreams);
   roomy.streams.chunk_count = std::max(config.streams.chunk_count, kOfflineChunks);
   PipelineOptions options = shared_options(roomy, class_index, worker_count);
+  // A round ends after each message, so that the next finds them all free.
+  options.rings.small_messages = kOfflineMessages;
+  options.rings.large_messages = kOfflineLargeMessages;
   options.calls.hold_back_ns = 0;
   options.calls.port_names = {config::kImportPort};
   // Kept to the end, for the list of streams.
@@ -126,6 +131,7 @@ engine::EalOptions eal_options(const config::Config& config,
   if (options.memory_mib == 0) {
     options.memory_mib = engine::memory_mib_needed(
         mbuf_count, pipeline.worker_count, pipeline.rings, pipeline.worker);
+    options.heap_mib = engine::heap_mib_needed(mbuf_count, pipeline.worker_count, pipeline.rings);
   }
   options.worker_count = pipeline.worker_count;
   options.lcores = config.eal.lcores;

@@ -66,7 +66,8 @@ std::vector<std::string> build_arguments(const EalOptions& options,
   if (hugepages) {
     arguments.emplace_back("--in-memory");
   } else {
-    arguments.insert(arguments.end(), {"--no-huge", "-m", std::to_string(options.memory_mib)});
+    const std::uint32_t heap_mib = options.heap_mib == 0 ? options.memory_mib : options.heap_mib;
+    arguments.insert(arguments.end(), {"--no-huge", "-m", std::to_string(heap_mib)});
   }
   if (options.pci.empty()) arguments.emplace_back("--no-pci");
   for (const std::string& address : options.pci) {

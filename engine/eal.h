@@ -16,10 +16,12 @@ enum class HugepageUse : std::uint8_t { kAuto, kYes, kNo };
 
 struct EalOptions {
   HugepageUse hugepages = HugepageUse::kAuto;
-  // Memory without hugepages, reserved at once but only touched when used; see
-  // memory_mib_needed() in engine/rings.h.  With hugepages: the least that must be free for kAuto
-  // to take them.
+  // The least that must be free in hugepages for kAuto to take them; memory_mib_needed() in
+  // engine/rings.h.
   std::uint32_t memory_mib = 512;
+  // DPDK's heap without hugepages: only touched when used, but described page by page;
+  // heap_mib_needed() in engine/rings.h.  0: memory_mib.
+  std::uint32_t heap_mib = 0;
   std::uint16_t worker_count = 1;  // lcores 1..N beside the main lcore 0
   std::string lcores{};  // in --lcores syntax; empty: main and workers float over all allowed CPUs
   std::vector<std::string> vdevs{};  // "net_null0,..."; ports may also be created later

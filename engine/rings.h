@@ -168,8 +168,13 @@ static_assert(sizeof(BindMessage) % 4 == 0 && sizeof(StreamReport) % 4 == 0,
 
 struct WorkerOptions;
 
-// What `-m` must give without hugepages, in MiB: mbufs of all ports, and per worker its rings,
-// chunks, messages and tables, with room to spare.
+// What DPDK's heap must give without hugepages, in MiB: mbufs of all ports, and per worker its
+// rings and messages, with room to spare.  Chunks and tables are then the kernel's (host_memory.h).
+std::uint32_t heap_mib_needed(std::uint32_t mbuf_count,
+                              std::uint16_t worker_count,
+                              const RingOptions& rings);
+
+// All of it, in MiB: what must be free in hugepages.
 std::uint32_t memory_mib_needed(std::uint32_t mbuf_count,
                                 std::uint16_t worker_count,
                                 const RingOptions& rings,

@@ -61,6 +61,19 @@ Worker::Worker(Worker&& other) noexcept : state_(std::exchange(other.state_, nul
 
 Worker::~Worker() { delete state_; }
 
+std::uint32_t heap_mib_needed(std::uint32_t mbuf_count,
+                              std::uint16_t worker_count,
+                              const RingOptions& rings) {
+  const std::uint64_t messages = rings.small_messages * std::uint64_t{kSmallMessageBytes + 4'096} +
+                                 rings.large_messages * std::uint64_t{kLargeMessageBytes + 4'096};
+  const std::uint64_t per_worker = messages + rings.chunk_count * std::uint64_t{64} +
+                                   rings.bind_slots * sizeof(BindMessage) +
+                                   rings.report_slots * sizeof(StreamReport) +
+                                   (rings.signal_slots + rings.chunk_slots) * sizeof(void*);
+  const std::uint64_t bytes = mbuf_count * std::uint64_t{4'096} + worker_count * per_worker;
+  return static_cast<std::uint32_t>((bytes + bytes / 8) >> 20) + 64;
+}
+
 std::uint32_t memory_mib_needed(std::uint32_t mbuf_count,
                                 std::uint16_t worker_count,
                                 const RingOptions& rings,
@@ -70,14 +83,9 @@ std::uint32_t memory_mib_needed(std::uint32_t mbuf_count,
       worker.streams_max * (sizeof(StreamHot) + sizeof(StreamCold) + 128) +
       addresses * (sizeof(Address) + 128) + worker.claims_max * (sizeof(Claim) + 8) +
       worker.calls_max * sizeof(CallSlot) + 4 * kBurst * kLargeMessageBytes;
-  const std::uint64_t messages = rings.small_messages * std::uint64_t{kSmallMessageBytes + 4'096} +
-                                 rings.large_messages * std::uint64_t{kLargeMessageBytes + 4'096};
-  const std::uint64_t per_worker = rings.chunk_count * (sizeof(Chunk) + 64) + messages + tables +
-                                   rings.bind_slots * sizeof(BindMessage) +
-                                   rings.report_slots * sizeof(StreamReport) +
-                                   (rings.signal_slots + rings.chunk_slots) * sizeof(void*);
-  const std::uint64_t bytes = mbuf_count * std::uint64_t{4'096} + worker_count * per_worker;
-  return static_cast<std::uint32_t>((bytes + bytes / 8) >> 20) + 64;
+  const std::uint64_t bytes = worker_count * (rings.chunk_count * sizeof(Chunk) + tables);
+  return static_cast<std::uint32_t>((bytes + bytes / 8) >> 20) +
+         heap_mib_needed(mbuf_count, worker_count, rings);
 }
 
 }  // namespace tapdeck::engine

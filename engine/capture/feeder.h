@@ -31,8 +31,8 @@ constexpr std::uint32_t kFeedBytesMax = 65'400;  // data_len and the room with h
 
 struct FeederOptions {
   std::string name = "feed";               // of the pools: unique in the process, at most 20 bytes
-  std::uint32_t small_count = 8'191;       // mbufs of kFeedBytesSmall
-  std::uint32_t large_count = 127;         // mbufs of kFeedBytesMax
+  std::uint32_t small_count = 1'023;       // mbufs of kFeedBytesSmall: for several rounds
+  std::uint32_t large_count = 31;          // mbufs of kFeedBytesMax
   int socket = -1;                         // NUMA node; -1: any
   std::vector<std::uint16_t> sip_ports{};  // whose packets end a round
 };

@@ -62,7 +62,8 @@ TEST_F(ChunkPoolTest, LosesNoneWhenManyAreAwayAtOnce) {
       taken.push_back(pool_->take());
       ASSERT_NE(taken.back(), kNone);
     }
-    for (const std::uint32_t chunk : taken) rings_->take_home(&pool_->at(chunk));
+    for (const std::uint32_t chunk : taken) ASSERT_TRUE(pool_->hand_out(chunk));
+    for (std::size_t i = 0; i < taken.size(); ++i) rings_->take_home(rings_->pop_chunk());
     taken.clear();
   }
   std::vector<bool> seen(kChunks + 1);
