@@ -43,6 +43,9 @@ class PlaneLink final : public calls::CallPlaneSink {
 
   [[nodiscard]] bool has_backlog() const;
 
+  // Call records that have not been passed on.
+  [[nodiscard]] std::size_t count_records_left() const;
+
  private:
   std::uint32_t take_reports(calls::CallPlane& plane);
   std::uint32_t take_signals(calls::CallPlane& plane);
