@@ -231,6 +231,30 @@ Result<std::optional<std::string>> CallStore::get_meta(std::string_view name) co
   return Reader(*impl_).get(Column::kMeta, user_key(name));
 }
 
+namespace {
+
+// Flushes and compactions that run or are due.
+std::uint64_t background_jobs(const CallStore::Impl& store) {
+  std::uint64_t jobs = 0;
+  for (rocksdb::ColumnFamilyHandle* column : store.columns) {
+    for (const std::string* property : {&rocksdb::DB::Properties::kMemTableFlushPending,
+                                        &rocksdb::DB::Properties::kCompactionPending}) {
+      std::uint64_t value = 0;
+      store.db->GetIntProperty(column, *property, &value);
+      jobs += value;
+    }
+  }
+  for (const std::string* property : {&rocksdb::DB::Properties::kNumRunningFlushes,
+                                      &rocksdb::DB::Properties::kNumRunningCompactions}) {
+    std::uint64_t value = 0;
+    store.db->GetIntProperty(*property, &value);
+    jobs += value;
+  }
+  return jobs;
+}
+
+}  // namespace
+
 StoreStatistics CallStore::statistics() const {
   StoreStatistics result;
   const auto add_property =
@@ -249,12 +273,19 @@ StoreStatistics CallStore::statistics() const {
   impl_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
   result.figures.emplace_back("memtable_bytes", memtables);
   result.figures.emplace_back("block_cache_bytes", impl_->cache->GetUsage());
-  const auto ticks = [&](rocksdb::Tickers ticker) {
-    return impl_->statistics->getTickerCount(ticker);
+  const auto add_ticks = [&](const char* name, rocksdb::Tickers ticker) {
+    result.figures.emplace_back(name, impl_->statistics->getTickerCount(ticker));
   };
-  result.figures.emplace_back("index_seeks", ticks(rocksdb::NUMBER_DB_SEEK));
-  result.figures.emplace_back("index_steps", ticks(rocksdb::NUMBER_DB_NEXT));
-  result.figures.emplace_back("point_reads", ticks(rocksdb::NUMBER_KEYS_READ));
+  add_ticks("index_seeks", rocksdb::NUMBER_DB_SEEK);
+  add_ticks("index_steps", rocksdb::NUMBER_DB_NEXT);
+  add_ticks("point_reads", rocksdb::NUMBER_KEYS_READ);
+  add_ticks("log_bytes", rocksdb::WAL_FILE_BYTES);
+  add_ticks("log_syncs", rocksdb::WAL_FILE_SYNCED);
+  add_ticks("flushed_bytes", rocksdb::FLUSH_WRITE_BYTES);
+  add_ticks("compaction_read_bytes", rocksdb::COMPACT_READ_BYTES);
+  add_ticks("compaction_written_bytes", rocksdb::COMPACT_WRITE_BYTES);
+  add_ticks("write_stall_us", rocksdb::STALL_MICROS);
+  result.figures.emplace_back("background_jobs", background_jobs(*impl_));
   return result;
 }
 

@@ -36,6 +36,14 @@ struct CallTimes {
 constexpr std::array kExpectedKinds = {MediaKind::kAudio, MediaKind::kVideo};
 using ExpectedMedia = std::array<std::array<Timeline, 2>, kExpectedKinds.size()>;
 
+// What becomes of a call's media.
+enum class Keeping : std::uint8_t {
+  kUndecided,  // nothing is known of media yet
+  kKept,
+  kRefused,  // for lack of room
+  kCut,      // likewise, in its middle
+};
+
 struct LiveCall {
   CallHandle handle{};
   Uid uid{};
@@ -79,6 +87,8 @@ struct LiveCall {
   bool closing_answered = false;  // the BYE has its response, the failure its ACK
   bool interrupted = false;
   bool out_of_resources = false;
+  Keeping keeping = Keeping::kUndecided;
+  std::uint8_t priority = 0;
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;
   HangupBy hangup_by = HangupBy::kNone;
