@@ -20,40 +20,10 @@ import sipp_load
 from program import tapdeck
 from report import Report, require_linux_root
 from service import Service
+from small_disk import SmallDisk
 
-DISK_MIB = 96
 INGESTED_CALLS = 100
 LIVE_CALLS, CALLS_PER_S = 40, 20
-
-
-class SmallDisk:
-    """An ext4 of DISK_MIB in a file, mounted while in use."""
-
-    def __init__(self, directory):
-        self.path = os.path.join(directory, "disk")
-        image = os.path.join(directory, "image")
-        os.makedirs(self.path)
-        subprocess.run(["truncate", "-s", f"{DISK_MIB}M", image], check=True)
-        subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
-        subprocess.run(["mount", "-o", "loop", image, self.path], check=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "-l", self.path], check=True)
-
-    def fill(self):
-        """Takes every last byte."""
-        with open(os.path.join(self.path, "filler"), "wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(1 << 16))
-            except OSError:
-                pass
-
-    def free(self):
-        os.remove(os.path.join(self.path, "filler"))
 
 
 def configuration(directory):
@@ -87,7 +57,7 @@ def ingest_on_full_disk(report, directory):
     capture = os.path.join(directory, "many.pcap")
     many_calls.write(capture, INGESTED_CALLS, 60)  # 100 MiB
     config = configuration(directory)
-    with SmallDisk(directory) as disk:
+    with SmallDisk(os.path.join(directory, "disk")) as disk:
         store = os.path.join(disk.path, "store")
         done = tapdeck(store, "ingest", capture, config=config)
         report.check("ingest on a full disk fails and says why",
@@ -104,7 +74,7 @@ def ingest_on_full_disk(report, directory):
 
 
 def run_on_full_disk(report, directory, lab):
-    with SmallDisk(directory) as disk:
+    with SmallDisk(os.path.join(directory, "disk")) as disk:
         service = Service(lab, disk.path)
         service.log = os.path.join(directory, "run.log")
         with open(service.config, "a", encoding="utf-8") as file:
