@@ -79,25 +79,30 @@ Result<void> ImportSession::add_chunk(Chunk& chunk) {
 
 Result<void> ImportSession::add_messages(const Uid& recording, std::string records) {
   TD_TRY(check_asked(recording));
-  hand_over(KeepMessages{recording, class_index_, std::move(records)});
-  return {};
+  return hand_over(KeepMessages{recording, class_index_, std::move(records)});
 }
 
 Result<void> ImportSession::add_call(CallRecord call) {
   TD_TRY(check_asked(call.uid));
-  hand_over(std::move(call));
-  return {};
+  return hand_over(std::move(call));
 }
 
+bool ImportSession::is_refused() const { return keeper_.has_given_up(monotonic_now_ns()); }
+
 // Until it is done with: what comes next must not overtake it.
-void ImportSession::hand_over(RecordCommand command) {
-  while (!queues_.to_writer.try_push(command)) step();
+Result<void> ImportSession::hand_over(RecordCommand command) {
+  while (!queues_.to_writer.try_push(command)) {
+    if (is_refused()) return keeper_.refusal(writer_.count_left());
+    step();
+  }
   while (!writer_.is_idle()) {
+    if (is_refused()) return keeper_.refusal(writer_.count_left());
     if (step() != 0 || writer_.is_idle()) continue;
     // Short calls: waiting for the flush interval at each queueful would take for ever.
     if (writer_.is_full_of_finals()) flush();
     if (step() == 0) ::usleep(kDiskWaitUs);
   }
+  return {};
 }
 
 // What the disk refused once is told at the end.
@@ -109,10 +114,10 @@ void ImportSession::flush() {
 Result<void> ImportSession::finish() {
   // Where the disk refused media, the calls' records are committed all the same, and say so.
   flush();
-  while (writer_.has_finals()) {
+  while (writer_.has_finals() && !is_refused()) {
     if (step() == 0) ::usleep(kDiskWaitUs);
   }
-  TD_TRY(keeper_.flush());
+  if (is_refused() || !keeper_.flush_patiently()) return keeper_.refusal(writer_.count_left());
   return flushed_;
 }
 

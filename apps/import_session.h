@@ -37,7 +37,8 @@ class ImportSession final : public control::ImportSink {
 
   std::uint32_t step();
   Result<void> check_asked(const Uid& uid) const;
-  void hand_over(RecordCommand command);
+  Result<void> hand_over(RecordCommand command);
+  [[nodiscard]] bool is_refused() const;
   void flush();
 
   std::unique_ptr<storage::RecordIntake> intake_;

@@ -26,7 +26,7 @@ bool OfflineRun::step() {
   step_workers();
   step_plane();
   drain_records();
-  return round.state != engine::FeedState::kEnd;
+  return round.state != engine::FeedState::kEnd && !is_refused();
 }
 
 void OfflineRun::move_time(const engine::FeedRound& round) {
@@ -59,13 +59,13 @@ void OfflineRun::step_plane() {
 // Durability follows the host's clock even here: a capture of an hour is no reason to sync 3 600
 // times.
 void OfflineRun::drain_records() {
-  const std::int64_t now_ns = monotonic_now_ns();
   RecordWriter& writer = pipeline_.writer();
-  while (!writer.is_idle()) {
+  while (!writer.is_idle() && !is_refused()) {
+    const std::int64_t now_ns = monotonic_now_ns();
     if (writer.step(now_ns) == 0 && !writer.is_idle()) ::usleep(kDiskWaitUs);
     pipeline_.keeper().step(now_ns);
   }
-  pipeline_.keeper().step(now_ns);
+  pipeline_.keeper().step(monotonic_now_ns());
 }
 
 void OfflineRun::drain_finals() {
@@ -74,23 +74,31 @@ void OfflineRun::drain_finals() {
   pipeline_.keeper().step(now_ns);
 }
 
+bool OfflineRun::is_refused() const { return pipeline_.keeper().has_given_up(monotonic_now_ns()); }
+
 Result<void> OfflineRun::finish() {
   pipeline_.plane().finish(now_ns_);
   std::uint32_t rounds = 0;
-  while (pipeline_.plane().open_call_count() != 0 || pipeline_.link().has_backlog()) {
+  while ((pipeline_.plane().open_call_count() != 0 || pipeline_.link().has_backlog()) &&
+         !is_refused()) {
     step_plane();
     step_workers();
     drain_records();
     TD_ASSERT(++rounds < kFinishRoundsMax);
   }
   for (engine::Worker& worker : pipeline_.workers()) {
-    while (!worker.finish({.timer_now_ns = now_ns_, .host_now_ns = now_ns_})) drain_records();
+    while (!worker.finish({.timer_now_ns = now_ns_, .host_now_ns = now_ns_}) && !is_refused()) {
+      drain_records();
+    }
   }
   drain_records();
   // Where the disk refused media, the calls' records are committed all the same, and say so.
   Result<void> flushed = pipeline_.writer().flush();
-  while (pipeline_.writer().has_finals()) drain_finals();
-  TD_TRY(pipeline_.keeper().flush());
+  while (pipeline_.writer().has_finals() && !is_refused()) drain_finals();
+  if (is_refused() || !pipeline_.keeper().flush_patiently()) {
+    return pipeline_.keeper().refusal(pipeline_.writer().count_left() +
+                                      pipeline_.link().count_records_left());
+  }
   return flushed;
 }
 

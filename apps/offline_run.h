@@ -19,10 +19,10 @@ class OfflineRun {
  public:
   OfflineRun(Pipeline& pipeline, engine::Feeder& feeder) : pipeline_(pipeline), feeder_(feeder) {}
 
-  // One round; false when the files are at their end.
+  // One round; false when the files are at their end, or nothing more can be stored.
   bool step();
 
-  // Closes every call and waits until all is durable.
+  // Closes every call and waits until all is durable, or the call store has refused it for long.
   Result<void> finish();
 
  private:
@@ -31,6 +31,7 @@ class OfflineRun {
   void step_plane();
   void drain_records();
   void drain_finals();
+  [[nodiscard]] bool is_refused() const;
 
   Pipeline& pipeline_;
   engine::Feeder& feeder_;

@@ -1,5 +1,6 @@
 #include "apps/plane_link.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tapdeck::apps {
@@ -61,6 +62,14 @@ bool PlaneLink::has_backlog() const {
     if (!backlog.empty()) return true;
   }
   return !command_backlog_.empty();
+}
+
+std::size_t PlaneLink::count_records_left() const {
+  const auto is_record = [](const RecordCommand& command) {
+    return std::holds_alternative<CallRecord>(command);
+  };
+  return static_cast<std::size_t>(
+      std::count_if(command_backlog_.begin(), command_backlog_.end(), is_record));
 }
 
 std::uint32_t PlaneLink::take_reports(calls::CallPlane& plane) {

@@ -48,6 +48,9 @@ class PlaneLink final : public calls::CallPlaneSink {
 
   [[nodiscard]] bool has_backlog() const;
 
+  // Call records that have not been passed on.
+  [[nodiscard]] std::size_t count_records_left() const;
+
   // Messages and records that wait for the writer, about.
   [[nodiscard]] std::size_t backlog_bytes() const { return backlog_bytes_; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t kGroupRecords = 64;
 constexpr std::int64_t kGroupAgeNs = 100 * kNsPerMs;
+constexpr std::uint32_t kAskAgainUs = 100'000;
 constexpr std::size_t kBatchChunks = 16;     // announced to the segments at once
 constexpr std::size_t kCommandsMax = 1'024;  // taken from the queue at once
 
@@ -182,6 +184,17 @@ void RecordWriter::pass_finals() {
   }
 }
 
+std::size_t RecordWriter::count_left() {
+  while (std::optional<RecordCommand> command = queues_.to_writer.try_pop()) {
+    commands_.push_back(std::move(*command));
+  }
+  const auto is_record = [](const RecordCommand& command) {
+    return std::holds_alternative<CallRecord>(command);
+  };
+  return finals_.size() +
+         static_cast<std::size_t>(std::count_if(commands_.begin(), commands_.end(), is_record));
+}
+
 RecordKeeper::RecordKeeper(storage::RecordIntake& intake,
                            RecordQueues& queues,
                            RecordFigures& figures)
@@ -214,16 +227,36 @@ Result<void> RecordKeeper::flush() {
   }
 }
 
+Result<void> RecordKeeper::flush_patiently() {
+  Result<void> flushed = flush();
+  while (!flushed && !has_given_up(monotonic_now_ns())) {
+    ::usleep(kAskAgainUs);
+    flushed = flush();
+  }
+  return flushed;
+}
+
+Error RecordKeeper::refusal(std::size_t left) const {
+  return make_error(ErrorCode::kIo,
+                    "The call store has refused every write for " +
+                        std::to_string(kPatienceNs / kNsPerSecond) + " s (" + refusal_ + "): " +
+                        std::to_string(count_left() + left) + " call records are not stored.");
+}
+
 Result<void> RecordKeeper::commit() {
   Result<void> done = group_.empty() ? intake_.put_pending_rows() : intake_.put_calls(group_);
   if (!done) {
     figures_.commit_failures.add();
-    if (!failing_) log_error("call store: " + done.error().message + "; will be tried again");
-    failing_ = true;
+    if (refusing_since_ns_.load(std::memory_order_relaxed) == 0) {
+      log_error("call store: " + done.error().message + "; will be tried again");
+      refusing_since_ns_.store(monotonic_now_ns(), std::memory_order_relaxed);
+    }
+    refusal_ = done.error().message;
     return done;
   }
-  if (failing_) log_info("call store: writes work again");
-  failing_ = false;
+  if (refusing_since_ns_.exchange(0, std::memory_order_relaxed) != 0) {
+    log_info("call store: writes work again");
+  }
   figures_.records_committed.add(group_.size());
   group_.clear();
   return {};

@@ -8,12 +8,16 @@
 //
 // Threads: the call plane pushes, the writer thread steps RecordWriter, the store thread steps
 // RecordKeeper; in ingest all three are one thread.  Memory: two bounded queues.
+// A call store that refuses every write is asked again, for as long as somebody has patience: who
+// ends waits until the keeper has_given_up().
 // Full: media waits in the chunk rings (workers drop and tell when those are full); records and
 // messages are never dropped, whoever pushes them waits.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -75,6 +79,9 @@ class RecordWriter {
 
   [[nodiscard]] bool has_finals() const { return !finals_.empty(); }
 
+  // Call records that have not been passed on.  Nothing may be pushed any more.
+  [[nodiscard]] std::size_t count_left();
+
  private:
   // Final records that came at once, and how many chunks of each worker go before them.
   struct Ending {
@@ -114,9 +121,25 @@ class RecordKeeper {
   std::uint32_t step(std::int64_t timer_now_ns);
   Result<void> flush();  // commits whatever is there
 
+  // As flush(), but tries again until it works or has_given_up().
+  Result<void> flush_patiently();
+
+  // The call store has refused every write for kPatienceNs.  Any thread.
+  [[nodiscard]] bool has_given_up(std::int64_t timer_now_ns) const {
+    const std::int64_t since_ns = refusing_since_ns_.load(std::memory_order_relaxed);
+    return since_ns != 0 && timer_now_ns - since_ns >= kPatienceNs;
+  }
+
+  // That nothing will be stored any more, of how many call records, and why.  `left`: of others.
+  [[nodiscard]] Error refusal(std::size_t left) const;
+
+  [[nodiscard]] std::size_t count_left() const { return group_.size() + queues_.to_keeper.size(); }
+
   [[nodiscard]] bool is_idle() const { return group_.empty() && queues_.to_keeper.size() == 0; }
 
  private:
+  static constexpr std::int64_t kPatienceNs = 30'000'000'000;
+
   Result<void> commit();
 
   storage::RecordIntake& intake_;
@@ -124,7 +147,8 @@ class RecordKeeper {
   RecordFigures& figures_;
   std::vector<CallRecord> group_;
   std::int64_t committed_ns_ = 0;
-  bool failing_ = false;
+  std::atomic<std::int64_t> refusing_since_ns_{0};  // keeper: rw, others: ro; 0: it does not
+  std::string refusal_;
 };
 
 }  // namespace tapdeck::apps

@@ -135,7 +135,10 @@ Result<void> Service::run(const std::function<void()>& on_hangup) {
     log_info("stopping");
   }
   stop();
-  return started;
+  TD_TRY(started);
+  const std::size_t left = writer_left_ + pipeline_.link().count_records_left();
+  if (left + pipeline_.keeper().count_left() > 0) return pipeline_.keeper().refusal(left);
+  return {};
 }
 
 Result<void> Service::start() {
@@ -238,20 +241,23 @@ void Service::plane_loop() {
   }
 }
 
+bool Service::is_refused() const { return pipeline_.keeper().has_given_up(monotonic_now_ns()); }
+
 void Service::writer_loop() {
   RecordWriter& writer = pipeline_.writer();
   Rest rest;
   while (true) {
     const std::uint32_t moved = writer.step(monotonic_now_ns());
-    if (stop_writer_.load(std::memory_order_acquire) && writer.is_idle()) break;
+    if (stop_writer_.load(std::memory_order_acquire) && (writer.is_idle() || is_refused())) break;
     rest.after(moved);
   }
   if (Result<void> flushed = writer.flush(); !flushed) {
     log_error("the last media could not be written: " + flushed.error().message);
   }
-  while (writer.has_finals()) {
+  while (writer.has_finals() && !is_refused()) {
     if (writer.step(monotonic_now_ns()) == 0) ::usleep(kFinalsPollUs);
   }
+  writer_left_ = writer.count_left();
   writer_done_.store(true, std::memory_order_release);
 }
 
@@ -259,7 +265,7 @@ void Service::store_loop() {
   RecordKeeper& keeper = pipeline_.keeper();
   Rest rest;
   while (!writer_done_.load(std::memory_order_acquire)) rest.after(keeper.step(monotonic_now_ns()));
-  if (Result<void> flushed = keeper.flush(); !flushed) {
+  if (Result<void> flushed = keeper.flush_patiently(); !flushed) {
     log_error("the last call records could not be committed: " + flushed.error().message);
   }
 }

@@ -56,6 +56,7 @@ class Service {
   void wait_for_signal(const std::function<void()>& on_hangup);
   void check_beats();
   void plane_loop();
+  [[nodiscard]] bool is_refused() const;
   void writer_loop();
   void store_loop();
   void publish_plane_figures();
@@ -81,6 +82,7 @@ class Service {
   std::atomic<bool> stop_plane_{false};   // main: wo, call plane: ro
   std::atomic<bool> stop_writer_{false};  // main: wo, writer: ro
   std::atomic<bool> writer_done_{false};  // writer: wo, store thread: ro
+  std::size_t writer_left_ = 0;           // call records; writer, then main
   mutable std::mutex figures_mutex_;
   calls::CallPlaneFigures plane_figures_;  // under figures_mutex_
   std::vector<Trouble> troubles_before_;   // under figures_mutex_: one to two minutes ago

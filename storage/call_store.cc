@@ -1,14 +1,20 @@
 #include "storage/call_store.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <string>
 #include <sys/stat.h>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include "base/log.h"
 #include "model/call_codec.h"
 #include "storage/call_store_internal.h"
 
@@ -22,6 +28,23 @@ rocksdb::CompressionType best_compression() {
   return has_lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
+// RocksDB's own log as part of ours.  Not a file of its own: on a full disk, writing that ends the
+// process where RocksDB was built with its assertions, as Debian's is.
+class WarningLog final : public rocksdb::Logger {
+ public:
+  WarningLog() : Logger(rocksdb::WARN_LEVEL) {}
+
+  using rocksdb::Logger::Logv;
+
+  void LogHeader(const char*, va_list) override {}  // all its options, at each start
+
+  void Logv(const char* format, va_list arguments) override {
+    std::array<char, 512> text{};
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    log_warning(std::string("RocksDB: ") + text.data());
+  }
+};
+
 rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStoreOptions& options) {
   rocksdb::DBOptions database;
   database.create_if_missing = options.create_if_missing;
@@ -31,8 +54,7 @@ rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStor
   database.max_total_wal_size = 4 * options.memtable_bytes;
   database.max_open_files = 512;
   database.max_background_jobs = 2;
-  database.info_log_level = rocksdb::WARN_LEVEL;
-  database.keep_log_file_num = 3;
+  database.info_log = std::make_shared<WarningLog>();
   return database;
 }
 

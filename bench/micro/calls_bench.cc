@@ -7,6 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/micro/allocations.h"
 #include "pipelines/calls/call_plane.h"
 
 namespace tapdeck::calls {
@@ -162,15 +163,19 @@ std::int64_t thread_cpu_ns() {
 
 void invite_to_bye(benchmark::State& state) {
   Traffic traffic(static_cast<std::uint64_t>(state.range(0)));
+  std::uint64_t allocated = 0;
   for (auto _ : state) {
     traffic.prepare(kCallsPerRound);
+    const std::uint64_t before = bench::allocations;
     const std::int64_t begin_ns = thread_cpu_ns();
     traffic.run();
+    allocated += bench::allocations - before;
     state.SetIterationTime(static_cast<double>(thread_cpu_ns() - begin_ns) * 1e-9);
   }
   state.counters["open_calls"] = static_cast<double>(traffic.open_call_count());
   if (!traffic.finish()) state.SkipWithError("not every call ended with one record");
   const auto calls = static_cast<double>(state.iterations()) * static_cast<double>(kCallsPerRound);
+  state.counters["allocations/op"] = static_cast<double>(allocated) / calls;
   state.counters["calls"] = benchmark::Counter(calls, benchmark::Counter::kIsRate);
   state.counters["messages"] =
       benchmark::Counter(calls * kMessagesPerCall, benchmark::Counter::kIsRate);

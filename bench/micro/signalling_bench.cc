@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/micro/allocations.h"
 #include "pipelines/signalling/body.h"
 #include "pipelines/signalling/message.h"
 #include "pipelines/signalling/sdp.h"
@@ -39,34 +40,46 @@ const std::string& invite() {
   return text;
 }
 
+// None of these may allocate.
+void count_allocations(benchmark::State& state, std::uint64_t before) {
+  state.counters["allocations/op"] =
+      static_cast<double>(bench::allocations - before) / static_cast<double>(state.iterations());
+}
+
 void parse_invite(benchmark::State& state) {
   const ByteView bytes = as_bytes(invite());
   const auto message = std::make_unique<Message>();
+  const std::uint64_t before = bench::allocations;
   for (auto _ : state) {
     if (parse(bytes, *message) != ParseVerdict::kOk) return state.SkipWithError("not parsed");
     benchmark::DoNotOptimize(find_sdp(*message).text.size());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));
+  count_allocations(state, before);
   state.SetItemsProcessed(state.iterations());
 }
 
 void parse_session(benchmark::State& state) {
   const auto sdp = std::make_unique<Sdp>();
+  const std::uint64_t before = bench::allocations;
   for (auto _ : state) {
     if (!is_accepted(parse_sdp(session(), *sdp))) return state.SkipWithError("not parsed");
     benchmark::DoNotOptimize(*sdp);
   }
+  count_allocations(state, before);
   state.SetItemsProcessed(state.iterations());
 }
 
 void blank(benchmark::State& state) {
   std::string message = invite();
   const MutableByteView bytes(reinterpret_cast<std::uint8_t*>(message.data()), message.size());
+  const std::uint64_t before = bench::allocations;
   for (auto _ : state) {
     if (blank_secrets(bytes) == 0) return state.SkipWithError("no key was found");
     benchmark::ClobberMemory();
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));
+  count_allocations(state, before);
   state.SetItemsProcessed(state.iterations());
 }
 

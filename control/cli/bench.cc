@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t kStreamsMax = 4'000'000;
 constexpr std::uint16_t kWorkersMax = 64;
+constexpr std::uint32_t kOpenCallsMax = 400'000;  // the call plane takes 600 000 in all
 
 constexpr const char* kFooter =
     "Each runs the real part under a load that it makes itself, compares all that was recorded "
@@ -27,6 +28,16 @@ constexpr const char* kWorkerFooter =
     "\n"
     "Example:\n"
     "  tapdeck bench worker --streams 1000,100000 --json";
+
+constexpr const char* kCallsFooter =
+    "Columns: `us a call` is all that a call costs the call plane, its share of registrations and "
+    "of\n"
+    "what workers say of its streams included; `generator` is not in it.  The stages behind are "
+    "measured\n"
+    "alone on the same messages, in the cache, in nanoseconds a message.\n"
+    "\n"
+    "Example:\n"
+    "  tapdeck bench calls --open 100000 --json";
 
 }  // namespace
 
@@ -63,6 +74,33 @@ void add_worker_bench(CLI::App& bench, Context& context) {
       [request, &context] { context.exit_status = context.bodies.bench.worker(*request); });
 }
 
+void add_calls_bench(CLI::App& bench, Context& context) {
+  auto request = std::make_shared<BenchCallsRequest>();
+  CLI::App* command = bench.add_subcommand(
+      "calls", "What SIP costs the call plane while many calls are open; each call is checked.");
+  command->footer(kCallsFooter);
+  command->add_option("--open", request->open_calls, "Answered calls at once; one row for each")
+      ->delimiter(',')
+      ->check(CLI::Range(std::uint32_t{1}, kOpenCallsMax))
+      ->type_name("N,...")
+      ->capture_default_str();
+  command
+      ->add_option("--rate",
+                   request->calls_per_second,
+                   "New calls per second of simulated time: so many set-ups and late packets are "
+                   "waited for beside them")
+      ->check(CLI::Range(1.0, 100'000.0))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--seconds", request->seconds, "Of the call plane's time, for each row")
+      ->check(CLI::Range(0.0, 3'600.0))
+      ->type_name("S")
+      ->capture_default_str();
+  add_bench_output(*command, request->output);
+  command->callback(
+      [request, &context] { context.exit_status = context.bodies.bench.calls(*request); });
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app, Context& context) {
@@ -72,6 +110,7 @@ void add_bench_command(CLI::App& app, Context& context) {
   bench->footer(kFooter);
   bench->require_subcommand(1);
   add_worker_bench(*bench, context);
+  add_calls_bench(*bench, context);
   add_capture_bench(*bench, context);
 }
 

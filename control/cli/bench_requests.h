@@ -26,6 +26,13 @@ struct BenchWorkerRequest {
   bool floors = true;
 };
 
+struct BenchCallsRequest {
+  BenchOutput output;
+  std::vector<std::uint32_t> open_calls = {1'000, 10'000, 100'000};
+  double calls_per_second = 20'000;  // of simulated time
+  double seconds = 3;                // of the call plane's time, for each row
+};
+
 enum class BenchMode { kSearch, kRamp, kSoak };
 
 struct BenchCaptureRequest {
@@ -50,6 +57,7 @@ struct BenchCaptureRequest {
 struct BenchBodies {
   std::function<int(const BenchWorkerRequest&)> worker;
   std::function<int(const BenchCaptureRequest&)> capture;
+  std::function<int(const BenchCallsRequest&)> calls;
 };
 
 }  // namespace tapdeck::control

@@ -98,6 +98,7 @@ def stage_crash(runner):
     kills = "10" if runner.long_run else "3"
     run_driver(runner, "crash", ["tests/crash/crash_test.py", "--kills", kills], 600, "build")
     run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
+    run_driver(runner, "refusal", ["tests/crash/refusal_test.py"], 400, "build")
 
 
 def stage_asan(runner):

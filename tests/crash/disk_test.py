@@ -22,7 +22,6 @@ from report import Report, require_linux_root
 from service import Service
 from small_disk import SmallDisk
 
-DISK_MIB = 96
 INGESTED_CALLS = 100
 LIVE_CALLS, CALLS_PER_S = 40, 20
 
@@ -58,7 +57,7 @@ def ingest_on_full_disk(report, directory):
     capture = os.path.join(directory, "many.pcap")
     many_calls.write(capture, INGESTED_CALLS, 60)  # 100 MiB
     config = configuration(directory)
-    with SmallDisk(directory, DISK_MIB) as disk:
+    with SmallDisk(os.path.join(directory, "disk")) as disk:
         store = os.path.join(disk.path, "store")
         done = tapdeck(store, "ingest", capture, config=config)
         report.check("ingest on a full disk fails and says why",
@@ -75,7 +74,7 @@ def ingest_on_full_disk(report, directory):
 
 
 def run_on_full_disk(report, directory, lab):
-    with SmallDisk(directory, DISK_MIB) as disk:
+    with SmallDisk(os.path.join(directory, "disk")) as disk:
         service = Service(lab, disk.path)
         service.log = os.path.join(directory, "run.log")
         with open(service.config, "a", encoding="utf-8") as file:

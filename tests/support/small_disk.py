@@ -1,4 +1,4 @@
-"""An ext4 of its own in a file, mounted while in use: it can be filled, and made to stand still."""
+"""A small file system of its own: it can be filled up, and made to stand still. Needs root."""
 
 import contextlib
 import os
@@ -6,14 +6,16 @@ import subprocess
 
 
 class SmallDisk:
-    def __init__(self, directory, mib):
-        self.path = os.path.join(directory, "disk")
+    """An ext4 in the file `path`.image, mounted at `path` while in use."""
+
+    def __init__(self, path, mib=96):
+        self.path = path
         self._frozen = False
-        image = os.path.join(directory, "image")
-        os.makedirs(self.path)
+        image = path + ".image"
+        os.makedirs(path)
         subprocess.run(["truncate", "-s", f"{mib}M", image], check=True)
         subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
-        subprocess.run(["mount", "-o", "loop", image, self.path], check=True)
+        subprocess.run(["mount", "-o", "loop", image, path], check=True)
 
     def __enter__(self):
         return self
@@ -22,12 +24,14 @@ class SmallDisk:
         self.thaw()
         subprocess.run(["umount", "-l", self.path], check=True)
 
-    def fill(self):
-        """Takes every last byte."""
-        with open(os.path.join(self.path, "filler"), "wb", buffering=0) as file:
+    def fill(self, spare_bytes=0):
+        """Takes every byte but the last `spare_bytes`."""
+        with open(os.path.join(self.path, "filler"), "ab", buffering=0) as file:
             with contextlib.suppress(OSError):
                 while True:
                     file.write(bytes(1 << 16))
+            if spare_bytes:
+                file.truncate(file.tell() - spare_bytes)
 
     def free(self):
         os.remove(os.path.join(self.path, "filler"))
