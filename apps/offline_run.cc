@@ -8,7 +8,7 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::uint32_t kRoundPackets = 64;
+constexpr std::uint32_t kRoundPackets = 256;  // what a worker polls at once
 constexpr std::uint32_t kDiskWaitUs = 50;
 constexpr std::uint32_t kFinishRoundsMax = 1'000'000;  // a bug would otherwise spin here for ever
 

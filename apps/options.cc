@@ -66,6 +66,8 @@ PipelineOptions shared_options(const config::Config& config,
   options.calls = call_options(config, class_index);
   options.rings.chunk_count =
       std::max<std::uint32_t>(config.streams.chunk_count / worker_count, 64);
+  // Whatever the writer is late with, there are no more chunks than this.
+  options.rings.chunk_slots = std::bit_ceil(options.rings.chunk_count + 1);
   options.rings.small_messages = config.streams.message_buffers_small;
   options.rings.large_messages = config.streams.message_buffers_large;
   options.rings.signal_slots = std::max(

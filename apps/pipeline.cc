@@ -23,6 +23,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const PipelineOptions& option
                                                    const std::vector<engine::Port>& ports,
                                                    storage::RecordIntake& intake) {
   std::unique_ptr<Pipeline> pipeline(new Pipeline(options.record_queue));
+  pipeline->streams_max_ = options.worker.streams_max;
   const int socket = ports.empty() ? 0 : ports.front().socket();
   std::vector<engine::WorkerRings*> rings;
   for (std::uint16_t i = 0; i < options.worker_count; ++i) {

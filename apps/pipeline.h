@@ -47,6 +47,9 @@ class Pipeline {
     return rings_;
   }
 
+  // Of each worker.
+  [[nodiscard]] std::uint32_t streams_max() const { return streams_max_; }
+
   [[nodiscard]] calls::CallPlane& plane() { return *plane_; }
 
   [[nodiscard]] PlaneLink& link() { return *link_; }
@@ -62,6 +65,7 @@ class Pipeline {
 
   RecordQueues queues_;
   RecordFigures figures_;
+  std::uint32_t streams_max_ = 0;
   std::vector<std::unique_ptr<engine::WorkerRings>> rings_;
   std::vector<engine::Worker> workers_;
   std::unique_ptr<PlaneLink> link_;

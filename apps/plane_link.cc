@@ -5,14 +5,24 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::size_t kBacklogMax = 65'536;  // commands; more and no signalling is taken in
+constexpr std::size_t kRecordBytes = 2'048;  // a call record with all it holds, about
 constexpr std::uint32_t kTakenAtOnceMax =
     256;  // per worker and step, so that timers move in between
 
+std::size_t bytes_of(const RecordCommand& command) {
+  const auto* messages = std::get_if<KeepMessages>(&command);
+  return messages == nullptr ? kRecordBytes : sizeof(RecordCommand) + messages->records.size();
+}
+
 }  // namespace
 
-PlaneLink::PlaneLink(std::vector<engine::WorkerRings*> workers, RecordQueues& queues)
-    : workers_(std::move(workers)), queues_(queues), bind_backlog_(workers_.size()) {}
+PlaneLink::PlaneLink(std::vector<engine::WorkerRings*> workers,
+                     RecordQueues& queues,
+                     std::size_t backlog_bytes_max)
+    : workers_(std::move(workers)),
+      queues_(queues),
+      bind_backlog_(workers_.size()),
+      backlog_bytes_max_(backlog_bytes_max) {}
 
 void PlaneLink::bind(const BindMessage& message) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -25,12 +35,14 @@ void PlaneLink::bind(const BindMessage& message) {
 void PlaneLink::keep_messages(const Uid& recording,
                               std::uint16_t retention_class,
                               std::string records) {
-  command_backlog_.emplace_back(KeepMessages{recording, retention_class, std::move(records)});
-  flush_commands();
+  push_command(KeepMessages{recording, retention_class, std::move(records)});
 }
 
-void PlaneLink::put_call(CallRecord record) {
-  command_backlog_.emplace_back(std::move(record));
+void PlaneLink::put_call(CallRecord record) { push_command(std::move(record)); }
+
+void PlaneLink::push_command(RecordCommand command) {
+  backlog_bytes_ += bytes_of(command);
+  command_backlog_.push_back(std::move(command));
   flush_commands();
 }
 
@@ -39,7 +51,7 @@ std::uint32_t PlaneLink::step(calls::CallPlane& plane, std::int64_t timer_now_ns
   flush_commands();
   std::uint32_t moved = take_reports(plane);
   plane.advance(timer_now_ns);  // what is due comes before what is said now
-  if (command_backlog_.size() < kBacklogMax) moved += take_signals(plane);
+  if (backlog_bytes_ < backlog_bytes_max_) moved += take_signals(plane);
   plane.advance(timer_now_ns);
   return moved;
 }
@@ -82,7 +94,10 @@ void PlaneLink::flush_binds(std::size_t worker) {
 }
 
 void PlaneLink::flush_commands() {
-  while (!command_backlog_.empty() && queues_.to_writer.try_push(command_backlog_.front())) {
+  while (!command_backlog_.empty()) {
+    const std::size_t bytes = bytes_of(command_backlog_.front());
+    if (!queues_.to_writer.try_push(command_backlog_.front())) return;
+    backlog_bytes_ -= bytes;
     command_backlog_.pop_front();
   }
 }

@@ -2,8 +2,9 @@
 // they say comes in.
 //
 // Threads: all methods on the call plane's thread.  Memory: a backlog for what a full ring refused.
-// Full: bindings and records are retried, never dropped; while the backlog is long no more
-// signalling is taken in, so that its rings fill and the workers count what they must drop.
+// Full: bindings and records are retried, never dropped.  The backlog is what signalling lives on
+// while the disk stands still, long after media has run out of chunks; when it is as large as it
+// may become no more signalling is taken in, and the workers count what they must drop.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,11 @@ namespace tapdeck::apps {
 
 class PlaneLink final : public calls::CallPlaneSink {
  public:
-  PlaneLink(std::vector<engine::WorkerRings*> workers, RecordQueues& queues);
+  static constexpr std::size_t kBacklogBytesMax = std::size_t{256} << 20;
+
+  PlaneLink(std::vector<engine::WorkerRings*> workers,
+            RecordQueues& queues,
+            std::size_t backlog_bytes_max = kBacklogBytesMax);
 
   void bind(const BindMessage& message) override;
   void keep_messages(const Uid& recording,
@@ -43,10 +48,14 @@ class PlaneLink final : public calls::CallPlaneSink {
 
   [[nodiscard]] bool has_backlog() const;
 
+  // Messages and records that wait for the writer, about.
+  [[nodiscard]] std::size_t backlog_bytes() const { return backlog_bytes_; }
+
  private:
   std::uint32_t take_reports(calls::CallPlane& plane);
   std::uint32_t take_signals(calls::CallPlane& plane);
   void flush_binds(std::size_t worker);
+  void push_command(RecordCommand command);
   void flush_commands();
 
   std::vector<engine::WorkerRings*> workers_;
@@ -55,6 +64,8 @@ class PlaneLink final : public calls::CallPlaneSink {
   std::function<void(const StreamReport&)> observer_;
   std::vector<std::deque<BindMessage>> bind_backlog_;  // by worker
   std::deque<RecordCommand> command_backlog_;
+  std::size_t backlog_bytes_ = 0;
+  const std::size_t backlog_bytes_max_;
 };
 
 }  // namespace tapdeck::apps

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kGroupRecords = 64;      // worth a commit
 constexpr std::size_t kGroupRecordsMax = 512;  // under load, one sync carries more
 constexpr std::int64_t kGroupAgeNs = 100 * kNsPerMs;
+constexpr std::size_t kBatchChunks = 16;     // announced to the segments at once
 constexpr std::size_t kCommandsMax = 1'024;  // taken from the queue at once
 
 // The call plane knows what workers lost; what the disk refused is known only now.
@@ -49,10 +50,13 @@ RecordWriter::RecordWriter(storage::SegmentWriter& segments,
       workers_(std::move(workers)),
       queues_(queues),
       figures_(figures),
-      owed_(workers_.size(), 0) {}
+      written_(workers_.size(), 0) {
+  batch_.reserve(kBatchChunks);
+}
 
 bool RecordWriter::is_idle() const {
-  if (!commands_.empty() || held_ != nullptr || queues_.to_writer.size() != 0) return false;
+  if (!commands_.empty() || !endings_.empty() || batch_at_ < batch_.size()) return false;
+  if (queues_.to_writer.size() != 0) return false;
   for (const engine::WorkerRings* rings : workers_) {
     if (rings->chunk_count() != 0) return false;
   }
@@ -62,66 +66,83 @@ bool RecordWriter::is_idle() const {
 std::uint32_t RecordWriter::step(std::int64_t timer_now_ns) {
   moved_ = segments_.step(timer_now_ns);
   pass_finals();
-  if (commands_.empty()) take_commands();
-  if (!write_owed_chunks()) return moved_;
-  while (!commands_.empty() && handle(commands_.front())) {
-    commands_.pop_front();
-    ++moved_;
-  }
-  // Records may wait long, for the call store.  Media must not wait with them.
-  if (!commands_.empty() && std::holds_alternative<CallRecord>(commands_.front())) {
-    count_owed();
-    static_cast<void>(write_owed_chunks());
-  }
+  handle_commands();
+  write_chunks();
+  end_calls();
   return moved_;
 }
 
 // Commands first, ring counts second: a chunk that a worker pushed before the call plane spoke is
-// then counted, and is written before the command is obeyed.
-void RecordWriter::take_commands() {
+// then counted, and is written before the call ends.
+void RecordWriter::handle_commands() {
   while (commands_.size() < kCommandsMax) {
     std::optional<RecordCommand> command = queues_.to_writer.try_pop();
     if (!command) break;
     commands_.push_back(std::move(*command));
   }
-  count_owed();
+  Ending ending;
+  while (!commands_.empty() && handle(commands_.front(), ending)) {
+    commands_.pop_front();
+    ++moved_;
+  }
+  if (ending.records.empty()) return;
+  ending.chunks = chunks_so_far();
+  endings_.push_back(std::move(ending));
 }
 
-void RecordWriter::count_owed() {
-  for (std::size_t i = 0; i < workers_.size(); ++i) owed_[i] = workers_[i]->chunk_count();
+bool RecordWriter::handle(RecordCommand& command, Ending& ending) {
+  if (auto* messages = std::get_if<KeepMessages>(&command)) return keep_messages(*messages);
+  auto* record = std::get_if<CallRecord>(&command);
+  if (record == nullptr) return true;
+  if (!record->final) return queues_.to_keeper.try_push(*record);
+  if (ending_count_ >= queues_.to_keeper.capacity()) return false;
+  ending.records.push_back(std::move(*record));
+  ++ending_count_;
+  return true;
 }
 
-// False: the disk is busy and some are still owed.
-bool RecordWriter::write_owed_chunks() {
-  if (held_ != nullptr && !write_chunk(held_)) return false;
+std::vector<std::uint64_t> RecordWriter::chunks_so_far() const {
+  std::vector<std::uint64_t> chunks(workers_.size());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    while (owed_[i] > 0) {
-      Chunk* chunk = workers_[i]->pop_chunk();
-      TD_ASSERT(chunk != nullptr);
-      --owed_[i];
-      if (!write_chunk(chunk)) return false;
+    chunks[i] = written_[i] + workers_[i]->chunk_count();
+  }
+  for (std::size_t at = batch_at_; at < batch_.size(); ++at) ++chunks[batch_[at]->worker];
+  return chunks;
+}
+
+// Until the disk is busy.
+void RecordWriter::write_chunks() {
+  if (!write_batch()) return;
+  for (engine::WorkerRings* rings : workers_) {
+    for (std::uint32_t left = rings->chunk_count(); left > 0;) {
+      left -= take_batch(*rings, left);
+      if (!write_batch()) return;
     }
   }
-  return true;
 }
 
-bool RecordWriter::write_chunk(Chunk* chunk) {
-  const storage::AppendVerdict verdict = segments_.try_append(*chunk);
-  if (verdict == storage::AppendVerdict::kBusy) {
-    held_ = chunk;
-    return false;
+std::uint32_t RecordWriter::take_batch(engine::WorkerRings& rings, std::uint32_t most) {
+  batch_.clear();
+  batch_at_ = 0;
+  while (batch_.size() < std::min<std::size_t>(most, kBatchChunks)) {
+    batch_.push_back(rings.pop_chunk());
+    TD_ASSERT(batch_.back() != nullptr);
   }
-  (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
-      .add();
-  held_ = nullptr;
-  ++moved_;
-  workers_[chunk->worker]->take_home(chunk);
-  return true;
+  segments_.announce(batch_);
+  return static_cast<std::uint32_t>(batch_.size());
 }
 
-bool RecordWriter::handle(RecordCommand& command) {
-  if (auto* messages = std::get_if<KeepMessages>(&command)) return keep_messages(*messages);
-  if (auto* record = std::get_if<CallRecord>(&command)) return pass_record(*record);
+bool RecordWriter::write_batch() {
+  for (; batch_at_ < batch_.size(); ++batch_at_) {
+    Chunk* chunk = batch_[batch_at_];
+    const storage::AppendVerdict verdict = segments_.try_append(*chunk);
+    if (verdict == storage::AppendVerdict::kBusy) return false;
+    (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
+        .add();
+    ++moved_;
+    ++written_[chunk->worker];
+    workers_[chunk->worker]->take_home(chunk);
+  }
   return true;
 }
 
@@ -132,13 +153,22 @@ bool RecordWriter::keep_messages(const KeepMessages& messages) {
   return verdict != storage::AppendVerdict::kBusy;
 }
 
-bool RecordWriter::pass_record(CallRecord& record) {
-  if (!record.final) return queues_.to_keeper.try_push(record);
-  if (is_full_of_finals()) return false;
-  segments_.end_recording(record.uid);
-  finals_.push_back(std::move(record));
-  pass_finals();
-  return true;
+// Of the calls whose last media has been written.
+void RecordWriter::end_calls() {
+  while (!endings_.empty()) {
+    Ending& ending = endings_.front();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      if (written_[i] < ending.chunks[i]) return;
+    }
+    for (; !ending.records.empty(); ending.records.pop_front(), --ending_count_) {
+      if (is_full_of_finals()) return;
+      segments_.end_recording(ending.records.front().uid);
+      finals_.push_back(std::move(ending.records.front()));
+      pass_finals();
+      ++moved_;
+    }
+    endings_.pop_front();
+  }
 }
 
 // In the order in which the calls ended: the disk settles them in that order, or nearly so.

@@ -1,6 +1,8 @@
 // The way of everything a call leaves behind, from the call plane to disk.  Messages and call
-// records share one queue to the writer, so that a record never overtakes the media and messages it
-// speaks of; records go on to the keeper, final ones when all that their calls kept is durable.
+// records share one queue to the writer, so that a record never overtakes the messages it speaks
+// of; a final one waits for the media that had left the workers before it.  Messages never wait for
+// media: of a slow disk they get the first part.  Records go on to the keeper, final ones when all
+// that their calls kept is durable.
 //
 //   call plane --RecordCommand--> RecordWriter (segments) --CallRecord--> RecordKeeper (RocksDB)
 //
@@ -55,8 +57,8 @@ class RecordWriter {
                RecordQueues& queues,
                RecordFigures& figures);
 
-  // Handles every chunk that was in the rings, then the commands that were queued before it.
-  // Where the call store holds those up, chunks are written all the same.
+  // Handles the commands that are queued, then every chunk that is in the rings, then the ends of
+  // calls.  Where the call store holds up the first or the last, chunks are written all the same.
   // Returns how many things it moved; 0 means idle or waiting for the disk.
   std::uint32_t step(std::int64_t timer_now_ns);
 
@@ -74,13 +76,20 @@ class RecordWriter {
   [[nodiscard]] bool has_finals() const { return !finals_.empty(); }
 
  private:
-  void take_commands();
-  void count_owed();
-  bool write_owed_chunks();
-  bool write_chunk(Chunk* chunk);
-  bool handle(RecordCommand& command);
+  // Final records that came at once, and how many chunks of each worker go before them.
+  struct Ending {
+    std::vector<std::uint64_t> chunks;
+    std::deque<CallRecord> records;
+  };
+
+  void handle_commands();
+  bool handle(RecordCommand& command, Ending& ending);
   bool keep_messages(const KeepMessages& messages);
-  bool pass_record(CallRecord& record);
+  void write_chunks();
+  std::uint32_t take_batch(engine::WorkerRings& rings, std::uint32_t most);
+  bool write_batch();
+  [[nodiscard]] std::vector<std::uint64_t> chunks_so_far() const;
+  void end_calls();
   void pass_finals();
 
   storage::SegmentWriter& segments_;
@@ -88,10 +97,13 @@ class RecordWriter {
   RecordQueues& queues_;
   RecordFigures& figures_;
   std::deque<RecordCommand> commands_;
-  std::deque<CallRecord> finals_;    // their calls have ended, but wait for the disk
-  std::vector<std::uint32_t> owed_;  // chunks, per worker, to be written before commands_
-  Chunk* held_ = nullptr;            // taken from its ring, refused by a busy disk
-  std::uint32_t moved_ = 0;          // in this step
+  std::deque<Ending> endings_;          // their calls' last chunks are still in the rings
+  std::size_t ending_count_ = 0;        // records in them
+  std::deque<CallRecord> finals_;       // their calls have ended, but wait for the disk
+  std::vector<std::uint64_t> written_;  // chunks, per worker
+  std::vector<Chunk*> batch_;           // taken from a ring
+  std::size_t batch_at_ = 0;            // what comes next of it; a busy disk refused that
+  std::uint32_t moved_ = 0;             // in this step
 };
 
 class RecordKeeper {

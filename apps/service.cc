@@ -10,6 +10,7 @@
 
 #include "apps/import_session.h"
 #include "apps/kept_media.h"
+#include "apps/media_watch.h"
 #include "apps/port_drops.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -204,16 +205,19 @@ void Service::remember_troubles() {
   if (now_ns - troubles_counted_ns_ < kTroubleWindowNs) return;
   troubles_counted_ns_ = now_ns;
   const std::lock_guard<std::mutex> lock(figures_mutex_);
-  troubles_before_ = std::exchange(troubles_last_, count_troubles(pipeline_, ports_));
+  troubles_before_ =
+      std::exchange(troubles_last_, count_troubles(pipeline_, ports_, plane_figures_));
 }
 
 void Service::plane_loop() {
   bool told_finish = false;
   std::int64_t published_ns = 0;
   PortDrops drops;
+  MediaWatch watch(pipeline_);
   Rest rest;
   while (!stop_plane_.load(std::memory_order_relaxed)) {
     const std::int64_t now_ns = monotonic_now_ns();
+    watch.step(now_ns);
     const std::uint32_t moved = pipeline_.link().step(pipeline_.plane(), now_ns);
     if (finishing_.load(std::memory_order_relaxed) && !told_finish) {
       told_finish = true;
@@ -228,6 +232,7 @@ void Service::plane_loop() {
       published_ns = now_ns;
       drops.observe_all(ports_, wall_now_ns(), pipeline_.plane());
       publish_plane_figures();
+      watch.tell(plane_figures_, now_ns);  // written by this thread alone
     }
     rest.after(moved);
   }

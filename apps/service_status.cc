@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "apps/counter_json.h"
+#include "apps/media_watch.h"
 #include "base/clock.h"
 
 namespace tapdeck::apps {
@@ -39,6 +40,7 @@ Json workers_json(Pipeline& pipeline) {
          {"busy_steps", counters.busy_steps.value()},
          {"streams", counters.streams.value()},
          {"streams_bound", counters.streams_bound.value()},
+         {"streams_withheld", counters.streams_withheld.value()},
          {"addresses", counters.addresses.value()},
          {"chunks_out", counters.chunks_out.value()},
          {"chunks_free", counters.chunks_free.value() + pipeline.rings()[i]->home_count()},
@@ -49,6 +51,16 @@ Json workers_json(Pipeline& pipeline) {
   return list;
 }
 
+std::string_view pressure_name(calls::MediaPressure pressure) {
+  switch (pressure) {
+    case calls::MediaPressure::kNone: return "none";
+    case calls::MediaPressure::kStreamsFull: return "streams_full";
+    case calls::MediaPressure::kDiskBehind: return "disk_behind";
+    case calls::MediaPressure::kCutting: return "cutting";
+  }
+  return "none";
+}
+
 Json plane_json(const calls::CallPlaneFigures& figures) {
   Json rejected = Json::object();
   for (const auto& [reason, count] : figures.rejected) rejected[reason] = count;
@@ -56,6 +68,12 @@ Json plane_json(const calls::CallPlaneFigures& figures) {
           {"calls_started", figures.calls_started},
           {"calls_ended", figures.calls_ended},
           {"calls_open", figures.calls_open},
+          {"recordings", figures.recordings},
+          {"recordings_cut_now", figures.cut_now},
+          {"calls_refused", figures.calls_refused},
+          {"recordings_cut", figures.calls_cut},
+          {"recordings_restored", figures.calls_restored},
+          {"pressure", pressure_name(figures.pressure)},
           {"rejected", rejected}};
 }
 
@@ -76,7 +94,8 @@ std::uint64_t drops_of(const Pipeline& pipeline, engine::DropReason reason) {
 }  // namespace
 
 std::vector<Trouble> count_troubles(const Pipeline& pipeline,
-                                    const std::vector<engine::Port>& ports) {
+                                    const std::vector<engine::Port>& ports,
+                                    const calls::CallPlaneFigures& plane) {
   using engine::DropReason;
   std::vector<Trouble> troubles;
   for (const engine::Port& port : ports) {
@@ -85,6 +104,8 @@ std::vector<Trouble> count_troubles(const Pipeline& pipeline,
     troubles.push_back({figures.missed, "packets missed by port " + name});
     troubles.push_back({figures.no_buffer, "packets without a buffer on port " + name});
   }
+  troubles.push_back({plane.calls_refused, "answered calls not recorded: no room"});
+  troubles.push_back({plane.calls_cut, "recordings cut short: no room"});
   const RecordFigures& records = pipeline.figures();
   troubles.push_back({drops_of(pipeline, DropReason::kNoChunk), "RTP packets: no free chunk"});
   troubles.push_back({drops_of(pipeline, DropReason::kWriterFull), "RTP packets: writer behind"});
@@ -117,8 +138,11 @@ std::string render_status(const StatusFacts& facts,
                           Pipeline& pipeline,
                           const std::vector<engine::Port>& ports,
                           const calls::CallPlaneFigures& plane) {
-  const std::vector<Trouble> now = count_troubles(pipeline, ports);
+  const std::vector<Trouble> now = count_troubles(pipeline, ports, plane);
   Json problems = Json::array();
+  if (plane.pressure != calls::MediaPressure::kNone) {
+    problems.push_back("new calls are not recorded: " + std::string(explain(plane.pressure)));
+  }
   for (std::size_t i = 0; i < now.size(); ++i) {
     const std::uint64_t before = i < facts.before.size() ? facts.before[i].count : 0;
     if (now[i].count <= before) continue;
@@ -134,7 +158,8 @@ std::string render_status(const StatusFacts& facts,
                      {"memory", facts.memory},
                      {"ports", ports.size()},
                      {"workers", facts.worker_count},
-                     {"calls_open", plane.calls_open}};
+                     {"calls_open", plane.calls_open},
+                     {"recordings", plane.recordings}};
   return control::json_line(json);
 }
 

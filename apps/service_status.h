@@ -19,7 +19,8 @@ struct Trouble {
 };
 
 std::vector<Trouble> count_troubles(const Pipeline& pipeline,
-                                    const std::vector<engine::Port>& ports);
+                                    const std::vector<engine::Port>& ports,
+                                    const calls::CallPlaneFigures& plane);
 
 struct StatusFacts {
   std::string memory;  // hugepages or not, and why
@@ -34,7 +35,7 @@ std::string render_stats(Pipeline& pipeline,
                          const calls::CallPlaneFigures& plane);
 
 // {"healthy": bool, "problems": [...], ...}: healthy while nothing was lost or refused since
-// `facts.before`; what happened earlier stays in the counters.
+// `facts.before`, and nothing is now; what happened earlier stays in the counters.
 std::string render_status(const StatusFacts& facts,
                           Pipeline& pipeline,
                           const std::vector<engine::Port>& ports,

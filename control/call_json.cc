@@ -49,8 +49,8 @@ Json party_at(const CallRecord& call, const std::optional<std::uint8_t>& index) 
   return party_to_json(call.parties[*index]);
 }
 
-template <typename Key, typename Value>
-Json map_to_json(const std::map<Key, Value>& map) {
+template <template <typename...> typename Map, typename Key, typename Value, typename... More>
+Json map_to_json(const Map<Key, Value, More...>& map) {
   Json json = Json::object();
   for (const auto& [key, value] : map) {
     std::string name;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -79,33 +80,46 @@ bool append_record(Chunk& chunk, ChunkFill& fill, ByteView packet, std::int64_t 
   return true;
 }
 
-bool Chunker::append(std::uint32_t stream,
-                     ByteView packet,
-                     std::int64_t time_ns,
-                     std::int64_t now_ns) {
+Chunker::Verdict Chunker::append(std::uint32_t stream,
+                                 ByteView packet,
+                                 std::int64_t time_ns,
+                                 std::int64_t now_ns) {
   if (packet.size() > kPacketBytesMax) {
     counters_.drop(DropReason::kRtpTooLong);
     add_gap(stream, GapReason::kTooLong, time_ns);
-    return false;
+    return Verdict::kTooLong;
   }
   StreamHot& hot = streams_.hot(stream);
   if (hot.chunk != kNone) {
     if (hot.has(kStreamGaps)) write_gaps(stream);
-    if (append_record(pool_.at(hot.chunk), hot.fill, packet, time_ns)) return true;
+    if (append_record(pool_.at(hot.chunk), hot.fill, packet, time_ns)) return Verdict::kKept;
     close(stream, Why::kFlush, now_ns);
   }
   const std::uint32_t opened = open(stream, time_ns, now_ns);
-  if (opened == kNone) {
-    counters_.drop(DropReason::kNoChunk);
-    add_gap(stream, GapReason::kNoChunk, time_ns);
-    return false;
-  }
+  if (opened == kNone) return Verdict::kNoChunk;
   const bool fits = append_record(pool_.at(opened), hot.fill, packet, time_ns);
   if (!fits) {  // the longest packets leave no room for gap records before them
     counters_.drop(DropReason::kRtpTooLong);
     add_gap(stream, GapReason::kTooLong, time_ns);
   }
-  return fits;
+  return fits ? Verdict::kKept : Verdict::kTooLong;
+}
+
+void Chunker::drop_open(std::uint32_t stream) {
+  StreamHot& hot = streams_.hot(stream);
+  if (hot.chunk == kNone) return;
+  const std::uint32_t index = std::exchange(hot.chunk, kNone);
+  seal_chunk(pool_.at(index), hot.fill);
+  list_remove(order_, &Order::link, open_, stream);
+  lose(stream, pool_.at(index), DropReason::kCallWithheld, GapReason::kWithheld);
+  pool_.put(index);
+}
+
+void Chunker::lose(std::uint32_t stream, const Chunk& chunk, DropReason drop, GapReason gap) {
+  const std::uint32_t packets = chunk.section.packet_count;
+  if (packets == 0) return;
+  counters_.drop(drop, packets);
+  add_gap(stream, gap, {chunk.section.base_us * kNsPerUs, chunk.last_us * kNsPerUs, packets});
 }
 
 void Chunker::add_gap(std::uint32_t stream, GapReason reason, const Lost& lost) {
@@ -212,10 +226,7 @@ void Chunker::close(std::uint32_t stream, Why why, std::int64_t now_ns) {
     counters_.chunks_out.add();
     return;
   }
-  counters_.drop(DropReason::kWriterFull, chunk.section.packet_count);
-  add_gap(stream,
-          GapReason::kWriterFull,
-          {chunk.section.base_us * kNsPerUs, chunk.last_us * kNsPerUs, chunk.section.packet_count});
+  lose(stream, chunk, DropReason::kWriterFull, GapReason::kWriterFull);
   pool_.put(index);
 }
 

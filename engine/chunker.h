@@ -23,9 +23,14 @@ class Chunker {
         counters_(counters),
         order_(arena.take<Order>(streams.capacity() + std::size_t{1})) {}
 
-  // Appends a packet to the stream's open chunk, opening or changing chunks as needed.  False when
-  // it was dropped (counted, and pending as a gap).
-  bool append(std::uint32_t stream, ByteView packet, std::int64_t time_ns, std::int64_t now_ns);
+  enum class Verdict : std::uint8_t {
+    kKept,
+    kTooLong,  // dropped: counted, and pending as a gap
+    kNoChunk,  // nothing was done: there is no free chunk
+  };
+
+  // Appends a packet to the stream's open chunk, opening or changing chunks as needed.
+  Verdict append(std::uint32_t stream, ByteView packet, std::int64_t time_ns, std::int64_t now_ns);
 
   // Asks memory for what changing the stream's chunk will touch.
   void prefetch_change(std::uint32_t stream) const {
@@ -52,6 +57,9 @@ class Chunker {
 
   // Takes packets from `from_ns` on out of the open chunk again: they become a gap of kPaused.
   void cut_paused(std::uint32_t stream, std::int64_t from_ns);
+
+  // Drops the open chunk, if any: its packets become a gap.
+  void drop_open(std::uint32_t stream);
 
   // Takes over a chunk that was filled in quarantine as the open chunk of a bound stream.
   void adopt(std::uint32_t stream, std::uint32_t chunk, std::int64_t now_ns);
@@ -83,6 +91,7 @@ class Chunker {
 
   [[nodiscard]] std::uint32_t open(std::uint32_t stream, std::int64_t time_ns, std::int64_t now_ns);
   void write_gaps(std::uint32_t stream);
+  void lose(std::uint32_t stream, const Chunk& chunk, DropReason drop, GapReason gap);
 
   StreamTable& streams_;
   ChunkPool& pool_;

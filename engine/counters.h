@@ -41,6 +41,7 @@ namespace tapdeck::engine {
 
 #define TD_DROP_REASONS(X)                                                               \
   X(kNoChunk, no_chunk, "RTP packets: no free chunk")                                    \
+  X(kCallWithheld, call_withheld, "RTP packets: call refused or cut short, no room")     \
   X(kWriterFull, writer_full, "RTP packets: chunk ring to the writer full")              \
   X(kRtpTooLong, rtp_too_long, "RTP packets: longer than a record")                      \
   X(kQuarantineFull, quarantine_full, "RTP packets: evicted from a full quarantine")     \
@@ -94,6 +95,7 @@ struct alignas(64) WorkerCounters {
   Counter streams_created;
   Counter streams;            // now
   Counter streams_bound;      // now
+  Counter streams_withheld;   // now; bound, but there is no room to keep them
   Counter addresses;          // now
   Counter chunks_out;         // handed to the writer
   Counter chunks_free;        // now, in this worker's hands

@@ -62,11 +62,14 @@ struct CallSlot {
   std::uint32_t generation;
   bool known;
   bool paused_ever;
+  bool withheld;           // refused or cut by the call plane
+  bool starved;            // found no free chunk
   std::int64_t pause_ns;   // packet times: from,
   std::int64_t resume_ns;  // until; kForever while paused
   std::uint32_t claim_count;
   ListHead claims;   // Claim::in_call
   ListHead streams;  // StreamCold::in_call
+  Link hungry;       // of starved calls
 
   [[nodiscard]] bool paused_at(std::int64_t time_ns) const {
     return paused_ever && time_ns >= pause_ns && time_ns < resume_ns;
@@ -118,6 +121,8 @@ class EndpointMap {
   [[nodiscard]] Address& address(std::uint32_t index) { return addresses_[index]; }
 
   [[nodiscard]] Claim& claim(std::uint32_t index) { return claims_[index]; }
+
+  [[nodiscard]] std::span<CallSlot> all_calls() { return calls_; }
 
   [[nodiscard]] std::uint32_t address_count() const { return address_pool_.used(); }
 

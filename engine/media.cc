@@ -51,6 +51,7 @@ Media::Media(Arena& arena,
                   quarantine_options(options, rings)) {}
 
 std::uint32_t Media::create_stream(const MediaPacket& packet) {
+  if (streams_.used() == streams_.capacity() && is_wanted(packet)) make_room();
   const auto realm = static_cast<RealmId>(packet.key.realm);
   const std::uint32_t destination = endpoints_.find_or_create(realm, destination_of(packet.key));
   if (destination == kNone) {
@@ -63,19 +64,26 @@ std::uint32_t Media::create_stream(const MediaPacket& packet) {
     counters_.drop(DropReason::kAddressTableFull);
     return kNone;
   }
-  const bool explained = endpoints_.resolve(destination, packet.arrival.time_ns) != kNone ||
-                         endpoints_.resolve(source, packet.arrival.time_ns) != kNone;
+  std::uint32_t claim = endpoints_.resolve(destination, packet.arrival.time_ns);
+  if (claim == kNone) claim = endpoints_.resolve(source, packet.arrival.time_ns);
+  const bool explained = claim != kNone;
+  // Streams that are only counted leave room for those that are kept.
+  const bool crowded = explained && !is_kept(claim) &&
+                       streams_.used() >= streams_.capacity() - streams_.capacity() / 4;
   std::uint32_t stream = kNone;
   const bool plausible =
       explained || rtp_padding_fits(packet.payload, packet.arrival.payload_length);
   // Noise that only looks like RTP must not crowd out streams of calls.
-  if (explained || (plausible && unproven_count_ < streams_.capacity() / 4)) {
+  if ((explained && !crowded) ||
+      (!explained && plausible && unproven_count_ < streams_.capacity() / 4)) {
     stream = streams_.create(packet.key, packet.hash);
   }
   if (stream == kNone) {
     endpoints_.drop_if_unused(destination);
     if (source != destination) endpoints_.drop_if_unused(source);
-    if (plausible) counters_.drop(DropReason::kStreamTableFull);
+    if (plausible) {
+      counters_.drop(crowded ? DropReason::kCallWithheld : DropReason::kStreamTableFull);
+    }
     return kNone;
   }
   StreamCold& cold = streams_.cold(stream);
@@ -153,6 +161,7 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   if (bind_now) {
     const Owner owner = find_owner(stream, packet.arrival.time_ns);
     if (owner.claim != kNone) attach(stream, owner);
+    if (hot.is_withheld()) --cold.withheld_from;  // this packet, too
   }
   if (first || hot.jitter_payload_type != type_before) update_clock(stream);
   if (hot.state == StreamState::kBound) {
@@ -184,10 +193,20 @@ PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
     const CallSlot* slot = endpoints_.call_slot(streams_.cold(stream).call);
     if (slot != nullptr && slot->paused_at(packet.arrival.time_ns)) {
       chunker_.add_gap(stream, GapReason::kPaused, packet.arrival.time_ns);
+      ++streams_.cold(stream).withheld_from;  // not for lack of room
       return PacketClass::kRtpPaused;
     }
   }
-  chunker_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_);
+  if (streams_.hot(stream).is_withheld()) {
+    count_withheld(stream);
+    return PacketClass::kRtpBound;
+  }
+  const std::int64_t time_ns = packet.arrival.time_ns;
+  while (chunker_.append(stream, packet.payload, time_ns, now_ns_) == Chunker::Verdict::kNoChunk) {
+    if (quarantine_.yield_chunk()) continue;
+    starve(stream);
+    break;
+  }
   return PacketClass::kRtpBound;
 }
 
@@ -267,6 +286,7 @@ void Media::tell_rtcp(const StreamReport& report) {
 void Media::age() {
   chunker_.flush_aged(now_ns_, options_.flush_interval_ns, kFlushedPerStep);
   quarantine_.discard_aged(now_ns_, kDiscardedPerStep);
+  if (!hungry_.empty()) feed_hungry();
   for (std::uint32_t done = 0; done < kServicedPerStep && !timers_.empty(); ++done) {
     const std::uint32_t stream = timers_.first;
     if (streams_.cold(stream).due_ns > now_ns_ || !service(stream)) return;
@@ -336,6 +356,7 @@ void Media::fill_report(std::uint32_t stream, StreamReportKind kind, StreamRepor
 
 void Media::report(std::uint32_t stream, StreamReportKind kind) {
   if (streams_.hot(stream).packet_count == 0) return;  // has just changed calls
+  settle_withheld(stream);
   StreamReport out;
   fill_report(stream, kind, out);
   if (rings_.push_report(out)) {
@@ -358,6 +379,7 @@ void Media::visit(StreamVisitor visitor, void* context) const {
 void Media::update_gauges() {
   counters_.streams.set(streams_.used());
   counters_.streams_bound.set(bound_count_);
+  counters_.streams_withheld.set(withheld_count_);
   counters_.addresses.set(endpoints_.address_count());
   counters_.chunks_free.set(pool_.free_count());
 }

@@ -9,6 +9,13 @@
 //   claimed): the old part ends with a final report and a new one begins.
 // - After kRelease, packets of the same stream make a new one, owned by whoever claims the address.
 //
+// When room is short (docs/adr/0009-whole-calls-under-overload.md):
+// - The call plane refuses, cuts and restores calls; their streams are then counted only.
+// - A stream that finds no chunk takes one from the quarantine.  Where there is none, its whole
+// call
+//   starves: it gives up its chunks and takes none until an eighth of them all is free again.
+// - A stream of a call takes the place of one that is not kept when the table is full.
+//
 // Threads: the owning worker.  Memory: an Arena at start.  When tables are full: counted drops.
 #pragma once
 
@@ -119,6 +126,20 @@ class Media {
   void forget_claim(const CallHandle& call, std::uint32_t address);
   void drop_surplus_claim(const CallHandle& call);
 
+  // media_shedding.cc: what is not kept for lack of room
+  void set_withheld(const BindMessage& message);
+  void withhold(std::uint32_t stream, StreamFlag why);
+  void keep_again(std::uint32_t stream, StreamFlag why);
+  void forget_withholding(std::uint32_t stream);
+  void take_withholding(std::uint32_t stream, const CallSlot& slot);
+  void settle_withheld(std::uint32_t stream);
+  void count_withheld(std::uint32_t stream);
+  void starve(std::uint32_t stream);
+  void feed_hungry();
+  void make_room();
+  [[nodiscard]] bool is_kept(std::uint32_t claim);
+  [[nodiscard]] bool is_wanted(const MediaPacket& packet);
+
   const WorkerOptions& options_;
   WorkerRings& rings_;
   WorkerCounters& counters_;
@@ -128,9 +149,11 @@ class Media {
   Chunker chunker_;
   Quarantine quarantine_;
   ListHead timers_;  // StreamCold::timer
+  ListHead hungry_;  // CallSlot::hungry: starved calls
   std::int64_t now_ns_ = 0;
   std::uint32_t unproven_count_ = 0;
   std::uint32_t bound_count_ = 0;
+  std::uint32_t withheld_count_ = 0;
 };
 
 }  // namespace tapdeck::engine

@@ -48,7 +48,11 @@ void Media::attach(std::uint32_t stream, const Owner& owner) {
   if (slot->paused_ever) hot.set(kStreamPaused);
   list_push_back(streams_.all_cold(), &StreamCold::in_call, slot->streams, stream);
   ++bound_count_;
-  quarantine_.adopt(stream, now_ns_);
+  if (slot->withheld || slot->starved) {
+    take_withholding(stream, *slot);
+  } else {
+    quarantine_.adopt(stream, now_ns_);
+  }
   if (slot->paused_ever && slot->resume_ns == kForever) chunker_.cut_paused(stream, slot->pause_ns);
   report(stream, StreamReportKind::kActivity);
 }
@@ -59,6 +63,7 @@ void Media::detach(std::uint32_t stream) {
   TD_ASSERT(slot != nullptr);
   list_remove(streams_.all_cold(), &StreamCold::in_call, slot->streams, stream);
   --bound_count_;
+  forget_withholding(stream);
   cold.call = {};
   cold.recording = {};
   cold.claim = kNone;
@@ -66,6 +71,13 @@ void Media::detach(std::uint32_t stream) {
 
 // The stream's time with its call is over: what is kept goes out, and the last word is said.
 void Media::end_part(std::uint32_t stream) {
+  settle_withheld(stream);
+  StreamCold& cold = streams_.cold(stream);
+  if (streams_.hot(stream).is_withheld() && cold.chunk_sequence == 0) {
+    // Nothing of it was kept: gaps alone are no recording.
+    cold.gaps = {};
+    cold.gaps_pending = 0;
+  }
   chunker_.close(stream, Chunker::Why::kEnd, now_ns_);
   report(stream, StreamReportKind::kFinal);
 }
@@ -124,6 +136,9 @@ bool Media::on_message(const BindMessage& message) {
     case BindOperation::kUnbind: unbind(message); return true;
     case BindOperation::kPause: set_paused(message, true); return true;
     case BindOperation::kResume: set_paused(message, false); return true;
+    case BindOperation::kRefuse:
+    case BindOperation::kCut:
+    case BindOperation::kRestore: set_withheld(message); return true;
     case BindOperation::kRelease: return release(message);
   }
   return true;
@@ -224,6 +239,9 @@ bool Media::release(const BindMessage& message) {
     const std::uint32_t address = endpoints_.claim(claim).address;
     endpoints_.remove_claim(claim);
     endpoints_.drop_if_unused(address);
+  }
+  if (slot->starved) {
+    list_remove(endpoints_.all_calls(), &CallSlot::hungry, hungry_, message.call.index);
   }
   *slot = {};
   StreamReport done;

@@ -192,10 +192,26 @@ void Quarantine::discard(std::uint32_t stream) {
   }
 }
 
+void Quarantine::lose(std::uint32_t stream, DropReason reason) {
+  const StreamCold& cold = parts_.streams.cold(stream);
+  if (cold.held_packet != kNone) {
+    parts_.counters.drop(reason);
+    parts_.chunker.add_gap(stream, GapReason::kQuarantineFull, slots_[cold.held_packet].time_ns);
+    release_slot(stream);
+  }
+  while (cold.quarantine_first != kNone) evict(cold.quarantine_first, reason);
+}
+
 void Quarantine::expire(std::uint32_t stream) {
   release_slot(stream);
   const StreamCold& cold = parts_.streams.cold(stream);
   while (cold.quarantine_first != kNone) evict(cold.quarantine_first, DropReason::kQuarantineAged);
+}
+
+bool Quarantine::yield_chunk() {
+  if (by_age_.empty()) return false;
+  evict(by_age_.first, DropReason::kQuarantineFull);
+  return true;
 }
 
 void Quarantine::discard_aged(std::int64_t now_ns, std::uint32_t budget) {

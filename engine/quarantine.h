@@ -54,6 +54,12 @@ class Quarantine {
   // The same, counted as too old.
   void expire(std::uint32_t stream);
 
+  // The same, its packets counted as lost for this reason.
+  void lose(std::uint32_t stream, DropReason reason);
+
+  // Gives up its oldest chunk, so that a call may have it.  False when it has none.
+  bool yield_chunk();
+
   // Discards chunks older than the age limit, at most `budget`.
   void discard_aged(std::int64_t now_ns, std::uint32_t budget);
   void discard_all();

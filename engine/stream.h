@@ -53,6 +53,8 @@ enum StreamFlag : std::uint8_t {
   kStreamGaps = 2,         // cold.gaps_pending may not be 0
   kStreamOddSequence = 4,  // cold.bad_sequence may not be 0
   kStreamOddType = 8,      // cold.other_type_run may not be 0
+  kStreamWithheld = 16,    // the call plane wants none of it to be kept, for lack of room
+  kStreamStarved = 32,     // its call found no free chunk
 };
 
 // How far the stream's open chunk is filled: its header is written only when it is handed on, so
@@ -87,6 +89,11 @@ struct alignas(64) StreamHot {
 
   [[nodiscard]] bool has(StreamFlag flag) const { return (flags & flag) != 0; }
 
+  // Counted only: the call was refused or cut short, or found no chunk.
+  [[nodiscard]] bool is_withheld() const {
+    return (flags & (kStreamWithheld | kStreamStarved)) != 0;
+  }
+
   void set(StreamFlag flag) { flags = static_cast<std::uint8_t>(flags | flag); }
 
   void clear(StreamFlag flag) { flags = static_cast<std::uint8_t>(flags & ~flag); }
@@ -95,7 +102,7 @@ struct alignas(64) StreamHot {
 static_assert(sizeof(StreamHot) == 128 && std::is_trivially_copyable_v<StreamHot>);
 static_assert(offsetof(StreamHot, key) == 64);
 
-constexpr std::size_t kGapReasons = 6;  // GapReason counts from 1
+constexpr std::size_t kGapReasons = 7;  // GapReason counts from 1
 
 struct StreamCold {
   // Statistics that few packets touch.
@@ -133,6 +140,9 @@ struct StreamCold {
   std::array<std::uint32_t, kGapReasons> gaps;  // lost packets not told yet, by GapReason
   std::uint32_t gaps_pending;                   // their sum
   std::uint32_t chunk_sequence;
+  // Not kept for lack of room: packets are counted when the stream is reported, not one by one.
+  std::uint64_t withheld_from;     // packet_count that has been accounted for
+  std::int64_t withheld_since_ns;  // the packet before the first of them
   std::uint32_t quarantine_first;  // oldest quarantined chunk; hot.chunk is the newest
   std::uint32_t held_packet;       // probation slot, by index
 

@@ -25,12 +25,16 @@ struct CallHandle {
 };
 
 enum class BindOperation : std::uint8_t {
-  kBind,     // RTP to `address` (first choice) or from it (symmetric RTP) belongs to `call` from
-             // `time_ns` on
-  kUnbind,   // `address` takes no new streams for `call` after `time_ns`; streams it has stay with
-             // it until kRelease
-  kPause,    // keep statistics of `call`, write no media, from `time_ns` on
-  kResume,   // write media of `call` again
+  kBind,    // RTP to `address` (first choice) or from it (symmetric RTP) belongs to `call` from
+            // `time_ns` on
+  kUnbind,  // `address` takes no new streams for `call` after `time_ns`; streams it has stay with
+            // it until kRelease
+  kPause,   // keep statistics of `call`, write no media, from `time_ns` on
+  kResume,  // write media of `call` again
+  // For lack of room, until kRestore; statistics go on.  The packets are counted as lost by us.
+  kRefuse,   // nothing of `call` is to be kept: what has not left the worker yet is dropped
+  kCut,      // write no more media of `call`; what is there already is kept
+  kRestore,  // write media of `call` again
   kRelease,  // `call` is over: flush its chunks, report its streams as final, answer with
              // StreamReport::kReleased
 };

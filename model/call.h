@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "model/ids.h"
 #include "model/media.h"
 
@@ -208,8 +209,8 @@ struct CallRecord {
   std::optional<std::uint16_t> status_code;  // final response to the INVITE
   std::string reason;                        // its reason phrase, or the Reason header's text
   std::optional<std::uint16_t> q850_cause;
-  std::map<std::string, std::uint32_t> sip_methods;    // requests seen, retransmissions included
-  std::map<std::string, std::uint32_t> sip_responses;  // status code -> responses seen
+  FlatMap<std::string, std::uint32_t> sip_methods;    // requests seen, retransmissions included
+  FlatMap<std::string, std::uint32_t> sip_responses;  // status code -> responses seen
   std::vector<MediaRecord> media;
   RecordingInfo recording;
 

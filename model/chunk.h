@@ -40,7 +40,8 @@ enum class GapReason : std::uint8_t {
   kWriterFull = 2,
   kQuarantineFull = 3,
   kPaused = 4,
-  kTooLong = 5
+  kTooLong = 5,
+  kWithheld = 6,  // the call was refused or cut short for lack of room
 };
 
 constexpr std::size_t kGapRecordBytes = 5;

@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "base/assert.h"
+#include "storage/sha256_lanes.h"
 
 namespace tapdeck::storage {
 
@@ -140,6 +141,25 @@ Hash Hasher::leaf(ByteView salt, std::span<const ByteView> plaintext) {
   state_->add(salt);
   for (const ByteView piece : plaintext) state_->add(piece);
   return state_->finish();
+}
+
+void Hasher::leaves(std::span<const SaltedPlaintext> extents, Hash* leaves) {
+  static_assert(kLeavesAtOnce == sha256_lanes::kLanes);
+  TD_ASSERT(!extents.empty() && extents.size() <= kLeavesAtOnce);
+  if (!sha256_lanes::usable()) {
+    for (const SaltedPlaintext& extent : extents) {
+      *leaves++ = leaf(extent.salt, {&extent.plaintext, 1});
+    }
+    return;
+  }
+  std::array<std::array<std::uint8_t, 1 + kSaltBytes>, kLeavesAtOnce> prefixes{};
+  std::array<sha256_lanes::Message, kLeavesAtOnce> messages;
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    TD_ASSERT(extents[i].salt.size() == kSaltBytes);
+    std::memcpy(prefixes[i].data() + 1, extents[i].salt.data(), kSaltBytes);
+    messages[i] = {prefixes[i], extents[i].plaintext};
+  }
+  sha256_lanes::hash({messages.data(), extents.size()}, {leaves, extents.size()});
 }
 
 Hash Hasher::merkle_root(std::span<const Hash> leaves) {

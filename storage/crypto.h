@@ -85,6 +85,14 @@ class Aead {
   std::unique_ptr<State> state_;
 };
 
+// What an extent's leaf hash is made of.
+struct SaltedPlaintext {
+  ByteView salt;  // kSaltBytes
+  ByteView plaintext;
+};
+
+constexpr std::size_t kLeavesAtOnce = 4;
+
 // SHA-256 with a context that is reused over calls.
 class Hasher {
  public:
@@ -97,6 +105,9 @@ class Hasher {
 
   // RFC 6962 leaf over a salted extent: SHA-256(0x00 ‖ salt ‖ plaintext).
   Hash leaf(ByteView salt, std::span<const ByteView> plaintext);
+
+  // leaf() of up to kLeavesAtOnce extents, in about half the time where the processor can.
+  void leaves(std::span<const SaltedPlaintext> extents, Hash* leaves);
 
   // RFC 6962 Merkle tree hash; that of no leaves is SHA-256 of nothing.
   Hash merkle_root(std::span<const Hash> leaves);

@@ -8,14 +8,13 @@
 
 namespace tapdeck::storage {
 
-Hash ExtentCodec::seal(ExtentHeader& header,
+void ExtentCodec::seal(ExtentHeader& header,
                        const RecordingKey& key,
                        std::span<const ByteView> plaintext,
                        std::uint8_t* to) {
   header.nonce = nonces_.next();
   header.tag = {};
   header.crc = 0;
-  const Hash leaf = hasher_.leaf(key.salt, plaintext);
   const ExtentHeaderBytes associated = extent_associated_bytes(header);
   std::uint8_t* body = to + kExtentHeaderBytes;
   aead_.seal({.key = key.key, .nonce = header.nonce, .associated = associated},
@@ -28,7 +27,6 @@ Hash ExtentCodec::seal(ExtentHeader& header,
   header.crc = extent_crc(header, {body, header.plaintext_bytes});
   const ExtentHeaderBytes bytes = encode_extent_header(header);
   std::memcpy(to, bytes.data(), bytes.size());
-  return leaf;
 }
 
 bool ExtentCodec::open(const ExtentHeader& header,
@@ -44,8 +42,8 @@ bool ExtentCodec::open(const ExtentHeader& header,
                     plaintext.data());
 }
 
-Hash ExtentCodec::leaf(const RecordingKey& key, ByteView plaintext) {
-  return hasher_.leaf(key.salt, {&plaintext, 1});
+Hash ExtentCodec::leaf(const RecordingKey& key, std::span<const ByteView> plaintext) {
+  return hasher_.leaf(key.salt, plaintext);
 }
 
 struct MessageCompressor::State {

@@ -21,8 +21,8 @@ namespace tapdeck::storage {
 class ExtentCodec {
  public:
   // Writes a whole extent of header.stored_bytes to `to`: sets nonce, tag and CRC of `header`,
-  // which has everything else. Returns the leaf hash.
-  Hash seal(ExtentHeader& header,
+  // which has everything else.
+  void seal(ExtentHeader& header,
             const RecordingKey& key,
             std::span<const ByteView> plaintext,
             std::uint8_t* to);
@@ -34,7 +34,7 @@ class ExtentCodec {
                           ByteView extent,
                           std::vector<std::uint8_t>& plaintext);
 
-  Hash leaf(const RecordingKey& key, ByteView plaintext);
+  Hash leaf(const RecordingKey& key, std::span<const ByteView> plaintext);
 
   Hasher& hasher() { return hasher_; }
 

@@ -61,7 +61,8 @@ Result<void> shred_extent(const std::string& path,
   if (!codec.open(*header, key, extent, plaintext)) {
     return make_error(ErrorCode::kCorrupt, "The extent at " + where + " does not open.");
   }
-  const Hash leaf = codec.leaf(key, plaintext);
+  const ByteView whole(plaintext);
+  const Hash leaf = codec.leaf(key, {&whole, 1});
   secure_zero(plaintext);
   std::memset(extent.data(), 0, extent.size());
   header->flags |= kExtentShredded;

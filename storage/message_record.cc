@@ -1,5 +1,6 @@
 #include "storage/message_record.h"
 
+#include <array>
 #include <cstring>
 
 #include "base/assert.h"
@@ -12,17 +13,30 @@ constexpr std::size_t kFixedBytes = 52;  // behind the u32 length
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kMessageBytesMax = 16U << 20;
 
-template <typename T>
-void append_le(std::string& to, T value) {
-  char bytes[sizeof value];
-  store_le(bytes, value);
-  to.append(bytes, sizeof bytes);
-}
+constexpr std::size_t kHeadBytes = sizeof(std::uint32_t) + kFixedBytes;
 
-void append_endpoint(std::string& to, const Endpoint& endpoint) {
-  to.append(as_text(endpoint.ip.bytes));
-  append_le(to, endpoint.port);
-}
+// Writes fields one behind the other.
+class HeadWriter {
+ public:
+  explicit HeadWriter(char* at) : at_(at) {}
+
+  template <typename T>
+  void put(T value) {
+    store_le(at_, value);
+    at_ += sizeof value;
+  }
+
+  void put(const Endpoint& endpoint) {
+    std::memcpy(at_, endpoint.ip.bytes.data(), endpoint.ip.bytes.size());
+    at_ += endpoint.ip.bytes.size();
+    put(endpoint.port);
+  }
+
+  [[nodiscard]] const char* end() const { return at_; }
+
+ private:
+  char* at_;
+};
 
 Endpoint read_endpoint(Cursor& cursor) {
   Endpoint endpoint;
@@ -34,18 +48,22 @@ Endpoint read_endpoint(Cursor& cursor) {
 
 }  // namespace
 
-void append_message_record(const MessageRecord& message, std::string& to) {
-  TD_ASSERT(message.bytes.size() <= kMessageBytesMax);
-  append_le(to, static_cast<std::uint32_t>(kFixedBytes + message.bytes.size()));
-  append_le(to, static_cast<std::uint64_t>(message.time_us));
-  append_endpoint(to, message.source);
-  append_endpoint(to, message.destination);
-  append_le(to, kVersion);
-  append_le(to, static_cast<std::uint8_t>(message.transport));
-  append_le(to, message.port_index);
-  append_le(to, message.vlan);
-  append_le(to, message.realm);
-  to.append(message.bytes);
+void append_message_record(const MessageRecord& message, std::string_view bytes, std::string& to) {
+  TD_ASSERT(bytes.size() <= kMessageBytesMax);
+  std::array<char, kHeadBytes> head;
+  HeadWriter writer(head.data());
+  writer.put(static_cast<std::uint32_t>(kFixedBytes + bytes.size()));
+  writer.put(static_cast<std::uint64_t>(message.time_us));
+  writer.put(message.source);
+  writer.put(message.destination);
+  writer.put(kVersion);
+  writer.put(static_cast<std::uint8_t>(message.transport));
+  writer.put(message.port_index);
+  writer.put(message.vlan);
+  writer.put(message.realm);
+  TD_DCHECK(writer.end() == head.data() + head.size());
+  to.append(head.data(), head.size());
+  to.append(bytes);
 }
 
 std::optional<MessageRecord> read_message_record(Cursor& cursor) {

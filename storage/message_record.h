@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "model/ids.h"
@@ -24,7 +25,12 @@ struct MessageRecord {
   std::string bytes;
 };
 
-void append_message_record(const MessageRecord& message, std::string& to);
+// Appends `message` with these bytes in place of its own, so that the caller needs no copy of them.
+void append_message_record(const MessageRecord& message, std::string_view bytes, std::string& to);
+
+inline void append_message_record(const MessageRecord& message, std::string& to) {
+  append_message_record(message, message.bytes, to);
+}
 
 // Reads one record; nullopt at the end or on bad bytes (then cursor.failed()).
 std::optional<MessageRecord> read_message_record(Cursor& cursor);

@@ -93,7 +93,8 @@ std::vector<ExtentEntry> ExtentIndexer::entries_of(const ExtentHeader& header, B
   }
   const auto key = keys_.read(header.key_id, header.recording);
   if (!key || !codec_.open(header, *key, extent, plaintext_)) return {entry};
-  entry.leaf = codec_.leaf(*key, plaintext_);
+  const ByteView plaintext(plaintext_);
+  entry.leaf = codec_.leaf(*key, {&plaintext, 1});
   if (header.kind != ExtentType::kMediaPacked) return {entry};
   std::vector<ExtentEntry> entries;
   for_each_section(header, plaintext_, [&](const SectionView& section) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,10 @@ struct RecordingSummary {
 class SegmentWriter {
  public:
   virtual ~SegmentWriter() = default;
+
+  // A hint: these are about to be appended, in this order, and stay as they are until then or until
+  // others are announced; what is cheaper for several at once is done so.
+  virtual void announce(std::span<const Chunk* const> /*chunks*/) {}
 
   // Keeps the section of `chunk` under chunk.recording, in the segment of its retention class and
   // of the recording's UTC start day.

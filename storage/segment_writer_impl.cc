@@ -22,6 +22,12 @@ SegmentSlot slot_of(const Uid& uid, std::uint16_t retention_class, SegmentKind k
   return {retention_class, kind, utc_day(uid.start_ms() * kUsPerMs)};
 }
 
+// Waits for others of its recording, to be packed with them.
+bool is_partial(const Chunk& chunk) {
+  const std::size_t bytes = chunk.section_view().size();
+  return stored_extent_bytes(bytes) < kExtentBytes && bytes + kPackedEntryBytes <= kSectionBytesMax;
+}
+
 StreamDurability durability_of(const SectionHeader& section) {
   StreamDurability durability;
   durability.source = {{section.source_ip}, section.source_port};
@@ -86,8 +92,8 @@ SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options,
     : options_(options),
       keys_(keys),
       index_(index),
-      output_(
-          options_, {keys, key_user}, index, [this](const LostExtent& lost) { on_lost(lost); }) {}
+      output_(options_, {keys, key_user}, index, [this](const LostExtent& lost) { on_lost(lost); }),
+      leaves_(codec_.hasher(), [this](const Chunk& chunk) { return key_of_whole(chunk); }) {}
 
 SegmentWriterImpl::~SegmentWriterImpl() = default;
 
@@ -154,10 +160,8 @@ AppendVerdict SegmentWriterImpl::try_append(const Chunk& chunk) {
   const auto stream = stream_of(chunk.recording, recording, chunk);
   const Content content{chunk.section.base_us, chunk.last_us, 1, chunk.section.packet_count};
   if (!stream) return refuse(recording.kept, content);
-  const std::size_t bytes = chunk.section_view().size();
-  const std::size_t packed = bytes + kPackedEntryBytes;
-  const bool partial = stored_extent_bytes(bytes) < kExtentBytes && packed <= kSectionBytesMax;
-  if (partial && held_bytes_ + packed <= kHeldBytesMax) {
+  const std::size_t packed = chunk.section_view().size() + kPackedEntryBytes;
+  if (is_partial(chunk) && held_bytes_ + packed <= kHeldBytesMax) {
     if (recording.held_bytes + packed > kSectionBytesMax) {
       const AppendVerdict verdict = pack(chunk.recording, recording);
       if (verdict == AppendVerdict::kBusy) return verdict;
@@ -176,8 +180,17 @@ AppendVerdict SegmentWriterImpl::try_append(const Chunk& chunk) {
   const ByteView plaintext = chunk.section_view();
   content_ = content;
   const AppendVerdict verdict =
-      write_extent(chunk.recording, recording, header, {&plaintext, 1}, entries_);
+      write_extent(chunk.recording, recording, header, {{&plaintext, 1}, &chunk}, entries_);
   return verdict == AppendVerdict::kFailed ? refuse(recording.kept, content_) : verdict;
+}
+
+void SegmentWriterImpl::announce(std::span<const Chunk* const> chunks) { leaves_.announce(chunks); }
+
+const AllocatedKey* SegmentWriterImpl::key_of_whole(const Chunk& chunk) const {
+  if (is_partial(chunk)) return nullptr;
+  const auto found = recordings_.find(chunk.recording);
+  if (found == recordings_.end() || !found->second.media_key) return nullptr;
+  return &*found->second.media_key;
 }
 
 void SegmentWriterImpl::hold(const Uid& uid,
@@ -234,7 +247,7 @@ AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
   header.sequence = held.front().sequence;
   header.first_us = content_.first_us;
   header.duration_us = duration_between(content_.first_us, content_.last_us);
-  const AppendVerdict verdict = write_extent(uid, recording, header, plaintext, entries_);
+  const AppendVerdict verdict = write_extent(uid, recording, header, {plaintext}, entries_);
   if (verdict == AppendVerdict::kBusy) return verdict;
   if (verdict == AppendVerdict::kFailed) {
     index_.drop_held(uid);
@@ -250,14 +263,14 @@ AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
 AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
                                               Recording& recording,
                                               ExtentHeader& header,
-                                              std::span<const ByteView> plaintext,
+                                              const Plaintext& plaintext,
                                               std::vector<ExtentEntry>& entries) {
   const bool media = header.kind != ExtentType::kMessages;
   const SegmentKind kind = media ? SegmentKind::kMedia : SegmentKind::kSip;
   std::optional<AllocatedKey>& key = media ? recording.media_key : recording.sip_key;
   if (!ensure_key(uid, key, kind)) return AppendVerdict::kFailed;
   std::size_t bytes = 0;
-  for (const ByteView piece : plaintext) bytes += piece.size();
+  for (const ByteView piece : plaintext.pieces) bytes += piece.size();
   header.plaintext_bytes = static_cast<std::uint32_t>(bytes);
   header.stored_bytes = static_cast<std::uint32_t>(stored_extent_bytes(bytes));
   SegmentOutput::Place place;
@@ -268,7 +281,9 @@ AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
   header.offset = place.offset;
   header.recording = uid;
   header.key_id = key->id;
-  const Hash leaf = codec_.seal(header, key->key, plaintext, place.to);
+  const Hash leaf = plaintext.chunk != nullptr ? leaves_.take(*plaintext.chunk, *key)
+                                               : codec_.leaf(key->key, plaintext.pieces);
+  codec_.seal(header, key->key, plaintext.pieces, place.to);
   for (ExtentEntry& entry : entries) {
     entry.offset = header.offset;
     entry.stored_bytes = header.stored_bytes;

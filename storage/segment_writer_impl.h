@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "storage/extent_codec.h"
+#include "storage/leaf_ahead.h"
 #include "storage/segment_output.h"
 #include "storage/segment_writer.h"
 
@@ -46,6 +47,7 @@ class SegmentWriterImpl final : public SegmentWriter {
   // Before the first append: what the store has of `recording` is no more.
   void forget_recording(const Uid& recording) { past_.erase(recording); }
 
+  void announce(std::span<const Chunk* const> chunks) override;
   AppendVerdict try_append(const Chunk& chunk) override;
   AppendVerdict try_append_messages(const Uid& recording,
                                     std::uint16_t retention_class,
@@ -130,11 +132,18 @@ class SegmentWriterImpl final : public SegmentWriter {
   void hold(const Uid& uid, Recording& recording, const Chunk& chunk, std::uint16_t stream);
   AppendVerdict pack(const Uid& uid, Recording& recording);
   void pack_now(const Uid& uid, Recording& recording);
+
+  struct Plaintext {
+    std::span<const ByteView> pieces;
+    const Chunk* chunk = nullptr;  // of which it is the section; null: of none alone
+  };
+
   AppendVerdict write_extent(const Uid& uid,
                              Recording& recording,
                              ExtentHeader& header,
-                             std::span<const ByteView> plaintext,
+                             const Plaintext& plaintext,
                              std::vector<ExtentEntry>& entries);
+  const AllocatedKey* key_of_whole(const Chunk& chunk) const;
   AppendVerdict append_group(const Uid& uid, Recording& recording, std::string_view records);
   static void note_lost(Kept& kept, const Content& content);
   AppendVerdict refuse(Kept& kept, const Content& content);
@@ -148,6 +157,7 @@ class SegmentWriterImpl final : public SegmentWriter {
   OpenIndex& index_;
   SegmentOutput output_;
   ExtentCodec codec_;
+  LeafAhead leaves_;
   MessageCompressor compressor_;
   std::unordered_map<Uid, Recording, UidHash> recordings_;
   std::unordered_map<Uid, Kept, UidHash> ended_;

@@ -46,7 +46,7 @@ AppendVerdict SegmentWriterImpl::append_group(const Uid& uid,
   entry.first_us = header.first_us;
   entry.duration_us = header.duration_us;
   entries_.assign(1, entry);
-  const AppendVerdict verdict = write_extent(uid, recording, header, {&compressed, 1}, entries_);
+  const AppendVerdict verdict = write_extent(uid, recording, header, {{&compressed, 1}}, entries_);
   if (verdict == AppendVerdict::kTaken) ++recording.next_message;
   return verdict;
 }

@@ -127,22 +127,27 @@ bool Mill::send(std::uint32_t rank_max) {
   return true;
 }
 
-void Mill::read_back(const Chunk& chunk) {
-  const std::uint32_t number = chunk.section.ssrc;
-  TD_ASSERT(number < streams_.size());
-  Stream& stream = streams_[number];
-  std::uint32_t packets = 0;
-  Cursor cursor(ByteView{chunk.records}.first(chunk.section.record_bytes));
+Tally tally_section(const SectionHeader& section, ByteView records) {
+  Tally tally;
+  Cursor cursor(records);
   while (!cursor.at_end()) {
     const auto head = cursor.read_le<std::uint16_t>();
     cursor.skip(4);
     const ByteView record = cursor.read_bytes(head & 0x3fff);
     TD_ASSERT(!cursor.failed() && head >> 14 == 0 && record.size() == kRtpBytes);
-    stream.checksum -= share(hash_samples(record.data()), load_le<std::uint64_t>(record.data()));
-    ++packets;
+    tally.checksum += share(hash_samples(record.data()), load_le<std::uint64_t>(record.data()));
+    ++tally.packets;
   }
-  TD_ASSERT(packets == chunk.section.packet_count);
-  stream.found += packets;
+  TD_ASSERT(tally.packets == section.packet_count);
+  return tally;
+}
+
+void Mill::read_back(const SectionHeader& section, ByteView records) {
+  TD_ASSERT(section.ssrc < streams_.size());
+  Stream& stream = streams_[section.ssrc];
+  const Tally tally = tally_section(section, records);
+  stream.checksum -= tally.checksum;
+  stream.found += static_cast<std::uint32_t>(tally.packets);
 }
 
 std::uint32_t Mill::wrong_streams() const {

@@ -20,6 +20,14 @@ constexpr std::size_t kFrameBytes = 42 + kRtpBytes;
 constexpr std::int64_t kPacketNs = 20'000'000;
 constexpr std::uint32_t kChunkPackets = 90;  // about as many fill one
 
+// What a section holds: as much of it as tells it from every other.
+struct Tally {
+  std::uint64_t packets = 0;
+  std::uint64_t checksum = 0;
+};
+
+Tally tally_section(const SectionHeader& section, ByteView records);
+
 class Mill {
  public:
   // `port` has one queue and at least kMbufs mbufs, all of them free.
@@ -43,8 +51,12 @@ class Mill {
 
   [[nodiscard]] std::uint64_t patch_ns() const { return patch_ns_; }  // CPU time in send() so far
 
-  // Takes in what a chunk holds.
-  void read_back(const Chunk& chunk);
+  // Takes in what a section holds.
+  void read_back(const SectionHeader& section, ByteView records);
+
+  void read_back(const Chunk& chunk) {
+    read_back(chunk.section, ByteView{chunk.records}.first(chunk.section.record_bytes));
+  }
 
   // Streams whose count or checksum read back is not what was sent.
   [[nodiscard]] std::uint32_t wrong_streams() const;

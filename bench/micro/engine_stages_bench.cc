@@ -1,5 +1,5 @@
 // The stages of a worker that follow the lookup, and the flow's hash before it: each alone, on data
-// in the cache; what memory adds is worker_load's to tell.  None may allocate.
+// in the cache; what memory adds is `tapdeck bench worker`'s to tell.  None may allocate.
 #include <array>
 #include <memory>
 #include <vector>

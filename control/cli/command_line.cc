@@ -63,6 +63,7 @@ int run_command_line(int argc, char** argv, const CommandBodies& bodies) {
   add_service_commands(app, context);
   add_config_command(app, context);
   add_doctor_command(app, context);
+  add_bench_command(app, context);
   const int status = parse_and_run(app, argc, argv, context);
   if (std::fflush(stdout) != 0 && status == kExitDone) return kExitFailed;
   return status;

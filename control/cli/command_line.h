@@ -1,7 +1,7 @@
 // The command line: parses `tapdeck [--config FILE] [--store DIR] COMMAND [options]`, runs the
 // command and returns the exit status of INTERFACES: 0 done, 1 failed, 2 wrong usage, 3 done but
 // something asked for was skipped.  Results go to stdout, logs and progress to stderr.
-// Bodies that need the engine (`ingest`, `run`) are injected by apps/.
+// Bodies that need the engine (`ingest`, `run`, `bench`) are injected by apps/.
 // Threads: the main thread.  Memory: whatever the command takes; never called on a worker.
 #pragma once
 
@@ -9,6 +9,8 @@
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "control/cli/bench_requests.h"
 
 namespace tapdeck::control {
 
@@ -40,6 +42,7 @@ struct RunRequest {
 struct CommandBodies {
   std::function<int(const IngestRequest&)> ingest;
   std::function<int(const RunRequest&)> run;
+  BenchBodies bench;
 };
 
 int run_command_line(int argc, char** argv, const CommandBodies& bodies);

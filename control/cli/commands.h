@@ -31,6 +31,9 @@ int report_error(const Error& error);
 // Writes to stdout; false when nobody reads it any more.
 bool write_out(std::string_view text);
 
+// Every bench takes these.
+void add_bench_output(CLI::App& command, BenchOutput& output);
+
 // `calls` and `export` take the same filters.
 void add_filter_options(CLI::App& command, FilterWords& words);
 
@@ -50,5 +53,7 @@ void add_store_command(CLI::App& app, Context& context);
 void add_service_commands(CLI::App& app, Context& context);  // stats, status
 void add_config_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
+void add_bench_command(CLI::App& app, Context& context);
+void add_capture_bench(CLI::App& bench, Context& context);
 
 }  // namespace tapdeck::control

@@ -55,6 +55,18 @@ Finding check_processor(const HostFiles& host) {
           "`meson setup build -Dcpu=x86-64-v2`."};
 }
 
+Finding check_virtual_machine(const HostFiles& host) {
+  const std::string cpuinfo = host.text("/proc/cpuinfo").value_or("");
+  if (!has_word(cpuinfo_value(cpuinfo, "flags"), "hypervisor")) {
+    return {"virtual_machine", Health::kGood, "no", ""};
+  }
+  return {"virtual_machine",
+          Health::kNote,
+          "yes: " + host.text("/sys/class/dmi/id/sys_vendor").value_or("of an unknown kind"),
+          "What its CPUs do moves with the neighbours': pin them to CPUs of the host that nobody "
+          "else has, or record on the host itself."};
+}
+
 Finding check_cpus(const HostFiles& host, const config::Config& config) {
   const auto cpus = parse_cpu_list(host.text("/sys/devices/system/cpu/online").value_or(""));
   const std::size_t wanted = config.capture.workers + 2U;  // call plane and writer
@@ -239,6 +251,7 @@ Finding check_time_sync() {
 
 Findings check_host(const HostFiles& host, const config::Config& config) {
   return {check_processor(host),
+          check_virtual_machine(host),
           check_cpus(host, config),
           check_isolated(host, config),
           check_governor(host),

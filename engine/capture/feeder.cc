@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 
 #include "base/assert.h"
 #include "engine/capture/flow_hash.h"
+#include "engine/decode/rtp_frame.h"
 #include "engine/packet.h"
 
 namespace tapdeck::engine {
@@ -37,14 +37,20 @@ Result<rte_mempool*> make_pool(const std::string& name,
 
 static_assert(kFeedBytesMax + RTE_PKTMBUF_HEADROOM <= 0xffff, "the data room is 16 bits");
 
-Feeder::Feeder(CaptureMerge& merge, std::vector<rte_ring*> rings)
-    : merge_(merge), rings_(std::move(rings)) {}
+Feeder::Feeder(CaptureMerge& merge, const std::vector<rte_ring*>& rings)
+    : merge_(merge), lane_count_(static_cast<std::uint32_t>(rings.size())) {
+  for (rte_ring* ring : rings) {
+    Lane& lane = lanes_.emplace_back();
+    lane.ring = ring;
+    lane.staged.reserve(::rte_ring_get_capacity(ring));
+  }
+}
 
 Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
-                                               std::vector<rte_ring*> rings,
+                                               const std::vector<rte_ring*>& rings,
                                                const FeederOptions& options) {
   TD_ASSERT(!rings.empty());
-  std::unique_ptr<Feeder> feeder(new Feeder(merge, std::move(rings)));
+  std::unique_ptr<Feeder> feeder(new Feeder(merge, rings));
   const Result<int> offset = register_packet_note();
   if (!offset) return offset.error();
   feeder->note_offset_ = *offset;
@@ -72,7 +78,10 @@ bool tells_time(const CapturedPacket& packet) { return link_type_known(packet.li
 
 }  // namespace
 
+// False when a ring or a pool is full.
 bool Feeder::feed(const CapturedPacket& packet) {
+  Lane& lane = lanes_[choose_queue(packet.link_type, packet.bytes, lane_count_)];
+  if (lane.staged.size() == lane.room) return false;
   const bool is_small = packet.bytes.size() <= kFeedBytesSmall;
   rte_mbuf* buffer = ::rte_pktmbuf_alloc(is_small ? small_ : large_);
   if (buffer == nullptr) return false;
@@ -84,12 +93,7 @@ bool Feeder::feed(const CapturedPacket& packet) {
                                        .order = order_,
                                        .original_length = packet.original_length,
                                        .link_type = packet.link_type};
-  const auto ring_count = static_cast<std::uint32_t>(rings_.size());
-  const std::uint32_t queue = choose_queue(packet.link_type, packet.bytes, ring_count);
-  if (::rte_ring_enqueue(rings_[queue], buffer) != 0) {
-    ::rte_pktmbuf_free(buffer);
-    return false;
-  }
+  lane.staged.push_back(buffer);
   if (length < packet.bytes.size()) ++cut_;
   ++order_;
   if (tells_time(packet)) {
@@ -97,6 +101,22 @@ bool Feeder::feed(const CapturedPacket& packet) {
     clock_started_ = true;
   }
   return true;
+}
+
+void Feeder::begin_round() {
+  for (Lane& lane : lanes_) lane.room = ::rte_ring_free_count(lane.ring);
+}
+
+// Hands over what the round has staged, for which there is room.
+void Feeder::end_round() {
+  for (Lane& lane : lanes_) {
+    if (lane.staged.empty()) continue;
+    const auto count = static_cast<unsigned>(lane.staged.size());
+    const unsigned taken = ::rte_ring_enqueue_bulk(
+        lane.ring, reinterpret_cast<void* const*>(lane.staged.data()), count, nullptr);
+    TD_ASSERT(taken == count);
+    lane.staged.clear();
+  }
 }
 
 // What the clock shows once `packet` has been seen.
@@ -107,32 +127,35 @@ std::int64_t Feeder::clock_with(const CapturedPacket& packet) const {
 }
 
 bool Feeder::is_signalling(const CapturedPacket& packet) const {
+  const FrameView frame{packet.bytes, packet.original_length, packet.link_type};
+  RtpFrame rtp;
+  if (decode_rtp_frame(frame, sip_ports_, rtp)) return false;  // as nearly all are
   Decoded decoded;
-  decode({packet.bytes, packet.original_length, packet.link_type}, decoded);
+  decode(frame, decoded);
   return decoded.is_udp && classify_udp(decoded, sip_ports_) == PayloadKind::kSip;
 }
 
 FeedRound Feeder::feed_round(std::uint32_t packets_max, std::int64_t clock_max_ns) {
   FeedRound round;
-  while (round.packets < packets_max) {
-    if (!has_waiting_ && merge_.next(waiting_) != ReadVerdict::kPacket) {
-      round.state = FeedState::kEnd;
-      return round;
-    }
-    has_waiting_ = true;
-    if (tells_time(waiting_) && clock_with(waiting_) > clock_max_ns) {
-      round.state = FeedState::kAhead;
-      return round;
-    }
-    if (!feed(waiting_)) {
-      round.state = FeedState::kBlocked;
-      return round;
-    }
-    has_waiting_ = false;
-    ++round.packets;
-    if (is_signalling(waiting_)) return round;
-  }
+  begin_round();
+  round.state = feed_packets(packets_max, clock_max_ns, round.packets);
+  end_round();
   return round;
+}
+
+FeedState Feeder::feed_packets(std::uint32_t packets_max,
+                               std::int64_t clock_max_ns,
+                               std::uint32_t& packets) {
+  while (packets < packets_max) {
+    if (!has_waiting_ && merge_.next(waiting_) != ReadVerdict::kPacket) return FeedState::kEnd;
+    has_waiting_ = true;
+    if (tells_time(waiting_) && clock_with(waiting_) > clock_max_ns) return FeedState::kAhead;
+    if (!feed(waiting_)) return FeedState::kBlocked;
+    has_waiting_ = false;
+    ++packets;
+    if (is_signalling(waiting_)) break;
+  }
+  return FeedState::kMore;
 }
 
 }  // namespace tapdeck::engine

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
@@ -52,7 +53,7 @@ class Feeder {
  public:
   // Borrows the merge and the rings, one per worker, at least one.  Needs a started EAL.
   static Result<std::unique_ptr<Feeder>> create(CaptureMerge& merge,
-                                                std::vector<rte_ring*> rings,
+                                                const std::vector<rte_ring*>& rings,
                                                 const FeederOptions& options = {});
 
   Feeder(const Feeder&) = delete;
@@ -74,14 +75,27 @@ class Feeder {
   [[nodiscard]] std::uint64_t packets_cut() const { return cut_; }
 
  private:
-  Feeder(CaptureMerge& merge, std::vector<rte_ring*> rings);
+  // The way to one worker.  A round's packets are handed over together, at its end.
+  struct Lane {
+    rte_ring* ring = nullptr;
+    std::uint32_t room = 0;  // at the beginning of the round
+    std::vector<rte_mbuf*> staged;
+  };
 
+  Feeder(CaptureMerge& merge, const std::vector<rte_ring*>& rings);
+
+  void begin_round();
+  FeedState feed_packets(std::uint32_t packets_max,
+                         std::int64_t clock_max_ns,
+                         std::uint32_t& packets);
+  void end_round();
   bool feed(const CapturedPacket& packet);
   [[nodiscard]] std::int64_t clock_with(const CapturedPacket& packet) const;
   [[nodiscard]] bool is_signalling(const CapturedPacket& packet) const;
 
   CaptureMerge& merge_;
-  std::vector<rte_ring*> rings_;
+  std::vector<Lane> lanes_;
+  std::uint32_t lane_count_;
   PortSet sip_ports_;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;

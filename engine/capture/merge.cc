@@ -25,23 +25,43 @@ bool CaptureMerge::later(std::size_t a, std::size_t b) const {
 void CaptureMerge::advance(std::size_t file) {
   File& from = files_[file];
   from.verdict = from.ahead.next(from.head);
-  if (from.verdict != ReadVerdict::kPacket) return;
+}
+
+void CaptureMerge::push(std::size_t file) {
   heap_.push_back(file);
   std::ranges::push_heap(heap_, [this](std::size_t a, std::size_t b) { return later(a, b); });
 }
 
-ReadVerdict CaptureMerge::next(CapturedPacket& packet) {
-  if (!started_) {
-    started_ = true;
-    for (std::size_t file = 0; file < files_.size(); ++file) advance(file);
-  } else if (!files_.empty() && files_[current_].verdict == ReadVerdict::kPacket) {
-    // Only now: the bytes handed out last were valid until this call.
-    advance(current_);
-  }
-  if (heap_.empty()) return ReadVerdict::kEnd;
+bool CaptureMerge::pop() {
+  if (heap_.empty()) return false;
   std::ranges::pop_heap(heap_, [this](std::size_t a, std::size_t b) { return later(a, b); });
   current_ = heap_.back();
   heap_.pop_back();
+  return true;
+}
+
+// Makes the file with the earliest head the current one; false when every file has stopped.
+bool CaptureMerge::choose() {
+  if (!started_) {
+    started_ = true;
+    for (std::size_t file = 0; file < files_.size(); ++file) {
+      advance(file);
+      if (files_[file].verdict == ReadVerdict::kPacket) push(file);
+    }
+    return pop();
+  }
+  if (files_.empty() || files_[current_].verdict != ReadVerdict::kPacket) return false;
+  // Only now: the bytes handed out last were valid until this call.
+  advance(current_);
+  if (files_[current_].verdict != ReadVerdict::kPacket) return pop();
+  // Most often the same file goes on: it always does when there is one.
+  if (heap_.empty() || !later(current_, heap_.front())) return true;
+  push(current_);
+  return pop();
+}
+
+ReadVerdict CaptureMerge::next(CapturedPacket& packet) {
+  if (!choose()) return ReadVerdict::kEnd;
   packet = files_[current_].head;
   ++files_[current_].packets;
   return ReadVerdict::kPacket;

@@ -52,10 +52,13 @@ class CaptureMerge {
   };
 
   void advance(std::size_t file);
+  void push(std::size_t file);
+  bool pop();
+  bool choose();
   [[nodiscard]] bool later(std::size_t a, std::size_t b) const;
 
   std::vector<File> files_;
-  std::vector<std::size_t> heap_;  // files with a head, the earliest on top
+  std::vector<std::size_t> heap_;  // files with a head but the current one, the earliest on top
   std::size_t current_ = 0;
   bool started_ = false;
 };

@@ -1,9 +1,11 @@
 #include "pipelines/calls/call.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "pipelines/calls/record_builder.h"
+#include "pipelines/calls/recordings.h"
 #include "pipelines/calls/signalling_rules.h"
 
 namespace tapdeck::calls {
@@ -59,12 +61,14 @@ Call::Call(const CallContext& context, const Origin& origin, const SeenMessage& 
   open_call(live_, first);
   live_.handle = origin.handle;
   live_.uid = origin.uid;
+  live_.priority = context.options.priority;
 }
 
 Call::Call(const CallContext& context, const Origin& origin, const CallRecord& record)
     : context_(context), muted_(origin.muted), version_(record.version) {
   live_.handle = origin.handle;
   live_.uid = record.uid;
+  live_.priority = context.options.priority;
   live_.realm = record.realm;
   live_.call_id = record.call_id;
   live_.from_tag = record.from_tag;
@@ -103,6 +107,7 @@ void Call::resume(const CallRecord& record,
   fill_gaps(record, live_);
   live_.resumed_from_ns = live_.last_packet_ns();
   answer_told_ = live_.times.answered_ns.has_value();
+  live_.keeping = Keeping::kKept;  // it was being recorded before
   last_signal_ns_ = last_media_ns_ = timer_now_ns;
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
   settle(live_.last_packet_ns(), timer_now_ns);
@@ -129,6 +134,7 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
   if (!live_.ended) {
     end_told_ = false;  // the caller tries again after a refusal
     tell_bindings(time_ns);
+    decide_keeping(time_ns);
   }
   if (live_.times.answered_ns && !answer_told_) {
     answer_told_ = true;
@@ -153,6 +159,44 @@ void Call::tell_bindings(std::int64_t time_ns) {
   }
 }
 
+void Call::tell(BindOperation operation, std::int64_t time_ns) {
+  BindMessage message;
+  message.operation = operation;
+  message.realm = live_.realm;
+  message.retention_class = context_.options.retention_class;
+  message.call = live_.handle;
+  message.recording = live_.uid;
+  message.time_ns = time_ns;
+  context_.sink.bind(message);
+}
+
+// A call asks for room when its first address is told, for media before the answer, and once more
+// at the answer: then media is due, and the calls that nobody answered are gone.
+void Call::decide_keeping(std::int64_t time_ns) {
+  if (keeping_decided_ || muted_ || !live_.media.ever_bound()) return;
+  const bool admitted = context_.recordings.admits();
+  // What is being recorded goes on.
+  const bool has_media = live_.keeping == Keeping::kKept && !live_.streams.empty();
+  if (live_.keeping == Keeping::kUndecided || (live_.established && !has_media)) {
+    keep(admitted ? Keeping::kKept : Keeping::kRefused, time_ns);
+  }
+  keeping_decided_ = live_.established;
+}
+
+void Call::keep(Keeping keeping, std::int64_t time_ns) {
+  const Keeping before = std::exchange(live_.keeping, keeping);
+  if (before == keeping || (before == Keeping::kUndecided && keeping == Keeping::kKept)) return;
+  const std::array operations = {BindOperation::kRestore,
+                                 BindOperation::kRestore,
+                                 BindOperation::kRefuse,
+                                 BindOperation::kCut};
+  tell(operations[static_cast<std::size_t>(keeping)], time_ns);
+}
+
+void Call::cut() { keep(Keeping::kCut, live_.last_packet_ns()); }
+
+void Call::restore() { keep(Keeping::kKept, live_.last_packet_ns()); }
+
 void Call::tell_end(std::int64_t timer_now_ns) {
   end_told_ = true;
   ended_ns_ = timer_now_ns;
@@ -168,14 +212,7 @@ void Call::tell_release(std::int64_t timer_now_ns) {
   if (muted_ || !live_.media.ever_bound()) {
     released_workers_ = context_.options.worker_count;  // no worker knows this call
   } else {
-    BindMessage message;
-    message.operation = BindOperation::kRelease;
-    message.realm = live_.realm;
-    message.retention_class = context_.options.retention_class;
-    message.call = live_.handle;
-    message.recording = live_.uid;
-    message.time_ns = live_.times.ended_ns.value_or(live_.last_packet_ns());
-    context_.sink.bind(message);
+    tell(BindOperation::kRelease, live_.times.ended_ns.value_or(live_.last_packet_ns()));
   }
   try_final(timer_now_ns);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "pipelines/calls/call_plane.h"
 #include "pipelines/calls/drop_history.h"
@@ -25,12 +26,24 @@ constexpr std::int64_t kChallengeNs = 120'000'000'000;
 // A worker that does not answer a release for so long is not waited for any more.
 constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 
+class Recordings;  // pipelines/calls/recordings.h
+
 // Outlives every call.
 struct CallContext {
   const CallPlaneOptions& options;
   CallPlaneSink& sink;
   const DropHistory& drops;
+  const Recordings& recordings;
   std::uint64_t seed = 0;
+};
+
+// Place of a recording among all: the greatest goes first.
+struct RecordingRank {
+  std::uint8_t behind = 0;  // 255 - priority
+  std::uint64_t order = 0;  // of answers
+  CallHandle call{};
+
+  auto operator<=>(const RecordingRank&) const = default;
 };
 
 class Call {
@@ -62,6 +75,15 @@ class Call {
   // When run_timers() has something to do, kNever when nothing is waited for.
   [[nodiscard]] std::int64_t next_deadline_ns() const;
 
+  // The call is answered, and what becomes of its media has been decided.
+  [[nodiscard]] bool records() const {
+    return keeping_decided_ && !live_.ended && live_.keeping != Keeping::kUndecided;
+  }
+
+  // There is no room for the rest of it; there is again.
+  void cut();
+  void restore();
+
   [[nodiscard]] bool done() const { return final_told_; }
 
   [[nodiscard]] bool released() const { return released_; }
@@ -80,10 +102,17 @@ class Call {
   CallHandle predecessor{};
   // The deadline for which the plane's timer queue has an entry.
   std::int64_t armed_ns = kNever;
+  // As Recordings has it.
+  std::optional<RecordingRank> rank{};
+  Keeping listed = Keeping::kUndecided;
+  bool promised = false;
 
  private:
   void settle(std::int64_t time_ns, std::int64_t timer_now_ns);
   void tell_bindings(std::int64_t time_ns);
+  void decide_keeping(std::int64_t time_ns);
+  void keep(Keeping keeping, std::int64_t time_ns);
+  void tell(BindOperation operation, std::int64_t time_ns);
   void tell_end(std::int64_t timer_now_ns);
   void tell_release(std::int64_t timer_now_ns);
   void try_final(std::int64_t timer_now_ns);
@@ -103,6 +132,7 @@ class Call {
   LiveCall live_;
   MessageLog log_;
   bool muted_;
+  bool keeping_decided_ = false;
   bool answer_told_ = false;
   bool end_told_ = false;
   bool released_ = false;

@@ -10,6 +10,7 @@
 #include "pipelines/calls/finished_calls.h"
 #include "pipelines/calls/message_facts.h"
 #include "pipelines/calls/message_queue.h"
+#include "pipelines/calls/recordings.h"
 #include "pipelines/calls/signalling_rules.h"
 #include "pipelines/calls/timers.h"
 #include "pipelines/calls/uid.h"
@@ -30,7 +31,8 @@ class StandardCallPlane final : public CallPlane {
  public:
   StandardCallPlane(CallPlaneOptions options, CallPlaneSink& sink)
       : options_(std::move(options)),
-        context_{options_, sink, drops_, random_seed()},
+        recordings_([this](CallHandle handle) { return table_.find(handle); }),
+        context_{options_, sink, drops_, recordings_, random_seed()},
         queue_(options_.hold_back_ns),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
         finished_(options_.calls_max, random_seed()),
@@ -55,6 +57,10 @@ class StandardCallPlane final : public CallPlane {
     drops_.add(port_index, from_ns, to_ns);
   }
 
+  void on_media_room(const MediaRoom& room, std::int64_t timer_now_ns) override {
+    recordings_.observe(room, timer_now_ns);
+  }
+
   void advance(std::int64_t timer_now_ns) override;
   void reload(const CallRecord& record, const KeptCall& kept, std::int64_t timer_now_ns) override;
   void finish(std::int64_t timer_now_ns) override;
@@ -72,7 +78,9 @@ class StandardCallPlane final : public CallPlane {
   void remove(Call& call);
 
   CallPlaneOptions options_;
+  storage::Hasher hasher_;
   DropHistory drops_;
+  Recordings recordings_;
   CallContext context_;
   FactsReader reader_;
   MessageQueue queue_;
@@ -90,7 +98,7 @@ class StandardCallPlane final : public CallPlane {
 
 void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto held = queue_.take_due(timer_now_ns_)) handle(held->view());
+  while (const auto message = queue_.take_due(timer_now_ns_)) handle(*message);
   while (const auto due = timers_.take_due(timer_now_ns_)) {
     Call* call = table_.find(due->call);
     if (call == nullptr || call->armed_ns != due->deadline_ns) continue;
@@ -149,7 +157,8 @@ Call* StandardCallPlane::open(const SeenMessage& message, Call* predecessor) {
   Call::Origin origin;
   origin.handle = table_.next_handle();
   origin.uid = identify_call(
-      {message.signal.realm, message.facts.call_id, message.facts.from_tag, message.time_ns()});
+      {message.signal.realm, message.facts.call_id, message.facts.from_tag, message.time_ns()},
+      hasher_);
   origin.muted = options_.already_final && options_.already_final(origin.uid);
   if (origin.muted) ++already_present_;
   ++calls_started_;
@@ -167,6 +176,7 @@ void StandardCallPlane::make_room() {
 }
 
 void StandardCallPlane::settle(Call& call) {
+  recordings_.update(call, timer_now_ns_);
   if (call.done()) {
     remove(call);
     return;
@@ -181,6 +191,7 @@ void StandardCallPlane::settle(Call& call) {
 
 void StandardCallPlane::remove(Call& call) {
   ++calls_ended_;
+  recordings_.remove(call);
   if (call.dropped_message_count() > 0) {
     rejected_["message_not_kept"] += call.dropped_message_count();
   }
@@ -221,7 +232,7 @@ void StandardCallPlane::reload(const CallRecord& record,
 
 void StandardCallPlane::finish(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto held = queue_.take_any()) handle(held->view());
+  while (const auto message = queue_.take_any()) handle(*message);
   for (const CallHandle handle : table_.handles()) {
     Call* call = table_.find(handle);
     call->finish(timer_now_ns_);
@@ -237,6 +248,13 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.calls_open = table_.size();
   figures.already_present = already_present_;
   figures.rejected.assign(rejected_.begin(), rejected_.end());
+  const RecordingFigures recordings = recordings_.figures();
+  figures.recordings = recordings.recordings;
+  figures.cut_now = recordings.cut_now;
+  figures.calls_refused = recordings.refused;
+  figures.calls_cut = recordings.cut;
+  figures.calls_restored = recordings.restored;
+  figures.pressure = recordings.pressure;
   return figures;
 }
 

@@ -42,14 +42,17 @@ class CallPlaneSink {
   virtual void put_call(CallRecord record) = 0;
 };
 
+constexpr std::uint8_t kPriorityNormal = 100;  // of 0 to 255; higher ones are kept longer
+
 struct CallPlaneOptions {
   std::string node;                     // CallRecord::node
   std::vector<std::string> port_names;  // CallRecord::port by SignalMessage::port_index
   std::vector<std::string> realm_names;
   std::uint16_t retention_class = 0;  // of every call until policies exist
   std::string retention_class_name = "default";
-  std::int64_t retention_us = 0;   // expires = start + this; 0: never
-  std::uint16_t worker_count = 1;  // kReleased answers to wait for
+  std::int64_t retention_us = 0;            // expires = start + this; 0: never
+  std::uint8_t priority = kPriorityNormal;  // of every call until policies exist
+  std::uint16_t worker_count = 1;           // kReleased answers to wait for
   std::uint32_t calls_max = 600'000;
   std::int64_t hold_back_ns =
       20'000'000;  // messages wait this long for earlier ones of other workers; 0 in ingest
@@ -69,6 +72,22 @@ struct CallPlaneOptions {
                       // call, before anything is said of it; may be empty
 };
 
+// How much room there is for media, all workers taken together.
+struct MediaRoom {
+  // Of the chunks that no stream is filling, the share that is free, on the worker with the least:
+  // 1 while the disk keeps up, 0 when all of them wait for it.
+  double spare = 1;
+  std::uint64_t streams = UINT64_MAX;  // that could begin to be recorded now
+};
+
+// Why calls are not recorded, the worst reason there is.
+enum class MediaPressure : std::uint8_t {
+  kNone,         // every call is recorded
+  kStreamsFull,  // new ones are refused: there are as many streams as tables and chunks hold
+  kDiskBehind,   // new ones are refused: media waits for the disk
+  kCutting,      // running recordings are cut short: nearly all chunks wait for the disk
+};
+
 struct CallPlaneFigures {
   std::uint64_t messages = 0;
   std::uint64_t calls_started = 0;
@@ -76,6 +95,13 @@ struct CallPlaneFigures {
   std::uint64_t calls_open = 0;
   std::uint64_t already_present = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected;  // by parse verdict or reason
+  // For lack of room; answered calls.
+  std::uint64_t recordings = 0;  // now
+  std::uint64_t cut_now = 0;     // of the running ones
+  std::uint64_t calls_refused = 0;
+  std::uint64_t calls_cut = 0;
+  std::uint64_t calls_restored = 0;
+  MediaPressure pressure = MediaPressure::kNone;
 };
 
 // What the store has of a call that an earlier process left open.
@@ -99,6 +125,9 @@ class CallPlane {
   virtual void on_port_drops(std::uint16_t port_index,
                              std::int64_t from_ns,
                              std::int64_t to_ns) = 0;
+
+  // How much room there is now.  Where it is never told there is enough.
+  virtual void on_media_room(const MediaRoom& room, std::int64_t timer_now_ns) = 0;
 
   // Moves timers to `timer_now_ns` (monotonic live, packet time in ingest) and handles messages
   // whose hold-back is over.

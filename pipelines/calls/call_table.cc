@@ -7,12 +7,36 @@
 
 namespace tapdeck::calls {
 
-std::size_t CallTable::KeyHash::operator()(const Key& key) const {
-  return static_cast<std::size_t>(hash_text(key.call_id, seed ^ key.realm));
+CallTable::CallTable(std::uint32_t calls_max, std::uint64_t seed)
+    : calls_max_(calls_max), seed_(seed), slots_(1) {}
+
+std::uint64_t CallTable::hash_of(RealmId realm, std::string_view call_id) const {
+  return hash_text(call_id, seed_ ^ realm);
 }
 
-CallTable::CallTable(std::uint32_t calls_max, std::uint64_t seed)
-    : calls_max_(calls_max), slots_(1), by_call_id_(16, KeyHash{seed}) {}
+// HashIndex::kNone when there is none.
+std::uint32_t CallTable::find_slot(std::uint64_t hash,
+                                   RealmId realm,
+                                   std::string_view call_id) const {
+  return by_call_id_.find(hash, [&](std::uint32_t index) {
+    const LiveCall& live = slots_[index].call->live();
+    return live.realm == realm && live.call_id == call_id;
+  });
+}
+
+void CallTable::append(List& list, std::uint32_t index) {
+  Slot& slot = slots_[index];
+  slot.before = list.last;
+  slot.behind = 0;
+  (list.last == 0 ? list.first : slots_[list.last].behind) = index;
+  list.last = index;
+}
+
+void CallTable::unlink(List& list, std::uint32_t index) {
+  const Slot& slot = slots_[index];
+  (slot.before == 0 ? list.first : slots_[slot.before].behind) = slot.behind;
+  (slot.behind == 0 ? list.last : slots_[slot.behind].before) = slot.before;
+}
 
 CallHandle CallTable::next_handle() const {
   if (free_.empty()) return {static_cast<std::uint32_t>(slots_.size()), 1};
@@ -28,14 +52,20 @@ Call& CallTable::add(std::unique_ptr<Call> call) {
   } else {
     free_.pop_back();
   }
+  const LiveCall& live = call->live();
+  const std::uint64_t hash = hash_of(live.realm, live.call_id);
+  const std::uint32_t earlier = find_slot(hash, live.realm, live.call_id);
+  if (earlier != HashIndex::kNone) {
+    by_call_id_.remove(hash, earlier);
+    slots_[earlier].named = false;
+  }
+  by_call_id_.add(hash, handle.index);
   Slot& slot = slots_[handle.index];
   slot.call = std::move(call);
-  slot.age = ++next_age_;
+  slot.hash = hash;
   slot.answered = false;
-  unanswered_.insert({slot.age, handle.index});
-  const Key key{slot.call->live().realm, slot.call->live().call_id};
-  by_call_id_.erase(key);  // the key of an earlier call borrows that call's text
-  by_call_id_.emplace(key, handle.index);
+  slot.named = true;
+  append(unanswered_, handle.index);
   ++open_count_;
   return *slot.call;
 }
@@ -43,10 +73,8 @@ Call& CallTable::add(std::unique_ptr<Call> call) {
 void CallTable::remove(CallHandle handle) {
   TD_ASSERT(find(handle) != nullptr);
   Slot& slot = slots_[handle.index];
-  const auto named = by_call_id_.find({slot.call->live().realm, slot.call->live().call_id});
-  // A later call may have taken the Call-ID over.
-  if (named != by_call_id_.end() && named->second == handle.index) by_call_id_.erase(named);
-  (slot.answered ? answered_ : unanswered_).erase({slot.age, handle.index});
+  if (slot.named) by_call_id_.remove(slot.hash, handle.index);
+  unlink(slot.answered ? answered_ : unanswered_, handle.index);
   slot.call.reset();
   ++slot.generation;
   free_.push_back(handle.index);
@@ -60,22 +88,20 @@ Call* CallTable::find(CallHandle handle) const {
 }
 
 Call* CallTable::find(RealmId realm, std::string_view call_id) const {
-  const auto found = by_call_id_.find({realm, call_id});
-  return found == by_call_id_.end() ? nullptr : slots_[found->second].call.get();
+  const std::uint32_t index = find_slot(hash_of(realm, call_id), realm, call_id);
+  return index == HashIndex::kNone ? nullptr : slots_[index].call.get();
 }
 
 void CallTable::mark_answered(CallHandle handle) {
   if (find(handle) == nullptr || slots_[handle.index].answered) return;
-  Slot& slot = slots_[handle.index];
-  slot.answered = true;
-  unanswered_.erase({slot.age, handle.index});
-  answered_.insert({slot.age, handle.index});
+  slots_[handle.index].answered = true;
+  unlink(unanswered_, handle.index);
+  append(answered_, handle.index);
 }
 
 CallHandle CallTable::least_useful() const {
-  const AgeList& list = unanswered_.empty() ? answered_ : unanswered_;
-  if (list.empty()) return {};
-  const std::uint32_t index = list.begin()->second;
+  const std::uint32_t index = unanswered_.first != 0 ? unanswered_.first : answered_.first;
+  if (index == 0) return {};
   return {index, slots_[index].generation};
 }
 

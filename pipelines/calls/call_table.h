@@ -7,14 +7,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <set>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "model/binding.h"
 #include "pipelines/calls/call.h"
+#include "pipelines/calls/hash_index.h"
 
 namespace tapdeck::calls {
 
@@ -38,7 +36,7 @@ class CallTable {
 
   // An answered call is worth more than one that is not: see Call::note_answered().
   void mark_answered(CallHandle handle);
-  // The oldest call that was never answered, else the oldest; none when empty.
+  // The oldest call that was never answered, else the one answered first; none when empty.
   [[nodiscard]] CallHandle least_useful() const;
 
   // In slot order, so that the outcome is the same each time.
@@ -47,34 +45,35 @@ class CallTable {
  private:
   struct Slot {
     std::unique_ptr<Call> call;
+    std::uint64_t hash = 0;  // of its realm and Call-ID
     std::uint32_t generation = 1;
-    std::uint64_t age = 0;  // order of creation
+    std::uint32_t before = 0;  // neighbours in its list, 0: none
+    std::uint32_t behind = 0;
     bool answered = false;
+    bool named = false;  // it is the latest of its Call-ID
   };
 
-  // Borrows the Call-ID of its call, which lasts as long as its entry.
-  struct Key {
-    RealmId realm = 0;
-    std::string_view call_id;
-
-    bool operator==(const Key&) const = default;
+  // Slots, each before those that came later.
+  struct List {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
   };
 
-  struct KeyHash {
-    std::uint64_t seed;
-    std::size_t operator()(const Key& key) const;
-  };
-
-  using AgeList = std::set<std::pair<std::uint64_t, std::uint32_t>>;  // age, slot
+  [[nodiscard]] std::uint64_t hash_of(RealmId realm, std::string_view call_id) const;
+  [[nodiscard]] std::uint32_t find_slot(std::uint64_t hash,
+                                        RealmId realm,
+                                        std::string_view call_id) const;
+  void append(List& list, std::uint32_t index);
+  void unlink(List& list, std::uint32_t index);
 
   std::uint32_t calls_max_;
+  std::uint64_t seed_;
   std::uint64_t open_count_ = 0;
-  std::uint64_t next_age_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
-  std::unordered_map<Key, std::uint32_t, KeyHash> by_call_id_;
-  AgeList unanswered_;
-  AgeList answered_;
+  HashIndex by_call_id_;  // the latest call of each
+  List unanswered_;
+  List answered_;
 };
 
 }  // namespace tapdeck::calls

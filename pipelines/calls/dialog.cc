@@ -45,6 +45,7 @@ bool RepeatFilter::is_repeat(const SeenMessage& message, std::uint64_t seed) {
   hash = hash_endpoint(message.signal.destination, hash);
   if (std::find(hashes_.begin(), hashes_.end(), hash) != hashes_.end()) return true;
   if (hashes_.size() < kRepeatsRemembered) {
+    if (hashes_.empty()) hashes_.reserve(kRepeatsUsual);
     hashes_.push_back(hash);
   } else {
     hashes_[next_] = hash;

@@ -17,6 +17,7 @@ namespace tapdeck::calls {
 constexpr std::size_t kDialogsMax = 64;
 constexpr std::size_t kTransactionsMax = 64;
 constexpr std::size_t kRepeatsRemembered = 256;
+constexpr std::size_t kRepeatsUsual = 16;
 
 // Knows messages that have been seen before on the same hop: retransmissions change counters only.
 class RepeatFilter {

@@ -9,23 +9,21 @@ std::uint64_t FinishedCalls::key_of(RealmId realm, std::string_view call_id) con
 }
 
 void FinishedCalls::drop_oldest() {
-  const Entry& oldest = entries_.front();
-  const auto found = until_.find(oldest.key);
-  // The same Call-ID may have finished again later.
-  if (found != until_.end() && found->second == oldest.until_ns) until_.erase(found);
+  keys_.remove(entries_.front().key, 0);
   entries_.pop_front();
 }
 
 void FinishedCalls::add(RealmId realm, std::string_view call_id, std::int64_t until_timer_ns) {
   const std::uint64_t key = key_of(realm, call_id);
-  until_[key] = until_timer_ns;
+  keys_.add(key, 0);
   entries_.push_back({key, until_timer_ns});
   if (entries_.size() > count_max_) drop_oldest();
 }
 
 bool FinishedCalls::contains(RealmId realm, std::string_view call_id, std::int64_t timer_now_ns) {
   while (!entries_.empty() && entries_.front().until_ns <= timer_now_ns) drop_oldest();
-  return until_.contains(key_of(realm, call_id));
+  const auto is_it = [](std::uint32_t) { return true; };
+  return keys_.find(key_of(realm, call_id), is_it) != HashIndex::kNone;
 }
 
 }  // namespace tapdeck::calls

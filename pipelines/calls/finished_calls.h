@@ -9,9 +9,9 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "model/ids.h"
+#include "pipelines/calls/hash_index.h"
 
 namespace tapdeck::calls {
 
@@ -34,7 +34,7 @@ class FinishedCalls {
   std::size_t count_max_;
   std::uint64_t seed_;
   std::deque<Entry> entries_;  // oldest first
-  std::unordered_map<std::uint64_t, std::int64_t> until_;
+  HashIndex keys_;             // one for each entry
 };
 
 }  // namespace tapdeck::calls

@@ -5,10 +5,10 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
+#include "base/flat_map.h"
 #include "model/call.h"
 #include "pipelines/calls/dialog.h"
 #include "pipelines/calls/offer_answer.h"
@@ -35,6 +35,14 @@ struct CallTimes {
 // Media that SDP lets flow after the answer: [audio, video][from caller, to caller].
 constexpr std::array kExpectedKinds = {MediaKind::kAudio, MediaKind::kVideo};
 using ExpectedMedia = std::array<std::array<Timeline, 2>, kExpectedKinds.size()>;
+
+// What becomes of a call's media.
+enum class Keeping : std::uint8_t {
+  kUndecided,  // nothing is known of media yet
+  kKept,
+  kRefused,  // for lack of room
+  kCut,      // likewise, in its middle
+};
 
 struct LiveCall {
   CallHandle handle{};
@@ -64,8 +72,8 @@ struct LiveCall {
   std::optional<std::uint16_t> q850_cause;
   std::optional<CallTransfer> asked_transfer;  // REFER seen, not accepted yet
   std::optional<CallTransfer> transferred;
-  std::map<std::string, std::uint32_t> methods;
-  std::map<std::string, std::uint32_t> responses;
+  FlatMap<std::string, std::uint32_t> methods;
+  FlatMap<std::string, std::uint32_t> responses;
   std::optional<std::uint32_t> session_expires_s;
 
   // Last packet before a restart of the program, of a call that went on after it.
@@ -79,6 +87,8 @@ struct LiveCall {
   bool closing_answered = false;  // the BYE has its response, the failure its ACK
   bool interrupted = false;
   bool out_of_resources = false;
+  Keeping keeping = Keeping::kUndecided;
+  std::uint8_t priority = 0;
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;
   HangupBy hangup_by = HangupBy::kNone;

@@ -34,14 +34,14 @@ void apply_request_session(LiveCall& state, const SeenMessage& message, const En
   if (facts.method == Method::kAck) {
     // Where the 2xx was missed, its ACK says that the offer was accepted.
     state.media.accept(who, reoffer);
-    if (facts.session) state.media.declare(who, *facts.session, reoffer);
+    if (facts.session) state.media.declare(who, facts.session, reoffer);
     return;
   }
   if (!facts.session || !may_carry_offer(facts.method)) return;
   if (facts.method == Method::kPrack) {
-    state.media.declare(who, *facts.session, reoffer);  // mostly the answer to the offer in a 18x
+    state.media.declare(who, facts.session, reoffer);  // mostly the answer to the offer in a 18x
   } else {
-    state.media.offer(who, *facts.session, facts.cseq);
+    state.media.offer(who, facts.session, facts.cseq);
   }
 }
 
@@ -56,7 +56,7 @@ void apply_response_session(LiveCall& state, const SeenMessage& message, const E
     return;
   }
   const bool reoffer = is_reoffer(state, facts);
-  if (facts.session) state.media.declare({hop, ends.responder}, *facts.session, reoffer);
+  if (facts.session) state.media.declare({hop, ends.responder}, facts.session, reoffer);
   if (facts.session || facts.status >= 200) state.media.accept(requester, reoffer);
 }
 

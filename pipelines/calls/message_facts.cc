@@ -22,44 +22,71 @@ constexpr bool is_dialled(char c) {
   return sip::is_digit(c) || c == '+' || c == '*' || c == '#' || is_separator(c);
 }
 
+// Texts that are not in the message as they are said here.
+class Scratch {
+ public:
+  void clear() { used_ = 0; }
+
+  // What `write(to, capacity)` leaves there; it returns the bytes written.
+  template <typename Write>
+  std::string_view take(std::size_t bytes_max, Write&& write) {
+    const std::size_t capacity = std::min(bytes_max, bytes_.size() - used_);
+    char* const to = bytes_.data() + used_;
+    const std::size_t written = write(to, capacity);
+    used_ += written;
+    return {to, written};
+  }
+
+ private:
+  static constexpr std::size_t kBytes = 16'384;  // more than all texts of a message together
+
+  std::array<char, kBytes> bytes_;
+  std::size_t used_ = 0;
+};
+
+std::size_t copy_without_separators(std::string_view text, char* to) {
+  return static_cast<std::size_t>(
+      std::copy_if(text.begin(), text.end(), to, [](char c) { return !is_separator(c); }) - to);
+}
+
 // A user part as people write it down: %xx decoded, without separators that only help the eye.
-std::string number_of(const sip::Uri& uri) {
+std::string_view number_of(const sip::Uri& uri, Scratch& scratch) {
   constexpr std::size_t kNumberMax = 256;
-  std::array<char, kNumberMax> decoded;
-  const std::string_view user = uri.user_number();
-  const std::size_t count =
-      sip::copy_decoded(user.substr(0, decoded.size()), decoded.data(), decoded.size());
-  std::string number(decoded.data(), count);
+  std::string_view number = uri.user_number().substr(0, kNumberMax);
+  if (number.find('%') != std::string_view::npos) {
+    number = scratch.take(number.size(), [number](char* to, std::size_t capacity) {
+      return sip::copy_decoded(number, to, capacity);
+    });
+  }
   // "(0711) 12-34" is a number, "john.doe-smith" is a name.
-  if (std::all_of(number.begin(), number.end(), is_dialled)) {
-    std::erase_if(number, is_separator);
+  if (std::none_of(number.begin(), number.end(), is_separator) ||
+      !std::all_of(number.begin(), number.end(), is_dialled)) {
+    return number;
   }
-  return number;
+  return scratch.take(number.size(), [number](char* to, std::size_t) {
+    return copy_without_separators(number, to);
+  });
 }
 
-PersonFacts person_of(const sip::NameAddr& address) {
-  PersonFacts person;
-  if (!address.display_name.empty()) {
-    std::array<char, kTextMax> text;
-    const std::string_view display = address.display_name.substr(0, text.size());
-    const std::size_t count = address.display_is_quoted
-                                  ? sip::copy_unescaped(display, text.data(), text.size())
-                                  : sip::copy_unfolded(display, text.data(), text.size());
-    person.name.assign(text.data(), count);
-  }
-  person.uri = address.uri.text.substr(0, kTextMax);
-  person.number = number_of(address.uri);
-  return person;
+std::string_view name_of(const sip::NameAddr& address, Scratch& scratch) {
+  const std::string_view name = address.display_name.substr(0, kTextMax);
+  const bool quoted = address.display_is_quoted;
+  if (sip::find_any(name, quoted ? "\\" : "\r\n") == std::string_view::npos) return name;
+  return scratch.take(name.size(), [name, quoted](char* to, std::size_t capacity) {
+    return quoted ? sip::copy_unescaped(name, to, capacity)
+                  : sip::copy_unfolded(name, to, capacity);
+  });
 }
 
-std::optional<PersonFacts> person_of(const std::optional<sip::NameAddr>& address) {
-  if (!address) return std::nullopt;
-  return person_of(*address);
+PersonFacts person_of(const sip::NameAddr& address, Scratch& scratch) {
+  return {name_of(address, scratch),
+          address.uri.text.substr(0, kTextMax),
+          number_of(address.uri, scratch)};
 }
 
-std::string diverted_number(const sip::Message& message) {
+std::string_view diverted_number(const sip::Message& message, Scratch& scratch) {
   if (const auto diversion = message.name_addr(sip::HeaderId::kDiversion)) {
-    return number_of(diversion->uri);
+    return number_of(diversion->uri, scratch);
   }
   // RFC 7044: the entry before the last one is who the call was meant for; one entry says nothing.
   if (!message.has(sip::HeaderId::kHistoryInfo)) return {};
@@ -71,15 +98,32 @@ std::string diverted_number(const sip::Message& message) {
   const auto first = sip::parse_name_addr(entries.front());
   const auto last = sip::parse_name_addr(entries.back());
   if (!first || !last) return {};
-  std::string number = number_of(first->uri);
-  return number == number_of(last->uri) ? std::string() : number;
+  const std::string_view number = number_of(first->uri, scratch);
+  return number == number_of(last->uri, scratch) ? std::string_view() : number;
 }
 
-void read_transfer(const sip::Message& message, MessageFacts& facts) {
+void read_transfer(const sip::Message& message, Scratch& scratch, MessageFacts& facts) {
   const auto target = message.name_addr(sip::HeaderId::kReferTo);
   if (!target) return;
-  facts.refer_to = number_of(target->uri);
+  facts.refer_to = number_of(target->uri, scratch);
   facts.refer_replaces = target->uri.header("Replaces").has_value();
+}
+
+void read_people(const sip::Message& message, Scratch& scratch, MessageFacts& facts) {
+  if (message.from()) facts.from = person_of(*message.from(), scratch);
+  if (message.to()) facts.to = person_of(*message.to(), scratch);
+  if (!facts.is_request && facts.method == sip::Method::kInvite) {
+    const auto contact = message.contact();
+    if (contact && !contact->is_star)
+      facts.contact_uri = contact->address.uri.text.substr(0, kTextMax);
+  }
+  if (const auto asserted = message.name_addr(sip::HeaderId::kPAssertedIdentity)) {
+    facts.asserted = person_of(*asserted, scratch);
+  }
+  facts.diverted_from = diverted_number(message, scratch);
+  if (const auto uri = message.request_uri()) {
+    facts.request_number = number_of(*uri, scratch);
+  }
 }
 
 void read_extras(const sip::Message& message, MessageFacts& facts) {
@@ -88,7 +132,6 @@ void read_extras(const sip::Message& message, MessageFacts& facts) {
     facts.reason_text = reason->text.substr(0, kTextMax);
   }
   if (const auto expires = message.session_expires()) facts.session_expires_s = expires->seconds;
-  if (facts.method == sip::Method::kRefer) read_transfer(message, facts);
 }
 
 bool is_rtp_profile(std::string_view proto) {
@@ -133,6 +176,7 @@ MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
                         (media.rtcp_port == media.port || media.rtcp_port == media.port + 1);
     if (!beside && media.rtcp_port != kDiscardPort) line.rtcp = {*media.rtcp_ip, media.rtcp_port};
   }
+  line.payloads.reserve(std::min<std::size_t>(media.format_count, kPayloadsPerLineMax));
   for (std::size_t i = 0; i < media.format_count && i < kPayloadsPerLineMax; ++i) {
     const sip::SdpFormat& format = sdp.format(media, i);
     if (format.payload_type < 0 || format.encoding.empty()) continue;
@@ -144,26 +188,36 @@ MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
   return line;
 }
 
-}  // namespace
-
-FactsReader::FactsReader() : sdp_(std::make_unique<sip::Sdp>()) {}
-
-FactsReader::~FactsReader() = default;
-
-std::optional<SessionFacts> FactsReader::read_session(std::string_view text) {
-  if (!sip::is_accepted(sip::parse_sdp(text, *sdp_))) return std::nullopt;
-  SessionFacts session;
-  for (std::size_t i = 0; i < sdp_->media_count && i < kMediaLinesMax; ++i) {
-    session.lines.push_back(line_of(*sdp_, i));
+SharedSession read_session(std::string_view text, sip::Sdp& sdp) {
+  if (!sip::is_accepted(sip::parse_sdp(text, sdp))) return nullptr;
+  auto session = std::make_shared<SessionFacts>();
+  session->lines.reserve(std::min(sdp.media_count, kMediaLinesMax));
+  for (std::size_t i = 0; i < sdp.media_count && i < kMediaLinesMax; ++i) {
+    session->lines.push_back(line_of(sdp, i));
   }
   return session;
 }
 
-FactsResult FactsReader::read(ByteView bytes) {
+}  // namespace
+
+struct FactsReader::Work {
   sip::Message message;
-  const sip::ParseVerdict verdict = sip::parse(bytes, message);
-  if (!sip::is_accepted(verdict)) return {std::nullopt, sip::verdict_name(verdict)};
+  sip::Sdp sdp;
+  Scratch scratch;
   MessageFacts facts;
+};
+
+FactsReader::FactsReader() : work_(std::make_unique<Work>()) {}
+
+FactsReader::~FactsReader() = default;
+
+FactsResult FactsReader::read(ByteView bytes) {
+  sip::Message& message = work_->message;
+  const sip::ParseVerdict verdict = sip::parse(bytes, message);
+  if (!sip::is_accepted(verdict)) return {nullptr, sip::verdict_name(verdict)};
+  work_->scratch.clear();
+  MessageFacts& facts = work_->facts;
+  facts = MessageFacts{};
   facts.is_request = message.is_request();
   facts.method = message.method();
   facts.method_name = message.method_token();
@@ -178,20 +232,14 @@ FactsResult FactsReader::read(ByteView bytes) {
   while (vias.next(value)) ++facts.via_count;
   facts.cseq = message.cseq().number;
   facts.rseq = message.rseq().value_or(0);
-  if (message.from()) facts.from = person_of(*message.from());
-  if (message.to()) facts.to = person_of(*message.to());
-  if (const auto contact = message.contact(); contact && !contact->is_star) {
-    facts.contact = person_of(contact->address);
-  }
-  facts.asserted = person_of(message.name_addr(sip::HeaderId::kPAssertedIdentity));
-  facts.diverted_from = diverted_number(message);
-  if (const auto uri = message.request_uri()) facts.request_number = number_of(*uri);
   facts.user_agent = message.user_agent();
+  read_people(message, work_->scratch, facts);
+  if (facts.method == sip::Method::kRefer) read_transfer(message, work_->scratch, facts);
   read_extras(message, facts);
   facts.body_hash = hash_text(message.body(), kBodySeed);
   const sip::BodySdp body = sip::find_sdp(message);
-  if (!body.text.empty()) facts.session = read_session(body.text);
-  return {std::move(facts), {}};
+  if (!body.text.empty()) facts.session = read_session(body.text, work_->sdp);
+  return {&facts, {}};
 }
 
 }  // namespace tapdeck::calls

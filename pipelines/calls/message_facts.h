@@ -1,11 +1,13 @@
 // What a call needs to know of one SIP message, whatever its spelling: the one place where the call
 // plane meets the SIP parser.
 //
-// Threads: plain value.  Memory: texts borrow the message's bytes unless noted; the session's
-// vectors are owned and bounded.  Bad messages: read() says why and yields nothing.
+// Threads: plain value.  Memory: texts borrow the message's bytes, or those of the reader where
+// they are not in the message as they are said here; the session is shared by all who keep it, its
+// vectors are bounded.  Bad messages: read() says why and yields nothing.
 // RFC 3261, 3264, 4566, 8839.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -56,10 +58,12 @@ struct SessionFacts {
   bool operator==(const SessionFacts&) const = default;
 };
 
+using SharedSession = std::shared_ptr<const SessionFacts>;
+
 struct PersonFacts {
-  std::string name;      // display name without quotes
-  std::string_view uri;  // without header parameters
-  std::string number;    // user part without parameters and visual separators
+  std::string_view name;    // display name without quotes
+  std::string_view uri;     // without header parameters
+  std::string_view number;  // user part without parameters and visual separators
 };
 
 struct MessageFacts {
@@ -77,22 +81,22 @@ struct MessageFacts {
   std::uint32_t rseq = 0;
   PersonFacts from;
   PersonFacts to;
-  std::optional<PersonFacts> contact;
+  std::string_view contact_uri;         // of responses to INVITE
   std::optional<PersonFacts> asserted;  // P-Asserted-Identity
-  std::string diverted_from;            // number of the first Diversion, or of History-Info
-  std::string request_number;           // user part of the Request-URI
+  std::string_view diverted_from;       // number of the first Diversion, or of History-Info
+  std::string_view request_number;      // user part of the Request-URI
   std::string_view user_agent;          // User-Agent or Server
   std::optional<std::uint16_t> q850_cause;
-  std::string reason_text;
+  std::string_view reason_text;
   std::optional<std::uint32_t> session_expires_s;
-  std::string refer_to;  // number of the Refer-To
+  std::string_view refer_to;  // number of the Refer-To
   bool refer_replaces = false;
-  std::optional<SessionFacts> session;
+  SharedSession session;
   std::uint64_t body_hash = 0;  // tells a repeated body from a changed one
 };
 
 struct FactsResult {
-  std::optional<MessageFacts> facts;
+  const MessageFacts* facts = nullptr;
   std::string_view rejected_as;  // name of the verdict when there are no facts; static text
 };
 
@@ -101,13 +105,13 @@ class FactsReader {
   FactsReader();
   ~FactsReader();
 
-  // The facts borrow `bytes`.
+  // The facts borrow `bytes` and this reader, until the next message is read.
   FactsResult read(ByteView bytes);
 
  private:
-  std::optional<SessionFacts> read_session(std::string_view text);
+  struct Work;
 
-  std::unique_ptr<sip::Sdp> sdp_;  // large, so it is used again for each message
+  std::unique_ptr<Work> work_;  // large, so it is used again for each message
 };
 
 // A message in the hands of a call: the facts and where they were seen.

@@ -18,8 +18,8 @@ void MessageLog::add(const SignalMessage& message) {
   record.port_index = message.port_index;
   record.vlan = message.vlan;
   record.realm = message.realm;
-  record.bytes = as_text(message.view());
-  storage::append_message_record(record, pending_);
+  if (pending_.empty()) pending_.reserve(kPendingUsual);
+  storage::append_message_record(record, as_text(message.view()), pending_);
   auto* const end = reinterpret_cast<std::uint8_t*>(pending_.data() + pending_.size());
   sip::blank_secrets({end - message.length, message.length});
   bytes_ += message.length;

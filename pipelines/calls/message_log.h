@@ -16,6 +16,7 @@ namespace tapdeck::calls {
 
 constexpr std::size_t kMessageBytesMax = 2U << 20;
 constexpr std::size_t kMessagesMax = 10'000;
+constexpr std::size_t kPendingUsual = 2'048;  // of most calls until their answer
 
 class MessageLog {
  public:

@@ -2,13 +2,12 @@
 // then as many leave as have waited long enough, the earliest first.
 //
 // Threads: the call-plane thread.  Memory: a copy of each waiting message; bounded by the rings'
-// rate times the hold-back.
+// rate times the hold-back.  Copies are made into the buffers of messages that have left.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <queue>
 #include <string>
 #include <vector>
 
@@ -16,35 +15,42 @@
 
 namespace tapdeck::calls {
 
-// A message with its own bytes.
-struct HeldMessage {
-  SignalMessage signal;  // `bytes` is set by view()
-  std::string bytes;
-
-  // The message; borrows this object.
-  [[nodiscard]] SignalMessage view() const;
-};
-
 class MessageQueue {
  public:
   explicit MessageQueue(std::int64_t hold_back_ns) : hold_back_ns_(hold_back_ns) {}
 
   void put(const SignalMessage& message, std::int64_t timer_now_ns);
 
-  // The earliest message (time_ns, order), once some message has waited long enough.
-  std::optional<HeldMessage> take_due(std::int64_t timer_now_ns);
+  // The earliest message (time_ns, order), once some message has waited long enough.  Its bytes
+  // stay until the next put().
+  std::optional<SignalMessage> take_due(std::int64_t timer_now_ns);
 
   // The earliest message, however short it has waited.
-  std::optional<HeldMessage> take_any();
+  std::optional<SignalMessage> take_any();
 
  private:
-  struct Later {
-    bool operator()(const HeldMessage& a, const HeldMessage& b) const;
+  struct Held {
+    SignalMessage signal;  // `bytes` is the caller's
+    std::string bytes;
+  };
+
+  // What the order needs, so that sorting moves no message.
+  struct Entry {
+    std::int64_t time_ns;
+    std::uint64_t order;
+    std::uint32_t slot;
+
+    bool operator>(const Entry& other) const {
+      return time_ns != other.time_ns ? time_ns > other.time_ns : order > other.order;
+    }
   };
 
   std::int64_t hold_back_ns_;
   std::deque<std::int64_t> arrivals_;  // timer times, one per waiting message
-  std::vector<HeldMessage> heap_;      // smallest (time_ns, order) in front
+  std::vector<Entry> heap_;            // smallest (time_ns, order) in front
+  std::vector<Held> slots_;
+  std::vector<std::string> large_;  // texts of messages that left, too large to be kept for others
+  std::vector<std::uint32_t> free_;
 };
 
 }  // namespace tapdeck::calls

@@ -130,39 +130,43 @@ void OfferAnswer::learn_payloads(const Who& who, const SessionFacts& session) {
   }
 }
 
-void OfferAnswer::settle(Side& side, SessionFacts session, bool is_reoffer) {
+void OfferAnswer::settle(Side& side, SharedSession session, bool is_reoffer) {
   // Who sent only from the start, e.g. to a recorder, holds nobody by saying so again.
   const bool always = side.current && !side.holds && declares_hold(*side.current);
-  side.holds = is_reoffer && !always && declares_hold(session);
+  side.holds = is_reoffer && !always && declares_hold(*session);
   side.current = std::move(session);
   side.pending.reset();
+  changed_ = true;
 }
 
-void OfferAnswer::offer(const Who& who, const SessionFacts& session, std::uint32_t cseq) {
+void OfferAnswer::offer(const Who& who, const SharedSession& session, std::uint32_t cseq) {
   Side* side = find_or_add_side(who);
   if (side == nullptr) return;
-  learn_payloads(who, session);
+  learn_payloads(who, *session);
   side->pending = session;
   side->pending_cseq = cseq;
+  changed_ = true;
 }
 
 void OfferAnswer::accept(const Who& who, bool is_reoffer) {
   Side* side = find_side(who);
   if (side == nullptr || !side->pending) return;
-  settle(*side, std::move(*side->pending), is_reoffer);
+  settle(*side, side->pending, is_reoffer);
 }
 
 void OfferAnswer::withdraw(const Who& who, std::uint32_t cseq) {
   Side* side = find_side(who);
-  if (side != nullptr && side->pending && side->pending_cseq == cseq) side->pending.reset();
+  if (side == nullptr || !side->pending || side->pending_cseq != cseq) return;
+  side->pending.reset();
+  changed_ = true;
 }
 
-void OfferAnswer::declare(const Who& who, const SessionFacts& session, bool is_reoffer) {
+void OfferAnswer::declare(const Who& who, const SharedSession& session, bool is_reoffer) {
   Side* side = find_or_add_side(who);
   if (side == nullptr) return;
-  learn_payloads(who, session);
+  learn_payloads(who, *session);
   // The same answer again, e.g. in 183 and 200, leaves a hold as it is.
-  if (side->current == session && !is_reoffer) return;
+  if (side->current && *side->current == *session && !is_reoffer) return;
   settle(*side, session, is_reoffer);
 }
 
@@ -170,17 +174,21 @@ void OfferAnswer::keep_only(std::uint8_t party) {
   std::erase_if(sides_, [party](const Side& side) {
     return side.who.party != kCallerParty && side.who.party != party;
   });
+  changed_ = true;
 }
 
-void OfferAnswer::close() { sides_.clear(); }
+void OfferAnswer::close() {
+  sides_.clear();
+  changed_ = true;
+}
 
 // Calls `function` with each m-line in force or offered, its party and its index.
 template <typename Function>
 void OfferAnswer::for_each_line(Function&& function) const {
   for (const Side& side : sides_) {
-    for (const std::optional<SessionFacts>* session : {&side.current, &side.pending}) {
-      if (!session->has_value()) continue;
-      const std::vector<MediaLine>& lines = (*session)->lines;
+    for (const SessionFacts* session : {side.current.get(), side.pending.get()}) {
+      if (session == nullptr) continue;
+      const std::vector<MediaLine>& lines = session->lines;
       for (std::size_t i = 0; i < lines.size(); ++i) function(lines[i], side.who.party, i);
     }
   }
@@ -204,6 +212,7 @@ std::vector<MediaBinding> OfferAnswer::wanted() const {
 }
 
 std::vector<BindingChange> OfferAnswer::take_changes() {
+  if (!std::exchange(changed_, false)) return {};
   std::vector<MediaBinding> next = wanted();
   std::vector<BindingChange> changes;
   for (const MediaBinding& old : bound_) {
@@ -247,7 +256,7 @@ bool OfferAnswer::on_hold() const {
 bool OfferAnswer::agreed_silence() const {
   const auto known = [this](bool caller) {
     return std::any_of(sides_.begin(), sides_.end(), [caller](const Side& side) {
-      return side.current && (side.who.party == kCallerParty) == caller;
+      return side.current != nullptr && (side.who.party == kCallerParty) == caller;
     });
   };
   if (!known(true) || !known(false)) return false;
@@ -275,7 +284,7 @@ bool OfferAnswer::shares_address(std::uint8_t party, const SessionFacts& session
 const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
                                                     std::uint16_t media_index,
                                                     std::uint8_t payload_type) const {
-  const auto found = payloads_.find({party, media_index, payload_type});
+  const auto found = payloads_.find(PayloadKey{party, media_index, payload_type});
   return found == payloads_.end() ? nullptr : &found->second;
 }
 

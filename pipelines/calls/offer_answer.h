@@ -7,12 +7,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "model/binding.h"
 #include "pipelines/calls/message_facts.h"
 
@@ -58,14 +58,14 @@ class OfferAnswer {
   };
 
   // An offer that the other side has not answered; `cseq` names it for withdraw().
-  void offer(const Who& who, const SessionFacts& session, std::uint32_t cseq);
+  void offer(const Who& who, const SharedSession& session, std::uint32_t cseq);
   // The other side has accepted the offer of `who`, if there is one.
   // `is_reoffer`: within an established call, so that sendonly and inactive mean hold.
   void accept(const Who& who, bool is_reoffer);
   // The other side has refused the offer with this CSeq.
   void withdraw(const Who& who, std::uint32_t cseq);
   // An answer, or an offer that needs no acceptance to be used.
-  void declare(const Who& who, const SessionFacts& session, bool is_reoffer);
+  void declare(const Who& who, const SharedSession& session, bool is_reoffer);
 
   // Forgets every side but the caller's and that of `party`: losing forks.
   void keep_only(std::uint8_t party);
@@ -96,8 +96,8 @@ class OfferAnswer {
  private:
   struct Side {
     Who who;
-    std::optional<SessionFacts> current;
-    std::optional<SessionFacts> pending;
+    SharedSession current;
+    SharedSession pending;
     std::uint32_t pending_cseq = 0;
     bool holds = false;
   };
@@ -112,7 +112,7 @@ class OfferAnswer {
 
   Side* find_side(const Who& who);
   Side* find_or_add_side(const Who& who);
-  void settle(Side& side, SessionFacts session, bool is_reoffer);
+  void settle(Side& side, SharedSession session, bool is_reoffer);
   void learn_payloads(const Who& who, const SessionFacts& session);
   template <typename Function>
   void for_each_line(Function&& function) const;
@@ -120,9 +120,10 @@ class OfferAnswer {
 
   std::vector<Side> sides_;
   std::vector<MediaBinding> bound_;
-  std::map<PayloadKey, PayloadDeclaration> payloads_;
+  FlatMap<PayloadKey, PayloadDeclaration> payloads_;
   std::set<std::pair<std::uint8_t, std::uint16_t>> secure_;
   bool ever_bound_ = false;
+  bool changed_ = false;  // since take_changes()
 };
 
 }  // namespace tapdeck::calls

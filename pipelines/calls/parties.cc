@@ -52,7 +52,7 @@ std::uint8_t PartyList::add_fork(const SeenMessage& message) {
   fork.id = id;
   fork.role = PartyRole::kFork;
   describe(message.facts.to, fork);
-  if (message.facts.contact) fork.uri = message.facts.contact->uri;
+  if (!message.facts.contact_uri.empty()) fork.uri = message.facts.contact_uri;
   return id;
 }
 

@@ -81,7 +81,11 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.retention_class = options.retention_class_name;
   if (options.retention_us > 0) recording.expires_us = record.key_time_us() + options.retention_us;
   fill_gaps(state, std::move(verdict), recording);
-  if (record.media.empty()) return;
+  const bool nothing_kept =
+      std::all_of(record.media.begin(), record.media.end(), [](const MediaRecord& row) {
+        return row.lost_by_us >= row.packets;
+      });
+  if (nothing_kept) return;
   std::int64_t last_us = INT64_MIN;
   for (const MediaRecord& row : record.media) last_us = std::max(last_us, row.last_us);
   recording.duration_ms = (last_us - record.media.front().first_us) / 1000;

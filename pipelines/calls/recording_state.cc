@@ -133,9 +133,13 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
   const Rows talk = talk_rows(state, rows);
   if (talk.empty()) {
     if (state.interrupted) return not_recorded(RecordingReason::kInterrupted);
-    return not_recorded(state.out_of_resources ? RecordingReason::kResources
-                                               : RecordingReason::kNoMedia);
+    const bool no_room = state.out_of_resources || state.keeping == Keeping::kRefused;
+    return not_recorded(no_room ? RecordingReason::kResources : RecordingReason::kNoMedia);
   }
+  const bool nothing_kept = std::all_of(talk.begin(), talk.end(), [](const MediaRecord* row) {
+    return row->lost_by_us >= row->packets;
+  });
+  if (nothing_kept) return not_recorded(RecordingReason::kResources);
   const auto count = [&talk](auto&& holds) {
     return std::count_if(talk.begin(), talk.end(), holds);
   };

@@ -1,6 +1,7 @@
 #include "pipelines/calls/signalling_rules.h"
 
 #include <algorithm>
+#include <array>
 
 #include "pipelines/calls/media_rules.h"
 #include "pipelines/calls/response_rules.h"
@@ -12,14 +13,17 @@ using sip::Method;
 
 void count_message(LiveCall& state, const MessageFacts& facts) {
   if (!facts.is_request) {
-    ++state.responses[std::to_string(facts.status)];
+    const std::array<char, 3> digits = {static_cast<char>('0' + facts.status / 100),
+                                        static_cast<char>('0' + facts.status / 10 % 10),
+                                        static_cast<char>('0' + facts.status % 10)};
+    ++state.responses[std::string_view(digits.data(), digits.size())];
     return;
   }
-  const std::string name(facts.method_name.substr(0, 32));
+  const std::string_view name = facts.method_name.substr(0, 32);
   if (state.methods.size() < kMethodNamesMax || state.methods.contains(name)) {
     ++state.methods[name];
   } else {
-    ++state.methods["OTHER"];
+    ++state.methods[std::string_view("OTHER")];
   }
 }
 
@@ -104,7 +108,7 @@ void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
 
 void apply_refer(LiveCall& state, const MessageFacts& facts, const Ends& ends) {
   if (facts.refer_to.empty()) return;
-  state.asked_transfer = CallTransfer{facts.refer_to,
+  state.asked_transfer = CallTransfer{std::string(facts.refer_to),
                                       ends.requester == kCallerParty ? "caller" : "callee",
                                       facts.refer_replaces ? "attended" : "blind"};
 }

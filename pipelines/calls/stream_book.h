@@ -49,6 +49,8 @@ class StreamBook {
   // What is missing in the streams, and when: "loss" on the wire, "loss_by_us", "paused".
   [[nodiscard]] std::vector<RecordingGap> gaps() const;
 
+  [[nodiscard]] std::size_t size() const { return streams_.size(); }
+
   [[nodiscard]] bool empty() const { return streams_.empty() && carried_.empty(); }
 
   [[nodiscard]] std::int64_t last_ns() const { return last_ns_; }  // 0: no packet yet

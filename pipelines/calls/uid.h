@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/ids.h"
+#include "storage/crypto.h"
 
 namespace tapdeck::calls {
 
@@ -18,6 +19,6 @@ struct CallIdentity {
 
 // Milliseconds of first_ns, then 80 bits of SHA-256 over all four fields, each text preceded by its
 // length so that no two identities spell the same bytes.
-Uid identify_call(const CallIdentity& identity);
+Uid identify_call(const CallIdentity& identity, storage::Hasher& hasher);
 
 }  // namespace tapdeck::calls

@@ -1,5 +1,6 @@
 #include "pipelines/signalling/lexer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <system_error>
@@ -54,6 +55,14 @@ std::size_t find_stop(std::string_view text,
                       std::size_t from,
                       bool angles) {
   std::size_t i = from;
+  // Mostly nothing is quoted before the only stop, or there is none.
+  if (stops.size() == 1) {
+    const std::size_t stop = std::min(text.find(stops[0], from), text.size());
+    if (stop == text.size()) return stop;
+    const std::size_t quoted = find_any(text.substr(0, stop), angles ? "\"<" : "\"", from);
+    if (quoted == std::string_view::npos) return stop;
+    i = quoted;
+  }
   while (i < text.size()) {
     const char c = text[i];
     if (is_one_of(c, stops)) return i;
@@ -78,18 +87,6 @@ bool is_token(std::string_view text) {
     if (!kTokenChars[static_cast<unsigned char>(c)]) return false;
   }
   return !text.empty();
-}
-
-bool iequals(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (to_lower(a[i]) != to_lower(b[i])) return false;
-  }
-  return true;
-}
-
-bool istarts_with(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
 }
 
 std::optional<std::uint32_t> parse_u32(std::string_view text) {

@@ -21,10 +21,21 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // SP, HTAB and, since lines may be folded, CR and LF.
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-bool is_token_char(char c);                            // RFC 3261 section 25.1 `token`
-bool is_token(std::string_view text);                  // at least one character
-bool iequals(std::string_view a, std::string_view b);  // ASCII case-insensitive
-bool istarts_with(std::string_view text, std::string_view prefix);
+bool is_token_char(char c);            // RFC 3261 section 25.1 `token`
+bool is_token(std::string_view text);  // at least one character
+
+// ASCII case-insensitive.  Mostly asked of texts that differ in length, or not even in case.
+constexpr bool iequals(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i] && to_lower(a[i]) != to_lower(b[i])) return false;
+  }
+  return true;
+}
+
+constexpr bool istarts_with(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
+}
 
 constexpr std::string_view trim(std::string_view text) {  // is_space() at both ends
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

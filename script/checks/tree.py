@@ -6,7 +6,7 @@ import subprocess
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
-# Folder -> folders it may include (itself always).
+# Folder -> folders it may include (itself always), or parts of such.
 LAYERS = {
     "base": set(),
     "model": {"base"},
@@ -15,7 +15,8 @@ LAYERS = {
     "storage": {"base", "model", "config"},
     "pipelines": {"base", "model", "config", "storage"},
     "control": {"base", "model", "config", "storage", "pipelines"},
-    "apps": {"base", "model", "config", "engine", "storage", "pipelines", "control"},
+    "apps": {"base", "model", "config", "engine", "storage", "pipelines", "control",
+             "bench/load", "bench/report", "bench/traffic"},
 }
 EVERYTHING = set(LAYERS) | {"tests", "bench"}
 LAYERS["tests"] = EVERYTHING  # tests/unit/apps tests apps/
@@ -85,7 +86,10 @@ def own_include_problem(folder, included):
         return None  # generated beside the codec; the protobuf row decides who may
     if "/" not in included or target not in LAYERS:
         return f'"{included}" is not rooted at the source directory'
-    if target == folder or target in LAYERS[folder] or included in EXTRA_INCLUDES.get(folder, ()):
+    allowed = LAYERS[folder] | {folder}
+    if any(included.startswith(part + "/") for part in allowed):
+        return None
+    if included in EXTRA_INCLUDES.get(folder, ()):
         return None
     return f'{folder} may not include "{included}"'
 

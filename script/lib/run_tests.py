@@ -25,6 +25,11 @@ ASAN_BUILD = ["-Db_sanitize=address,undefined", "-Dfuzz=true", "-Ddebug_core_che
               "-Ddebug=false", "-Dcpp_args=-gline-tables-only", *SANITIZER_BUILD]
 CLANG = {"CC": "clang-14", "CXX": "clang++-14"}
 
+# `tapdeck bench`, each so short that no figure means anything: what was recorded is compared.
+HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--json"],
+             ["capture", "--mode", "ramp", "--steps", "2", "--least", "0.01", "--most", "0.05",
+              "--streams", "1000", "--seconds", "0.2", "--json"]]
+
 
 def stage_checks(runner):
     for name in CHECKS:
@@ -188,6 +193,9 @@ def stage_bench(runner):
     for target in executables("build", "_bench"):
         runner.check(f"bench {os.path.basename(target)}",
                      [target, "--benchmark_min_time=0.01"], 120)
+    program = os.path.join(ROOT, "build", "tapdeck")
+    for words in HARNESSES:
+        runner.check(f"tapdeck bench {words[0]}", [program, "bench", *words], 120)
 
 
 STAGES = {

@@ -102,12 +102,26 @@ def test_plain_user(report, directory):
                      [f"exit status {done.status}: {done.tail()}"])
 
 
+def test_old_processor(report, directory):
+    """Built for x86-64-v3, the program says so on what has no AVX2, in place of a crash."""
+    del directory
+    emulator = shutil.which("qemu-x86_64")
+    if emulator is None or "ASAN_OPTIONS" in os.environ:
+        report.skip("an older processor", "needs qemu-user, and a build without sanitizers")
+        return
+    for model, status, words in (("Nehalem", 1, "x86-64-v3"), ("max", 0, "tapdeck ")):
+        done = tapdeck(None, "--version", prefix=(emulator, "-cpu", model))
+        report.check(f"started on a processor like {model}",
+                     [] if done.status == status and words in done.stdout.decode() + done.stderr
+                     else [f"exit status {done.status}: {done.tail()}"])
+
+
 def main():
     report = Report()
     if os.geteuid() != 0:
         report.skip("refusals", "needs root to become a user without rights")
         return report.finish()
-    for test in (test_devices, test_usage, test_plain_user):
+    for test in (test_devices, test_usage, test_plain_user, test_old_processor):
         # Not below TMPDIR, which may be closed to others.
         with tempfile.TemporaryDirectory(prefix="tapdeck-refusals.", dir="/var/tmp") as directory:
             try:

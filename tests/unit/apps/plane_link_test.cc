@@ -19,6 +19,8 @@ class ToldPlane final : public calls::CallPlane {
 
   void on_port_drops(std::uint16_t, std::int64_t, std::int64_t) override {}
 
+  void on_media_room(const calls::MediaRoom&, std::int64_t) override {}
+
   void advance(std::int64_t timer_now_ns) override { now_ns_ = timer_now_ns; }
 
   void reload(const CallRecord&, const calls::KeptCall&, std::int64_t) override {}
@@ -122,6 +124,26 @@ TEST_F(PlaneLinkTest, RecordsWaitForTheWriterInOrder) {
     EXPECT_EQ(std::get<CallRecord>(*command).version, expected++);
   }
   EXPECT_FALSE(link_->has_backlog());
+}
+
+TEST_F(PlaneLinkTest, ALongBacklogStopsTheIntakeUntilItIsShort) {
+  PlaneLink link(pointers_, queues_, 10'000);
+  for (int i = 0; i < 4 + 10; ++i) link.keep_messages({}, 0, std::string(1'000, 'x'));
+  EXPECT_GE(link.backlog_bytes(), 10'000U);
+  send_signal(0, 100);
+  link.step(plane_, 1);
+  EXPECT_TRUE(plane_.lengths_.empty());
+  while (link.backlog_bytes() >= 10'000) {
+    EXPECT_TRUE(plane_.lengths_.empty());
+    ASSERT_TRUE(queues_.to_writer.try_pop());
+    link.step(plane_, 2);
+  }
+  EXPECT_EQ(plane_.lengths_.size(), 1U);
+  while (link.has_backlog()) {
+    ASSERT_TRUE(queues_.to_writer.try_pop());
+    link.step(plane_, 3);
+  }
+  EXPECT_EQ(link.backlog_bytes(), 0U);
 }
 
 TEST_F(PlaneLinkTest, SignalsAreHandedOnAndTheirBuffersGivenBack) {

@@ -15,7 +15,7 @@ using storage::AppendVerdict;
 class ToldSegments final : public storage::SegmentWriter {
  public:
   AppendVerdict try_append(const Chunk& chunk) override {
-    if (busy_) return AppendVerdict::kBusy;
+    if (busy_ || chunks_busy_) return AppendVerdict::kBusy;
     log_.push_back("chunk " + std::to_string(chunk.sequence));
     return verdict_;
   }
@@ -39,6 +39,7 @@ class ToldSegments final : public storage::SegmentWriter {
   std::vector<std::string> log_;
   storage::RecordingSummary summary_{.sha256 = "digest", .bytes = 4096};
   bool busy_ = false;
+  bool chunks_busy_ = false;
   AppendVerdict verdict_ = AppendVerdict::kTaken;
 };
 
@@ -92,7 +93,7 @@ TEST_F(RecordWriterTest, ARecordNeverOvertakesItsMediaAndMessages) {
   send_messages("a");
   send_record(1, true);
   writer_->step(1);
-  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"chunk 1", "chunk 2", "messages a", "end"}));
+  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"messages a", "chunk 1", "chunk 2", "end"}));
   const auto record = queues_.to_keeper.try_pop();
   ASSERT_TRUE(record);
   EXPECT_EQ(record->recording.sha256, "digest");
@@ -140,10 +141,23 @@ TEST_F(RecordWriterTest, ABusyDiskKeepsTheOrder) {
   send_chunk(2);
   segments_.busy_ = false;
   for (int i = 0; i < 3; ++i) writer_->step(i);
-  ASSERT_EQ(segments_.log_.size(), 4U);
-  EXPECT_EQ(segments_.log_[0], "chunk 1");
+  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"messages a", "chunk 1", "chunk 2", "end"}));
   EXPECT_TRUE(queues_.to_keeper.try_pop());
   EXPECT_TRUE(writer_->is_idle());
+}
+
+TEST_F(RecordWriterTest, MessagesOfOtherCallsDoNotWaitForMedia) {
+  send_record(1, true);
+  send_messages("a");
+  send_chunk(1);
+  segments_.chunks_busy_ = true;
+  for (int i = 0; i < 3; ++i) writer_->step(i);
+  EXPECT_EQ(segments_.log_, std::vector<std::string>{"messages a"});
+  EXPECT_FALSE(queues_.to_keeper.try_pop()) << "a chunk of the call may be in the ring";
+  segments_.chunks_busy_ = false;
+  writer_->step(3);
+  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"messages a", "chunk 1", "end"}));
+  EXPECT_TRUE(queues_.to_keeper.try_pop());
 }
 
 TEST_F(RecordWriterTest, ARecordInProgressEndsNothing) {

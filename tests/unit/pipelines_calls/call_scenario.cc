@@ -217,6 +217,9 @@ std::vector<std::string> Scenario::bindings() const {
       case BindOperation::kBind: lines.push_back("bind " + to_string(message.address)); break;
       case BindOperation::kUnbind: lines.push_back("unbind " + to_string(message.address)); break;
       case BindOperation::kRelease: lines.emplace_back("release"); break;
+      case BindOperation::kRefuse: lines.emplace_back("refuse"); break;
+      case BindOperation::kCut: lines.emplace_back("cut"); break;
+      case BindOperation::kRestore: lines.emplace_back("restore"); break;
       default: lines.emplace_back("other"); break;
     }
   }

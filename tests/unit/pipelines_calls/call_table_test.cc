@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipelines/calls/recordings.h"
 #include "tests/unit/pipelines_calls/call_scenario.h"
 
 namespace tapdeck::calls {
@@ -23,7 +24,8 @@ class CallTableTest : public ::testing::Test {
   CallPlaneOptions options_;
   Scenario sink_;
   DropHistory drops_;
-  CallContext context_{options_, sink_, drops_, 1};
+  Recordings recordings_{[this](CallHandle handle) { return table_.find(handle); }};
+  CallContext context_{options_, sink_, drops_, recordings_, 1};
   CallTable table_{2, 7};
 };
 

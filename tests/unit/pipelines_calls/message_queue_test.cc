@@ -18,10 +18,10 @@ TEST(MessageQueue, HoldsBackAndSortsByTimeThenOrder) {
   queue.put(message(100, 9), 5);
   queue.put(message(100, 2), 10);
   EXPECT_FALSE(queue.take_due(19));
-  EXPECT_EQ(queue.take_due(20)->signal.order, 2U) << "the earliest, though it came last";
+  EXPECT_EQ(queue.take_due(20)->order, 2U) << "the earliest, though it came last";
   EXPECT_FALSE(queue.take_due(24)) << "only one has waited long enough";
-  EXPECT_EQ(queue.take_due(25)->signal.order, 9U);
-  EXPECT_EQ(queue.take_due(30)->signal.order, 3U);
+  EXPECT_EQ(queue.take_due(25)->order, 9U);
+  EXPECT_EQ(queue.take_due(30)->order, 3U);
   EXPECT_FALSE(queue.take_due(99));
 }
 
@@ -35,7 +35,7 @@ TEST(MessageQueue, KeepsItsOwnBytes) {
   bytes.assign("xxxxxx");
   const auto held = queue.take_any();
   ASSERT_TRUE(held);
-  EXPECT_EQ(as_text(held->view().view()), "INVITE");
+  EXPECT_EQ(as_text(held->view()), "INVITE");
 }
 
 }  // namespace

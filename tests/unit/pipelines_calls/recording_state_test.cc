@@ -52,6 +52,18 @@ TEST(RecordingState, WithoutMediaOrKnownCodecNothingIsRecorded) {
       << "early media is not the talk";
 }
 
+TEST(RecordingState, WhatWeDroppedWholeIsNotRecorded) {
+  Rtp caller = caller_stream(3, 13);
+  Rtp callee = callee_stream(3, 13);
+  caller.lost_by_us = callee.lost_by_us = 100;
+  EXPECT_EQ(judge({caller, callee}).state, RecordingState::kNotRecorded);
+  EXPECT_EQ(judge({caller, callee}).reasons, Reasons{RecordingReason::kResources});
+  EXPECT_EQ(judge({caller, callee}).duration_ms, 0);
+  callee.lost_by_us = 99;
+  EXPECT_EQ(judge({caller, callee}).state, RecordingState::kRecordedWithGaps);
+  EXPECT_EQ(judge({caller, callee}).reasons, Reasons{RecordingReason::kLossByUs});
+}
+
 TEST(RecordingState, SrtpIsKeptButNotClaimed) {
   Scenario play;
   const Line secure{.attributes = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0\r\n",

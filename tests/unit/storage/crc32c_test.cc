@@ -37,6 +37,16 @@ TEST(Crc32c, PortableVersionAgreesAtEveryLengthAndAlignment) {
   }
 }
 
+// Long ones go in three stretches at once.
+TEST(Crc32c, PortableVersionAgreesWithLongOnes) {
+  std::vector<std::uint8_t> bytes(17'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * i >> 3);
+  for (const std::size_t length : {3'071U, 3'072U, 3'073U, 6'144U, 9'223U, 16'384U, 16'999U}) {
+    const ByteView view = ByteView(bytes).subspan(1, length);
+    EXPECT_EQ(crc32c(view, 0x1234'5678U), crc32c_portable(view, 0x1234'5678U)) << length;
+  }
+}
+
 TEST(Crc32c, GoesOnBehindAnEarlierPart) {
   const ByteView whole = bytes_of("the quick brown fox jumps over the lazy dog");
   for (std::size_t cut = 0; cut <= whole.size(); ++cut) {

@@ -16,18 +16,32 @@ std::size_t line_count(const std::string& text) {
 }
 
 TEST_F(CommandLineTest, WrongUsageIsTwo) {
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{},
-                                             {"report"},
-                                             {"calls", "--nonsense"},
-                                             {"calls", "--outcome", "maybe"},
-                                             {"calls", "--json", "--csv"},
-                                             {"calls", "--fields", "uid,nothing"},
-                                             {"show", "short"},
-                                             {"export", "--format", "opus", "--output", "/tmp"},
-                                             {"ingest"},
-                                             {"ingest", "f", "--queues", "0"},
-                                             {"ingest", "f", "--class", "nothing"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {},
+           {"report"},
+           {"calls", "--nonsense"},
+           {"calls", "--outcome", "maybe"},
+           {"calls", "--json", "--csv"},
+           {"calls", "--fields", "uid,nothing"},
+           {"show", "short"},
+           {"export", "--format", "opus", "--output", "/tmp"},
+           {"ingest"},
+           {"ingest", "f", "--queues", "0"},
+           {"ingest", "f", "--class", "nothing"},
+           {"bench"},
+           {"bench", "report"},
+           {"bench", "worker", "--streams", "0"},
+           {"bench", "worker", "--streams", "1000,many"},
+           {"bench", "worker", "--seconds", "-1"},
+           {"bench", "worker", "--json", "--csv"},
+           {"bench", "capture", "--mode", "walk"},
+           {"bench", "capture", "--mode", "soak"},
+           {"bench", "capture", "--least", "3", "--most", "2"},
+           {"bench", "capture", "--descriptors", "1000"},
+           {"bench", "capture", "--interface-pair", "veth0"},
+           {"bench", "capture", "--seconds", "0"},
+           {"bench", "capture", "--store", "/x"},
+           {"bench", "capture", "--interface-pair", "a,b", "--ports", "c", "d"}}) {
     EXPECT_EQ(run(words), kExitUsage) << err_;
     EXPECT_FALSE(err_.empty());
     EXPECT_TRUE(out_.empty());
@@ -63,6 +77,47 @@ TEST_F(CommandLineTest, BodiesGetTheirRequest) {
   EXPECT_EQ(got.queue_count, 4U);
   EXPECT_TRUE(got.json);
   EXPECT_EQ(got.global.store_directory, "/x");  // a global option after the command
+}
+
+TEST_F(CommandLineTest, BenchesGetTheirRequest) {
+  BenchWorkerRequest got;
+  bodies_.bench.worker = [&](const BenchWorkerRequest& request) {
+    got = request;
+    return kExitFailed;
+  };
+  EXPECT_EQ(
+      run_words(
+          {"tapdeck", "bench", "worker", "--streams", "5,70", "--no-floors", "--seconds", "0.5"}),
+      kExitFailed);
+  EXPECT_EQ(got.streams, (std::vector<std::uint32_t>{5, 70}));
+  EXPECT_EQ(got.seconds, 0.5);
+  EXPECT_FALSE(got.floors);
+  EXPECT_TRUE(got.output.hugepages);
+}
+
+TEST_F(CommandLineTest, ACaptureBenchGetsItsPath) {
+  BenchCaptureRequest got;
+  bodies_.bench.capture = [&](const BenchCaptureRequest& request) {
+    got = request;
+    return kExitDone;
+  };
+  EXPECT_EQ(run_words({"tapdeck", "bench", "capture", "--interface-pair", "a,b", "--mode", "ramp"}),
+            kExitDone);
+  EXPECT_EQ(got.interfaces, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(got.mode, BenchMode::kRamp);
+  EXPECT_EQ(run_words({"tapdeck",
+                       "bench",
+                       "capture",
+                       "--ports",
+                       "net_tap0,iface=x",
+                       "net_tap1,iface=y",
+                       "--mode",
+                       "soak",
+                       "--rate",
+                       "1.5"}),
+            kExitDone);
+  EXPECT_EQ(got.ports, (std::vector<std::string>{"net_tap0,iface=x", "net_tap1,iface=y"}));
+  EXPECT_EQ(got.rate_mpps, 1.5);
 }
 
 TEST_F(CommandLineTest, ListsEveryCallInEachFormat) {

@@ -55,6 +55,16 @@ TEST_F(HostChecks, AProcessorWithoutTheCompiledInstructionsBlocks) {
   EXPECT_EQ(find("processor").found, "Old CPU, without avx2");
 }
 
+TEST_F(HostChecks, AVirtualMachineSaysSo) {
+  EXPECT_EQ(find("virtual_machine").health, Health::kGood);
+  write("/proc/cpuinfo",
+        "model name\t: X\nflags\t\t: avx2 bmi1 bmi2 f16c fma abm movbe xsave hypervisor lm\n");
+  write("/sys/class/dmi/id/sys_vendor", "QEMU\n");
+  EXPECT_EQ(find("virtual_machine").health, Health::kNote);
+  EXPECT_EQ(find("virtual_machine").found, "yes: QEMU");
+  EXPECT_FALSE(find("virtual_machine").remedy.empty());
+}
+
 TEST_F(HostChecks, AWordIsNotFoundInsideAnother) {
   write("/proc/cpuinfo", "model name\t: X\nflags\t\t: avx2 bmi1 bmi2 f16c fma4 abm movbe xsave\n");
   EXPECT_EQ(find("processor").found, "X, without fma");

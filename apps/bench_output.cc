@@ -1,0 +1,60 @@
+#include "apps/bench_output.h"
+
+#include <cstdio>
+#include <string>
+
+#include "bench/report/host_facts.h"
+
+namespace tapdeck::apps {
+namespace {
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return false;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  return std::fclose(file) == 0 && written;
+}
+
+}  // namespace
+
+report::Report start_report(const std::string& bench, const engine::Eal& eal) {
+  report::Report out;
+  out.bench = bench;
+  out.host = report::host_facts(control::HostFiles());
+  out.host.push_back({{"packet_memory", "memory of packets"}, eal.explanation()});
+  return out;
+}
+
+config::Config wanted_of_host(std::uint32_t worker_count, std::uint64_t chunk_count) {
+  config::Config config;
+  config.capture.workers = worker_count;
+  config.capture.idle_sleep_us = 0;
+  config.streams.chunk_count = static_cast<std::uint32_t>(chunk_count);
+  return config;
+}
+
+int print_report(const control::BenchOutput& output,
+                 const config::Config& wanted,
+                 report::Report& report) {
+  report.held_back = report::held_back(control::HostFiles(), wanted);
+  const std::string text = output.json  ? report::to_json(report)
+                           : output.csv ? report::to_csv(report)
+                                        : report::to_text(report);
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+  for (const std::string& wrong : report.wrong) {
+    std::fprintf(stderr, "tapdeck: %s\n", wrong.c_str());
+  }
+  if (!output.svg_file.empty() && !write_file(output.svg_file, report::to_svg(report.plots))) {
+    return bench_failed(
+        make_error(ErrorCode::kIo, "The plot could not be written to " + output.svg_file + "."));
+  }
+  return report.wrong.empty() ? control::kExitDone : control::kExitFailed;
+}
+
+int bench_failed(const Error& error) {
+  std::fprintf(stderr, "tapdeck: %s\n", error.message.c_str());
+  return control::kExitFailed;
+}
+
+}  // namespace tapdeck::apps

@@ -1,0 +1,88 @@
+#include "bench/load/calls_sink.h"
+
+#include <utility>
+
+#include "base/clock.h"
+
+namespace tapdeck::load {
+namespace {
+
+constexpr std::int64_t kPacketNs = 20 * kNsPerMs;
+
+}  // namespace
+
+void CallsSink::bind(const BindMessage& message) {
+  if (message.operation == BindOperation::kRelease) {
+    released_.push_back(message.call);
+    return;
+  }
+  if (message.operation != BindOperation::kBind || message.rtcp_only || message.receiver > 1) {
+    return;
+  }
+  if (message.call.index >= media_.size()) media_.resize(message.call.index + 1);
+  Media& media = media_[message.call.index];
+  if (media.call != message.call) media = Media{.call = message.call};
+  const bool was_known = media.known[0] && media.known[1];
+  media.addresses[message.receiver] = message.address;
+  media.known[message.receiver] = true;
+  if (was_known || !media.known[0] || !media.known[1]) return;
+  media.begin_ns = message.time_ns;
+  started_.push_back(message.call);
+}
+
+void CallsSink::keep_messages(const Uid&, std::uint16_t, std::string records) {
+  kept_bytes_ += records.size();
+  kept_.push_back(std::move(records));
+}
+
+void CallsSink::put_call(CallRecord record) { records_.push_back(std::move(record)); }
+
+void CallsSink::clear() {
+  records_.clear();
+  kept_.clear();
+}
+
+StreamReport CallsSink::report_of(const Media& media, std::uint8_t sender, std::int64_t now_ns) {
+  const std::uint8_t receiver = sender == 0 ? 1 : 0;
+  StreamReport report;
+  report.media_kind = MediaKind::kAudio;
+  report.sender = sender;
+  report.receiver = receiver;
+  report.call = media.call;
+  report.source = media.addresses[sender];
+  report.destination = media.addresses[receiver];
+  report.ssrc = media.call.index * 2 + sender;
+  StreamStatistics& statistics = report.statistics;
+  statistics.first_ns = media.begin_ns;
+  statistics.last_ns = now_ns;
+  statistics.packet_count = 1 + static_cast<std::uint64_t>((now_ns - media.begin_ns) / kPacketNs);
+  statistics.expected_count = statistics.packet_count;
+  statistics.payload_bytes = statistics.packet_count * 172;
+  statistics.payload_type_count = 1;
+  statistics.payload_types[0] = {8, static_cast<std::uint32_t>(statistics.packet_count), 0};
+  return report;
+}
+
+void CallsSink::answer(calls::CallPlane& plane, std::int64_t now_ns) {
+  for (const CallHandle& call : std::exchange(started_, {})) {
+    for (const std::uint8_t sender : {std::uint8_t{0}, std::uint8_t{1}}) {
+      plane.on_report(report_of(media_[call.index], sender, now_ns));
+    }
+  }
+  for (const CallHandle& call : std::exchange(released_, {})) {
+    if (call.index < media_.size() && media_[call.index].call == call &&
+        media_[call.index].known[0] && media_[call.index].known[1]) {
+      for (const std::uint8_t sender : {std::uint8_t{0}, std::uint8_t{1}}) {
+        StreamReport report = report_of(media_[call.index], sender, now_ns);
+        report.kind = StreamReportKind::kFinal;
+        plane.on_report(report);
+      }
+    }
+    StreamReport released;
+    released.kind = StreamReportKind::kReleased;
+    released.call = call;
+    plane.on_report(released);
+  }
+}
+
+}  // namespace tapdeck::load

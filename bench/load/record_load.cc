@@ -1,0 +1,366 @@
+#include "bench/load/record_load.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <linux/magic.h>
+#include <memory>
+#include <optional>
+#include <pthread.h>
+#include <sys/vfs.h>
+#include <thread>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/counters.h"
+#include "bench/load/record_rig.h"
+
+namespace tapdeck::load {
+namespace {
+
+constexpr int kFeederCore = 0;
+constexpr int kWriterCore = 1;
+constexpr std::size_t kBatchChunks = 16;
+constexpr std::int64_t kRowsEveryUs = 100'000;
+
+void stay_on(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof cores, &cores));
+}
+
+// A fresh directory on a real disk, removed at the end.
+class Scratch {
+ public:
+  explicit Scratch(const std::string& parent) {
+    std::string path = parent + "/record-load-XXXXXX";
+    if (mkdtemp(path.data()) != nullptr) path_ = path;
+  }
+
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Result<void> check_directory(const std::string& directory) {
+  struct statfs status {};
+
+  if (statfs(directory.c_str(), &status) != 0) {
+    return make_errno_error(ErrorCode::kNotFound, directory + " cannot be looked at", errno);
+  }
+  if (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      directory + " is memory (tmpfs), not a disk: name a directory on one.");
+  }
+  return {};
+}
+
+// What `tapdeck run` does with chunks: one thread writes, another commits rows.
+class Recorder {
+ public:
+  // Ends `recordings` when it is stopped.
+  Recorder(storage::Store& store, engine::WorkerRings& rings, std::vector<Uid> recordings)
+      : store_(store),
+        rings_(rings),
+        recordings_(std::move(recordings)),
+        writer_([this] { write(); }),
+        keeper_([this] { keep(); }) {}
+
+  ~Recorder() { stop(); }
+
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  void stop() {
+    stop_.store(true);
+    if (writer_.joinable()) writer_.join();
+    if (keeper_.joinable()) keeper_.join();
+  }
+
+  // Waits until everything that was handed over is durable.
+  void settle() {
+    flush_.store(true);
+    while (flush_.load()) usleep(100);
+  }
+
+  [[nodiscard]] std::uint64_t chunks() const { return chunks_.value(); }
+
+  [[nodiscard]] std::uint64_t failed() const { return failed_.value(); }
+
+  [[nodiscard]] double writer_seconds() const { return seconds(writer_ns_); }
+
+  [[nodiscard]] double keeper_seconds() const { return seconds(keeper_ns_); }
+
+ private:
+  static double seconds(const Counter& ns) { return static_cast<double>(ns.value()) / 1e9; }
+
+  void write() {
+    stay_on(kWriterCore);
+    pthread_setname_np(pthread_self(), "record-writer");
+    while (!stop_.load(std::memory_order_relaxed)) {
+      const std::uint32_t moved = store_.writer().step(monotonic_now_ns()) + write_chunks();
+      writer_ns_.set(static_cast<std::uint64_t>(thread_cpu_ns()));
+      if (moved > 0) continue;
+      if (flush_.load(std::memory_order_relaxed) && written_ == batch_.size() &&
+          rings_.chunk_count() == 0) {
+        if (!store_.writer().flush()) failed_.add();
+        flush_.store(false);
+      }
+      usleep(20);
+    }
+    for (const Uid& recording : recordings_) store_.writer().end_recording(recording);
+    if (!store_.writer().flush()) failed_.add();
+  }
+
+  // Of those that are in the ring now.
+  std::uint32_t write_chunks() {
+    if (written_ == batch_.size()) {
+      batch_.clear();
+      written_ = 0;
+      while (batch_.size() < kBatchChunks && rings_.chunk_count() > 0) {
+        batch_.push_back(rings_.pop_chunk());
+      }
+      store_.writer().announce(batch_);
+    }
+    std::uint32_t moved = 0;
+    for (; written_ < batch_.size(); ++written_, ++moved) {
+      Chunk* chunk = batch_[written_];
+      const storage::AppendVerdict verdict = store_.writer().try_append(*chunk);
+      if (verdict == storage::AppendVerdict::kBusy) break;
+      (verdict == storage::AppendVerdict::kTaken ? chunks_ : failed_).add();
+      rings_.take_home(chunk);
+    }
+    return moved;
+  }
+
+  void keep() {
+    stay_on(kWriterCore);
+    while (!stop_.load(std::memory_order_relaxed)) {
+      if (!store_.put_pending_rows()) failed_.add();
+      keeper_ns_.set(static_cast<std::uint64_t>(thread_cpu_ns()));
+      usleep(kRowsEveryUs);
+    }
+  }
+
+  storage::Store& store_;
+  engine::WorkerRings& rings_;
+  const std::vector<Uid> recordings_;
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> flush_{false};
+  std::vector<Chunk*> batch_;
+  std::size_t written_ = 0;  // of batch_
+  Counter chunks_;
+  Counter failed_;
+  Counter writer_ns_;
+  Counter keeper_ns_;
+  std::thread writer_;
+  std::thread keeper_;
+};
+
+// Figures of which the difference between two moments tells what happened between them.
+struct Moment {
+  std::int64_t ns = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t patch_ns = 0;
+  std::int64_t worker_ns = 0;
+  double writer = 0;
+  double keeper = 0;
+  std::uint64_t bytes = 0;
+  bool direct = false;
+};
+
+Moment look(storage::Store& store, const Recorder& recorder, const RecordRig& rig) {
+  Moment now;
+  now.chunks = recorder.chunks();
+  now.sent = rig.mill().sent();
+  now.patch_ns = rig.mill().patch_ns();
+  now.worker_ns = rig.worker_ns();
+  now.writer = recorder.writer_seconds();
+  now.keeper = recorder.keeper_seconds();
+  const auto statistics = store.reader()->statistics();
+  const auto figure = [&](std::string_view name) -> std::uint64_t {
+    for (const auto& [known, value] : statistics->figures) {
+      if (known == name) return value;
+    }
+    return 0;
+  };
+  now.bytes = figure("bytes_written");
+  now.direct = figure("o_direct_refused_segments") == 0 && figure("blocking_writes") == 0;
+  now.ns = monotonic_now_ns();
+  return now;
+}
+
+class Feeder {
+ public:
+  Feeder(const RecordOptions& options, RecordRig& rig) : options_(options), rig_(rig) {}
+
+  // As fast as the writer takes it, until `chunks` are written.
+  void settle(const Recorder& recorder, std::uint64_t chunks) {
+    while (recorder.chunks() < chunks) feed();
+  }
+
+  void run(RecordResult& result) {
+    const std::int64_t begin_ns = monotonic_now_ns();
+    std::int64_t waited_ns = 0;
+    std::int64_t batches = 0;
+    while (true) {
+      const std::int64_t elapsed_ns = monotonic_now_ns() - begin_ns;
+      const double elapsed = static_cast<double>(elapsed_ns) / 1e9;
+      if (elapsed >= options_.seconds) break;
+      if (options_.mpps > 0) {
+        const auto due = static_cast<std::int64_t>(elapsed * options_.mpps * 1e6 / kMbufs);
+        if (batches == due) continue;
+        constexpr std::int64_t kLateMax = 8;
+        result.missed +=
+            static_cast<std::uint64_t>(std::max<std::int64_t>(0, due - batches - kLateMax)) *
+            kMbufs;
+        batches = std::max(batches, due - kLateMax) + 1;
+        rig_.feed_packets();
+        continue;
+      }
+      if (!feed()) waited_ns += monotonic_now_ns() - begin_ns - elapsed_ns;
+    }
+    result.waited = static_cast<double>(waited_ns) / 1e9 / options_.seconds;
+  }
+
+ private:
+  // False: waited for the writer instead.
+  bool feed() {
+    if (rig_.rings().chunk_count() > options_.streams / 8 + 1'024) {
+      usleep(50);
+      return false;
+    }
+    options_.feed == RecordFeed::kPrepared ? rig_.feed_prepared() : rig_.feed_packets();
+    return true;
+  }
+
+  const RecordOptions& options_;
+  RecordRig& rig_;
+};
+
+// Reading extents in the order of recordings is reading at random: the files are read once in
+// their own order before, into the page cache.
+void warm_page_cache(const std::string& directory) {
+  std::vector<char> buffer(4U << 20);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory + "/segments")) {
+    if (!entry.is_regular_file()) continue;
+    const int file = open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    while (file >= 0 && read(file, buffer.data(), buffer.size()) > 0) {
+    }
+    if (file >= 0) close(file);
+  }
+}
+
+Result<void> read_back(storage::Store& store, RecordRig& rig, RecordResult& result) {
+  const std::unique_ptr<storage::StoreAccess> reader = store.reader();
+  for (std::uint32_t stream = 0; stream < rig.mill().stream_count(); stream += 2) {
+    TD_TRY(reader->read_media(RecordRig::recording_of(stream),
+                              [&](const SectionHeader& section, ByteView records) {
+                                result.packets_read += section.packet_count;
+                                rig.read_back(section, records);
+                                return true;
+                              }));
+    ++result.recordings;
+  }
+  result.wrong_streams = rig.wrong_streams();
+  return {};
+}
+
+void note_drops(const engine::WorkerCounters& counters, RecordResult& result) {
+  constexpr std::array kNames = {
+#define TD_NAME(enumerator, name, help) #name,
+      TD_DROP_REASONS(TD_NAME)
+#undef TD_NAME
+  };
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (counters.drops[i].value() > 0) {
+      result.drops.emplace_back(kNames[i], counters.drops[i].value());
+    }
+  }
+}
+
+void note_difference(const Moment& begin, const Moment& end, RecordResult& result) {
+  result.seconds = static_cast<double>(end.ns - begin.ns) / 1e9;
+  result.chunks = end.chunks - begin.chunks;
+  result.packets = result.chunks * kChunkPackets;
+  result.stored_bytes = end.bytes - begin.bytes;
+  result.writer_cpu = (end.writer - begin.writer) / result.seconds;
+  result.keeper_cpu = (end.keeper - begin.keeper) / result.seconds;
+  result.direct = end.direct;
+  const auto sent = static_cast<double>(std::max<std::uint64_t>(1, end.sent - begin.sent));
+  result.patch_ns = static_cast<double>(end.patch_ns - begin.patch_ns) / sent;
+  result.worker_ns = static_cast<double>(end.worker_ns - begin.worker_ns) / sent;
+}
+
+std::vector<Uid> recordings_of(std::uint32_t streams) {
+  std::vector<Uid> recordings;
+  for (std::uint32_t stream = 0; stream < streams; stream += 2) {
+    recordings.push_back(RecordRig::recording_of(stream));
+  }
+  return recordings;
+}
+
+Result<void> record(const RecordOptions& options, const std::string& path, RecordResult& result) {
+  stay_on(kWriterCore);  // what the store starts stays with the writer
+  storage::StoreOptions store_options = options.store;
+  store_options.directory = path;
+  auto store = storage::Store::open(store_options);
+  if (!store) return Error(std::move(store.error()));
+  stay_on(kFeederCore);
+  const bool prepared = options.feed == RecordFeed::kPrepared;
+  RecordRig rig(options.streams, prepared ? RecordRig::Feed::kPrepared : RecordRig::Feed::kPackets);
+  prepared ? rig.prepare() : rig.warm_up();
+  {
+    Recorder recorder(**store, rig.rings(), recordings_of(options.streams));
+    Feeder feeder(options, rig);
+    feeder.settle(recorder, options.streams);  // all recordings have their keys then
+    const Moment begin = look(**store, recorder, rig);
+    feeder.run(result);
+    recorder.settle();
+    note_difference(begin, look(**store, recorder, rig), result);
+    rig.finish();
+    recorder.settle();
+    recorder.stop();
+    result.chunks_failed = recorder.failed();
+  }
+  note_drops(rig.counters(), result);
+  TD_TRY((*store)->put_pending_rows());
+  warm_page_cache(path);
+  return read_back(**store, rig, result);
+}
+
+}  // namespace
+
+Result<RecordResult> run_record_load(const RecordOptions& options) {
+  TD_TRY(check_directory(options.directory));
+  const Scratch scratch(options.directory);
+  if (scratch.path().empty()) {
+    return make_errno_error(ErrorCode::kPermission, options.directory + " takes no files", errno);
+  }
+  RecordResult result;
+  if (options.limits) {
+    auto limits = measure_record_limits({.directory = scratch.path(),
+                                         .block_bytes = options.store.staging_bytes,
+                                         .depth = options.store.staging_buffers});
+    if (!limits) return Error(std::move(limits.error()));
+    result.limits = *limits;
+  }
+  TD_TRY(record(options, scratch.path() + "/store", result));
+  return result;
+}
+
+}  // namespace tapdeck::load

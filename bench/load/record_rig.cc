@@ -1,0 +1,156 @@
+#include "bench/load/record_rig.h"
+
+#include <array>
+#include <bit>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/hash.h"
+
+namespace tapdeck::load {
+namespace {
+
+constexpr std::int64_t kStartMs = 1'700'000'000'000;
+
+engine::RingOptions ring_options(std::uint32_t streams, RecordRig::Feed feed) {
+  engine::RingOptions options;
+  options.chunk_count = streams + 4'096;
+  options.chunk_count += feed == RecordRig::Feed::kPrepared ? streams + streams / 50 : streams / 4;
+  options.chunk_slots = std::bit_ceil(options.chunk_count + 1);
+  options.report_slots = 65'536;
+  return options;
+}
+
+}  // namespace
+
+RecordRig::RecordRig(std::uint32_t streams, Feed feed)
+    : port_(*engine::Port::make_ring_port(
+          {.name = "record", .ring_size = 2 * kMbufs, .mbuf_count = kMbufs + 1'023})),
+      rings_(*engine::WorkerRings::create(ring_options(streams, feed))),
+      worker_(*engine::Worker::create({.sources = {engine::make_source(port_, 0)},
+                                       .streams_max = std::bit_ceil(streams),
+                                       .claims_max = std::bit_ceil(streams),
+                                       .calls_max = streams / 2 + 1},
+                                      rings_)),
+      mill_(port_, streams) {
+  for (std::uint32_t stream = 0; stream < streams; ++stream) bind(stream);
+  step();
+}
+
+Uid RecordRig::recording_of(std::uint32_t stream) {
+  std::array<std::uint8_t, 10> bytes{};
+  store_le(bytes.data(), stream / 2);
+  store_le(bytes.data() + 2, mix64(stream / 2, 0x9e3779b97f4a7c15ULL));  // uniform, as a real one
+  return make_uid(kStartMs, bytes);
+}
+
+void RecordRig::bind(std::uint32_t stream) {
+  BindMessage message;
+  message.kind = MediaKind::kAudio;
+  message.call = {stream / 2 + 1, 1};
+  message.recording = recording_of(stream);
+  message.address = mill_.destination(stream);
+  message.time_ns = mill_.now_ns();
+  while (!rings_.push_bind(message)) step();
+}
+
+void RecordRig::warm_up() {
+  for (std::uint32_t rank = 0; rank < kChunkPackets; ++rank) {
+    const std::int64_t begin_ns = mill_.now_ns();
+    while (mill_.now_ns() < begin_ns + kPacketNs) {
+      TD_ASSERT(mill_.send(rank));
+      step();
+      discard();
+    }
+  }
+}
+
+// Fewer streams than mbufs fill chunks that nobody writes yet.
+void RecordRig::discard() {
+  while (Chunk* chunk = rings_.pop_chunk()) {
+    mill_.read_back(*chunk);
+    rings_.take_home(chunk);
+  }
+}
+
+void RecordRig::prepare() {
+  warm_up();
+  prepared_.resize(mill_.stream_count());
+  while (waiting_.size() < mill_.stream_count()) {
+    feed_packets();
+    while (Chunk* chunk = rings_.pop_chunk()) {
+      Prepared& stream = prepared_[chunk->section.ssrc];
+      if (stream.chunk.packets == 0) {
+        stream.chunk = tally_section(chunk->section,
+                                     ByteView{chunk->records}.first(chunk->section.record_bytes));
+        waiting_.push_back(chunk);
+      } else {
+        rings_.take_home(chunk);
+      }
+    }
+  }
+  // The worker's own chunks stay where they are: from here on it does nothing.
+  std::array<Chunk*, 64> home;
+  while (rings_.pop_home(home) > 0) {
+  }
+}
+
+void RecordRig::feed_packets() {
+  TD_ASSERT(mill_.send());
+  step();
+}
+
+void RecordRig::feed_prepared() {
+  std::array<Chunk*, 64> home;
+  std::uint32_t count = waiting_.empty() ? rings_.pop_home(home) : 0;
+  while (count < home.size() && !waiting_.empty()) {
+    home[count++] = waiting_.back();
+    waiting_.pop_back();
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    home[i]->sequence = prepared_[home[i]->section.ssrc].fed++;
+    TD_ASSERT(rings_.push_chunk(home[i]));
+  }
+}
+
+void RecordRig::finish() {
+  if (!prepared_.empty()) return;
+  while (!worker_.finish({mill_.now_ns(), mill_.now_ns()})) drop_reports();
+}
+
+void RecordRig::step() {
+  const std::int64_t begin_ns = thread_cpu_ns();
+  while (worker_.step({mill_.now_ns(), mill_.now_ns()}) > 0) {
+  }
+  worker_ns_ += thread_cpu_ns() - begin_ns;
+  drop_reports();
+}
+
+// A deaf call plane.
+void RecordRig::drop_reports() {
+  StreamReport report;
+  while (rings_.pop_report(report)) {
+  }
+}
+
+void RecordRig::read_back(const SectionHeader& section, ByteView records) {
+  if (prepared_.empty()) return mill_.read_back(section, records);
+  const Tally tally = tally_section(section, records);
+  Prepared& stream = prepared_.at(section.ssrc);
+  stream.found.packets += tally.packets;
+  stream.found.checksum += tally.checksum;
+}
+
+std::uint32_t RecordRig::wrong_streams() const {
+  if (prepared_.empty()) return mill_.wrong_streams();
+  std::uint32_t wrong = 0;
+  for (const Prepared& stream : prepared_) {
+    if (stream.found.packets != stream.chunk.packets * stream.fed ||
+        stream.found.checksum != stream.chunk.checksum * stream.fed) {
+      ++wrong;
+    }
+  }
+  return wrong;
+}
+
+}  // namespace tapdeck::load

@@ -1,0 +1,45 @@
+// A whole worker under a load that no cache holds: packets of 20 ms of G.711 for up to half a
+// million streams, received from a ring port, decoded, classified, looked up, counted and copied
+// into chunks, which a null writer reads back and gives home.
+//
+// Nothing of it is a toy: 32 768 mbufs in shuffled order, consecutive numbers per stream, a chunk
+// of its own for each stream, and after the run every stream's packets and bytes, as read back from
+// the chunks, must be those that were sent.  Only the worker's steps are timed, by the thread's CPU
+// time; patching the packets is timed apart.
+//
+// Threads: the caller's.  Memory: 18 KiB a stream and more, given back at the end.  Needs a started
+// EAL.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "bench/load/floors.h"
+
+namespace tapdeck::load {
+
+struct WorkerLoadOptions {
+  std::uint32_t streams = 1'000;
+  double seconds = 2;  // of the worker's time
+  bool floors = true;  // measure those, too
+};
+
+struct WorkerLoadResult {
+  std::uint64_t packets = 0;
+  double worker_ns = 0;  // per packet; median of the batches
+  double worker_least_ns = 0;
+  double patch_ns = 0;  // CPU time of the generator, per packet; not in worker_ns
+  Floors floors{};
+  // What must be 0, or the figures are worth nothing.
+  std::uint64_t dropped_packets = 0;
+  std::uint64_t uncounted_packets = 0;  // sent, but not counted as RTP of a call
+  std::uint32_t wrong_streams = 0;      // packets or bytes are not those that were sent
+
+  [[nodiscard]] bool is_intact() const {
+    return dropped_packets == 0 && uncounted_packets == 0 && wrong_streams == 0;
+  }
+};
+
+Result<WorkerLoadResult> run_worker_load(const WorkerLoadOptions& options);
+
+}  // namespace tapdeck::load

@@ -1,0 +1,73 @@
+#include <memory>
+#include <utility>
+
+#include "control/cli/commands.h"
+
+namespace tapdeck::control {
+namespace {
+
+constexpr std::uint32_t kStreamsMax = 4'000'000;
+
+constexpr const char* kFooter =
+    "Each runs the real part under a load that it makes itself, compares all that was recorded "
+    "with\n"
+    "what was sent, and says what was simulated and what on this host kept the figures down.\n"
+    "Stop `run` before: a measurement wants the machine for itself.\n"
+    "\n"
+    "Examples:\n"
+    "  tapdeck bench worker --streams 1000,100000\n"
+    "  tapdeck bench capture --svg loss.svg";
+
+constexpr const char* kWorkerFooter =
+    "Columns are nanoseconds a packet: `worker` is all it does, the median of its batches; "
+    "`patch`\n"
+    "the generator, not in it; the others are the least that each stage costs on this machine\n"
+    "(floors), and `ratio` is the worker over their sum.\n"
+    "\n"
+    "Example:\n"
+    "  tapdeck bench worker --streams 1000,100000 --json";
+
+}  // namespace
+
+void add_bench_output(CLI::App& command, BenchOutput& output) {
+  CLI::Option* json = command.add_flag("--json", output.json, "One JSON object");
+  command.add_flag("--csv", output.csv, "The rows as CSV (RFC 4180) with a header line")
+      ->excludes(json);
+  command.add_flag("!--no-hugepages", output.hugepages, "Take none even if there are some");
+}
+
+namespace {
+
+void add_worker_bench(CLI::App& bench, Context& context) {
+  auto request = std::make_shared<BenchWorkerRequest>();
+  CLI::App* command = bench.add_subcommand(
+      "worker", "What a packet costs a worker, and what each stage costs at least.");
+  command->footer(kWorkerFooter);
+  command->add_option("--streams", request->streams, "How many at once; one row for each")
+      ->delimiter(',')
+      ->check(CLI::Range(std::uint32_t{1}, kStreamsMax))
+      ->type_name("N,...")
+      ->capture_default_str();
+  command->add_option("--seconds", request->seconds, "Of the worker's time, for each row")
+      ->check(CLI::Range(0.0, 3'600.0))
+      ->type_name("S")
+      ->capture_default_str();
+  command->add_flag("!--no-floors", request->floors, "Measure the worker only");
+  add_bench_output(*command, request->output);
+  command->callback(
+      [request, &context] { context.exit_status = context.bodies.bench.worker(*request); });
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, Context& context) {
+  CLI::App* bench = app.add_subcommand("bench",
+                                       "What this machine can do, measured.\n"
+                                       "Prints a table, CSV or JSON.");
+  bench->footer(kFooter);
+  bench->require_subcommand(1);
+  add_worker_bench(*bench, context);
+  add_capture_bench(*bench, context);
+}
+
+}  // namespace tapdeck::control

@@ -1,0 +1,54 @@
+// What the commands below `tapdeck bench` are asked for.  Their bodies are in apps/bench_*.cc, and
+// what they run in bench/load/.
+// Threads: plain values.  Memory: strings.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tapdeck::control {
+
+// Every bench takes these.
+struct BenchOutput {
+  bool json = false;  // one object on one line, instead of the table
+  bool csv = false;   // the rows
+  std::string svg_file{};
+  bool hugepages = true;  // take them when there are any
+};
+
+struct BenchWorkerRequest {
+  BenchOutput output;
+  std::vector<std::uint32_t> streams = {1'000, 10'000, 100'000, 500'000};
+  double seconds = 2;  // of each worker's time, for each row
+  bool floors = true;
+};
+
+enum class BenchMode { kSearch, kRamp, kSoak };
+
+struct BenchCaptureRequest {
+  BenchOutput output;
+  BenchMode mode = BenchMode::kSearch;
+  std::vector<std::string> interfaces{};  // sender and receiver, or none
+  std::vector<std::string> ports{};       // likewise, of DPDK's
+  std::uint32_t streams = 0;              // 0: as many as suit the way of the packets
+  std::uint16_t workers = 1;
+  std::uint32_t descriptors = 4'096;  // a power of two
+  std::string lcores{};
+  double seconds = 5;  // of a trial
+  double least_mpps = 0.02;
+  double most_mpps = 12;
+  double rate_mpps = 0;  // of the soak
+  double resolution_pct = 1;
+  std::uint32_t steps = 10;  // of the ramp
+  double progress_s = 10;    // of the soak
+};
+
+// Each returns the exit status of its command and has told what went wrong on stderr.
+struct BenchBodies {
+  std::function<int(const BenchWorkerRequest&)> worker;
+  std::function<int(const BenchCaptureRequest&)> capture;
+};
+
+}  // namespace tapdeck::control
