@@ -43,10 +43,11 @@ void raise_open_files() {
 
 int main(int argc, char** argv) {
   raise_open_files();
-  return tapdeck::control::run_command_line(
-      argc,
-      argv,
-      {.ingest = tapdeck::apps::ingest,
-       .run = tapdeck::apps::run,
-       .bench = {.worker = tapdeck::apps::bench_worker, .capture = tapdeck::apps::bench_capture}});
+  return tapdeck::control::run_command_line(argc,
+                                            argv,
+                                            {.ingest = tapdeck::apps::ingest,
+                                             .run = tapdeck::apps::run,
+                                             .bench = {.worker = tapdeck::apps::bench_worker,
+                                                       .capture = tapdeck::apps::bench_capture,
+                                                       .store = tapdeck::apps::bench_store}});
 }

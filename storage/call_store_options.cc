@@ -77,7 +77,7 @@ rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStor
   database.max_total_wal_size = 4 * options.memtable_bytes;
   database.max_open_files = 512;
   database.max_background_jobs = 2;
-  // One thread puts: what lets several fill a memtable at once only costs.
+  // One thread puts; a hashed memtable (see below) allows no more.
   database.allow_concurrent_memtable_write = false;
   // New files go to disk as they are written: a sync of the log has less to wait behind.
   database.bytes_per_sync = 1U << 20;

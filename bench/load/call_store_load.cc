@@ -267,6 +267,7 @@ Result<void> examine(const CallStoreLoadOptions& options,
     }
     result.disk_bytes = bytes_below(options.directory);
   }
+  if (options.cold_searches == 0) return {};
   result.cache_was_dropped = drop_page_cache();
   for (std::size_t i = 0; i < std::size(kSearchKinds); ++i) {
     TD_TRY(measure_cold(options, fresh, kSearchKinds[i], result.searches[i]));

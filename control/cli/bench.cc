@@ -68,6 +68,7 @@ void add_bench_command(CLI::App& app, Context& context) {
   bench->require_subcommand(1);
   add_worker_bench(*bench, context);
   add_capture_bench(*bench, context);
+  add_store_bench(*bench, context);
 }
 
 }  // namespace tapdeck::control
