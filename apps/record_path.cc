@@ -10,7 +10,8 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::size_t kGroupRecords = 64;
+constexpr std::size_t kGroupRecords = 64;      // worth a commit
+constexpr std::size_t kGroupRecordsMax = 512;  // under load, one sync carries more
 constexpr std::int64_t kGroupAgeNs = 100 * kNsPerMs;
 constexpr std::uint32_t kAskAgainUs = 100'000;
 constexpr std::size_t kBatchChunks = 16;     // announced to the segments at once
@@ -199,12 +200,12 @@ RecordKeeper::RecordKeeper(storage::RecordIntake& intake,
                            RecordQueues& queues,
                            RecordFigures& figures)
     : intake_(intake), queues_(queues), figures_(figures) {
-  group_.reserve(kGroupRecords);
+  group_.reserve(kGroupRecordsMax);
 }
 
 std::uint32_t RecordKeeper::step(std::int64_t timer_now_ns) {
   std::uint32_t taken = 0;
-  while (group_.size() < kGroupRecords) {
+  while (group_.size() < kGroupRecordsMax) {
     std::optional<CallRecord> record = queues_.to_keeper.try_pop();
     if (!record) break;
     group_.push_back(std::move(*record));

@@ -117,7 +117,8 @@ class RecordKeeper {
  public:
   RecordKeeper(storage::RecordIntake& intake, RecordQueues& queues, RecordFigures& figures);
 
-  // Commits in groups of 64 records or every 100 ms.  Returns how many records it took.
+  // Commits whatever waits, at most 512 records, once there are 64 or 100 ms have passed.  Returns
+  // how many records it took.
   std::uint32_t step(std::int64_t timer_now_ns);
   Result<void> flush();  // commits whatever is there
 

@@ -49,5 +49,7 @@ int main(int argc, char** argv) {
                                              .run = tapdeck::apps::run,
                                              .bench = {.worker = tapdeck::apps::bench_worker,
                                                        .capture = tapdeck::apps::bench_capture,
-                                                       .calls = tapdeck::apps::bench_calls}});
+                                                       .calls = tapdeck::apps::bench_calls,
+
+                                                       .store = tapdeck::apps::bench_store}});
 }

@@ -1,74 +1,18 @@
 #include "storage/call_store.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
 #include <string>
 #include <sys/stat.h>
 
 #include <rocksdb/cache.h>
-#include <rocksdb/convenience.h>
-#include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 
-#include "base/log.h"
+#include "base/bytes.h"
 #include "model/call_codec.h"
 #include "storage/call_store_internal.h"
 
 namespace tapdeck::storage {
 namespace {
-
-rocksdb::CompressionType best_compression() {
-  const auto supported = rocksdb::GetSupportedCompressions();
-  const bool has_lz4 =
-      std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
-  return has_lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-}
-
-// RocksDB's own log as part of ours.  Not a file of its own: on a full disk, writing that ends the
-// process where RocksDB was built with its assertions, as Debian's is.
-class WarningLog final : public rocksdb::Logger {
- public:
-  WarningLog() : Logger(rocksdb::WARN_LEVEL) {}
-
-  using rocksdb::Logger::Logv;
-
-  void LogHeader(const char*, va_list) override {}  // all its options, at each start
-
-  void Logv(const char* format, va_list arguments) override {
-    std::array<char, 512> text{};
-    std::vsnprintf(text.data(), text.size(), format, arguments);
-    log_warning(std::string("RocksDB: ") + text.data());
-  }
-};
-
-rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStoreOptions& options) {
-  rocksdb::DBOptions database;
-  database.create_if_missing = options.create_if_missing;
-  database.create_missing_column_families = true;
-  database.statistics = store.statistics;
-  database.db_write_buffer_size = options.memtable_bytes;
-  database.max_total_wal_size = 4 * options.memtable_bytes;
-  database.max_open_files = 512;
-  database.max_background_jobs = 2;
-  database.info_log = std::make_shared<WarningLog>();
-  return database;
-}
-
-rocksdb::ColumnFamilyOptions column_options(const CallStore::Impl& store) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = store.cache;
-  table.cache_index_and_filter_blocks = true;  // counted in the cache's bound
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
-  rocksdb::ColumnFamilyOptions column;
-  column.compression = best_compression();
-  column.write_buffer_size = 16U << 20;
-  column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return column;
-}
 
 // RocksDB has no code for a lock that somebody else holds, only words.
 Error open_error(const rocksdb::Status& status, const std::string& directory) {
@@ -90,6 +34,33 @@ Result<void> make_directory(const std::string& directory, bool create) {
     return make_error(ErrorCode::kNotFound, "There is no call store in " + directory + ".");
   if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return make_errno_error(ErrorCode::kIo, "Making the directory " + directory, errno);
+}
+
+// What is known of the calls that are there: the longest, and up to when they may begin.
+Result<void> read_bounds(CallStore::Impl& store) {
+  const Reader reader(store);
+  const auto maximum = reader.get(Column::kMeta, kMaxTotalKey);
+  if (!maximum) return Error(maximum.error());
+  if (*maximum && (*maximum)->size() == 8) {
+    store.max_total_us = static_cast<std::int64_t>(load_be<std::uint64_t>((*maximum)->data()));
+  }
+  rocksdb::ReadOptions options = reader.options();
+  options.total_order_seek = true;
+  const std::unique_ptr<rocksdb::Iterator> calls(
+      store.db->NewIterator(options, store.column(Column::kCalls)));
+  calls->SeekToLast();
+  if (!calls->Valid()) return translate_unless_ok(calls->status(), "Reading the newest call");
+  std::int64_t newest_ms = call_key_time_us(calls->key().ToStringView()) / 1'000;
+  const std::unique_ptr<rocksdb::Iterator> displaced(
+      store.db->NewIterator(options, store.column(Column::kMeta)));
+  const std::string last = successor(displaced_key({}).substr(0, displaced_key({}).size() - 16));
+  displaced->SeekForPrev(slice(last));
+  if (displaced->Valid()) {
+    const std::optional<Uid> uid = parse_displaced_key(displaced->key().ToStringView());
+    if (uid) newest_ms = std::max(newest_ms, uid->start_ms());
+  }
+  store.recent.set_known_until(newest_ms);
+  return translate_unless_ok(displaced->status(), "Reading the newest call");
 }
 
 }  // namespace
@@ -117,20 +88,15 @@ Result<std::unique_ptr<CallStore>> CallStore::open(const std::string& directory,
   impl->statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   impl->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* name : kColumnNames) descriptors.emplace_back(name, column_options(*impl));
+  for (std::size_t i = 0; i < kColumnNames.size(); ++i) {
+    descriptors.emplace_back(kColumnNames[i], column_options(*impl, static_cast<Column>(i)));
+  }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(
       database_options(*impl, options), directory, descriptors, &impl->columns, &opened);
   if (!status.ok()) return open_error(status, directory);
   impl->db.reset(opened);
-  {
-    const Reader reader(*impl);
-    auto maximum = reader.get(Column::kMeta, kMaxTotalKey);
-    if (!maximum) return Error(std::move(maximum.error()));
-    if (*maximum && (*maximum)->size() == 8) {
-      impl->max_total_us = static_cast<std::int64_t>(load_be<std::uint64_t>((*maximum)->data()));
-    }
-  }
+  TD_TRY(read_bounds(*impl));
   return std::unique_ptr<CallStore>(new CallStore(std::move(impl)));
 }
 
@@ -154,36 +120,52 @@ Result<std::optional<StoredCall>> Reader::load(const CallKey& key) const {
   if (!bytes) return Error(std::move(bytes.error()));
   if (!*bytes) return std::optional<StoredCall>{};
   std::optional<CallRecord> call = decode_call(**bytes);
-  if (!call) {
-    return make_error(
-        ErrorCode::kCorrupt,
-        "The stored record of call " + to_string(call_key_uid(view(key))) + " cannot be decoded.");
-  }
-  return std::optional(StoredCall{key, std::move(**bytes), std::move(*call)});
+  if (!call) return undecodable_call(view(key));
+  return std::optional(StoredCall{key, std::move(*call)});
 }
 
-Result<std::optional<StoredCall>> Reader::find_uid(const Uid& uid) const {
-  // A uid begins with the milliseconds of the call's start: the key lies in that one millisecond,
-  // unless the call is listed as displaced.
+Result<std::optional<StoredCall>> UidFinder::find_call(const Uid& uid) {
+  auto stored = find(uid);
+  if (!stored) return Error(std::move(stored.error()));
+  if (!*stored) return std::optional<StoredCall>{};
+  std::optional<CallRecord> call = decode_call((*stored)->bytes);
+  if (!call) return undecodable_call(view((*stored)->key));
+  return std::optional(StoredCall{(*stored)->key, std::move(*call)});
+}
+
+// A uid begins with the milliseconds of the call's start: the key lies in that one millisecond,
+// unless the call is listed as displaced.
+Result<std::optional<StoredBytes>> UidFinder::find(const Uid& uid) {
+  if (iterator_ == nullptr) {
+    const CallStore::Impl& store = reader_.store();
+    iterator_.reset(store.db->NewIterator(reader_.options(), store.column(Column::kCalls)));
+  }
   const std::int64_t from_us = uid.start_ms() * 1'000;
-  Walk walk(*this,
-            Column::kCalls,
-            view(first_call_key(from_us)),
-            std::string(view(first_call_key(from_us + 1'000))));
-  for (; walk.valid(); walk.next()) {
-    if (walk.key().size() != kCallKeyBytes || call_key_uid(walk.key()) != uid) continue;
-    return load(make_call_key(call_key_time_us(walk.key()), uid));
+  const CallKey end = first_call_key(from_us + 1'000);
+  for (iterator_->Seek(slice(view(first_call_key(from_us)))); iterator_->Valid();
+       iterator_->Next()) {
+    const std::string_view key = iterator_->key().ToStringView();
+    if (key >= view(end)) break;
+    if (key.size() != kCallKeyBytes || call_key_uid(key) != uid) continue;
+    return std::optional(
+        StoredBytes{make_call_key(call_key_time_us(key), uid), iterator_->value().ToString()});
   }
-  TD_TRY(walk.status());
-  auto displaced = get(Column::kMeta, displaced_key(uid));
+  if (!iterator_->status().ok()) return translate(iterator_->status(), "Walking the call store");
+  auto displaced = reader_.get(Column::kMeta, displaced_key(uid));
   if (!displaced) return Error(std::move(displaced.error()));
-  if (!*displaced || (*displaced)->size() != 8) return std::optional<StoredCall>{};
-  return load(make_call_key(call_key_time_us(**displaced), uid));
+  if (!*displaced || (*displaced)->size() != 8) return std::optional<StoredBytes>{};
+  const CallKey key = make_call_key(call_key_time_us(**displaced), uid);
+  auto bytes = reader_.get(Column::kCalls, view(key));
+  if (!bytes) return Error(std::move(bytes.error()));
+  if (!*bytes) return std::optional<StoredBytes>{};
+  return std::optional(StoredBytes{key, std::move(**bytes)});
 }
 
-Walk::Walk(const Reader& reader, Column column, std::string_view lower, std::string upper)
+Walk::Walk(
+    const Reader& reader, Column column, std::string_view lower, std::string upper, Reach reach)
     : upper_(std::move(upper)), upper_slice_(slice(upper_)) {
   rocksdb::ReadOptions options = reader.options();
+  options.total_order_seek = reach == Reach::kAnywhere;
   if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
   iterator_.reset(reader.store().db->NewIterator(options, reader.store().column(column)));
   iterator_->Seek(slice(lower));
@@ -196,15 +178,16 @@ Result<void> Walk::status() const {
 }
 
 Result<CallRecord> CallStore::get(const Uid& uid) const {
-  auto stored = Reader(*impl_).find_uid(uid);
+  auto stored = UidFinder(*impl_).find_call(uid);
   if (!stored) return Error(std::move(stored.error()));
   if (*stored) return std::move((*stored)->call);
   return make_error(ErrorCode::kNotFound, "There is no call " + to_string(uid) + ".");
 }
 
 Result<std::vector<CallRecord>> CallStore::versions(const Uid& uid) const {
-  const Reader reader(*impl_);
-  auto newest = reader.find_uid(uid);
+  UidFinder finder(*impl_);
+  const Reader& reader = finder.reader();
+  auto newest = finder.find_call(uid);
   if (!newest) return Error(std::move(newest.error()));
   if (!*newest) return make_error(ErrorCode::kNotFound, "There is no call " + to_string(uid) + ".");
   std::vector<CallRecord> calls;

@@ -17,6 +17,7 @@
 #include <rocksdb/statistics.h>
 
 #include "storage/call_store.h"
+#include "storage/call_store_recent.h"
 
 namespace tapdeck::storage {
 
@@ -41,10 +42,6 @@ constexpr std::array<const char*, 9> kColumnNames = {"default",
                                                      "ledger_index",
                                                      "meta"};
 
-// Time (8 bytes, big endian, sign flipped so that bytes sort as times do), then the uid.
-constexpr std::size_t kCallKeyBytes = 24;
-using CallKey = std::array<char, kCallKeyBytes>;
-
 CallKey make_call_key(std::int64_t time_us, const Uid& uid);
 CallKey first_call_key(std::int64_t time_us);  // sorts before every call of that microsecond
 std::int64_t call_key_time_us(std::string_view key);
@@ -63,6 +60,7 @@ std::string displaced_key(const Uid& uid);    // in meta
 std::string user_key(std::string_view name);  // in meta
 constexpr std::string_view kMaxTotalKey = "max_total_us";
 
+constexpr std::size_t kExtentPrefixBytes = 1 + 16;  // tag, and recording or segment
 std::string row_key(const ExtentRow& row);
 std::string row_by_segment_key(const ExtentRow& row);
 std::string row_prefix(const Uid& recording);
@@ -78,13 +76,25 @@ std::string successor(std::string_view prefix);  // the smallest key above every
 std::string encode_cursor(const CallKey& key);
 std::optional<CallKey> decode_cursor(std::string_view text);
 
+std::optional<Uid> parse_displaced_key(std::string_view key);
+
 rocksdb::Slice slice(std::string_view text);
 Error translate(const rocksdb::Status& status, std::string_view what);
+Result<void> translate_unless_ok(const rocksdb::Status& status, std::string_view what);
+
+rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStoreOptions& options);
+rocksdb::ColumnFamilyOptions column_options(const CallStore::Impl& store, Column which);
+
+Error undecodable_call(std::string_view call_key);
 
 // A call as stored: under which key, and its bytes.
-struct StoredCall {
+struct StoredBytes {
   CallKey key{};
   std::string bytes;
+};
+
+struct StoredCall {
+  CallKey key{};
   CallRecord call;
 };
 
@@ -96,6 +106,7 @@ struct CallStore::Impl {
   std::vector<rocksdb::ColumnFamilyHandle*> columns;  // by Column
   std::mutex put_mutex;                               // one batch at a time reads before it writes
   std::int64_t max_total_us = 0;                      // of ended calls; under put_mutex
+  RecentCalls recent;                                 // under put_mutex
 
   ~Impl();
 
@@ -114,7 +125,6 @@ class Reader {
 
   // nullopt: no such key.
   Result<std::optional<std::string>> get(Column column, std::string_view key) const;
-  Result<std::optional<StoredCall>> find_uid(const Uid& uid) const;
   Result<std::optional<StoredCall>> load(const CallKey& key) const;
 
   [[nodiscard]] const rocksdb::ReadOptions& options() const { return options_; }
@@ -126,10 +136,33 @@ class Reader {
   rocksdb::ReadOptions options_;
 };
 
+// Finds newest versions by uid, many at little more than the cost of one.  Threads: one.
+class UidFinder {
+ public:
+  explicit UidFinder(const CallStore::Impl& store) : reader_(store) {}
+
+  Result<std::optional<StoredBytes>> find(const Uid& uid);
+  Result<std::optional<StoredCall>> find_call(const Uid& uid);
+
+  [[nodiscard]] const Reader& reader() const { return reader_; }
+
+ private:
+  const Reader reader_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
 // Walks the keys of one column family from `lower` up to, not including, `upper` (empty: the end).
 class Walk {
  public:
-  Walk(const Reader& reader, Column column, std::string_view lower, std::string upper);
+  // kPrefix: all keys wanted, and the seek, share what their column family filters by: a term and
+  // its zero, or kExtentPrefixBytes.  Much less is read then.
+  enum class Reach : std::uint8_t { kAnywhere, kPrefix };
+
+  Walk(const Reader& reader,
+       Column column,
+       std::string_view lower,
+       std::string upper,
+       Reach reach = Reach::kAnywhere);
 
   [[nodiscard]] bool valid() const { return iterator_->Valid(); }
 

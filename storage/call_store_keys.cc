@@ -89,6 +89,15 @@ std::string displaced_key(const Uid& uid) {
   return std::string(kDisplacedPrefix).append(uid_view(uid));
 }
 
+std::optional<Uid> parse_displaced_key(std::string_view key) {
+  if (key.size() != kDisplacedPrefix.size() + 16 || !key.starts_with(kDisplacedPrefix)) {
+    return std::nullopt;
+  }
+  Uid uid;
+  std::memcpy(uid.bytes.data(), key.data() + kDisplacedPrefix.size(), 16);
+  return uid;
+}
+
 std::string user_key(std::string_view name) { return std::string(kUserPrefix).append(name); }
 
 std::string row_prefix(const Uid& recording) {
@@ -178,7 +187,18 @@ std::optional<CallKey> decode_cursor(std::string_view text) {
   return key;
 }
 
+Error undecodable_call(std::string_view call_key) {
+  return make_error(ErrorCode::kCorrupt,
+                    "The stored record of call " + to_string(call_key_uid(call_key)) +
+                        " cannot be decoded; `store check` tells what else is wrong.");
+}
+
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+
+Result<void> translate_unless_ok(const rocksdb::Status& status, std::string_view what) {
+  if (status.ok()) return {};
+  return translate(status, what);
+}
 
 Error translate(const rocksdb::Status& status, std::string_view what) {
   ErrorCode code = ErrorCode::kIo;

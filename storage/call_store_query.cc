@@ -49,12 +49,6 @@ CallKey to_call_key(std::string_view bytes) {
   return key;
 }
 
-Error corrupt_call(std::string_view key) {
-  return make_error(ErrorCode::kCorrupt,
-                    "The stored record of call " + to_string(call_key_uid(key)) +
-                        " cannot be decoded; `store check` tells what else is wrong.");
-}
-
 // The earliest key time a call overlapping `from_us` can have: no ended call lasted longer than the
 // stored maximum, and calls still open are known by name.
 Result<std::int64_t> overlap_floor_us(const Reader& reader, std::int64_t from_us) {
@@ -74,7 +68,7 @@ Result<std::int64_t> overlap_floor_us(const Reader& reader, std::int64_t from_us
     return floor_us;
   }
   const std::string_view oldest = open.key().substr(5);
-  if (oldest.size() != kCallKeyBytes) return corrupt_call(std::string(kCallKeyBytes, '\0'));
+  if (oldest.size() != kCallKeyBytes) return undecodable_call(std::string(kCallKeyBytes, '\0'));
   return std::min(floor_us, call_key_time_us(oldest));
 }
 
@@ -106,7 +100,7 @@ Result<void> scan_by_date(const Reader& reader, const KeyRange& range, PageBuild
   for (; walk.valid(); walk.next()) {
     if (walk.key().size() != kCallKeyBytes) continue;  // an older version
     std::optional<CallRecord> call = decode_call(walk.value());
-    if (!call) return corrupt_call(walk.key());
+    if (!call) return undecodable_call(walk.key());
     if (!page.offer(to_call_key(walk.key()), std::move(*call))) return {};
   }
   return walk.status();
@@ -127,7 +121,7 @@ Result<void> scan_exact(const Reader& reader,
                         PageBuilder& page) {
   const std::string upper =
       range.upper.empty() ? std::string(term) + '\1' : index_key(term, range.upper);
-  Walk walk(reader, column, index_key(term, range.lower), upper);
+  Walk walk(reader, column, index_key(term, range.lower), upper, Walk::Reach::kPrefix);
   for (; walk.valid(); walk.next()) {
     if (walk.key().size() != term.size() + 1 + kCallKeyBytes) continue;
     const CallKey key = to_call_key(walk.key().substr(term.size() + 1));
@@ -204,7 +198,7 @@ Result<void> run(const Reader& reader, const CallQuery& query, PageBuilder& page
   const Result<KeyRange> range = key_range(reader, query);
   if (!range) return Error(range.error());
   if (query.uid) {
-    auto stored = reader.find_uid(*query.uid);
+    auto stored = UidFinder(reader.store()).find_call(*query.uid);
     if (!stored) return Error(std::move(stored.error()));
     if (*stored && view((*stored)->key) >= range->lower) {
       page.offer((*stored)->key, std::move((*stored)->call));

@@ -107,8 +107,11 @@ class Checker {
 };
 
 // Gives the rows whose keys begin with `prefix` in the recording's order to `sink`.
-Result<void> walk_rows(const Reader& reader, const std::string& prefix, const ExtentRowSink& sink) {
-  Walk walk(reader, Column::kExtents, prefix, successor(prefix));
+Result<void> walk_rows(const Reader& reader,
+                       const std::string& prefix,
+                       Walk::Reach reach,
+                       const ExtentRowSink& sink) {
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix), reach);
   for (; walk.valid(); walk.next()) {
     std::optional<ExtentRow> row = parse_row_key(walk.key());
     if (!row) return corrupt_row();
@@ -122,21 +125,22 @@ Result<void> walk_rows(const Reader& reader, const std::string& prefix, const Ex
 
 Result<std::vector<ExtentRow>> CallStore::rows_of(const Uid& recording) const {
   std::vector<ExtentRow> rows;
-  TD_TRY(walk_rows(Reader(*impl_), row_prefix(recording), [&rows](const ExtentRow& row) {
-    rows.push_back(row);
-    return true;
-  }));
+  TD_TRY(walk_rows(
+      Reader(*impl_), row_prefix(recording), Walk::Reach::kPrefix, [&rows](const ExtentRow& row) {
+        rows.push_back(row);
+        return true;
+      }));
   return rows;
 }
 
 Result<void> CallStore::for_each_row(const ExtentRowSink& sink) const {
-  return walk_rows(Reader(*impl_), row_prefix({}).substr(0, 1), sink);
+  return walk_rows(Reader(*impl_), row_prefix({}).substr(0, 1), Walk::Reach::kAnywhere, sink);
 }
 
 Result<void> CallStore::for_each_row(const SegmentId& segment, const ExtentRowSink& sink) const {
   const Reader reader(*impl_);
   const std::string prefix = segment_prefix(segment);
-  Walk walk(reader, Column::kExtents, prefix, successor(prefix));
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix), Walk::Reach::kPrefix);
   for (; walk.valid(); walk.next()) {
     std::optional<ExtentRow> row = parse_row_by_segment_key(walk.key());
     if (!row) return corrupt_row();
@@ -153,7 +157,7 @@ Result<std::map<Uid, std::uint64_t>> CallStore::discards_in(const SegmentId& seg
   const Reader reader(*impl_);
   const std::string prefix = discard_prefix(segment);
   std::map<Uid, std::uint64_t> discards;
-  Walk walk(reader, Column::kExtents, prefix, successor(prefix));
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix), Walk::Reach::kPrefix);
   for (; walk.valid(); walk.next()) {
     const std::optional<Uid> recording = parse_discard_key(walk.key());
     if (!recording || walk.value().size() != 8) return corrupt_row();

@@ -95,7 +95,7 @@ void make_all(const CallMaker& maker, MadeRing& ring, std::atomic<bool>& stop) {
     if (event.final && maker.options().rows) made.rows = maker.rows(event.call);
     while (!ring.try_push(made)) {
       if (stop.load(std::memory_order_relaxed)) return;
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // a twentieth of the ring
     }
   }
 }
@@ -226,11 +226,12 @@ Result<void> fill(const CallStoreLoadOptions& options,
   MadeRing ring(kQueueRecords);
   std::atomic<bool> stop{false};
   std::thread making([&] {
+    ::pthread_setname_np(::pthread_self(), "maker");
     make_all(maker, ring, stop);
     result.maker_cpu_s = thread_cpu_s();
   });
   const double keeper_before_s = thread_cpu_s();
-  const std::size_t group_max = options.group_calls_max == 0 ? 64 : options.group_calls_max;
+  const std::size_t group_max = options.group_calls_max == 0 ? 512 : options.group_calls_max;
   const auto filled = Keeper(**store, group_max, result).run(ring, maker.options().calls, progress);
   result.keeper_cpu_s = thread_cpu_s() - keeper_before_s;
   stop.store(true);
@@ -266,6 +267,7 @@ Result<void> examine(const CallStoreLoadOptions& options,
     }
     result.disk_bytes = bytes_below(options.directory);
   }
+  if (options.cold_searches == 0) return {};
   result.cache_was_dropped = drop_page_cache();
   for (std::size_t i = 0; i < std::size(kSearchKinds); ++i) {
     TD_TRY(measure_cold(options, fresh, kSearchKinds[i], result.searches[i]));

@@ -1,6 +1,6 @@
 // Counts this program's calls of the allocator, for benchmarks that must make none.  Include it in
 // one file of a program: it defines malloc.
-// Threads: one.  Memory: none.
+// Threads: each counts its own.  Memory: none.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace tapdeck::bench {
 
-inline std::uint64_t allocations = 0;
+inline thread_local std::uint64_t allocations = 0;
 
 }  // namespace tapdeck::bench
 

@@ -10,6 +10,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/clock.h"
+#include "bench/micro/allocations.h"
 #include "storage/store.h"
 #include "tests/support/sample_call.h"
 
@@ -104,20 +105,35 @@ CallRecord call_of(std::uint32_t number) {
   return call;
 }
 
-Result<void> put_group(Store& store, std::uint32_t& number, std::size_t count) {
+std::vector<CallRecord> make_group(std::uint32_t& number, std::size_t count) {
   std::vector<CallRecord> group;
   for (std::size_t i = 0; i < count; ++i) group.push_back(call_of(number++));
-  return store.put_calls(group);
+  return group;
 }
 
+void count_allocations(benchmark::State& state, std::uint64_t made, std::size_t each) {
+  state.counters["allocations/op"] = static_cast<double>(made) /
+                                     static_cast<double>(state.iterations()) /
+                                     static_cast<double>(each);
+}
+
+// New calls, `group` to a synced batch, as the recorder commits them at leisure and under load.
 void put_calls(benchmark::State& state) {
   TemporaryStore temporary;
   if (temporary.store() == nullptr) return state.SkipWithError("no store");
+  const auto each = static_cast<std::size_t>(state.range(0));
   std::uint32_t number = 0;
+  std::uint64_t made = 0;
   for (auto _ : state) {
-    if (!put_group(*temporary.store(), number, kGroupCalls)) return state.SkipWithError("refused");
+    state.PauseTiming();
+    const std::vector<CallRecord> group = make_group(number, each);
+    state.ResumeTiming();
+    const std::uint64_t before = bench::allocations;
+    if (!temporary.store()->put_calls(group)) return state.SkipWithError("refused");
+    made += bench::allocations - before;
   }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kGroupCalls));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  count_allocations(state, made, each);
 }
 
 // One caller's calls of one day, out of kStoredCalls.
@@ -126,11 +142,14 @@ void find_calls(benchmark::State& state) {
   if (temporary.store() == nullptr) return state.SkipWithError("no store");
   static std::uint32_t number = 0;
   while (number < kStoredCalls) {
-    if (!put_group(*temporary.store(), number, 1'000)) return state.SkipWithError("refused");
+    if (!temporary.store()->put_calls(make_group(number, 1'000))) {
+      return state.SkipWithError("refused");
+    }
   }
   const std::unique_ptr<StoreAccess> reader = temporary.store()->reader();
   std::int64_t found = 0;
   std::uint32_t asked = 0;
+  const std::uint64_t before = bench::allocations;
   for (auto _ : state) {
     CallQuery query;
     query.number = "49301" + std::to_string(100'000 + asked % 5'000);
@@ -142,6 +161,7 @@ void find_calls(benchmark::State& state) {
     asked += 977;
   }
   state.SetItemsProcessed(state.iterations());
+  count_allocations(state, bench::allocations - before, 1);
   state.counters["calls_found"] =
       static_cast<double>(found) / static_cast<double>(state.iterations());
 }
@@ -150,7 +170,12 @@ BENCHMARK(append_chunks)
     ->Name("store/append_full_chunks")
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK(put_calls)->Name("store/put_64_calls")->UseRealTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(put_calls)
+    ->Name("store/put_calls")
+    ->Arg(64)
+    ->Arg(512)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK(find_calls)
     ->Name("store/find_number_on_day")
     ->UseRealTime()

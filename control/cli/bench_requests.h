@@ -53,11 +53,20 @@ struct BenchCaptureRequest {
   double progress_s = 10;    // of the soak
 };
 
+struct BenchStoreRequest {
+  BenchOutput output;
+  std::string directory{};  // for a store that is made and removed
+  std::uint64_t calls = 1'000'000;
+  double days = 3;
+  std::uint32_t page_calls = 50;
+};
+
 // Each returns the exit status of its command and has told what went wrong on stderr.
 struct BenchBodies {
   std::function<int(const BenchWorkerRequest&)> worker;
   std::function<int(const BenchCaptureRequest&)> capture;
   std::function<int(const BenchCallsRequest&)> calls;
+  std::function<int(const BenchStoreRequest&)> store;
 };
 
 }  // namespace tapdeck::control

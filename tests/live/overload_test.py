@@ -166,7 +166,7 @@ def three_times_the_streams(report, lab, directory, seconds):
 def stalled_disk(report, lab, directory, name, stall_s, options=""):
     """A disk that takes nothing for a while, in the middle of calls."""
     os.makedirs(os.path.join(directory, name))
-    with SmallDisk(os.path.join(directory, name), 512) as disk:
+    with SmallDisk(os.path.join(directory, name, "disk"), 512) as disk:
         run = Overload(report, lab, directory, name, disk.path, options)
         lasts_s = run.start_load(40, 4)
         time.sleep(5)
