@@ -9,6 +9,8 @@ namespace tapdeck::apps {
 namespace {
 
 constexpr std::uint32_t kRoundPackets = 256;  // what a worker polls at once
+constexpr std::uint32_t kChunksAtOnce = 32;   // half a MiB: still in a cache when it is written
+constexpr std::size_t kCommandsAtOnce = 64;
 constexpr std::uint32_t kDiskWaitUs = 50;
 constexpr std::uint32_t kFinishRoundsMax = 1'000'000;  // a bug would otherwise spin here for ever
 
@@ -25,7 +27,7 @@ bool OfflineRun::step() {
   move_time(round);
   step_workers();
   step_plane();
-  drain_records();
+  if (is_worth_writing()) drain_records();
   return round.state != engine::FeedState::kEnd && !is_refused();
 }
 
@@ -54,6 +56,18 @@ void OfflineRun::step_workers() {
 void OfflineRun::step_plane() {
   while (pipeline_.link().step(pipeline_.plane(), now_ns_) != 0) {
   }
+}
+
+// What is written does not depend on when, and several chunks at once cost less than one by one:
+// they are hashed side by side, and a write is not asked about after every few packets.
+bool OfflineRun::is_worth_writing() const {
+  std::uint32_t chunks = 0;
+  std::uint32_t enough = kChunksAtOnce;
+  for (const auto& rings : pipeline_.rings()) {
+    chunks += rings->chunk_count();
+    enough = std::min(enough, rings->options().chunk_count / 16);  // streams need the others
+  }
+  return chunks >= enough || pipeline_.commands_waiting() >= kCommandsAtOnce;
 }
 
 // Durability follows the host's clock even here: a capture of an hour is no reason to sync 3 600

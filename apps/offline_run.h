@@ -1,8 +1,8 @@
 // Steps one pipeline through a merged stream of capture files, in rounds: a few packets to the
-// workers, what they say to the call plane, what that says to disk.  A round never starts before
-// the writer has taken everything, so nothing is ever dropped for want of speed.  Where packets are
-// far apart, rounds without any move the time on, so that each timer fires before what comes after
-// it.
+// workers, what they say to the call plane, and, when some of it has gathered, what that says to
+// disk.  A round never starts while more than that is left to be written, so nothing is ever
+// dropped for want of speed.  Where packets are far apart, rounds without any move the time on, so
+// that each timer fires before what comes after it.
 //
 // Threads: one.  Memory: none of its own.
 #pragma once
@@ -29,6 +29,7 @@ class OfflineRun {
   void move_time(const engine::FeedRound& round);
   void step_workers();
   void step_plane();
+  [[nodiscard]] bool is_worth_writing() const;
   void drain_records();
   void drain_finals();
   [[nodiscard]] bool is_refused() const;

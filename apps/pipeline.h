@@ -58,6 +58,9 @@ class Pipeline {
 
   [[nodiscard]] RecordKeeper& keeper() { return *keeper_; }
 
+  // What the call plane has said and the writer has not taken.
+  [[nodiscard]] std::size_t commands_waiting() const { return queues_.to_writer.size(); }
+
   [[nodiscard]] const RecordFigures& figures() const { return figures_; }
 
  private:
