@@ -115,12 +115,17 @@ def test_statuses(report, service, captures):
     report.check("an absent file", [] if absent.status == 1 else [f"status {absent.status}"])
 
 
+def heed_interrupts():
+    """Shells start what runs in the background with SIGINT ignored, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start_halfway(service, path):
     """An ingest that is stopped (SIGSTOP) with some of its calls in the log; None: too fast."""
     before = len(imported(service.store))
     client = subprocess.Popen([program.PROGRAM, "--store", service.store, "ingest", path],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE)
+                              stderr=subprocess.PIPE, preexec_fn=heed_interrupts)
     netlab.wait_until(lambda: len(imported(service.store)) > before, 20, 0)
     client.send_signal(signal.SIGSTOP)
     return client
