@@ -144,7 +144,9 @@ TEST(SegmentCheckpoint, WhatItCoversIsNotReadAgain) {
   const ExtentEntry first = records_of(killed.id(), killed.bytes()).at(1).entries.front().entry;
   {
     const Descriptor file(::open(killed.segment_path().c_str(), O_RDWR));
-    const std::uint8_t byte = 0x5a;
+    std::uint8_t byte = 0;
+    ASSERT_TRUE(read_fully(file.get(), {&byte, 1}, first.offset + 777));
+    byte ^= 0x5a;
     ASSERT_TRUE(write_fully(file.get(), {&byte, 1}, first.offset + 777));
   }
   const auto store = open_store(killed.options());
