@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <intel-ipsec-mb.h>
 #include <vector>
 
 #include <openssl/crypto.h>
@@ -12,6 +13,22 @@
 #include "storage/sha256_lanes.h"
 
 namespace tapdeck::storage {
+namespace {
+
+// Intel's library, which DPDK brings along: three to four times as fast as OpenSSL 3.0 where the
+// processor has VAES.  Used only by its direct functions, which know no state but ours.
+const IMB_MGR& multi_buffer() {
+  static const IMB_MGR* const kManager = [] {
+    IMB_MGR* made = alloc_mb_mgr(0);
+    TD_ASSERT(made != nullptr);
+    init_mb_mgr_auto(made, nullptr);
+    TD_ASSERT(imb_get_errno(made) == 0);
+    return made;
+  }();
+  return *kManager;
+}
+
+}  // namespace
 
 void random_bytes(MutableByteView to) {
   TD_ASSERT(RAND_bytes(to.data(), static_cast<int>(to.size())) == 1);
@@ -31,33 +48,24 @@ std::string to_hex(ByteView bytes) {
 }
 
 struct Aead::State {
-  EVP_CIPHER* cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
-  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  const IMB_MGR& library = multi_buffer();
+  alignas(64) gcm_key_data key{};  // the library does not say so in its types
+  alignas(64) gcm_context_data context{};
 
-  State() {
-    TD_ASSERT(cipher != nullptr && context != nullptr);
-    // The cipher is set once; later calls change key and nonce only.
-    TD_ASSERT(EVP_CipherInit_ex2(context, cipher, nullptr, nullptr, 1, nullptr) == 1);
-  }
-
+  State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
   ~State() {
-    EVP_CIPHER_CTX_free(context);  // wipes the key schedule
-    EVP_CIPHER_free(cipher);
+    OPENSSL_cleanse(&key, sizeof key);
+    OPENSSL_cleanse(&context, sizeof context);
   }
 
-  void start(const Input& input, int encrypt) const {
+  void start(const Input& input) {
     TD_ASSERT(input.key.size() == kKeyBytes && input.nonce.size() == kNonceBytes);
-    TD_ASSERT(EVP_CipherInit_ex2(
-                  context, nullptr, input.key.data(), input.nonce.data(), encrypt, nullptr) == 1);
-    int written = 0;
-    TD_ASSERT(EVP_CipherUpdate(context,
-                               nullptr,
-                               &written,
-                               input.associated.data(),
-                               static_cast<int>(input.associated.size())) == 1);
+    library.gcm256_pre(input.key.data(), &key);
+    library.gcm256_init(
+        &key, &context, input.nonce.data(), input.associated.data(), input.associated.size());
   }
 };
 
@@ -66,32 +74,25 @@ Aead::Aead() : state_(std::make_unique<State>()) {}
 Aead::~Aead() = default;
 
 void Aead::seal(const Input& input, std::span<const ByteView> pieces, std::uint8_t* to, Tag& tag) {
-  state_->start(input, 1);
-  int written = 0;
+  State& state = *state_;
+  state.start(input);
   for (const ByteView piece : pieces) {
-    TD_ASSERT(EVP_CipherUpdate(
-                  state_->context, to, &written, piece.data(), static_cast<int>(piece.size())) ==
-              1);
-    TD_ASSERT(static_cast<std::size_t>(written) == piece.size());
-    to += written;
+    if (piece.empty()) continue;
+    state.library.gcm256_enc_update(&state.key, &state.context, to, piece.data(), piece.size());
+    to += piece.size();
   }
-  TD_ASSERT(EVP_CipherFinal_ex(state_->context, to, &written) == 1 && written == 0);
-  TD_ASSERT(EVP_CIPHER_CTX_ctrl(
-                state_->context, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag.size()), tag.data()) ==
-            1);
+  state.library.gcm256_enc_finalize(&state.key, &state.context, tag.data(), tag.size());
 }
 
 bool Aead::open(const Input& input, ByteView from, const Tag& tag, std::uint8_t* to) {
-  state_->start(input, 0);
-  int written = 0;
-  TD_ASSERT(EVP_CipherUpdate(
-                state_->context, to, &written, from.data(), static_cast<int>(from.size())) == 1);
-  Tag expected = tag;  // the control call takes a mutable pointer
-  TD_ASSERT(EVP_CIPHER_CTX_ctrl(state_->context,
-                                EVP_CTRL_AEAD_SET_TAG,
-                                static_cast<int>(expected.size()),
-                                expected.data()) == 1);
-  if (EVP_CipherFinal_ex(state_->context, to + written, &written) == 1) return true;
+  State& state = *state_;
+  state.start(input);
+  if (!from.empty()) {
+    state.library.gcm256_dec_update(&state.key, &state.context, to, from.data(), from.size());
+  }
+  Tag made;
+  state.library.gcm256_dec_finalize(&state.key, &state.context, made.data(), made.size());
+  if (CRYPTO_memcmp(made.data(), tag.data(), tag.size()) == 0) return true;
   secure_zero({to, from.size()});
   return false;
 }

@@ -1,5 +1,5 @@
 // All cryptography of the store: AES-256-GCM for extents and key slots, SHA-256 and RFC 6962 Merkle
-// roots for digests, random bytes. The only file pair that knows OpenSSL.
+// roots for digests, random bytes. The only file pair that knows OpenSSL and IPsec-MB.
 //
 // Threads: Aead and Hasher are one caller at a time per object; free functions any thread.  Memory:
 // contexts are allocated by the constructor and reused. Failing: a library call that cannot fail

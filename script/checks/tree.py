@@ -37,6 +37,7 @@ THIRD_PARTY = {
     "liburing": (r"liburing", [r"storage/uring\.(h|cc)"]),
     "RocksDB": (r"rocksdb/", [r"storage/call_store[a-z_]*\.(h|cc)"]),
     "OpenSSL": (r"openssl/", [r"storage/crypto\.(h|cc)"]),
+    "IPsec-MB": (r"intel-ipsec-mb", [r"storage/crypto\.(h|cc)"]),
     "Hyperscan": (r"hs(/|\.h|_)", ["engine/", "pipelines/policy/", "pipelines/signalling/"]),
     "codecs": (r"opus/|libav", ["pipelines/media/"]),
     "libphonenumber": (r"phonenumbers/", ["pipelines/"]),

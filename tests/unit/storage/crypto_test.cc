@@ -25,6 +25,31 @@ TEST(Aead, MatchesPublishedVector) {
   EXPECT_EQ(to_hex(tag), "d0d1c8a799996bf0265b98b5d48ab919");
 }
 
+// Longer than any vector register, at odd lengths, in odd pieces and in place.
+TEST(Aead, PiecesAndLengthsDoNotMatter) {
+  Aead aead;
+  const std::array<std::uint8_t, kKeyBytes> key{1};
+  const Nonce nonce{2};
+  std::vector<std::uint8_t> plain(20'000);
+  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<std::uint8_t>(i * 7 / 3);
+  const Aead::Input input{.key = key, .nonce = nonce, .associated = ByteView(plain).first(96)};
+  for (const std::size_t length : {0U, 1U, 15U, 16U, 17U, 255U, 4'097U, 16'256U, 20'000U}) {
+    const ByteView whole = ByteView(plain).first(length);
+    std::vector<std::uint8_t> cipher(length + 1);
+    std::vector<std::uint8_t> again(length + 1);
+    Tag tag;
+    Tag tag_again;
+    aead.seal(input, {&whole, 1}, cipher.data(), tag);
+    const std::size_t cut = length / 3;
+    const ByteView pieces[] = {whole.first(cut), ByteView{}, whole.subspan(cut)};
+    aead.seal(input, pieces, again.data(), tag_again);
+    EXPECT_EQ(cipher, again);
+    EXPECT_EQ(tag, tag_again);
+    EXPECT_TRUE(aead.open(input, ByteView(cipher).first(length), tag, cipher.data()));
+    EXPECT_TRUE(std::equal(whole.begin(), whole.end(), cipher.begin()));
+  }
+}
+
 TEST(Aead, RefusesEverythingAltered) {
   Aead aead;
   std::array<std::uint8_t, kKeyBytes> key{1};
