@@ -48,7 +48,7 @@ std::string to_hex(ByteView bytes) {
 }
 
 struct Aead::State {
-  const IMB_MGR& library = multi_buffer();
+  const IMB_MGR& functions = multi_buffer();
   alignas(64) gcm_key_data key{};  // the library does not say so in its types
   alignas(64) gcm_context_data context{};
 
@@ -63,8 +63,8 @@ struct Aead::State {
 
   void start(const Input& input) {
     TD_ASSERT(input.key.size() == kKeyBytes && input.nonce.size() == kNonceBytes);
-    library.gcm256_pre(input.key.data(), &key);
-    library.gcm256_init(
+    functions.gcm256_pre(input.key.data(), &key);
+    functions.gcm256_init(
         &key, &context, input.nonce.data(), input.associated.data(), input.associated.size());
   }
 };
@@ -78,20 +78,20 @@ void Aead::seal(const Input& input, std::span<const ByteView> pieces, std::uint8
   state.start(input);
   for (const ByteView piece : pieces) {
     if (piece.empty()) continue;
-    state.library.gcm256_enc_update(&state.key, &state.context, to, piece.data(), piece.size());
+    state.functions.gcm256_enc_update(&state.key, &state.context, to, piece.data(), piece.size());
     to += piece.size();
   }
-  state.library.gcm256_enc_finalize(&state.key, &state.context, tag.data(), tag.size());
+  state.functions.gcm256_enc_finalize(&state.key, &state.context, tag.data(), tag.size());
 }
 
 bool Aead::open(const Input& input, ByteView from, const Tag& tag, std::uint8_t* to) {
   State& state = *state_;
   state.start(input);
   if (!from.empty()) {
-    state.library.gcm256_dec_update(&state.key, &state.context, to, from.data(), from.size());
+    state.functions.gcm256_dec_update(&state.key, &state.context, to, from.data(), from.size());
   }
   Tag made;
-  state.library.gcm256_dec_finalize(&state.key, &state.context, made.data(), made.size());
+  state.functions.gcm256_dec_finalize(&state.key, &state.context, made.data(), made.size());
   if (CRYPTO_memcmp(made.data(), tag.data(), tag.size()) == 0) return true;
   secure_zero({to, from.size()});
   return false;
