@@ -324,13 +324,15 @@ Result<CaptureTrial> Session::run(double pps, double seconds) {
   const Tallies before = tallies();
   const std::uint64_t cycles = busy_cycles();
   const std::uint64_t received_before = received();
+  const std::uint64_t begin = rte_get_tsc_cycles();
   TD_TRY(send_paced(pps, seconds, trial));
+  // Workers count a step when it ends: one of them may have begun before this window did.
+  const auto window = static_cast<double>(rte_get_tsc_cycles() - begin) * options_.workers;
+  trial.worker_busy = std::min(1.0, static_cast<double>(busy_cycles() - cycles) / window);
   settle();
   const auto packets = static_cast<double>(received() - received_before);
   const auto busy = static_cast<double>(busy_cycles() - cycles);
   trial.worker_cycles = packets > 0 ? busy / packets : 0;
-  trial.worker_busy =
-      busy / (trial.seconds * static_cast<double>(rte_get_tsc_hz()) * options_.workers);
   TD_TRY(flush());
   account(before, trial);
   return trial;
