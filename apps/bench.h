@@ -11,6 +11,7 @@ namespace tapdeck::apps {
 int bench_capture(const control::BenchCaptureRequest& request);
 int bench_worker(const control::BenchWorkerRequest& request);
 int bench_calls(const control::BenchCallsRequest& request);
+int bench_record(const control::BenchRecordRequest& request);
 int bench_store(const control::BenchStoreRequest& request);
 
 }  // namespace tapdeck::apps

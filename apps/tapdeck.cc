@@ -51,5 +51,6 @@ int main(int argc, char** argv) {
                                                        .capture = tapdeck::apps::bench_capture,
                                                        .calls = tapdeck::apps::bench_calls,
 
+                                                       .record = tapdeck::apps::bench_record,
                                                        .store = tapdeck::apps::bench_store}});
 }

@@ -112,6 +112,7 @@ void add_bench_command(CLI::App& app, Context& context) {
   add_worker_bench(*bench, context);
   add_calls_bench(*bench, context);
   add_capture_bench(*bench, context);
+  add_record_bench(*bench, context);
   add_store_bench(*bench, context);
 }
 

@@ -53,6 +53,16 @@ struct BenchCaptureRequest {
   double progress_s = 10;    // of the soak
 };
 
+struct BenchRecordRequest {
+  BenchOutput output;
+  std::string directory{};  // for a store that is made and removed
+  std::vector<std::uint32_t> streams = {100'000};
+  double seconds = 8;        // for each row
+  double mpps = 0;           // 0: as many as are taken
+  bool writer_only = false;  // chunks made beforehand
+  bool limits = true;        // fio and openssl, too
+};
+
 struct BenchStoreRequest {
   BenchOutput output;
   std::string directory{};  // for a store that is made and removed
@@ -66,6 +76,7 @@ struct BenchBodies {
   std::function<int(const BenchWorkerRequest&)> worker;
   std::function<int(const BenchCaptureRequest&)> capture;
   std::function<int(const BenchCallsRequest&)> calls;
+  std::function<int(const BenchRecordRequest&)> record;
   std::function<int(const BenchStoreRequest&)> store;
 };
 

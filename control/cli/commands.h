@@ -55,6 +55,7 @@ void add_config_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
 void add_bench_command(CLI::App& app, Context& context);
 void add_capture_bench(CLI::App& bench, Context& context);
+void add_record_bench(CLI::App& bench, Context& context);
 void add_store_bench(CLI::App& bench, Context& context);
 
 }  // namespace tapdeck::control

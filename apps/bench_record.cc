@@ -1,0 +1,114 @@
+#include <filesystem>
+#include <string>
+
+#include "apps/bench.h"
+#include "apps/bench_output.h"
+#include "bench/load/record_load.h"
+
+namespace tapdeck::apps {
+namespace {
+
+constexpr std::uint32_t kMemoryMib = 1'024;  // DPDK's heap: mbufs, rings; not chunks and tables
+constexpr std::uint32_t kChunkQuarters = 5;  // of each four streams
+
+std::vector<report::Column> columns() {
+  return {{"streams", "streams"},
+          {"seconds", "seconds", 2},
+          {"packets", "packets"},
+          {"mpps", "Mpps", 2},
+          {"stored_gbytes_per_s", "GB/s", 3},
+          {"disk_limit_gbytes_per_s", "fio GB/s", 2},
+          {"cipher_limit_gbytes_per_s", "cipher GB/s", 2},
+          {"hash_limit_gbytes_per_s", "hash GB/s", 2},
+          {"efficiency", "of limit", 2},
+          {"writer_cpu", "writer CPU", 2},
+          {"keeper_cpu", "keeper CPU", 2},
+          {"worker_ns", "worker ns", 1},
+          {"patch_ns", "patch ns", 1},
+          {"waited", "waited", 2},
+          {"missed_packets", "missed"},
+          {"drops", "drops"},
+          {"read_back_packets", "read back"}};
+}
+
+std::string drops_of(const load::RecordResult& r) {
+  std::string text;
+  for (const auto& [name, count] : r.drops) {
+    text += (text.empty() ? "" : " ") + name + ":" + std::to_string(count);
+  }
+  return text;
+}
+
+std::vector<report::Value> row(std::uint32_t streams, bool limits, const load::RecordResult& r) {
+  const auto limit = [limits](double bytes_per_s) {
+    return limits ? report::Value{bytes_per_s / 1e9} : report::Value{};
+  };
+  return {std::uint64_t{streams},
+          r.seconds,
+          r.packets,
+          r.mpps(),
+          r.bytes_per_second() / 1e9,
+          limit(r.limits.disk),
+          limit(r.limits.encrypt),
+          limit(r.limits.hash),
+          limits ? report::Value{r.efficiency()} : report::Value{},
+          r.writer_cpu,
+          r.keeper_cpu,
+          r.worker_ns,
+          r.patch_ns,
+          r.waited,
+          r.missed,
+          drops_of(r),
+          r.packets_read};
+}
+
+// What makes the figures worth nothing, and what must be told beside them.
+void add_wrong(const load::RecordResult& r, report::Report& out) {
+  if (r.wrong_streams > 0 && r.drops.empty()) {  // what was dropped is missing in its stream
+    out.wrong.push_back(std::to_string(r.wrong_streams) +
+                        " streams read back are not what was sent.");
+  }
+  if (r.chunks_failed > 0) {
+    out.wrong.push_back(std::to_string(r.chunks_failed) + " chunks were refused by the disk.");
+  }
+  if (!r.direct) out.simulated.emplace_back("Not all was written by O_DIRECT and io_uring.");
+}
+
+}  // namespace
+
+int bench_record(const control::BenchRecordRequest& request) {
+  std::error_code error;
+  std::filesystem::create_directories(request.directory, error);
+  if (error) {
+    return bench_failed(
+        make_error(ErrorCode::kIo, "Making " + request.directory + ": " + error.message()));
+  }
+  const auto eal = engine::Eal::start({.memory_mib = kMemoryMib});
+  if (!eal) return bench_failed(eal.error());
+  report::Report out = start_report("record", *eal);
+  out.simulated = {
+      request.writer_only
+          ? "No worker: full chunks are made beforehand and given again and again."
+          : "No card: packets come from a ring in memory, patched by the worker's core.",
+      "No calls: each pair of streams was bound at the start, and messages are none."};
+  out.columns = columns();
+  std::uint32_t most = 0;
+  for (const std::uint32_t streams : request.streams) {
+    const auto found = load::run_record_load(
+        {.directory = request.directory,
+         .feed = request.writer_only ? load::RecordFeed::kPrepared : load::RecordFeed::kWorker,
+         .streams = streams,
+         .seconds = request.seconds,
+         .mpps = request.mpps,
+         .limits = request.limits});
+    if (!found) return bench_failed(found.error());
+    out.rows.push_back(row(streams, request.limits, *found));
+    add_wrong(*found, out);
+    most = std::max(most, streams);
+  }
+  std::filesystem::remove(request.directory, error);  // what is left in it says something
+  return print_report(
+      request.output, wanted_of_host(1, std::uint64_t{most} * kChunkQuarters / 4), out);
+}
+
+}  // namespace tapdeck::apps
