@@ -18,7 +18,7 @@ constexpr std::uint32_t kOfflineStreams = 32'768;
 constexpr std::uint32_t kOfflineChunks = 40'960;
 constexpr std::uint32_t kOfflineMessages = 255;
 constexpr std::uint32_t kOfflineLargeMessages = 15;
-constexpr std::uint32_t kClaimsPerCall = 2;  // both ends name an address; re-INVITEs more
+constexpr std::uint32_t kClaimsPerCall = 2;  // both ends name an address
 constexpr std::uint32_t kRingSlotsMin = 4'096;
 constexpr std::int64_t kForeverNs = INT64_MAX / 2;  // longer than any time stamps are apart
 
@@ -61,8 +61,7 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
 PipelineOptions shared_options(const config::Config& config,
                                std::uint16_t class_index,
                                std::uint16_t worker_count) {
-  const std::uint32_t streams =
-      std::bit_ceil((config.streams.stream_count_max + worker_count - 1) / worker_count);
+  const std::uint32_t streams = (config.streams.stream_count_max + worker_count - 1) / worker_count;
   PipelineOptions options;
   options.worker_count = worker_count;
   options.calls = call_options(config, class_index);
@@ -75,11 +74,14 @@ PipelineOptions shared_options(const config::Config& config,
   options.rings.signal_slots = std::max(
       kRingSlotsMin,
       std::bit_ceil(config.streams.message_buffers_small + config.streams.message_buffers_large));
-  options.rings.report_slots = std::max(kRingSlotsMin, streams);
+  // What half of the streams say at once; the others wait for the next round.
+  options.rings.report_slots = std::max(kRingSlotsMin, std::bit_ceil(streams) / 2);
   options.worker.streams_max = streams;
   // Every worker knows the addresses of all calls: also of those that a flood of INVITEs makes up.
-  options.worker.claims_max = std::bit_ceil(
-      kClaimsPerCall * std::max(config.calls.calls_max, config.streams.stream_count_max));
+  // Those with media may have named others before.
+  options.worker.claims_max =
+      std::max(kClaimsPerCall * config.calls.calls_max,
+               config.streams.stream_count_max + config.streams.stream_count_max / 2);
   options.worker.calls_max = config.calls.calls_max;
   options.worker.sip_ports = config.capture.sip_ports;
   options.worker.flush_interval_ns = ms_to_ns(config.streams.flush_interval_ms);

@@ -1,10 +1,8 @@
-// After a worker's creation nothing is allocated, whatever packets come; and what a stream costs.
+// After a worker's creation nothing is allocated, whatever packets come.
 #include <cstdlib>
 
 #include <gtest/gtest.h>
 
-#include "engine/chunker.h"
-#include "engine/endpoint_map.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace {
@@ -110,21 +108,6 @@ TEST(HotPath, AllocatesNothing) {
 }
 
 #endif
-
-// A stream with a chunk, its two addresses, and a claim on one of them.
-TEST(HotPath, AStreamTakesAtMost28KiB) {
-  constexpr std::uint32_t kStreams = 1'000'000;
-  constexpr std::uint32_t kMib = 1'048'576;
-  const RingOptions rings{.chunk_count = kStreams};
-  const WorkerOptions worker{
-      .streams_max = kStreams, .claims_max = kStreams, .calls_max = kStreams / 2};
-  const RingOptions no_rings{.chunk_count = 0};
-  const WorkerOptions nothing{.streams_max = 0, .claims_max = 0, .calls_max = 0};
-  const std::uint64_t mib =
-      memory_mib_needed(16'384, 1, rings, worker) - memory_mib_needed(16'384, 1, no_rings, nothing);
-  EXPECT_LE(mib * kMib / kStreams, 28U * 1'024);
-  EXPECT_GT(mib * kMib / kStreams, sizeof(Chunk));
-}
 
 }  // namespace
 }  // namespace tapdeck::engine
