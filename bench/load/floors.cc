@@ -10,10 +10,10 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "bench/load/cpu_time.h"
 #include "bench/load/mill.h"
 #include "bench/traffic/frame.h"
-#include "engine/decode/classify.h"
-#include "engine/decode/decode.h"
+#include "engine/decode/rtp_frame.h"
 #include "engine/host_memory.h"
 #include "engine/prefetch.h"
 #include "engine/rtp/statistics.h"
@@ -74,13 +74,13 @@ double receive(const engine::Port& port) {
     while (const std::uint16_t count = rte_eth_rx_burst(port.port_id(), 0, burst.data(), kAhead)) {
       for (std::uint16_t i = 0; i < count; ++i) {
         const auto* data = static_cast<const std::uint8_t*>(burst[i]->buf_addr);
-        for (std::size_t at = 0; at < kFrameBytes; at += kLine) {
+        for (std::size_t at = 0; at < StreamSource::kFrameBytes; at += kLine) {
           engine::prefetch_to_read(data + RTE_PKTMBUF_HEADROOM + at);
         }
       }
       for (std::uint16_t i = 0; i < count; ++i) {
         const auto* data = static_cast<const std::uint8_t*>(burst[i]->buf_addr);
-        for (std::size_t at = 0; at < kFrameBytes; at += kLine) {
+        for (std::size_t at = 0; at < StreamSource::kFrameBytes; at += kLine) {
           sum += data[RTE_PKTMBUF_HEADROOM + at];
         }
       }
@@ -99,7 +99,7 @@ double decode_headers() {
     traffic::write_headers(frames[i].data(),
                            {make_ipv4(0x0b000001 + i), 4'000},
                            {make_ipv4(0x0a000001 + i), 5'000},
-                           kRtpBytes);
+                           StreamSource::kRtpBytes);
     frames[i][traffic::kFrameHeaderBytes] = 0x80;
   }
   engine::PortSet sip_ports;
@@ -107,9 +107,9 @@ double decode_headers() {
   std::uint32_t rtp = 0;
   const double ns = median_ns(kOrder, [&] {
     for (std::uint32_t i = 0; i < kOrder; ++i) {
-      engine::Decoded out;
-      engine::decode({.bytes = ByteView{frames[i % kAhead]}.first(kFrameBytes)}, out);
-      rtp += engine::classify_udp(out, sip_ports) == engine::PayloadKind::kRtp ? 1U : 0U;
+      engine::RtpFrame out;
+      const ByteView frame = ByteView{frames[i % kAhead]}.first(StreamSource::kFrameBytes);
+      rtp += engine::decode_rtp_frame({.bytes = frame}, sip_ports, out) ? 1U : 0U;
     }
   });
   TD_ASSERT(rtp == (kRounds + 1) * kOrder);
@@ -176,14 +176,14 @@ double update(const std::vector<std::uint32_t>& order, std::uint32_t streams) {
         engine::StreamHot& hot = all[stream];
         arrival.header.sequence = static_cast<std::uint16_t>(hot.highest + 1);
         arrival.header.timestamp = hot.highest * 160;
-        arrival.time_ns = hot.last_ns + kPacketNs;
-        arrival.payload_length = kRtpBytes;
+        arrival.time_ns = hot.last_ns + StreamSource::kPacketNs;
+        arrival.payload_length = StreamSource::kRtpBytes;
         engine::update_statistics(hot, cold, arrival);
       });
 }
 
 double copy(const std::vector<std::uint32_t>& order, std::uint32_t streams) {
-  constexpr std::size_t kRecord = kRecordHeaderBytes + kRtpBytes;
+  constexpr std::size_t kRecord = kRecordHeaderBytes + StreamSource::kRtpBytes;
   const Memory chunks(std::size_t{streams} * kExtentBytes);
   std::vector<std::uint32_t> ends(streams);
   std::mt19937 random(5);

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/counters.h"
+#include "bench/load/cpu_time.h"
 #include "bench/load/record_rig.h"
 
 namespace tapdeck::load {
@@ -267,7 +268,7 @@ void warm_page_cache(const std::string& directory) {
 
 Result<void> read_back(storage::Store& store, RecordRig& rig, RecordResult& result) {
   const std::unique_ptr<storage::StoreAccess> reader = store.reader();
-  for (std::uint32_t stream = 0; stream < rig.mill().stream_count(); stream += 2) {
+  for (std::uint32_t stream = 0; stream < rig.mill().streams().stream_count(); stream += 2) {
     TD_TRY(reader->read_media(RecordRig::recording_of(stream),
                               [&](const SectionHeader& section, ByteView records) {
                                 result.packets_read += section.packet_count;
@@ -296,7 +297,7 @@ void note_drops(const engine::WorkerCounters& counters, RecordResult& result) {
 void note_difference(const Moment& begin, const Moment& end, RecordResult& result) {
   result.seconds = static_cast<double>(end.ns - begin.ns) / 1e9;
   result.chunks = end.chunks - begin.chunks;
-  result.packets = result.chunks * kChunkPackets;
+  result.packets = result.chunks * StreamSource::kRanks;
   result.stored_bytes = end.bytes - begin.bytes;
   result.writer_cpu = (end.writer - begin.writer) / result.seconds;
   result.keeper_cpu = (end.keeper - begin.keeper) / result.seconds;

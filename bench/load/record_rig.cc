@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "bench/load/cpu_time.h"
 
 namespace tapdeck::load {
 namespace {
@@ -49,15 +50,15 @@ void RecordRig::bind(std::uint32_t stream) {
   message.kind = MediaKind::kAudio;
   message.call = {stream / 2 + 1, 1};
   message.recording = recording_of(stream);
-  message.address = mill_.destination(stream);
+  message.address = mill_.streams().destination(stream);
   message.time_ns = mill_.now_ns();
   while (!rings_.push_bind(message)) step();
 }
 
 void RecordRig::warm_up() {
-  for (std::uint32_t rank = 0; rank < kChunkPackets; ++rank) {
+  for (std::uint32_t rank = 0; rank < StreamSource::kRanks; ++rank) {
     const std::int64_t begin_ns = mill_.now_ns();
-    while (mill_.now_ns() < begin_ns + kPacketNs) {
+    while (mill_.now_ns() < begin_ns + StreamSource::kPacketNs) {
       TD_ASSERT(mill_.send(rank));
       step();
       discard();
@@ -75,8 +76,8 @@ void RecordRig::discard() {
 
 void RecordRig::prepare() {
   warm_up();
-  prepared_.resize(mill_.stream_count());
-  while (waiting_.size() < mill_.stream_count()) {
+  prepared_.resize(mill_.streams().stream_count());
+  while (waiting_.size() < mill_.streams().stream_count()) {
     feed_packets();
     while (Chunk* chunk = rings_.pop_chunk()) {
       Prepared& stream = prepared_[chunk->section.ssrc];

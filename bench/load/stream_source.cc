@@ -49,6 +49,22 @@ std::uint16_t ip_checksum(const std::uint8_t* header) {
 
 }  // namespace
 
+Tally tally_section(const SectionHeader& section, ByteView records) {
+  Tally tally;
+  Cursor cursor(records);
+  while (!cursor.at_end()) {
+    const auto head = cursor.read_le<std::uint16_t>();
+    cursor.skip(4);
+    const ByteView rtp = cursor.read_bytes(head & 0x3fff);
+    TD_ASSERT(!cursor.failed() && head >> 14 == 0 && rtp.size() == StreamSource::kRtpBytes);
+    TD_ASSERT(load_le<std::uint64_t>(rtp.data() + kSamplesAt) == hash_samples(rtp.data()));
+    tally.checksum += share(rtp.data());
+    ++tally.packets;
+  }
+  TD_ASSERT(tally.packets == section.packet_count);
+  return tally;
+}
+
 StreamSource::StreamSource(std::uint32_t stream_count)
     : sent_(stream_count),
       found_(stream_count),
@@ -170,6 +186,7 @@ StreamSource::Comparison StreamSource::compare() const {
     out.sent += sent.count;
     if (found.count < sent.count) {
       out.missing += sent.count - found.count;
+      ++out.incomplete_streams;
     } else if (found.count > sent.count || found.checksum != sent.checksum) {
       ++out.wrong_streams;
     }

@@ -15,6 +15,15 @@
 
 namespace tapdeck::load {
 
+// What a section holds: as much of it as tells it from every other.
+struct Tally {
+  std::uint64_t packets = 0;
+  std::uint64_t checksum = 0;
+};
+
+// Of a section of a StreamSource's packets, all of them whole.
+Tally tally_section(const SectionHeader& section, ByteView records);
+
 class StreamSource {
  public:
   static constexpr std::size_t kRtpBytes = 172;
@@ -54,10 +63,11 @@ class StreamSource {
 
   // Of the packets since begin().
   struct Comparison {
-    std::uint64_t sent = 0;           // those that were taken back or skipped not counted
-    std::uint64_t missing = 0;        // sent, not read back
-    std::uint64_t damaged = 0;        // read back, but never sent so
-    std::uint32_t wrong_streams = 0;  // of streams without a missing packet: not what was sent
+    std::uint64_t sent = 0;                // those that were taken back or skipped not counted
+    std::uint64_t missing = 0;             // sent, not read back
+    std::uint64_t damaged = 0;             // read back, but never sent so
+    std::uint32_t incomplete_streams = 0;  // streams with a missing packet
+    std::uint32_t wrong_streams = 0;       // of streams without a missing packet: not what was sent
   };
 
   [[nodiscard]] Comparison compare() const;

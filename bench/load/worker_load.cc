@@ -13,6 +13,7 @@
 #include <rte_lcore.h>
 
 #include "base/assert.h"
+#include "bench/load/cpu_time.h"
 #include "bench/load/mill.h"
 #include "engine/port.h"
 #include "engine/rings.h"
@@ -57,14 +58,14 @@ class Load {
 
   // Chunks at all degrees of fullness, as on a network; every page has been used then.
   void warm_up() {
-    for (std::uint32_t rank = 0; rank < kChunkPackets; ++rank) {
+    for (std::uint32_t rank = 0; rank < StreamSource::kRanks; ++rank) {
       const std::int64_t begin_ns = mill_->now_ns();
-      while (mill_->now_ns() < begin_ns + kPacketNs) batch(rank);
+      while (mill_->now_ns() < begin_ns + StreamSource::kPacketNs) batch(rank);
     }
   }
 
   // Returns the worker's time for one batch, per packet.
-  double batch(std::uint32_t rank_max = kChunkPackets) {
+  double batch(std::uint32_t rank_max = StreamSource::kRanks) {
     TD_ASSERT(mill_->send(rank_max));
     const double ns = static_cast<double>(step()) / kMbufs;
     empty();
@@ -93,7 +94,7 @@ class Load {
     message.call = {stream / 2 + 1, 1};
     message.recording.bytes[15] = 1;
     store_le(message.recording.bytes.data(), stream / 2);
-    message.address = mill_->destination(stream);
+    message.address = mill_->streams().destination(stream);
     message.time_ns = mill_->now_ns();
     while (!rings_.push_bind(message)) step();
   }
