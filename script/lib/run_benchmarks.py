@@ -37,7 +37,8 @@ def main():
     if not programs:
         print("no benchmarks are built", file=sys.stderr)
     inside = [os.path.relpath(program, "build-rel") for program in programs]
-    subprocess.run(["ninja", "-C", "build-rel", "tapdeck", "bench/traffic/generate", *inside],
+    subprocess.run(["ninja", "-C", "build-rel", "tapdeck", "bench/traffic/generate",
+                    "tests/unit/apps/unit_apps", *inside],
                    cwd=ROOT, check=True, stdout=sys.stderr)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     result = {"commit": commit.stdout.strip(), "context": None, "benchmarks": []}

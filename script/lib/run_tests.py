@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,7 +29,10 @@ CLANG = {"CC": "clang-14", "CXX": "clang++-14"}
 # `tapdeck bench`, each so short that no figure means anything: what was recorded is compared.
 HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--json"],
              ["capture", "--mode", "ramp", "--steps", "2", "--least", "0.01", "--most", "0.05",
-              "--streams", "1000", "--seconds", "0.2", "--json"]]
+              "--streams", "1000", "--seconds", "0.2", "--json"],
+             ["calls", "--open", "1000", "--seconds", "0.05", "--json"],
+             ["record", "--streams", "1000", "--seconds", "0.3", "--no-limits", "--json"],
+             ["store", "--calls", "2000", "--json"]]
 
 
 def stage_checks(runner):
@@ -200,8 +204,10 @@ def stage_bench(runner):
         runner.check(f"bench {os.path.basename(target)}",
                      [target, "--benchmark_min_time=0.01"], 120)
     program = os.path.join(ROOT, "build", "tapdeck")
-    for words in HARNESSES:
-        runner.check(f"tapdeck bench {words[0]}", [program, "bench", *words], 120)
+    with tempfile.TemporaryDirectory(prefix="bench.", dir=os.path.join(ROOT, "build")) as disk:
+        for words in HARNESSES:
+            runner.check(f"tapdeck bench {words[0]}",
+                         [program, "--store", disk, "bench", *words], 120)
 
 
 STAGES = {

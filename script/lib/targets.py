@@ -22,8 +22,10 @@ HARNESSES = {
                  "--seconds", "0.2"]),
     "capture": (["capture", "--seconds", "3"],
                 ["capture", "--seconds", "0.2", "--streams", "1000", "--resolution", "20"]),
-    "media": (["store", "--media"], ["store", "--media", "--seconds", "1"]),
-    "calls": (["calls"], ["calls", "--seconds", "0.5"]),
+    "record": (["record"], ["record", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
+    "writer": (["record", "--writer-only"],
+               ["record", "--writer-only", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
+    "calls": (["calls", "--open", "100000"], ["calls", "--open", "1000", "--seconds", "0.1"]),
     "call_store": (["store", "--calls", "10000000"], ["store", "--calls", "20000"]),
 }
 
@@ -36,16 +38,27 @@ class Target:
     least: float = None  # one of the two, or neither: shown only
     most: float = None
     row: dict = None  # the row in which the key is; None: the results
+    limits: tuple = ()  # keys of what was measured beside it and bounds it
 
-    def value(self, reports):
+    def found(self, reports):
+        """The row or results that hold the key; nothing when the harness failed or found wrong."""
         report = reports.get(self.harness)
         if report is None or report["wrong"]:
-            return None
+            return {}
         if self.row is None:
-            return report["results"].get(self.key)
-        rows = (row for row in report["rows"]
-                if all(row.get(name) == value for name, value in self.row.items()))
-        return next((row.get(self.key) for row in rows), None)
+            return report["results"]
+        return next((row for row in report["rows"]
+                     if all(row.get(name) == value for name, value in self.row.items())), {})
+
+    def line(self, reports):
+        """What stands in the table."""
+        found = self.found(reports)
+        value = found.get(self.key)
+        limits = {name: found[name] for name in self.limits if found.get(name) is not None}
+        aim = self.least if self.least is not None else self.most
+        return {"what": self.what, "target": self.wanted(), "measured": value,
+                "of_target": value / aim if value is not None and aim is not None else None,
+                "verdict": self.verdict(value), "limits": limits}
 
     def wanted(self):
         if self.least is not None:
@@ -62,29 +75,44 @@ class Target:
         return "shown"
 
 
+FLOORS = ("floor_sum_ns", "rx_floor_ns", "copy_floor_ns")
+DEVICE = ("disk_limit_gbytes_per_s", "cipher_limit_gbytes_per_s", "hash_limit_gbytes_per_s",
+          "stored_gbytes_per_s")
+STAGES = ("parse_ns", "queue_ns", "facts_ns", "sdp_ns", "log_ns", "generator_ns")
+STORE = ("keeper_us_per_call", "flush_us_per_call", "compaction_us_per_call")
+PORT = {"streams": 100_000}
+TALKING = {"talking": 100_000}
+FREQUENT = {"search": "number_frequent_and_day"}
+
 TARGETS = [
-    Target("worker, 100 000 streams, Mpps", "worker", "rate_mpps", least=10,
-           row={"streams": 100_000}),
+    Target("worker, 100 000 streams, Mpps", "worker", "rate_mpps", least=10, row=PORT,
+           limits=FLOORS),
     Target("worker, 500 000 streams, ns a packet", "worker", "worker_ns", most=120,
-           row={"streams": 500_000}),
+           row={"streams": 500_000}, limits=FLOORS),
     Target("  times the sum of the stage floors", "worker", "ratio", most=1.5,
            row={"streams": 500_000}),
-    Target("2 workers, 100 000 streams each, Mpps", "workers", "rate_mpps",
-           row={"streams": 100_000}),
-    Target("captured without loss at an open load, Mpps", "capture", "lossless_mpps"),
-    Target("recorded to encrypted segments, Mpps", "media", "mpps", least=5.25),
-    Target("  writer, of the lower of its limits", "media", "efficiency", least=0.8),
-    Target("SIP messages/s, 100 000 open calls", "calls", "messages_per_second", least=500_000),
-    Target("  us of call plane for a call", "calls", "us_per_call", most=25),
-    Target("  calls/s", "calls", "calls_per_second", least=20_000),
+    Target("2 workers, 100 000 streams each, Mpps", "workers", "rate_mpps", row=PORT),
+    Target("captured without loss at an open load, Mpps", "capture", "lossless_mpps",
+           limits=("worker_cycles",)),
+    Target("recorded to encrypted segments, Mpps", "record", "mpps", least=5.25, row=PORT,
+           limits=("worker_ns", "patch_ns", "writer_cpu", "keeper_cpu")),
+    Target("  writer alone, of the lower of its limits", "writer", "efficiency", least=0.8,
+           row=PORT, limits=DEVICE),
+    Target("SIP messages/s, 100 000 open calls", "calls", "messages_per_s", least=500_000,
+           row=TALKING, limits=STAGES),
+    Target("  us of call plane for a call", "calls", "us_per_call", most=25, row=TALKING),
+    Target("  calls/s", "calls", "calls_per_s", least=20_000, row=TALKING),
     Target("call records/s into 10 million, compaction included", "call_store",
-           "calls_per_second", least=40_000),
-    Target("  number and date, warm, ms", "call_store", "search_warm_ms", most=1),
-    Target("  number and date, cold, ms", "call_store", "search_cold_ms", most=10),
-    Target("ingest, 500 calls at once, Mpps per CPU second", "ingest", "mpps_per_cpu_s", least=3,
-           row={"calls_at_once": 500}),
-    Target("ingest, 5 000 calls at once, Mpps per CPU second", "ingest", "mpps_per_cpu_s", least=3,
-           row={"calls_at_once": 5_000}),
+           "calls_per_s", least=40_000, limits=STORE),
+    Target("  frequent number and date, warm, us", "call_store", "warm_median_us", most=1_000,
+           row=FREQUENT),
+    Target("  frequent number and date, cold, us", "call_store", "cold_median_us", most=10_000,
+           row=FREQUENT),
+    *(Target(f"ingest, {calls} calls at once, Mpps per CPU second", "ingest", "mpps_per_cpu_s",
+             least=3, row={"calls_at_once": calls}, limits=("floors_ns",))
+      for calls in (500, 5_000)),
+    Target("memory, bytes of a stream with the default chunks", "memory", "bytes_per_stream",
+           most=28 * 1024),
 ]
 
 
@@ -98,8 +126,9 @@ def has_bench(words):
 
 def run_harness(words):
     """The report of one bench; its table is printed from it."""
-    done = subprocess.run([PROGRAM, "bench", *words, "--json"], cwd=ROOT, stdout=subprocess.PIPE,
-                          text=True)
+    with tempfile.TemporaryDirectory(prefix="bench.", dir=os.path.join(ROOT, "build-rel")) as disk:
+        done = subprocess.run([PROGRAM, "--store", disk, "bench", *words, "--json"], cwd=ROOT,
+                              stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     if not lines:
         print(f"tapdeck bench {' '.join(words)}: exit status {done.returncode}", file=sys.stderr)
@@ -129,8 +158,23 @@ def run_ingest(quick):
     for result in results:
         runs = sorted(run["mpps_per_cpu_s"] for run in result["runs"])
         rows.append({"calls_at_once": result["calls_at_once"],
-                     "mpps_per_cpu_s": runs[len(runs) // 2], "runs": len(runs)})
+                     "mpps_per_cpu_s": runs[len(runs) // 2], "runs": len(runs),
+                     "floors_ns": sum(result.get("floors_ns", {}).values()) or None})
     return {"command": INGEST, "rows": rows, "results": {}, "wrong": [], "simulated": []}
+
+
+def run_memory():
+    """What the test that holds the memory of a stream has measured."""
+    program = os.path.join("build-rel", "tests", "unit", "apps", "unit_apps")
+    test = "Options.AStreamTakesAtMost28KiB"
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        subprocess.run([program, f"--gtest_filter={test}", f"--gtest_output=json:{file.name}"],
+                       cwd=ROOT, stdout=subprocess.DEVNULL)
+        text = file.read()
+    cases = json.loads(text)["testsuites"][0]["testsuite"] if text.strip() else [{}]
+    value = cases[0].get("bytes_per_stream")
+    return {"command": f"{program} --gtest_filter={test}", "rows": [], "wrong": [],
+            "simulated": [], "results": {"bytes_per_stream": value and float(value)}}
 
 
 def run_all(quick):
@@ -145,24 +189,27 @@ def run_all(quick):
         report = run_ingest(quick)
         if report is not None:
             reports["ingest"] = report
+    reports["memory"] = run_memory()
     return reports
 
 
 def show(value):
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}"
+    return str(value)
 
 
 def table(reports):
-    """Rows of what was aimed at and what was measured."""
-    return [{"what": target.what, "target": target.wanted(), "measured": target.value(reports),
-             "verdict": target.verdict(target.value(reports))} for target in TARGETS]
+    """Rows of what was aimed at, what was measured, and what bounds it."""
+    return [target.line(reports) for target in TARGETS]
 
 
 def print_table(rows):
     print("\n== targets and what was measured")
     width = max(len(row["what"]) for row in rows)
     for row in rows:
+        limits = ", ".join(f"{name} {show(value)}" for name, value in row["limits"].items())
         print(f"{row['what']:<{width}}  {row['target']:>10}  {show(row['measured']):>10}  "
-              f"{row['verdict']}")
+              f"{show(row['of_target']):>7}  {row['verdict']:<12}  {limits}".rstrip())
