@@ -30,6 +30,9 @@ HARNESSES = {
 }
 
 
+ON_DISK = {"record", "store"}
+
+
 @dataclasses.dataclass
 class Target:
     what: str
@@ -127,7 +130,8 @@ def has_bench(words):
 def run_harness(words):
     """The report of one bench; its table is printed from it."""
     with tempfile.TemporaryDirectory(prefix="bench.", dir=os.path.join(ROOT, "build-rel")) as disk:
-        done = subprocess.run([PROGRAM, "--store", disk, "bench", *words, "--json"], cwd=ROOT,
+        store = ["--store", disk] if words[0] in ON_DISK else []
+        done = subprocess.run([PROGRAM, *store, "bench", *words, "--json"], cwd=ROOT,
                               stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     if not lines:
