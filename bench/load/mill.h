@@ -6,6 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+
+#include <rte_mbuf.h>
 
 #include "bench/load/stream_source.h"
 #include "engine/port.h"
@@ -47,6 +50,7 @@ class Mill {
 
  private:
   void build(const engine::Port& port);
+  bool take(std::span<rte_mbuf*> packets);
 
   const engine::Port& port_;
   int note_offset_;

@@ -96,6 +96,7 @@ class StreamSource {
   std::uint32_t at_ = 0;
   std::uint32_t stream_ = 0;  // of the last packet
   std::uint32_t rank_ = kRanks;
+  std::uint32_t header_sum_;  // of an IPv4 header without its addresses
   std::int64_t cycle_ns_;
   std::int64_t now_ns_;
   std::uint64_t damaged_ = 0;
