@@ -4,12 +4,12 @@
 #include "apps/bench.h"
 #include "apps/bench_output.h"
 #include "bench/load/record_load.h"
+#include "bench/load/record_rig.h"
 
 namespace tapdeck::apps {
 namespace {
 
 constexpr std::uint32_t kMemoryMib = 1'024;  // DPDK's heap: mbufs, rings; not chunks and tables
-constexpr std::uint32_t kChunkQuarters = 5;  // of each four streams
 
 std::vector<report::Column> columns() {
   return {{"streams", "streams"},
@@ -26,6 +26,7 @@ std::vector<report::Column> columns() {
           {"worker_ns", "worker ns", 1},
           {"patch_ns", "patch ns", 1},
           {"waited", "waited", 2},
+          {"waiting_chunks_most", "waiting most"},
           {"missed_packets", "missed"},
           {"drops", "drops"},
           {"read_back_packets", "read back"}};
@@ -57,6 +58,7 @@ std::vector<report::Value> row(std::uint32_t streams, bool limits, const load::R
           r.worker_ns,
           r.patch_ns,
           r.waited,
+          std::uint64_t{r.waiting_most},
           r.missed,
           drops_of(r),
           r.packets_read};
@@ -91,6 +93,9 @@ int bench_record(const control::BenchRecordRequest& request) {
           ? "No worker: full chunks are made beforehand and given again and again."
           : "No card: packets come from a ring in memory, patched by the worker's core.",
       "No calls: each pair of streams was bound at the start, and messages are none."};
+  if (request.stall_s > 0) {
+    out.simulated.emplace_back("The disk's stall: the writer stands still and takes nothing.");
+  }
   out.columns = columns();
   std::uint32_t most = 0;
   for (const std::uint32_t streams : request.streams) {
@@ -100,6 +105,7 @@ int bench_record(const control::BenchRecordRequest& request) {
          .streams = streams,
          .seconds = request.seconds,
          .mpps = request.mpps,
+         .stall_s = request.stall_s,
          .limits = request.limits});
     if (!found) return bench_failed(found.error());
     out.rows.push_back(row(streams, request.limits, *found));
@@ -107,8 +113,7 @@ int bench_record(const control::BenchRecordRequest& request) {
     most = std::max(most, streams);
   }
   std::filesystem::remove(request.directory, error);  // what is left in it says something
-  return print_report(
-      request.output, wanted_of_host(1, std::uint64_t{most} * kChunkQuarters / 4), out);
+  return print_report(request.output, wanted_of_host(1, load::RecordRig::chunks_of(most)), out);
 }
 
 }  // namespace tapdeck::apps

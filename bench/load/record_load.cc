@@ -2,37 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <linux/magic.h>
 #include <memory>
-#include <optional>
-#include <pthread.h>
 #include <sys/vfs.h>
-#include <thread>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/counters.h"
-#include "bench/load/cpu_time.h"
 #include "bench/load/record_rig.h"
+#include "bench/load/recorder.h"
 
 namespace tapdeck::load {
 namespace {
 
 constexpr int kFeederCore = 0;
 constexpr int kWriterCore = 1;
-constexpr std::size_t kBatchChunks = 16;
-constexpr std::int64_t kRowsEveryUs = 100'000;
-
-void stay_on(int core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(core, &cores);
-  static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof cores, &cores));
-}
 
 // A fresh directory on a real disk, removed at the end.
 class Scratch {
@@ -68,108 +54,6 @@ Result<void> check_directory(const std::string& directory) {
   }
   return {};
 }
-
-// What `tapdeck run` does with chunks: one thread writes, another commits rows.
-class Recorder {
- public:
-  // Ends `recordings` when it is stopped.
-  Recorder(storage::Store& store, engine::WorkerRings& rings, std::vector<Uid> recordings)
-      : store_(store),
-        rings_(rings),
-        recordings_(std::move(recordings)),
-        writer_([this] { write(); }),
-        keeper_([this] { keep(); }) {}
-
-  ~Recorder() { stop(); }
-
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
-
-  void stop() {
-    stop_.store(true);
-    if (writer_.joinable()) writer_.join();
-    if (keeper_.joinable()) keeper_.join();
-  }
-
-  // Waits until everything that was handed over is durable.
-  void settle() {
-    flush_.store(true);
-    while (flush_.load()) usleep(100);
-  }
-
-  [[nodiscard]] std::uint64_t chunks() const { return chunks_.value(); }
-
-  [[nodiscard]] std::uint64_t failed() const { return failed_.value(); }
-
-  [[nodiscard]] double writer_seconds() const { return seconds(writer_ns_); }
-
-  [[nodiscard]] double keeper_seconds() const { return seconds(keeper_ns_); }
-
- private:
-  static double seconds(const Counter& ns) { return static_cast<double>(ns.value()) / 1e9; }
-
-  void write() {
-    stay_on(kWriterCore);
-    pthread_setname_np(pthread_self(), "record-writer");
-    while (!stop_.load(std::memory_order_relaxed)) {
-      const std::uint32_t moved = store_.writer().step(monotonic_now_ns()) + write_chunks();
-      writer_ns_.set(static_cast<std::uint64_t>(thread_cpu_ns()));
-      if (moved > 0) continue;
-      if (flush_.load(std::memory_order_relaxed) && written_ == batch_.size() &&
-          rings_.chunk_count() == 0) {
-        if (!store_.writer().flush()) failed_.add();
-        flush_.store(false);
-      }
-      usleep(20);
-    }
-    for (const Uid& recording : recordings_) store_.writer().end_recording(recording);
-    if (!store_.writer().flush()) failed_.add();
-  }
-
-  // Of those that are in the ring now.
-  std::uint32_t write_chunks() {
-    if (written_ == batch_.size()) {
-      batch_.clear();
-      written_ = 0;
-      while (batch_.size() < kBatchChunks && rings_.chunk_count() > 0) {
-        batch_.push_back(rings_.pop_chunk());
-      }
-      store_.writer().announce(batch_);
-    }
-    std::uint32_t moved = 0;
-    for (; written_ < batch_.size(); ++written_, ++moved) {
-      Chunk* chunk = batch_[written_];
-      const storage::AppendVerdict verdict = store_.writer().try_append(*chunk);
-      if (verdict == storage::AppendVerdict::kBusy) break;
-      (verdict == storage::AppendVerdict::kTaken ? chunks_ : failed_).add();
-      rings_.take_home(chunk);
-    }
-    return moved;
-  }
-
-  void keep() {
-    stay_on(kWriterCore);
-    while (!stop_.load(std::memory_order_relaxed)) {
-      if (!store_.put_pending_rows()) failed_.add();
-      keeper_ns_.set(static_cast<std::uint64_t>(thread_cpu_ns()));
-      usleep(kRowsEveryUs);
-    }
-  }
-
-  storage::Store& store_;
-  engine::WorkerRings& rings_;
-  const std::vector<Uid> recordings_;
-  std::atomic<bool> stop_{false};
-  std::atomic<bool> flush_{false};
-  std::vector<Chunk*> batch_;
-  std::size_t written_ = 0;  // of batch_
-  Counter chunks_;
-  Counter failed_;
-  Counter writer_ns_;
-  Counter keeper_ns_;
-  std::thread writer_;
-  std::thread keeper_;
-};
 
 // Figures of which the difference between two moments tells what happened between them.
 struct Moment {
@@ -214,14 +98,20 @@ class Feeder {
     while (recorder.chunks() < chunks) feed();
   }
 
-  void run(RecordResult& result) {
+  void run(Recorder& recorder, RecordResult& result) {
     const std::int64_t begin_ns = monotonic_now_ns();
+    bool stall_due = options_.stall_s > 0;
     std::int64_t waited_ns = 0;
     std::int64_t batches = 0;
     while (true) {
       const std::int64_t elapsed_ns = monotonic_now_ns() - begin_ns;
       const double elapsed = static_cast<double>(elapsed_ns) / 1e9;
       if (elapsed >= options_.seconds) break;
+      if (stall_due && elapsed >= options_.seconds / 3) {
+        recorder.stall(options_.stall_s);
+        stall_due = false;
+      }
+      result.waiting_most = std::max(result.waiting_most, rig_.rings().chunk_count());
       if (options_.mpps > 0) {
         const auto due = static_cast<std::int64_t>(elapsed * options_.mpps * 1e6 / kMbufs);
         if (batches == due) continue;
@@ -326,11 +216,11 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
   RecordRig rig(options.streams, prepared ? RecordRig::Feed::kPrepared : RecordRig::Feed::kPackets);
   prepared ? rig.prepare() : rig.warm_up();
   {
-    Recorder recorder(**store, rig.rings(), recordings_of(options.streams));
+    Recorder recorder(**store, rig.rings(), recordings_of(options.streams), kWriterCore);
     Feeder feeder(options, rig);
     feeder.settle(recorder, options.streams);  // all recordings have their keys then
     const Moment begin = look(**store, recorder, rig);
-    feeder.run(result);
+    feeder.run(recorder, result);
     recorder.settle();
     note_difference(begin, look(**store, recorder, rig), result);
     rig.finish();

@@ -4,7 +4,7 @@
 // writer the other.
 //
 // Threads: run_record_load() starts and joins its own: writer, keeper of rows, readers.
-// Memory: a chunk per stream and a quarter more, the tables of one worker, the store's staging.
+// Memory: the default number of chunks per stream, the tables of one worker, the store's staging.
 // Failing: Result; a directory in memory (tmpfs) is refused.  What it wrote is removed.
 #pragma once
 
@@ -30,6 +30,7 @@ struct RecordOptions {
   std::uint32_t streams = 100'000;
   double seconds = 8;
   double mpps = 0;                // open loop at this rate; 0: as fast as the writer takes it
+  double stall_s = 0;             // with a rate: after a third the writer stands still so long
   bool limits = true;             // measure them, too
   storage::StoreOptions store{};  // all but its directory
 };
@@ -46,6 +47,7 @@ struct RecordResult {
   double worker_ns = 0;   // CPU per packet: the worker
   double writer_cpu = 0;  // CPU seconds per second
   double keeper_cpu = 0;
+  std::uint32_t waiting_most = 0;  // chunks on their way to the writer
   double waited = 0;    // share of the time in which the worker's core waited for the writer
   bool direct = false;  // O_DIRECT through io_uring, all of it
   RecordLimits limits;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "bench/load/cpu_time.h"
+#include "config/config.h"
 
 namespace tapdeck::load {
 namespace {
@@ -15,14 +16,20 @@ constexpr std::int64_t kStartMs = 1'700'000'000'000;
 
 engine::RingOptions ring_options(std::uint32_t streams, RecordRig::Feed feed) {
   engine::RingOptions options;
-  options.chunk_count = streams + 4'096;
-  options.chunk_count += feed == RecordRig::Feed::kPrepared ? streams + streams / 50 : streams / 4;
+  options.chunk_count = feed == RecordRig::Feed::kPrepared ? 2 * streams + streams / 50 + 4'096
+                                                           : RecordRig::chunks_of(streams);
   options.chunk_slots = std::bit_ceil(options.chunk_count + 1);
   options.report_slots = 65'536;
   return options;
 }
 
 }  // namespace
+
+std::uint32_t RecordRig::chunks_of(std::uint32_t streams) {
+  const config::Streams defaults;
+  return static_cast<std::uint32_t>(std::uint64_t{streams} * defaults.chunk_count /
+                                    defaults.stream_count_max);
+}
 
 RecordRig::RecordRig(std::uint32_t streams, Feed feed)
     : port_(*engine::Port::make_ring_port(

@@ -16,10 +16,13 @@ namespace tapdeck::load {
 
 class RecordRig {
  public:
-  // For feed_prepared() there are two chunks a stream, otherwise one and a quarter.
+  // For feed_prepared() there are two chunks a stream, otherwise chunks_of().
   enum class Feed : std::uint8_t { kPackets, kPrepared };
 
   RecordRig(std::uint32_t streams, Feed feed);
+
+  // As many for each as the configuration's defaults have: they absorb a second of stalled disk.
+  [[nodiscard]] static std::uint32_t chunks_of(std::uint32_t streams);
 
   // Chunks at all degrees of fullness.
   void warm_up();

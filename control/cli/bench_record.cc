@@ -5,7 +5,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr std::uint32_t kStreamsMax = 400'000;  // a chunk and a quarter for each
+constexpr std::uint32_t kStreamsMax = 400'000;  // 10 GiB of chunks
 
 constexpr const char* kFooter =
     "Records into a store in a new folder `bench-record` below --store, which must lie on a disk,\n"
@@ -19,7 +19,8 @@ constexpr const char* kFooter =
     "\n"
     "Examples:\n"
     "  tapdeck --store /srv/tapdeck bench record\n"
-    "  tapdeck --store /srv/tapdeck bench record --writer-only";
+    "  tapdeck --store /srv/tapdeck bench record --writer-only\n"
+    "  tapdeck --store /srv/tapdeck bench record --rate 5 --stall 1";
 
 }  // namespace
 
@@ -41,6 +42,13 @@ void add_record_bench(CLI::App& bench, Context& context) {
       ->check(CLI::Range(0.0, 100.0))
       ->type_name("MPPS")
       ->capture_default_str();
+  command
+      ->add_option("--stall",
+                   request->stall_s,
+                   "Seconds for which the disk stands still after a third of the time")
+      ->check(CLI::Range(0.0, 60.0))
+      ->type_name("S")
+      ->needs("--rate");
   command->add_flag("--writer-only", request->writer_only, "Chunks made beforehand, no worker");
   command->add_flag("!--no-limits", request->limits, "Do not run fio and openssl");
   add_bench_output(*command, request->output);

@@ -59,6 +59,7 @@ struct BenchRecordRequest {
   std::vector<std::uint32_t> streams = {100'000};
   double seconds = 8;        // for each row
   double mpps = 0;           // 0: as many as are taken
+  double stall_s = 0;        // the writer stands still so long; with a rate
   bool writer_only = false;  // chunks made beforehand
   bool limits = true;        // fio and openssl, too
 };
