@@ -99,6 +99,8 @@ PipelineOptions live_options(const config::Config& config, std::uint16_t class_i
   PipelineOptions options =
       shared_options(config, class_index, static_cast<std::uint16_t>(config.capture.workers));
   options.worker.hash_seed = random_seed();
+  // A stalled disk makes chunks be used that never were before: no time then to clear them.
+  options.rings.paging = options.worker.paging = engine::Paging::kAtStart;
   return options;
 }
 

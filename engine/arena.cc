@@ -11,7 +11,7 @@ void* Arena::take_bytes(std::size_t bytes) {
     failed_ = true;
     return nullptr;
   }
-  const HostBlock block = take_block(bytes, socket_);
+  const HostBlock block = take_block(bytes, socket_, paging_);
   if (block.memory == nullptr) {
     failed_ = true;
     return nullptr;

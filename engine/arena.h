@@ -16,7 +16,8 @@ namespace tapdeck::engine {
 
 class Arena {
  public:
-  explicit Arena(int socket) : socket_(socket) {}
+  explicit Arena(int socket, Paging paging = Paging::kWhenTouched)
+      : socket_(socket), paging_(paging) {}
 
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -38,6 +39,7 @@ class Arena {
   void* take_bytes(std::size_t bytes);
 
   int socket_;
+  Paging paging_;
   bool failed_ = false;
   std::size_t block_count_ = 0;
   std::array<HostBlock, kBlocksMax> blocks_{};

@@ -34,19 +34,29 @@ void* map_pages(std::size_t size) {
   return begin + before;
 }
 
+// Kernels before 5.14 do not know MADV_POPULATE_WRITE: a write to each page does the same.
+void touch(void* memory, std::size_t size) {
+  constexpr std::size_t kPageBytes = 4'096;
+  const std::size_t whole = (size + kPageBytes - 1) / kPageBytes * kPageBytes;
+  if (::madvise(memory, whole, MADV_POPULATE_WRITE) == 0) return;
+  auto* bytes = static_cast<volatile std::uint8_t*>(memory);
+  for (std::size_t at = 0; at < size; at += kPageBytes) bytes[at] = 0;
+}
+
 }  // namespace
 
 void ask_for_large_pages(void* memory, std::size_t bytes) {
   ::madvise(memory, bytes, MADV_HUGEPAGE);  // only a wish: kernels without them refuse
 }
 
-HostBlock take_block(std::size_t bytes, int socket) {
+HostBlock take_block(std::size_t bytes, int socket, Paging paging) {
   const std::size_t size = std::max<std::size_t>(bytes, 64);
   void* memory = nullptr;
   if (rte_eal_has_hugepages() != 0) {
     memory = rte_zmalloc_socket("tapdeck", size, 64, socket);
   } else {
     memory = map_pages(size);
+    if (memory != nullptr && paging == Paging::kAtStart) touch(memory, size);
   }
   if (memory == nullptr) return {};
   return {memory, size};

@@ -88,7 +88,8 @@ Result<WorkerRings> WorkerRings::create(const RingOptions& options) {
   if (!large) return large.error();
   rings.large_ = *large;
 
-  rings.chunk_memory_ = take_block(options.chunk_count * sizeof(Chunk), options.socket);
+  rings.chunk_memory_ =
+      take_block(options.chunk_count * sizeof(Chunk), options.socket, options.paging);
   if (rings.chunk_memory_.memory == nullptr) {
     return make_error(ErrorCode::kResources,
                       "No memory for " + std::to_string(options.chunk_count) +

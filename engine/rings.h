@@ -25,11 +25,12 @@
 namespace tapdeck::engine {
 
 struct RingOptions {
-  std::uint16_t worker = 0;           // index, part of the rings' names
-  int socket = 0;                     // NUMA node
-  std::uint32_t chunk_count = 4'096;  // of 16 KiB each
-  std::uint32_t chunk_slots = 4'096;  // of the ring to the writer
-  std::uint32_t bind_slots = 4'096;   // powers of two, all of them
+  std::uint16_t worker = 0;              // index, part of the rings' names
+  int socket = 0;                        // NUMA node
+  Paging paging = Paging::kWhenTouched;  // of the chunks
+  std::uint32_t chunk_count = 4'096;     // of 16 KiB each
+  std::uint32_t chunk_slots = 4'096;     // of the ring to the writer
+  std::uint32_t bind_slots = 4'096;      // powers of two, all of them
   std::uint32_t report_slots = 4'096;
   std::uint32_t signal_slots = 4'096;
   std::uint32_t small_messages = 4'095;  // buffers of 2 KiB

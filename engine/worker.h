@@ -40,9 +40,10 @@ QueueSource make_source(const Port& port, std::uint16_t queue);
 struct WorkerOptions {
   std::uint16_t index = 0;
   int socket = 0;
+  Paging paging = Paging::kWhenTouched;
   std::vector<QueueSource> sources{};
   std::vector<std::uint16_t> sip_ports = {5060};    // at most kSipPortsMax
-  std::uint32_t streams_max = 65'536;               // tracked at once, power of two
+  std::uint32_t streams_max = 65'536;               // tracked at once
   std::uint32_t claims_max = 65'536;                // (address, call) bindings at once
   std::uint32_t calls_max = 600'000;                // CallHandle::index is at most this
   std::int64_t flush_interval_ns = 5'000'000'000;   // age at which partial chunks go out

@@ -23,7 +23,7 @@ WorkerState::WorkerState(const WorkerOptions& options, WorkerRings& rings, int n
     : options_(options),
       rings_(rings),
       note_offset_(note_offset),
-      arena_(options.socket),
+      arena_(options.socket, options.paging),
       media_(arena_, options_, rings, counters_),
       source_count_(options.sources.size()) {
   for (Burst& burst : bursts_) {

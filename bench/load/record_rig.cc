@@ -16,6 +16,7 @@ constexpr std::int64_t kStartMs = 1'700'000'000'000;
 
 engine::RingOptions ring_options(std::uint32_t streams, RecordRig::Feed feed) {
   engine::RingOptions options;
+  options.paging = engine::Paging::kAtStart;
   options.chunk_count = feed == RecordRig::Feed::kPrepared ? 2 * streams + streams / 50 + 4'096
                                                            : RecordRig::chunks_of(streams);
   options.chunk_slots = std::bit_ceil(options.chunk_count + 1);

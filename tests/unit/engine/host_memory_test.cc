@@ -33,6 +33,20 @@ TEST(HostMemory, ABlockIsZeroedAndItsPagesAreUsedWhenTouched) {
   EXPECT_LT(page_faults() - before, 1'000);
 }
 
+TEST(HostMemory, OrAllOfThemAreThereAtStart) {
+  test_eal();
+  constexpr std::size_t kBytes = std::size_t{64} << 20;
+  HostBlock block = take_block(kBytes + 1, 0, Paging::kAtStart);
+  ASSERT_NE(block.memory, nullptr);
+  const std::int64_t before = page_faults();
+  auto* bytes = static_cast<std::uint8_t*>(block.memory);
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; at <= kBytes; at += 4'096) sum += bytes[at]++;
+  EXPECT_EQ(sum, 0U);
+  EXPECT_LT(page_faults() - before, 10);
+  give_back(block);
+}
+
 TEST(HostMemory, AnImpossibleSizeIsAnEmptyBlock) {
   test_eal();
   EXPECT_EQ(take_block(std::size_t{1} << 60, 0).memory, nullptr);
