@@ -95,6 +95,7 @@ def stage_live(runner):
     overload = ["--seconds", "60"] if runner.long_run else []
     run_driver(runner, "overload", ["tests/live/overload_test.py", *overload], 600, "build")
     run_driver(runner, "queues", ["tests/live/queues_test.py"], 300, "build")
+    run_driver(runner, "proxy", ["tests/live/proxy_test.py"], 300, "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
     run_driver(runner, "flood", ["tests/live/flood_test.py", *flood], 300, "build")
 

@@ -1,12 +1,12 @@
-"""Two SIP hosts joined through a third network namespace in which their traffic is mirrored.
+"""SIP hosts joined through another network namespace in which their traffic is mirrored.
 
         caller 10.77.0.1 ---veth--- [ bridge in `tap` ] ---veth--- 10.77.0.2 callee
-                                        |
-                                 tc mirred (ingress of both ports)
+                                        |          \\---veth--- 10.77.0.3 and more, if asked for
+                                 tc mirred (ingress of all ports)
                                         |
                                      mon0 ---veth--- mon1      <- the capture side
 
-`mon1` sees each packet of both directions once, as the mirror port of a switch would show it.
+`mon1` sees each packet of all directions once, as the mirror port of a switch would show it.
 All names carry the process id, so runs beside each other do not meet. `close()` removes every
 namespace, and with it every interface; it may be called any number of times.
 """
@@ -16,14 +16,23 @@ import signal
 import subprocess
 import time
 
-CALLER_IP = "10.77.0.1"
+CALLER_IP = "10.77.0.1"  # hosts 1 and 2
 CALLEE_IP = "10.77.0.2"
 
 
+def address_of(host, ipv6=False):
+    """The address of a host by its number, from 1 on."""
+    return f"fd77::{host}" if ipv6 else f"10.77.0.{host}"
+
+
 class NetLab:
-    def __init__(self):
+    def __init__(self, hosts=2, ipv6=False):
+        """With `ipv6` the hosts speak nothing else, and IPv6 has its usual chatter."""
         tag = f"td{os.getpid()}"
-        self.caller, self.callee, self.tap = f"{tag}a", f"{tag}b", f"{tag}t"
+        self.hosts = [f"{tag}{chr(ord('a') + i)}" for i in range(hosts)]
+        self.caller, self.callee = self.hosts[:2]
+        self.tap = f"{tag}tap"
+        self.ipv6 = ipv6
         self.monitor = "mon1"
         self._processes = []
         try:
@@ -33,24 +42,30 @@ class NetLab:
             raise
 
     def _build(self):
-        for name in (self.caller, self.callee, self.tap):
+        for name in (*self.hosts, self.tap):
             ip("netns", "add", name)
             ip("-n", name, "link", "set", "lo", "up")
         ip("-n", self.tap, "link", "add", "br0", "type", "bridge")
         # Without a forwarding delay, and without the neighbour chatter of IPv6.
         ip("-n", self.tap, "link", "set", "br0", "up")
-        for name, port, address in ((self.caller, "pa", CALLER_IP), (self.callee, "pb", CALLEE_IP)):
-            self.run_in(name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
+        ports = [f"p{i}" for i in range(1, len(self.hosts) + 1)]
+        for number, (name, port) in enumerate(zip(self.hosts, ports), 1):
+            if not self.ipv6:
+                self.run_in(name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
             ip("-n", name, "link", "add", "eth0", "type", "veth",
                "peer", "name", port, "netns", self.tap)
-            ip("-n", name, "addr", "add", f"{address}/24", "dev", "eth0")
+            if self.ipv6:
+                ip("-n", name, "addr", "add", f"{address_of(number, True)}/64", "dev", "eth0",
+                   "nodad")
+            else:
+                ip("-n", name, "addr", "add", f"{address_of(number)}/24", "dev", "eth0")
             ip("-n", name, "link", "set", "eth0", "up")
             ip("-n", self.tap, "link", "set", port, "master", "br0", "up")
         self.run_in(self.tap, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
         ip("-n", self.tap, "link", "add", "mon0", "type", "veth", "peer", "name", self.monitor)
         for name in ("mon0", self.monitor):
             ip("-n", self.tap, "link", "set", name, "mtu", "1500", "up")
-        for port in ("pa", "pb"):
+        for port in ports:
             self.run_in(self.tap, "tc", "qdisc", "add", "dev", port, "ingress")
             self.run_in(self.tap, "tc", "filter", "add", "dev", port, "parent", "ffff:",
                         "protocol", "all", "u32", "match", "u32", "0", "0",
@@ -74,7 +89,7 @@ class NetLab:
 
     def close(self):
         self.stop_all()
-        for name in (self.caller, self.callee, self.tap):
+        for name in (*self.hosts, self.tap):
             subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
 
     def __enter__(self):
