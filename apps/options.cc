@@ -20,6 +20,7 @@ constexpr std::uint32_t kOfflineMessages = 255;
 constexpr std::uint32_t kOfflineLargeMessages = 15;
 constexpr std::uint32_t kClaimsPerCall = 2;  // both ends name an address
 constexpr std::uint32_t kRingSlotsMin = 4'096;
+constexpr std::int64_t kOfflineFlushNs = 60 * kNsPerSecond;
 constexpr std::int64_t kForeverNs = INT64_MAX / 2;  // longer than any time stamps are apart
 
 std::int64_t ms_to_ns(std::uint32_t ms) { return std::int64_t{ms} * kNsPerMs; }
@@ -116,6 +117,8 @@ PipelineOptions offline_options(const config::Config& config,
   options.rings.large_messages = kOfflineLargeMessages;
   options.calls.hold_back_ns = 0;
   options.calls.port_names = {config::kImportPort};
+  // After a power cut a capture is read again: chunks may fill at leisure.
+  options.worker.flush_interval_ns = std::max(options.worker.flush_interval_ns, kOfflineFlushNs);
   // Kept to the end, for the list of streams.
   options.worker.unbound_idle_ns = kForeverNs;
   options.worker.bound_idle_ns = kForeverNs;

@@ -52,6 +52,8 @@ class ChunkPool {
   // Gives the chunk to the writer; false when its ring is full and the chunk is still ours.
   [[nodiscard]] bool hand_out(std::uint32_t chunk) { return rings_.push_chunk(&at(chunk)); }
 
+  [[nodiscard]] bool can_hand_out() const { return rings_.chunk_room() > 0; }
+
   [[nodiscard]] Chunk& at(std::uint32_t chunk) { return chunks_[chunk - 1]; }
 
   [[nodiscard]] const Chunk& at(std::uint32_t chunk) const { return chunks_[chunk - 1]; }

@@ -111,7 +111,7 @@ void Chunker::drop_open(std::uint32_t stream) {
   if (hot.chunk == kNone) return;
   const std::uint32_t index = std::exchange(hot.chunk, kNone);
   seal_chunk(pool_.at(index), hot.fill);
-  list_remove(order_, &Order::link, open_, stream);
+  note_closed(stream);
   lose(stream, pool_.at(index), DropReason::kCallWithheld, GapReason::kWithheld);
   pool_.put(index);
 }
@@ -143,19 +143,17 @@ void Chunker::cut_paused(std::uint32_t stream, std::int64_t from_ns) {
   const std::uint8_t* const end = from + chunk.section.record_bytes;
   chunk.last_us = chunk.section.base_us;
   while (from < end) {
-    const auto head = load_le<std::uint16_t>(from);
-    const std::int64_t time_us = chunk.section.base_us + load_le<std::uint32_t>(from + 2);
-    const std::size_t bytes = kRecordHeaderBytes + (head & kRecordLengthMax);
-    const bool is_packet = static_cast<RecordKind>(head >> 14) == RecordKind::kRtp;
-    if (is_packet && time_us >= from_ns / kNsPerUs) {
+    const RecordHead head = read_head(from);
+    const std::int64_t time_us = chunk.section.base_us + head.delta_us;
+    if (head.kind == RecordKind::kRtp && time_us >= from_ns / kNsPerUs) {
       add_gap(stream, GapReason::kPaused, time_us * kNsPerUs);
       --chunk.section.packet_count;
     } else {
-      std::memmove(to, from, bytes);
-      to += bytes;
+      std::memmove(to, from, head.bytes);
+      to += head.bytes;
       chunk.last_us = std::max(chunk.last_us, time_us);
     }
-    from += bytes;
+    from += head.bytes;
   }
   // What must not be kept does not stay in memory either.
   std::memset(to, 0, static_cast<std::size_t>(end - to));
@@ -169,7 +167,7 @@ std::uint32_t Chunker::open(std::uint32_t stream, std::int64_t time_ns, std::int
   StreamHot& hot = streams_.hot(stream);
   begin_chunk(pool_.at(index), hot, time_ns, now_ns);
   hot.chunk = index;
-  list_push_back(order_, &Order::link, open_, stream);
+  note_open(stream, 0, 0);
   if (hot.has(kStreamGaps)) write_gaps(stream);
   return index;
 }
@@ -178,7 +176,7 @@ void Chunker::adopt(std::uint32_t stream, std::uint32_t chunk, std::int64_t now_
   pool_.at(chunk).opened_ns = now_ns;
   streams_.hot(stream).chunk = chunk;
   streams_.hot(stream).fill = fill_of(pool_.at(chunk));
-  list_push_back(order_, &Order::link, open_, stream);
+  note_open(stream, 0, 0);
 }
 
 void Chunker::write_gaps(std::uint32_t stream) {
@@ -211,7 +209,7 @@ void Chunker::close(std::uint32_t stream, Why why, std::int64_t now_ns) {
   Chunk& chunk = pool_.at(index);
   hot.chunk = kNone;
   seal_chunk(chunk, hot.fill);
-  list_remove(order_, &Order::link, open_, stream);
+  note_closed(stream);
   chunk.recording = cold.recording;
   chunk.port_index = cold.port_index;
   chunk.retention_class = cold.retention_class;
@@ -231,23 +229,14 @@ void Chunker::close(std::uint32_t stream, Why why, std::int64_t now_ns) {
   pool_.put(index);
 }
 
-void Chunker::flush_aged(std::int64_t now_ns, std::int64_t age_ns, std::uint32_t budget) {
-  for (std::uint32_t done = 0; done < budget && !open_.empty(); ++done) {
-    const std::uint32_t stream = open_.first;
-    if (now_ns - pool_.at(streams_.hot(stream).chunk).opened_ns < age_ns) return;
-    close(stream, Why::kFlush, now_ns);
-    // Streams of one call are few; the limit holds against a forged call with thousands.
-    std::uint32_t sibling = streams_.cold(stream).in_call.next;
-    for (int count = 0; sibling != kNone && count < 16; ++count) {
-      close(sibling, Why::kFlush, now_ns);
-      sibling = streams_.cold(sibling).in_call.next;
-    }
-    sibling = streams_.cold(stream).in_call.previous;
-    for (int count = 0; sibling != kNone && count < 16; ++count) {
-      close(sibling, Why::kFlush, now_ns);
-      sibling = streams_.cold(sibling).in_call.previous;
-    }
-  }
+void Chunker::note_open(std::uint32_t stream, std::uint32_t list, std::int64_t older_ns) {
+  order_[stream].list = list & 3U;
+  order_[stream].older_us = static_cast<std::uint32_t>(older_ns / kNsPerUs) & 0x3fff'ffffU;
+  list_push_back(order_, &Order::link, open_[list], stream);
+}
+
+void Chunker::note_closed(std::uint32_t stream) {
+  list_remove(order_, &Order::link, open_[order_[stream].list], stream);
 }
 
 }  // namespace tapdeck::engine

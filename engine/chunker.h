@@ -1,11 +1,17 @@
 // Fills chunks with the packets of bound streams and hands them to the writer: when full, when
 // older than flush_interval, when the stream ends.
 //
+// Extents are padded to whole blocks of kBlockBytes.  So what goes out for its age alone, the open
+// chunks of one call, fills whole blocks: the newest packets of each stay behind as a rest, less
+// than a block of them all, in chunks that are no younger than the first of them
+// (docs/BUDGETS.md#space).
+//
 // Threads: the owning worker.  Memory: chunks of the pool.  When no chunk is free or the writer's
 // ring is full: the packets are dropped and counted, and a gap record in the stream's next chunk
 // tells how many and why.  Sections: docs/formats/segment.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "engine/chunk_pool.h"
@@ -70,17 +76,44 @@ class Chunker {
   void close(std::uint32_t stream, Why why, std::int64_t now_ns);
 
   // Hands out chunks older than `age_ns`, with those of the same call, so that the writer can pack
-  // them; about `budget` at most.
+  // them; at most `budget` such groups.
   void flush_aged(std::int64_t now_ns, std::int64_t age_ns, std::uint32_t budget);
 
-  [[nodiscard]] bool has_open() const { return !open_.empty(); }
+  [[nodiscard]] bool has_open() const { return oldest() != kNone; }
 
-  void flush_oldest(std::int64_t now_ns) { close(open_.first, Why::kFlush, now_ns); }
+  void flush_oldest(std::int64_t now_ns) { close(oldest(), Why::kFlush, now_ns); }
 
  private:
+  // By which a rest is told to be older than the moment it was made, in eighths of the age at which
+  // chunks go out: never less than it is.  So each of these lists is in order by itself.
+  static constexpr std::array<std::int64_t, 4> kOlderBy = {0, 1, 2, 4};
+
   struct Order {  // apart from the streams' cold state: closing a chunk touches two neighbours
     Link link;
+    std::uint32_t list : 2;       // of open_
+    std::uint32_t older_us : 30;  // as which the chunk is told than it is
   };
+
+  // Open chunks of one call that go out together, as one extent.
+  struct Group {
+    static constexpr std::size_t kStreamsMax = 33;
+
+    std::array<std::uint32_t, kStreamsMax> streams;
+    std::size_t count = 0;
+    std::size_t bytes = kExtentHeaderBytes;  // on disk, without padding
+    std::size_t record_bytes = 0;            // of these
+    std::uint32_t largest = kNone;           // the stream with the most bytes
+  };
+
+  [[nodiscard]] std::uint32_t oldest() const;
+  [[nodiscard]] Group group_of(std::uint32_t stream);
+  void add_to(Group& group, std::uint32_t stream);
+  std::size_t close_but(std::uint32_t stream,
+                        std::size_t rest,
+                        std::int64_t now_ns,
+                        std::int64_t age_ns);
+  void note_open(std::uint32_t stream, std::uint32_t list, std::int64_t older_ns);
+  void note_closed(std::uint32_t stream);
 
   void prefetch_head(std::uint32_t chunk) const {
     if (chunk == kNone) return;
@@ -97,7 +130,7 @@ class Chunker {
   ChunkPool& pool_;
   WorkerCounters& counters_;
   std::span<Order> order_;
-  ListHead open_;  // of streams, oldest chunk first
+  std::array<ListHead, kOlderBy.size()> open_;  // of streams, oldest chunk first
 };
 
 // Prepares an empty chunk for a stream: everything of the section that the stream's key gives.
@@ -108,6 +141,20 @@ void seal_chunk(Chunk& chunk, const ChunkFill& fill);
 
 // The other way round.
 ChunkFill fill_of(const Chunk& chunk);
+
+// What stands before a record's bytes.
+struct RecordHead {
+  RecordKind kind;
+  std::size_t bytes;  // with the head itself
+  std::uint32_t delta_us;
+};
+
+inline RecordHead read_head(const std::uint8_t* at) {
+  const auto head = load_le<std::uint16_t>(at);
+  return {static_cast<RecordKind>(head >> 14),
+          kRecordHeaderBytes + (head & kRecordLengthMax),
+          load_le<std::uint32_t>(at + 2)};
+}
 
 // Makes room for a record and writes its header.  Precondition: room_of(fill) suffices.
 std::uint8_t* append_header(

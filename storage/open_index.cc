@@ -5,6 +5,11 @@
 #include "base/assert.h"
 
 namespace tapdeck::storage {
+namespace {
+
+constexpr std::size_t kTogether = 16;  // as many as memory answers for at once
+
+}  // namespace
 
 void OpenIndex::add_segment(const SegmentId& id, SegmentInfo info) {
   const std::lock_guard lock(mutex_);
@@ -18,7 +23,7 @@ void OpenIndex::set_durable(const SegmentId& id, std::uint64_t bytes) {
   segment.info.durable_bytes = bytes;
   std::erase_if(segment.ended_members, [&](const Uid& uid) {
     const auto found = recordings_.find(uid);
-    return found == recordings_.end() || try_ready(uid, found->second, id, segment);
+    return found == recordings_.end() || try_ready(found->second, id, segment);
   });
 }
 
@@ -33,20 +38,26 @@ void OpenIndex::seal(const SegmentId& id, std::uint64_t bytes, SegmentFooter foo
   segment.info.durable_bytes = bytes;
   segment.info.sealed = true;
   segment.footer = footer;
-  for (const Uid& uid : segment.members) {
-    const auto found = recordings_.find(uid);
-    if (found != recordings_.end()) try_ready(uid, found->second, id, segment);
+  ready_.reserve(ready_.size() + segment.members.size());
+  std::vector<Recording*> together;
+  for (std::size_t at = 0; at < segment.members.size();) {
+    together.clear();
+    for (; at < segment.members.size() && together.size() < kTogether; ++at) {
+      const auto found = recordings_.find(segment.members[at]);
+      if (found != recordings_.end()) together.push_back(&found->second);
+    }
+    touch(together);
+    for (Recording* recording : together) try_ready(*recording, id, segment);
   }
   segment.members = {};
   segment.ended_members = {};
+  segment.handed_over = {};
   note_if_indexed(id, segment);
 }
 
 // Hands the group over when all of it is durable and nothing will be added to it.
-bool OpenIndex::try_ready(const Uid& uid,
-                          Recording& recording,
-                          const SegmentId& segment,
-                          Segment& in) {
+bool OpenIndex::try_ready(Recording& recording, const SegmentId& segment, Segment& in) {
+  const Uid& uid = recording.uid;
   const auto group =
       std::find_if(recording.groups.begin(), recording.groups.end(), [&](const Group& candidate) {
         return candidate.segment == segment && !candidate.handed_over;
@@ -55,7 +66,9 @@ bool OpenIndex::try_ready(const Uid& uid,
   if (!recording.ended && !in.info.sealed) return false;
   if (group->entries.back().end() > in.info.durable_bytes) return false;
   group->handed_over = true;
-  ready_.push_back({uid, segment, in.info.kind, group->entries});
+  const bool again =
+      in.info.sealed ? in.handed_over.contains(uid) : !in.handed_over.insert(uid).second;
+  ready_.push_back({uid, segment, in.info.kind, again, group->entries});
   return true;
 }
 
@@ -63,7 +76,7 @@ void OpenIndex::drop_entries(Recording& recording,
                              const SegmentId& id,
                              std::uint64_t bytes,
                              Segment& in) {
-  for (auto& [number, stream] : recording.streams) {
+  for (Stream& stream : recording.streams) {
     std::erase_if(stream.waiting, [&](const Waiting& waiting) {
       return waiting.placed && waiting.segment == id && waiting.end > bytes;
     });
@@ -83,7 +96,7 @@ void OpenIndex::drop_behind(const SegmentId& id, std::uint64_t bytes) {
     const auto found = recordings_.find(uid);
     if (found == recordings_.end()) continue;
     drop_entries(found->second, id, bytes, segment);
-    if (found->second.ended && found->second.groups.empty()) recordings_.erase(found);
+    if (is_over(found->second)) recordings_.erase(found);
   }
 }
 
@@ -102,29 +115,71 @@ std::vector<std::pair<SegmentId, SegmentInfo>> OpenIndex::segments() {
   return all;
 }
 
-void OpenIndex::add_stream(const Uid& recording, const OpenStream& stream) {
-  const std::lock_guard lock(mutex_);
-  recordings_[recording].streams[stream.stream].known = stream;
+bool OpenIndex::is_over(const Recording& recording) {
+  return recording.ended && !recording.is_open && recording.groups.empty();
 }
 
-void OpenIndex::hold(const Uid& recording, std::uint16_t stream, std::uint32_t sequence) {
+OpenIndex::Recording* OpenIndex::open(const Uid& uid) {
+  const std::lock_guard lock(mutex_);
+  Recording& recording = recordings_[uid];
+  recording.uid = uid;
+  recording.is_open = true;
+  return &recording;
+}
+
+void OpenIndex::warm(std::span<Recording* const> recordings) {
+  const std::lock_guard lock(mutex_);
+  touch(recordings);
+}
+
+// Asks for all of these what is needed of each later: memory answers for them together.
+void OpenIndex::touch(std::span<Recording* const> recordings) {
+  for (const Recording* recording : recordings) {
+    if (!recording->groups.empty()) __builtin_prefetch(&recording->groups.back(), 1);
+    __builtin_prefetch(recording->streams.data(), 1);
+  }
+  for (const Recording* recording : recordings) {
+    if (!recording->groups.empty()) {
+      const std::vector<ExtentEntry>& entries = recording->groups.back().entries;
+      __builtin_prefetch(entries.data() + entries.size(), 1);
+    }
+    for (const Stream& stream : recording->streams) __builtin_prefetch(stream.waiting.data(), 1);
+  }
+}
+
+OpenIndex::Stream& OpenIndex::stream_of(Recording& recording, std::uint16_t number) {
+  const auto at = std::lower_bound(
+      recording.streams.begin(),
+      recording.streams.end(),
+      number,
+      [](const Stream& stream, std::uint16_t wanted) { return stream.known.stream < wanted; });
+  if (at != recording.streams.end() && at->known.stream == number) return *at;
+  Stream& stream = *recording.streams.insert(at, Stream{});
+  stream.known.stream = number;
+  return stream;
+}
+
+void OpenIndex::add_stream(Recording* recording, const OpenStream& stream) {
+  const std::lock_guard lock(mutex_);
+  stream_of(*recording, stream.stream).known = stream;
+}
+
+void OpenIndex::hold(Recording* recording, std::uint16_t stream, std::uint32_t sequence) {
   const std::lock_guard lock(mutex_);
   Waiting waiting;
   waiting.sequence = sequence;
-  recordings_[recording].streams[stream].waiting.push_back(waiting);
+  stream_of(*recording, stream).waiting.push_back(waiting);
 }
 
-void OpenIndex::drop_held(const Uid& uid) {
+void OpenIndex::drop_held(Recording* recording) {
   const std::lock_guard lock(mutex_);
-  const auto found = recordings_.find(uid);
-  if (found == recordings_.end()) return;
-  for (auto& [number, stream] : found->second.streams) {
+  for (Stream& stream : recording->streams) {
     std::erase_if(stream.waiting, [](const Waiting& waiting) { return !waiting.placed; });
   }
 }
 
 void OpenIndex::place(Recording& recording, const SegmentId& segment, const ExtentEntry& entry) {
-  std::deque<Waiting>& waiting = recording.streams[entry.stream].waiting;
+  std::vector<Waiting>& waiting = stream_of(recording, entry.stream).waiting;
   auto at = std::find_if(waiting.begin(), waiting.end(), [&](const Waiting& held) {
     return !held.placed && held.sequence == entry.sequence;
   });
@@ -132,21 +187,21 @@ void OpenIndex::place(Recording& recording, const SegmentId& segment, const Exte
   *at = {entry.sequence, true, segment, entry.end(), entry.last_us()};
 }
 
-void OpenIndex::add_extents(const Uid& uid,
+void OpenIndex::add_extents(Recording* to,
                             const SegmentId& id,
                             std::span<const ExtentEntry> entries) {
   const std::lock_guard lock(mutex_);
   Segment& segment = segments_.at(id);
-  Recording& recording = recordings_[uid];
+  Recording& recording = *to;
   auto group =
       std::find_if(recording.groups.begin(), recording.groups.end(), [&](const Group& candidate) {
         return candidate.segment == id && !candidate.handed_over;
       });
   if (group == recording.groups.end()) {
     group = recording.groups.insert(group, Group{id, false, {}});
-    segment.members.push_back(uid);
+    segment.members.push_back(recording.uid);
     // Appended after the end: it is not forgotten until the segment is full.
-    if (recording.ended) segment.ended_members.push_back(uid);
+    if (recording.ended) segment.ended_members.push_back(recording.uid);
     ++segment.group_count;
   }
   for (const ExtentEntry& entry : entries) {
@@ -157,14 +212,14 @@ void OpenIndex::add_extents(const Uid& uid,
 }
 
 void OpenIndex::settle(Recording& recording) {
-  for (auto& [number, stream] : recording.streams) {
-    while (!stream.waiting.empty() && stream.waiting.front().placed &&
-           stream.waiting.front().end <=
-               segments_.at(stream.waiting.front().segment).info.durable_bytes) {
+  for (Stream& stream : recording.streams) {
+    auto at = stream.waiting.begin();
+    for (; at != stream.waiting.end(); ++at) {
+      if (!at->placed || at->end > segments_.at(at->segment).info.durable_bytes) break;
       std::int64_t& until = stream.known.durability.durable_until_us;
-      until = std::max(until, stream.waiting.front().last_us);
-      stream.waiting.pop_front();
+      until = std::max(until, at->last_us);
     }
+    stream.waiting.erase(stream.waiting.begin(), at);
   }
 }
 
@@ -174,13 +229,14 @@ void OpenIndex::end_recording(const Uid& uid) {
   if (found == recordings_.end()) return;
   Recording& recording = found->second;
   recording.ended = true;
+  recording.is_open = false;
   if (recording.groups.empty()) {
     recordings_.erase(found);
     return;
   }
   for (const Group& group : recording.groups) {
     Segment& segment = segments_.at(group.segment);
-    if (!try_ready(uid, recording, group.segment, segment)) segment.ended_members.push_back(uid);
+    if (!try_ready(recording, group.segment, segment)) segment.ended_members.push_back(uid);
   }
 }
 
@@ -198,7 +254,7 @@ std::vector<SegmentExtents> OpenIndex::take_ready() {
   return std::exchange(ready_, {});
 }
 
-void OpenIndex::retire(const std::vector<SegmentExtents>& committed) {
+void OpenIndex::retire(std::span<const SegmentExtents> committed) {
   const std::lock_guard lock(mutex_);
   for (const SegmentExtents& row : committed) {
     const auto found = recordings_.find(row.recording);
@@ -214,7 +270,7 @@ void OpenIndex::retire(const std::vector<SegmentExtents>& committed) {
     Segment& segment = segments_.at(row.segment);
     --segment.group_count;
     note_if_indexed(row.segment, segment);
-    if (recording.ended && recording.groups.empty()) recordings_.erase(found);
+    if (is_over(recording)) recordings_.erase(found);
   }
 }
 
@@ -241,13 +297,13 @@ std::optional<OpenRecording> OpenIndex::find_recording(const Uid& uid) {
   OpenRecording copy;
   for (const Group& group : found->second.groups) {
     const SegmentInfo& info = segments_.at(group.segment).info;
-    SegmentExtents extents{uid, group.segment, info.kind, {}};
+    SegmentExtents extents{uid, group.segment, info.kind, false, {}};
     for (const ExtentEntry& entry : group.entries) {
       if (entry.end() <= info.durable_bytes) extents.entries.push_back(entry);
     }
     if (!extents.entries.empty()) copy.extents.push_back(std::move(extents));
   }
-  for (const auto& [number, stream] : found->second.streams) copy.streams.push_back(stream.known);
+  for (const Stream& stream : found->second.streams) copy.streams.push_back(stream.known);
   return copy;
 }
 

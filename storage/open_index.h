@@ -10,13 +10,12 @@
 
 #include <cstdint>
 #include <cstring>
-#include <deque>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -39,6 +38,7 @@ struct SegmentExtents {
   Uid recording{};
   SegmentId segment{};
   SegmentKind kind = SegmentKind::kMedia;
+  bool again = false;  // others of the same two were handed over before: their row is to be joined
   std::vector<ExtentEntry> entries;
 };
 
@@ -54,6 +54,8 @@ struct OpenRecording {
 
 class OpenIndex {
  public:
+  struct Recording;
+
   // Segments.
   void add_segment(const SegmentId& id, SegmentInfo info);
   void set_durable(const SegmentId& id, std::uint64_t bytes);
@@ -67,22 +69,25 @@ class OpenIndex {
   [[nodiscard]] std::optional<SegmentInfo> find_segment(const SegmentId& id);
   [[nodiscard]] std::vector<std::pair<SegmentId, SegmentInfo>> segments();
 
-  // Recordings; the writer's thread.
-  void add_stream(const Uid& recording, const OpenStream& stream);
+  // Recordings; the writer's thread.  What open() gives is good until end_recording().
+  [[nodiscard]] Recording* open(const Uid& recording);
+  // A hint: extents of these will be added soon.
+  void warm(std::span<Recording* const> recordings);
+  void add_stream(Recording* recording, const OpenStream& stream);
   // A section waits to be packed: later ones of its stream are not durable before it.
-  void hold(const Uid& recording, std::uint16_t stream, std::uint32_t sequence);
-  void add_extents(const Uid& recording,
+  void hold(Recording* recording, std::uint16_t stream, std::uint32_t sequence);
+  void add_extents(Recording* recording,
                    const SegmentId& segment,
                    std::span<const ExtentEntry> entries);
   // What the recording holds is lost.
-  void drop_held(const Uid& recording);
+  void drop_held(Recording* recording);
   void end_recording(const Uid& recording);
   // True when all rows of an ended recording are ready, or there are none.
   [[nodiscard]] bool is_settled(const Uid& recording);
 
   // Rows that are complete and durable, each once; the store's thread commits them, then says so.
   [[nodiscard]] std::vector<SegmentExtents> take_ready();
-  void retire(const std::vector<SegmentExtents>& committed);
+  void retire(std::span<const SegmentExtents> committed);
   void give_back(std::vector<SegmentExtents> rows);  // the commit failed
   // Sealed segments that have all their rows committed, each once.
   [[nodiscard]] std::vector<SegmentId> take_indexed();
@@ -106,7 +111,9 @@ class OpenIndex {
     SegmentInfo info;
     std::vector<Uid> members;        // recordings with a group here, once each
     std::vector<Uid> ended_members;  // ended, but not all durable when they did
-    std::uint64_t group_count = 0;   // groups not yet retired
+    // Of those, until it is sealed: they have a row already.
+    std::unordered_set<Uid, UidHash> handed_over;
+    std::uint64_t group_count = 0;  // groups not yet retired
     SegmentFooter footer = SegmentFooter::kMissing;
   };
 
@@ -120,7 +127,7 @@ class OpenIndex {
 
   struct Stream {
     OpenStream known;
-    std::deque<Waiting> waiting;
+    std::vector<Waiting> waiting;
   };
 
   struct Group {
@@ -129,15 +136,12 @@ class OpenIndex {
     std::vector<ExtentEntry> entries;
   };
 
-  struct Recording {
-    bool ended = false;
-    std::vector<Group> groups;
-    std::map<std::uint16_t, Stream> streams;
-  };
-
+  static Stream& stream_of(Recording& recording, std::uint16_t number);
+  [[nodiscard]] static bool is_over(const Recording& recording);
   void place(Recording& recording, const SegmentId& segment, const ExtentEntry& entry);
   void settle(Recording& recording);
-  bool try_ready(const Uid& uid, Recording& recording, const SegmentId& segment, Segment& in);
+  static void touch(std::span<Recording* const> recordings);
+  bool try_ready(Recording& recording, const SegmentId& segment, Segment& in);
   void drop_entries(Recording& recording, const SegmentId& id, std::uint64_t bytes, Segment& in);
   void note_if_indexed(const SegmentId& id, const Segment& segment);
 
@@ -146,6 +150,14 @@ class OpenIndex {
   std::unordered_map<Uid, Recording, UidHash> recordings_;
   std::vector<SegmentExtents> ready_;
   std::vector<SegmentId> indexed_;
+};
+
+struct OpenIndex::Recording {
+  Uid uid{};
+  bool ended = false;
+  bool is_open = false;  // the writer has it from open()
+  std::vector<Group> groups;
+  std::vector<Stream> streams;  // by number
 };
 
 }  // namespace tapdeck::storage

@@ -16,15 +16,14 @@
 
 #include "base/bytes.h"
 #include "model/chunk.h"
+#include "model/extent.h"
 #include "model/ids.h"
 #include "storage/crypto.h"
 #include "storage/segment_id.h"
 
 namespace tapdeck::storage {
 
-constexpr std::size_t kBlockBytes = 4096;  // everything in a segment starts on a block
 constexpr std::size_t kSegmentHeaderBytes = kBlockBytes;
-constexpr std::size_t kPackedEntryBytes = 16;  // before each section of a packed extent
 constexpr std::size_t kRetentionClassBytesMax = 64;
 constexpr std::size_t kExtentBytesMax = 64U << 20;    // what a reader accepts, on disk
 constexpr std::size_t kMessageBytesMax = 256U << 20;  // what a reader accepts, decompressed

@@ -185,14 +185,14 @@ AppendVerdict SegmentOutput::reserve(const SegmentSlot& slot,
   return AppendVerdict::kTaken;
 }
 
-void SegmentOutput::commit(const Uid& recording, std::span<const ExtentEntry> entries) {
+void SegmentOutput::commit(OpenIndex::Recording* recording, std::span<const ExtentEntry> entries) {
   TD_ASSERT(reserved_in_ != nullptr && !entries.empty());
   Segment& segment = *std::exchange(reserved_in_, nullptr);
   TD_ASSERT(entries.front().offset == segment.end &&
             entries.front().stored_bytes == reserved_bytes_);
   segment.end += reserved_bytes_;
   segment.buffer_used += reserved_bytes_;
-  for (const ExtentEntry& entry : entries) segment.footer.push_back({recording, entry});
+  for (const ExtentEntry& entry : entries) segment.footer.push_back({recording->uid, entry});
   index_.add_extents(recording, segment.id, entries);
   figures_.extents.add();
   figures_.bytes_staged.add(reserved_bytes_);

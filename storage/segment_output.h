@@ -86,7 +86,7 @@ class SegmentOutput {
                                       std::uint32_t stored_bytes,
                                       Place& place);
   // The extent is written to its place, which must be the last one reserved.
-  void commit(const Uid& recording, std::span<const ExtentEntry> entries);
+  void commit(OpenIndex::Recording* recording, std::span<const ExtentEntry> entries);
 
   std::uint32_t step(std::int64_t timer_now_ns);
   void wait();  // for one completion, and handles it

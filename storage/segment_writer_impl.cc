@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/log.h"
 
 namespace tapdeck::storage {
@@ -20,12 +19,6 @@ std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us) {
 
 SegmentSlot slot_of(const Uid& uid, std::uint16_t retention_class, SegmentKind kind) {
   return {retention_class, kind, utc_day(uid.start_ms() * kUsPerMs)};
-}
-
-// Waits for others of its recording, to be packed with them.
-bool is_partial(const Chunk& chunk) {
-  const std::size_t bytes = chunk.section_view().size();
-  return stored_extent_bytes(bytes) < kExtentBytes && bytes + kPackedEntryBytes <= kSectionBytesMax;
 }
 
 StreamDurability durability_of(const SectionHeader& section) {
@@ -74,17 +67,6 @@ std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media) {
   return to_hex(hasher.merkle_root(leaves));
 }
 
-std::size_t SegmentWriterImpl::StreamKeyHash::operator()(const StreamKey& key) const {
-  std::array<std::uint8_t, 42> bytes;
-  std::memcpy(bytes.data(), key.source.ip.bytes.data(), 16);
-  std::memcpy(bytes.data() + 16, key.destination.ip.bytes.data(), 16);
-  store_le(bytes.data() + 32, key.source.port);
-  store_le(bytes.data() + 34, key.destination.port);
-  store_le(bytes.data() + 36, key.ssrc);
-  store_le(bytes.data() + 40, key.realm);
-  return hash_bytes(bytes, 0);
-}
-
 SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options,
                                      KeyVault& keys,
                                      OpenIndex& index,
@@ -106,6 +88,7 @@ SegmentWriterImpl::Recording& SegmentWriterImpl::recording_of(const Uid& uid,
   const auto [at, fresh] = recordings_.try_emplace(uid);
   if (!fresh) return at->second;
   at->second.retention_class = retention_class;
+  at->second.indexed = index_.open(uid);
   const auto past = past_.find(uid);
   if (past != past_.end()) {
     at->second.next_stream = past->second.next_stream;
@@ -117,19 +100,16 @@ SegmentWriterImpl::Recording& SegmentWriterImpl::recording_of(const Uid& uid,
   return at->second;
 }
 
-std::optional<std::uint16_t> SegmentWriterImpl::stream_of(const Uid& uid,
-                                                          Recording& recording,
+std::optional<std::uint16_t> SegmentWriterImpl::stream_of(Recording& recording,
                                                           const Chunk& chunk) {
-  const StreamDurability durability = durability_of(chunk.section);
-  const StreamKey key{
-      durability.source, durability.destination, durability.ssrc, chunk.section.realm};
+  const StreamKey key = stream_key_of(chunk.section);
   const auto found = recording.streams.find(key);
   if (found != recording.streams.end()) return found->second;
   const std::size_t number = recording.next_stream + recording.streams.size();
   if (number >= kNoStream) return std::nullopt;
   const auto stream = static_cast<std::uint16_t>(number);
   recording.streams.emplace(key, stream);
-  index_.add_stream(uid, {stream, durability});
+  index_.add_stream(recording.indexed, {stream, durability_of(chunk.section)});
   return stream;
 }
 
@@ -155,9 +135,19 @@ AppendVerdict SegmentWriterImpl::refuse(Kept& kept, const Content& content) {
 
 AppendVerdict SegmentWriterImpl::try_append(const Chunk& chunk) {
   TD_ASSERT(chunk.section.record_bytes <= kRecordBytesMax);
-  if (chunk.section.record_bytes == 0) return AppendVerdict::kTaken;
-  Recording& recording = recording_of(chunk.recording, chunk.retention_class);
-  const auto stream = stream_of(chunk.recording, recording, chunk);
+  const AppendVerdict verdict =
+      chunk.section.record_bytes == 0 ? AppendVerdict::kTaken : append(chunk);
+  if (verdict != AppendVerdict::kBusy) forget_announced(chunk);
+  return verdict;
+}
+
+AppendVerdict SegmentWriterImpl::append(const Chunk& chunk) {
+  const Announced* known = announced(chunk);
+  Recording& recording = known != nullptr && known->recording != nullptr
+                             ? *known->recording
+                             : recording_of(chunk.recording, chunk.retention_class);
+  const auto stream =
+      known != nullptr && known->stream ? known->stream : stream_of(recording, chunk);
   const Content content{chunk.section.base_us, chunk.last_us, 1, chunk.section.packet_count};
   if (!stream) return refuse(recording.kept, content);
   const std::size_t packed = chunk.section_view().size() + kPackedEntryBytes;
@@ -184,15 +174,6 @@ AppendVerdict SegmentWriterImpl::try_append(const Chunk& chunk) {
   return verdict == AppendVerdict::kFailed ? refuse(recording.kept, content_) : verdict;
 }
 
-void SegmentWriterImpl::announce(std::span<const Chunk* const> chunks) { leaves_.announce(chunks); }
-
-const AllocatedKey* SegmentWriterImpl::key_of_whole(const Chunk& chunk) const {
-  if (is_partial(chunk)) return nullptr;
-  const auto found = recordings_.find(chunk.recording);
-  if (found == recordings_.end() || !found->second.media_key) return nullptr;
-  return &*found->second.media_key;
-}
-
 void SegmentWriterImpl::hold(const Uid& uid,
                              Recording& recording,
                              const Chunk& chunk,
@@ -207,7 +188,7 @@ void SegmentWriterImpl::hold(const Uid& uid,
   recording.held.push_back(std::move(held));
   recording.held_bytes += section.size() + kPackedEntryBytes;
   held_bytes_ += section.size() + kPackedEntryBytes;
-  index_.hold(uid, stream, chunk.sequence);
+  index_.hold(recording.indexed, stream, chunk.sequence);
 }
 
 // Writes the held sections as one extent.  kBusy: still held; kFailed: lost and counted.
@@ -250,7 +231,7 @@ AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
   const AppendVerdict verdict = write_extent(uid, recording, header, {plaintext}, entries_);
   if (verdict == AppendVerdict::kBusy) return verdict;
   if (verdict == AppendVerdict::kFailed) {
-    index_.drop_held(uid);
+    index_.drop_held(recording.indexed);
     refuse(recording.kept, content_);
   } else if (header.kind == ExtentType::kMediaPacked) {
     output_.figures().packed_extents.add();
@@ -291,7 +272,7 @@ AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
     entry.key_id = header.key_id;
     entry.leaf = leaf;
   }
-  output_.commit(uid, entries);
+  output_.commit(recording.indexed, entries);
   if (media) {
     recording.kept.leaves.push_back(
         {place.segment, entries.front(), content_.last_us, content_.sections, content_.packets});
@@ -342,6 +323,7 @@ void SegmentWriterImpl::end_recording(const Uid& uid) {
   ended_[recording_uid] = std::move(recording.kept);
   index_.end_recording(recording_uid);
   recordings_.erase(recording_uid);
+  announced_.clear();
 }
 
 RecordingSummary SegmentWriterImpl::take_summary(const Uid& uid) {

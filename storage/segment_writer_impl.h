@@ -79,6 +79,8 @@ class SegmentWriterImpl final : public SegmentWriter {
     bool operator==(const StreamKey&) const = default;
   };
 
+  static StreamKey stream_key_of(const SectionHeader& section);
+
   struct StreamKeyHash {
     std::size_t operator()(const StreamKey& key) const;
   };
@@ -115,6 +117,7 @@ class SegmentWriterImpl final : public SegmentWriter {
   };
 
   struct Recording {
+    OpenIndex::Recording* indexed = nullptr;
     std::uint16_t retention_class = 0;
     std::optional<AllocatedKey> media_key;
     std::optional<AllocatedKey> sip_key;
@@ -126,8 +129,19 @@ class SegmentWriterImpl final : public SegmentWriter {
     std::size_t held_bytes = 0;  // with packed entries
   };
 
+  // An announced chunk, and what was found of it before its turn came.
+  struct Announced {
+    const Chunk* chunk = nullptr;
+    Recording* recording = nullptr;  // null: there was none
+    std::optional<std::uint16_t> stream = std::nullopt;
+  };
+
   Recording& recording_of(const Uid& uid, std::uint16_t retention_class);
-  std::optional<std::uint16_t> stream_of(const Uid& uid, Recording& recording, const Chunk& chunk);
+  std::optional<std::uint16_t> stream_of(Recording& recording, const Chunk& chunk);
+  [[nodiscard]] const Announced* announced(const Chunk& chunk) const;
+  void forget_announced(const Chunk& chunk);
+  static bool is_partial(const Chunk& chunk);
+  AppendVerdict append(const Chunk& chunk);
   bool ensure_key(const Uid& uid, std::optional<AllocatedKey>& key, SegmentKind kind);
   void hold(const Uid& uid, Recording& recording, const Chunk& chunk, std::uint16_t stream);
   AppendVerdict pack(const Uid& uid, Recording& recording);
@@ -158,6 +172,8 @@ class SegmentWriterImpl final : public SegmentWriter {
   SegmentOutput output_;
   ExtentCodec codec_;
   LeafAhead leaves_;
+  std::vector<Announced> announced_;           // whose recordings have not ended since
+  std::vector<OpenIndex::Recording*> warmed_;  // reused
   MessageCompressor compressor_;
   std::unordered_map<Uid, Recording, UidHash> recordings_;
   std::unordered_map<Uid, Kept, UidHash> ended_;

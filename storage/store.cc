@@ -269,11 +269,16 @@ Result<void> StoreImpl::discard_kept(const Uid& recording) {
   return calls_->discard_rows(discarded);
 }
 
-// A recording may have a row of the same segment already when something was appended after its end:
-// rows are joined, never replaced by less.
+// A recording has a row of the same segment already when something was appended after its end: rows
+// are joined, never replaced by less.
 Result<std::vector<ExtentRow>> StoreImpl::merge_rows(const std::vector<SegmentExtents>& ready) {
   std::vector<ExtentRow> rows;
+  rows.reserve(ready.size());
   for (const SegmentExtents& extents : ready) {
+    if (!extents.again) {
+      rows.push_back(make_row(extents));
+      continue;
+    }
     const auto stored = calls_->rows_of(extents.recording);
     if (!stored) return Error(stored.error());
     SegmentExtents joined = extents;
@@ -291,6 +296,10 @@ Result<std::vector<ExtentRow>> StoreImpl::merge_rows(const std::vector<SegmentEx
 Result<void> StoreImpl::put_calls(std::span<const CallRecord> calls) {
   const std::lock_guard lock(put_mutex_);
   std::vector<SegmentExtents> ready = index_.take_ready();
+  // In the order of the keys of the rows of one segment, and so, mostly, of all keys.
+  std::stable_sort(ready.begin(), ready.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.segment, a.recording.bytes) < std::tie(b.segment, b.recording.bytes);
+  });
   auto rows = merge_rows(ready);
   auto put = rows ? Result<void>() : Result<void>(Error(rows.error()));
   if (put && (!calls.empty() || !rows->empty())) put = calls_->put(calls, *rows);
@@ -298,7 +307,11 @@ Result<void> StoreImpl::put_calls(std::span<const CallRecord> calls) {
     index_.give_back(std::move(ready));
     return put;
   }
-  index_.retire(ready);
+  // A part at a time: the writer waits for the index, too.
+  constexpr std::size_t kRetiredAtOnce = 256;
+  for (std::size_t at = 0; at < ready.size(); at += kRetiredAtOnce) {
+    index_.retire(std::span(ready).subspan(at, std::min(kRetiredAtOnce, ready.size() - at)));
+  }
   mark_indexed();
   return {};
 }

@@ -47,13 +47,13 @@ Bytes pcap() {
 }
 
 Bytes pcapng() {
-  constexpr std::uint32_t kBlockBytes = 32 + kFrameBytes + 2;
+  constexpr std::uint32_t kPacketBlockBytes = 32 + kFrameBytes + 2;
   Bytes file;
   file.u32(0x0a0d0d0a).u32(28).u32(0x1a2b3c4d).u16(1).u16(0).u32(0xffffffff).u32(0xffffffff);
   file.u32(28).u32(1).u32(20).u16(1).u16(0).u32(0).u32(20);
   for (std::uint32_t i = 0; i < kFrames; ++i) {
-    file.u32(6).u32(kBlockBytes).u32(0).u32(0x60000).u32(i).u32(kFrameBytes).u32(kFrameBytes);
-    file.frame(2).u32(kBlockBytes);
+    file.u32(6).u32(kPacketBlockBytes).u32(0).u32(0x60000).u32(i).u32(kFrameBytes).u32(kFrameBytes);
+    file.frame(2).u32(kPacketBlockBytes);
   }
   return file;
 }

@@ -11,6 +11,7 @@ from testing import ROOT
 
 PROGRAM = os.path.join("build-rel", "tapdeck")
 INGEST = os.path.join("bench", "load", "ingest_load.py")
+SPACE = os.path.join("build-rel", "bench", "load", "space")
 
 # Name -> (words of `tapdeck bench`, those with --quick).  A bench that this build does not have is
 # left out, and its targets are told as not measured.
@@ -101,6 +102,14 @@ TARGETS = [
            limits=("worker_ns", "patch_ns", "writer_cpu", "keeper_cpu")),
     Target("  writer alone, of the lower of its limits", "writer", "efficiency", least=0.8,
            row=PORT, limits=DEVICE),
+    *(Target(f"stored bytes for a byte of payload: {what}", "space", "ratio", most=most,
+             row={"traffic": traffic})
+      for what, traffic, most in (("G.711", "g711", 1.10), ("G.729", "g729", 1.25),
+                                  ("G.711 with silence", "g711_dtx", 2),
+                                  ("G.729 with silence", "g729_dtx", 2),
+                                  ("G.729, one side silent", "g729_one_silent", 2),
+                                  ("G.729, both sides silent", "g729_both_silent", 2),
+                                  ("G.711, 3 s", "g711_3s", 2), ("G.729, 3 s", "g729_3s", 2))),
     Target("SIP messages/s, 100 000 open calls", "calls", "messages_per_s", least=500_000,
            row=TALKING, limits=STAGES),
     Target("  us of call plane for a call", "calls", "us_per_call", most=25, row=TALKING),
@@ -133,12 +142,24 @@ def run_harness(words):
         store = ["--store", disk] if words[0] in ON_DISK else []
         done = subprocess.run([PROGRAM, *store, "bench", *words, "--json"], cwd=ROOT,
                               stdout=subprocess.PIPE, text=True)
+    return read_report(done, "tapdeck bench " + " ".join(words))
+
+
+def run_space():
+    """The report of bench/load/space_load."""
+    with tempfile.TemporaryDirectory(prefix="bench.", dir=os.path.join(ROOT, "build-rel")) as disk:
+        done = subprocess.run([SPACE, disk], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return read_report(done, SPACE)
+
+
+def read_report(done, command):
+    """The last line of a bench as its report, printed as a table."""
     lines = done.stdout.splitlines()
     if not lines:
-        print(f"tapdeck bench {' '.join(words)}: exit status {done.returncode}", file=sys.stderr)
+        print(f"{command}: exit status {done.returncode}", file=sys.stderr)
         return None
     report = json.loads(lines[-1])
-    report["command"] = "tapdeck bench " + " ".join(words)
+    report["command"] = command
     print(report["command"])
     for row in report["rows"]:
         print("  " + ", ".join(f"{name} {show(value)}" for name, value in row.items()))
@@ -193,6 +214,10 @@ def run_all(quick):
         report = run_ingest(quick)
         if report is not None:
             reports["ingest"] = report
+    if os.path.exists(os.path.join(ROOT, SPACE)):
+        report = run_space()
+        if report is not None:
+            reports["space"] = report
     reports["memory"] = run_memory()
     return reports
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <rte_malloc.h>
 
+#include "base/clock.h"
 #include "config/schema.h"
 #include "engine/rings.h"
 #include "engine/worker.h"
@@ -33,6 +34,13 @@ std::uint64_t heap_in_use() {
 
 // A 10GbE port's worth of streams, with as many chunks for each as the defaults have: those that
 // absorb a second of stalled disk included.
+// Live, a power cut costs at most so much; a capture is read again.
+TEST(Options, OnlyLiveChunksAreInAHurry) {
+  const config::Config config;
+  EXPECT_EQ(live_options(config, 0).worker.flush_interval_ns, 5 * kNsPerSecond);
+  EXPECT_EQ(offline_options(config, 0, 1).worker.flush_interval_ns, 60 * kNsPerSecond);
+}
+
 TEST(Options, AStreamTakesAtMost28KiB) {
   engine::test_eal();
   config::Config config;

@@ -27,12 +27,13 @@ class OpenIndexTest : public ::testing::Test {
  protected:
   OpenIndexTest() {
     index_.add_segment(segment_, {"a.seg", SegmentKind::kMedia, kExtent, false});
-    index_.add_stream(recording_, {.stream = 1, .durability = {}});
+    opened_ = index_.open(recording_);
+    index_.add_stream(opened_, {.stream = 1, .durability = {}});
   }
 
   void add(std::uint64_t place, std::uint32_t sequence) {
     const ExtentEntry entry = entry_at(place, 1, sequence);
-    index_.add_extents(recording_, segment_, {&entry, 1});
+    index_.add_extents(opened_, segment_, {&entry, 1});
   }
 
   std::int64_t durable_until() {
@@ -43,6 +44,7 @@ class OpenIndexTest : public ::testing::Test {
   const Uid recording_ = uid_of(1);
   const SegmentId segment_ = segment_of(1);
   OpenIndex index_;
+  OpenIndex::Recording* opened_ = nullptr;
 };
 
 TEST_F(OpenIndexTest, ShowsDurableExtentsOnly) {
@@ -58,7 +60,7 @@ TEST_F(OpenIndexTest, ShowsDurableExtentsOnly) {
 }
 
 TEST_F(OpenIndexTest, AHeldSectionHoldsBackItsStream) {
-  index_.hold(recording_, 1, 0);
+  index_.hold(opened_, 1, 0);
   add(1, 1);
   index_.set_durable(segment_, 2 * kExtent);
   EXPECT_EQ(durable_until(), 0) << "the section before it is still in memory";
@@ -68,10 +70,10 @@ TEST_F(OpenIndexTest, AHeldSectionHoldsBackItsStream) {
 }
 
 TEST_F(OpenIndexTest, LostHeldSectionsHoldBackNothing) {
-  index_.hold(recording_, 1, 0);
+  index_.hold(opened_, 1, 0);
   add(1, 1);
   index_.set_durable(segment_, 2 * kExtent);
-  index_.drop_held(recording_);
+  index_.drop_held(opened_);
   EXPECT_EQ(durable_until(), 2'500);
 }
 
@@ -90,6 +92,34 @@ TEST_F(OpenIndexTest, ARowIsReadyOnceWhenEndedAndDurable) {
       << "readers see it here until its row is committed";
   index_.retire(rows);
   EXPECT_EQ(index_.recording_count(), 0U);
+}
+
+// Only rows that are to be joined with others are looked for in the call store.
+TEST_F(OpenIndexTest, WhatIsAddedAfterTheRowSaysSo) {
+  add(1, 0);
+  index_.set_durable(segment_, 2 * kExtent);
+  index_.end_recording(recording_);
+  auto rows = index_.take_ready();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_FALSE(rows[0].again);
+  opened_ = index_.open(recording_);
+  index_.retire(rows);
+  EXPECT_EQ(index_.recording_count(), 1U) << "it was opened again meanwhile";
+  add(2, 1);
+  index_.set_durable(segment_, 3 * kExtent);
+  index_.end_recording(recording_);
+  rows = index_.take_ready();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_TRUE(rows[0].again);
+  EXPECT_EQ(rows[0].entries.size(), 1U);
+  index_.retire(rows);
+  EXPECT_EQ(index_.recording_count(), 0U);
+  opened_ = index_.open(recording_);
+  add(3, 2);
+  index_.seal(segment_, 4 * kExtent, SegmentFooter::kWritten);
+  rows = index_.take_ready();
+  ASSERT_EQ(rows.size(), 1U) << "sealed, though it goes on";
+  EXPECT_TRUE(rows[0].again);
 }
 
 TEST_F(OpenIndexTest, ARefusedCommitComesBack) {
