@@ -40,7 +40,7 @@ THIRD_PARTY = {
     "IPsec-MB": (r"intel-ipsec-mb", [r"storage/crypto\.(h|cc)"]),
     "Hyperscan": (r"hs(/|\.h|_)", ["engine/", "pipelines/policy/", "pipelines/signalling/"]),
     "codecs": (r"opus/|libav", ["pipelines/media/"]),
-    "libphonenumber": (r"phonenumbers/", ["pipelines/"]),
+    "libphonenumber": (r"phonenumbers/", [r"pipelines/numbers/number_plan\.cc"]),
     "CLI11": (r"CLI/", ["control/", "apps/", "bench/"]),
     "JSON": (r"nlohmann/|simdjson", ["control/", "apps/", "tests/", "bench/"]),
     "date": (r"date/", ["base/", "control/", "config/"]),
