@@ -1,7 +1,7 @@
-// Numbers that were looked up lately: two entries a set, the one not used last makes room.
+// Numbers that were looked up lately: each has two sets of two; the one not used last makes room.
 //
 // Threads: one.  Memory: `entries` times 64 bytes, taken when the first number comes; no allocation
-// afterwards.  Full: the older entry of the set is forgotten.  Which numbers meet in a set depends
+// afterwards.  Full: the older entry of one of them is forgotten.  Which numbers meet there depends
 // on the seed, so that no sender can aim at one.
 #pragma once
 
