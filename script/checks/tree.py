@@ -41,6 +41,7 @@ THIRD_PARTY = {
     "Hyperscan": (r"hs(/|\.h|_)", ["engine/", "pipelines/policy/", "pipelines/signalling/"]),
     "codecs": (r"opus/|libav", ["pipelines/media/"]),
     "libphonenumber": (r"phonenumbers/", [r"pipelines/numbers/number_plan\.cc"]),
+    "libosip2": (r"osip2?/|osipparser2/", [r"tests/differential/osip_reader\.cc"]),
     "CLI11": (r"CLI/", ["control/", "apps/", "bench/"]),
     "JSON": (r"nlohmann/|simdjson", ["control/", "apps/", "tests/", "bench/"]),
     "date": (r"date/", ["base/", "control/", "config/"]),
