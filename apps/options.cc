@@ -44,6 +44,7 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
   options.node = config.general.node.empty() ? host_name() : config.general.node;
   for (const config::Port& port : config.capture.ports) options.port_names.push_back(port.name);
   options.realm_names = config::realm_names(config);
+  options.numbering = {config.numbers, config.trunks, config.calls.internal_networks};
   options.retention_class = class_index;
   options.retention_class_name = std::string(retention.name);
   options.retention_us = std::int64_t{retention.days} * kUsPerDay;

@@ -74,6 +74,10 @@ Json plane_json(const calls::CallPlaneFigures& figures) {
           {"recordings_cut", figures.calls_cut},
           {"recordings_restored", figures.calls_restored},
           {"pressure", pressure_name(figures.pressure)},
+          {"numbers",
+           {{"hits", figures.numbers.hits},
+            {"misses", figures.numbers.misses},
+            {"not_numbers", figures.numbers.not_numbers}}},
           {"rejected", rejected}};
 }
 

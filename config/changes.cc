@@ -40,6 +40,7 @@ Changes take_over(Config& current, const Config& loaded) {
     changes.need_restart.emplace_back("capture.ports");
   }
   if (current.realms != loaded.realms) changes.need_restart.emplace_back("realms");
+  if (current.trunks != loaded.trunks) changes.need_restart.emplace_back("trunks");
   return changes;
 }
 

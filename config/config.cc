@@ -20,6 +20,11 @@ std::span<const std::string_view> words_of(AutoOff) {
   return kWords;
 }
 
+std::span<const std::string_view> words_of(TrunkSide) {
+  static constexpr std::array<std::string_view, 2> kWords{"external", "internal"};
+  return kWords;
+}
+
 Config defaults() { return {}; }
 
 std::vector<std::string> realm_names(const Config& config) {

@@ -19,6 +19,7 @@ enum class Reload : std::uint8_t { kRestart, kLive };
 enum class LogChoice : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class AutoYesNo : std::uint8_t { kAuto, kYes, kNo };
 enum class AutoOff : std::uint8_t { kAuto, kOff };
+enum class TrunkSide : std::uint8_t { kExternal, kInternal };
 
 using PortList = std::vector<std::uint16_t>;
 using NameList = std::vector<std::string>;
@@ -27,6 +28,7 @@ using NameList = std::vector<std::string>;
 std::span<const std::string_view> words_of(LogChoice type);
 std::span<const std::string_view> words_of(AutoYesNo type);
 std::span<const std::string_view> words_of(AutoOff type);
+std::span<const std::string_view> words_of(TrunkSide type);
 
 #define TD_CONFIG_MEMBER(name, type, initial, min, max, reload, help) type name = initial;
 
@@ -38,6 +40,17 @@ struct Port {
 struct Realm {
   TD_CONFIG_REALM(TD_CONFIG_MEMBER)
   bool operator==(const Realm&) const = default;
+};
+
+struct DialRule {
+  TD_CONFIG_DIAL_RULE(TD_CONFIG_MEMBER)
+  bool operator==(const DialRule&) const = default;
+};
+
+struct Trunk {
+  TD_CONFIG_TRUNK(TD_CONFIG_MEMBER)
+  std::vector<DialRule> rules;  // the first that fits; at most kDialRuleCountMax
+  bool operator==(const Trunk&) const = default;
 };
 
 struct General {
@@ -66,6 +79,11 @@ struct Calls {
   bool operator==(const Calls&) const = default;
 };
 
+struct Numbers {
+  TD_CONFIG_NUMBERS(TD_CONFIG_MEMBER)
+  bool operator==(const Numbers&) const = default;
+};
+
 struct Storage {
   TD_CONFIG_STORAGE(TD_CONFIG_MEMBER)
   bool operator==(const Storage&) const = default;
@@ -78,6 +96,7 @@ struct Config {
   TD_CONFIG_SECTIONS(TD_CONFIG_SECTION)
 #undef TD_CONFIG_SECTION
   std::vector<Realm> realms;  // as written; realm_names() adds "default"
+  std::vector<Trunk> trunks;  // at most kTrunkCountMax
   bool operator==(const Config&) const = default;
 };
 

@@ -106,8 +106,8 @@ template <typename Object>
 std::string docs_table(const Object& object) {
   std::string out = "| option | value | default | reload | meaning |\n|---|---|---|---|---|\n";
   visit_options(object, [&](const OptionInfo& info, const auto& value) {
-    const bool required = std::same_as<std::remove_cvref_t<decltype(value)>, std::string> &&
-                          info.min > 0 && value_text(value) == "\"\"";
+    bool required = false;
+    if constexpr (requires { value.empty(); }) required = info.min > 0 && value.empty();
     out += "| `" + std::string(info.name) + "` | " + type_text(value, info) + " | " +
            (required ? "required" : "`" + value_text(value) + "`") + " | " +
            (info.reload == Reload::kLive ? "live" : "restart") + " | " + std::string(info.help) +
@@ -117,15 +117,18 @@ std::string docs_table(const Object& object) {
 }
 
 template <typename Object>
-std::string list_items(const std::vector<Object>& objects, std::string_view indent) {
+std::string list_items(const std::vector<Object>& objects, const std::string& indent) {
   std::string out;
   for (const Object& object : objects) {
     std::string_view lead = "- ";
     visit_options(object, [&](const OptionInfo& info, const auto& value) {
-      out += std::string(indent) + std::string(lead) + std::string(info.name) + ": " +
-             value_text(value) + "\n";
+      out += indent + std::string(lead) + std::string(info.name) + ": " + value_text(value) + "\n";
       lead = "  ";
     });
+    if constexpr (std::same_as<Object, Trunk>) {
+      out += indent + (object.rules.empty() ? "  rules: []\n" : "  rules:\n");
+      out += list_items(object.rules, indent + "    ");
+    }
   }
   return out;
 }
@@ -168,6 +171,17 @@ std::string render_docs() {
   out += "## realms\n\nA list of at most " + std::to_string(kRealmCountMax - 1) +
          " address plans beside `default`, which always exists, each a map:\n\n" +
          docs_table(Realm{});
+  out += "## trunks\n\nA list of at most " + std::to_string(kTrunkCountMax) +
+         " trunks, each a map. A call that comes from an external trunk to our side is `inbound`, "
+         "one\nthat goes from our side to an external trunk `outbound`; between two ends on our "
+         "side it is\n`internal`, between two external trunks `transit`. Where a side is not "
+         "known, so is the direction.\n\n" +
+         docs_table(Trunk{}) +
+         "### trunks.rules\n\nHow numbers on the trunk are dialled: at most " +
+         std::to_string(kDialRuleCountMax) +
+         " rules, each a map. The first one that fits\nchanges the number before it is made "
+         "E.164; what is stored as dialled stays as it was seen.\n\n" +
+         docs_table(DialRule{});
   out += "## Retention classes\n\nBuilt in.\n\n| class | kept |\n|---|---|\n";
   for (const RetentionClass& row : kRetentionClasses) {
     out += "| `" + std::string(row.name) + "` | " +
@@ -199,6 +213,19 @@ std::string render_example() {
   realm.name = "core";
   realm.ports = {"tap0"};
   out += "\n# Address plans beside `default`.\nrealms: []\n# realms:\n" + example_item(realm, "");
+  Trunk trunk;
+  trunk.name = "carrier";
+  trunk.networks = {"192.0.2.0/24"};
+  DialRule rule;
+  rule.match = "49";
+  rule.digits_min = 10;
+  rule.prefix = "+";
+  out +=
+      "\n# Trunks: whose addresses are whose, and how numbers are dialled there.\ntrunks: []\n# "
+      "trunks:\n" +
+      example_item(trunk, "") +
+      "#   # Rules for numbers; the first that fits changes the number.\n#   rules:\n" +
+      example_item(rule, "#   ");
   return out;
 }
 
@@ -215,7 +242,9 @@ std::string render(const Config& config) {
     }
   });
   out += config.realms.empty() ? "realms: []\n" : "realms:\n";
-  return out + list_items(config.realms, "  ");
+  out += list_items(config.realms, "  ");
+  out += config.trunks.empty() ? "trunks: []\n" : "trunks:\n";
+  return out + list_items(config.trunks, "  ");
 }
 
 }  // namespace tapdeck::config

@@ -20,13 +20,18 @@ constexpr std::uint32_t kMtuMin = 1'280;
 constexpr std::uint32_t kMtuMax = 9'000;
 constexpr std::uint32_t kSipPortCountMax = 16;
 constexpr std::uint32_t kRealmCountMax = 256;
-constexpr std::uint32_t kNameBytesMax = 64;  // nodes, ports, realms
+constexpr std::uint32_t kNameBytesMax = 64;  // nodes, ports, realms, trunks, networks
 constexpr std::uint32_t kPathBytesMax = 4'000;
 
 constexpr std::uint32_t kStreamCountMax = 4'194'304;
 constexpr std::uint32_t kChunkCountMax = 8'388'608;
 constexpr std::uint32_t kMessageBufferCountMax = 4'194'304;
 constexpr std::uint32_t kCallCountMax = 2'000'000;
+constexpr std::uint32_t kTrunkCountMax = 4'096;
+constexpr std::uint32_t kNetworkCountMax = 1'024;  // of one trunk
+constexpr std::uint32_t kDialRuleCountMax = 256;   // of one trunk
+constexpr std::uint32_t kDialTextMax = 24;         // characters of a number in a rule
+constexpr std::uint32_t kNumberCacheEntriesMax = 16'777'216;
 
 // One worker keeps this many chunks on their way (rings, aged partial ones) beside the open ones.
 constexpr std::uint32_t kChunksInFlightPerWorker = 64;
@@ -50,6 +55,7 @@ static_assert(kWorkerCountMax <= kPortCountMax * kQueueCountMax);
 static_assert(kWorkerCountMax <= 0xffff, "Chunk::worker is 16 bits");
 static_assert(kPortCountMax <= 0xff, "ports are numbered in 8 bits");
 static_assert(kRealmCountMax <= 0xffff, "SectionHeader::realm is 16 bits");
+static_assert(kTrunkCountMax < 0xffff, "trunks are numbered in 16 bits, the last is none");
 static_assert(kRetentionClassCountMax <= 0xffff, "Chunk::retention_class is 16 bits");
 static_assert(kChunkCountMax >= kStreamCountMax + kWorkerCountMax * kChunksInFlightPerWorker,
               "every stream must be able to hold an open chunk");

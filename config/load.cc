@@ -156,6 +156,12 @@ void Loader::load_object(const YAML::Node& map,
         load_list(entry.value, path + ".ports", kPortCountMax, object.ports);
     }
   }
+  if constexpr (std::same_as<Object, Trunk>) {
+    for (const Entry& entry : entries) {
+      if (entry.key == "rules")
+        load_list(entry.value, path + ".rules", kDialRuleCountMax, object.rules);
+    }
+  }
 }
 
 template <typename Item>
@@ -173,10 +179,12 @@ void Loader::load_list(const YAML::Node& node,
   for (std::size_t i = 0; i < node.size(); ++i) {
     const std::string item_path = path + "[" + std::to_string(i) + "]";
     out_.lines[item_path] = line_of(node[i].Mark());
-    load_object(node[i], item_path, items.emplace_back(), {});
+    Words also;
+    if constexpr (std::same_as<Item, Trunk>) also.push_back("rules");
+    load_object(node[i], item_path, items.emplace_back(), std::move(also));
     if (!node[i].IsMap()) continue;
     visit_options(items.back(), [&](const OptionInfo& info, const auto& value) {
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(value)>, std::string>) {
+      if constexpr (requires { value.empty(); }) {
         if (value.empty() && info.min > 0 && !out_.lines.contains(join(item_path, info.name)))
           fail(node[i], join(item_path, info.name) + ": missing");
       }
@@ -304,11 +312,14 @@ void Loader::load_value(const YAML::Node& node,
 }
 
 void Loader::load_document(const YAML::Node& root) {
-  Words known{"realms"};
+  Words known{"realms", "trunks"};
   visit_sections(out_.config, [&](const SectionInfo& info, auto&) { known.push_back(info.name); });
   for (const Entry& entry : entries_of(root, "", known)) {
     if (entry.key == "realms") {
       load_list(entry.value, entry.key, kRealmCountMax - 1, out_.config.realms);
+    }
+    if (entry.key == "trunks") {
+      load_list(entry.value, entry.key, kTrunkCountMax, out_.config.trunks);
     }
     visit_sections(out_.config, [&](const SectionInfo& info, auto& section) {
       if (entry.key != info.name) return;

@@ -72,6 +72,36 @@
   X(ports, NameList, NameList{}, 0, kPortCountMax, kRestart, \
     "Capture ports of this realm, instead of `realm` at each port.")
 
+#define TD_CONFIG_TRUNK(X) \
+  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
+    "Name of the trunk in call records and filters.") \
+  X(side, TrunkSide, TrunkSide::kExternal, 0, 0, kRestart, \
+    "Where the trunk's far end is: `external` with another operator or a customer of his, " \
+    "`internal` with one of ours (a PBX, an access network).") \
+  X(networks, NameList, NameList{}, 1, kNetworkCountMax, kRestart, \
+    "Addresses of the far end for signalling: `192.0.2.0/24`, `192.0.2.7`, `2001:db8::/32`. The " \
+    "longest prefix that fits decides.") \
+  X(ports, PortList, PortList{}, 0, kSipPortCountMax, kRestart, \
+    "Signalling ports of the far end. Empty: any.") \
+  X(realm, std::string, "", 0, kNameBytesMax, kRestart, \
+    "The address plan in which the networks are: the name of one of `realms`, or `default`. " \
+    "Empty: any.") \
+  X(region, std::string, "", 0, 2, kRestart, \
+    "Region of national numbers on this trunk. Empty: numbers.default_region.")
+
+#define TD_CONFIG_DIAL_RULE(X) \
+  X(match, std::string, "", 0, kDialTextMax, kRestart, \
+    "What the number begins with: digits, `*`, `#`, a leading `+`. Empty: any number without " \
+    "`+`.") \
+  X(digits_min, std::uint32_t, 0, 0, kDialTextMax, kRestart, \
+    "Fewest digits that the number has.") \
+  X(digits_max, std::uint32_t, kDialTextMax, 0, kDialTextMax, kRestart, \
+    "Most digits that the number has.") \
+  X(strip, std::uint32_t, 0, 0, kDialTextMax, kRestart, \
+    "Characters taken away at its beginning, a `+` included.") \
+  X(prefix, std::string, "", 0, kDialTextMax, kRestart, \
+    "What is put before it then.")
+
 #define TD_CONFIG_STREAMS(X) \
   X(stream_count_max, std::uint32_t, 8'192, 64, kStreamCountMax, kRestart, \
     "RTP streams tracked at once, of all workers together. Further calls are logged, not " \
@@ -116,7 +146,17 @@
     "A dialog without any signalling or media for this long is forgotten.") \
   X(restart_timeout_s, std::uint32_t, 60, 1, 3'600, kRestart, \
     "Calls that were open when the recorder stopped are closed when nothing more of them is " \
-    "seen for this long after the start.")
+    "seen for this long after the start.") \
+  X(internal_networks, NameList, NameList{}, 0, kNetworkCountMax, kRestart, \
+    "Addresses that are on our side, where no trunk has them. With `trunks` they tell a call's " \
+    "direction.")
+
+#define TD_CONFIG_NUMBERS(X) \
+  X(default_region, std::string, "", 0, 2, kRestart, \
+    "ISO 3166 code of the region whose prefixes national and international numbers begin with, " \
+    "for example `DE`. Empty: only numbers with `+` become E.164.") \
+  X(cache_entries, std::uint32_t, 65'536, 1'024, kNumberCacheEntriesMax, kRestart, \
+    "Numbers whose E.164 form is remembered, 64 bytes each.")
 
 #define TD_CONFIG_STORAGE(X) \
   X(segment_mib, std::uint32_t, 1'024, kSegmentMibMin, kSegmentMibMax, kRestart, \
@@ -145,6 +185,7 @@
   S(capture, Capture, TD_CONFIG_CAPTURE, "Where packets come from.") \
   S(streams, Streams, TD_CONFIG_STREAMS, "RTP streams and the memory they may take.") \
   S(calls, Calls, TD_CONFIG_CALLS, "Following calls.") \
+  S(numbers, Numbers, TD_CONFIG_NUMBERS, "Making E.164 numbers of what is dialled.") \
   S(storage, Storage, TD_CONFIG_STORAGE, "Segments, keys and the call log on disk.")
 // NOLINTEND(cppcoreguidelines-macro-usage)
 // clang-format on

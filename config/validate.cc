@@ -5,10 +5,13 @@
 #include <cstdlib>
 #include <set>
 #include <sys/stat.h>
+#include <tuple>
 
 #include "base/result.h"
 #include "config/devices.h"
 #include "config/limits.h"
+#include "config/networks.h"
+#include "config/regions.h"
 #include "config/retention_classes.h"
 #include "config/sizing.h"
 
@@ -28,6 +31,8 @@ class Validator {
 
   void check_ports();
   void check_realms();
+  void check_numbers();
+  void check_trunks();
   void check_workers();
   void check_memory();
   void check_times();
@@ -59,6 +64,8 @@ class Validator {
 
   void check_key_file();
   void check_queue_pairs(std::size_t index);
+  void check_region(const std::string& path, const std::string& region);
+  void check_rules(const std::string& path, const Trunk& trunk);
 
   const Config& config_;
   const std::string& file_;
@@ -68,6 +75,10 @@ class Validator {
 
 std::string port_path(std::size_t index, std::string_view option) {
   return "capture.ports[" + std::to_string(index) + "]." + std::string(option);
+}
+
+std::string no_network(const std::string& text) {
+  return "'" + text + "' is no network like 192.0.2.0/24, 192.0.2.7 or 2001:db8::/32";
 }
 
 // Queues of net_af_packet that nobody polls would swallow their part of the packets.
@@ -141,6 +152,69 @@ void Validator::check_realms() {
         error(path + ".ports", "port " + name + " is in another realm");
       }
     }
+  }
+}
+
+void Validator::check_region(const std::string& path, const std::string& region) {
+  if (region.empty() || is_region(region)) return;
+  error(path, "there is no region " + region + "; an ISO 3166 code like DE is wanted");
+}
+
+void Validator::check_numbers() {
+  check_region("numbers.default_region", config_.numbers.default_region);
+  for (const std::string& text : config_.calls.internal_networks) {
+    if (!parse_network(text)) error("calls.internal_networks", no_network(text));
+  }
+}
+
+void Validator::check_rules(const std::string& path, const Trunk& trunk) {
+  for (std::size_t i = 0; i < trunk.rules.size(); ++i) {
+    const DialRule& rule = trunk.rules[i];
+    const std::string rule_path = path + ".rules[" + std::to_string(i) + "]";
+    for (const auto& [option, text] :
+         {std::pair{"match", &rule.match}, std::pair{"prefix", &rule.prefix}}) {
+      const std::size_t plus = text->starts_with('+') ? 1 : 0;
+      if (text->find_first_not_of("0123456789*#", plus) != std::string::npos) {
+        error(rule_path + "." + option,
+              "'" + *text + "' is no beginning of a number: digits, *, # and a leading + are");
+      }
+    }
+    if (rule.digits_min > rule.digits_max) {
+      error(rule_path + ".digits_min", "must not exceed digits_max");
+    }
+  }
+}
+
+void Validator::check_trunks() {
+  std::set<std::string> names;
+  std::set<std::tuple<Network, std::uint16_t, std::string>> ends;
+  const auto realms = realm_names(config_);
+  for (std::size_t i = 0; i < config_.trunks.size(); ++i) {
+    const Trunk& trunk = config_.trunks[i];
+    const std::string path = "trunks[" + std::to_string(i) + "]";
+    if (!trunk.name.empty() && !names.insert(trunk.name).second) {
+      error(path + ".name", "another trunk is named " + trunk.name);
+    }
+    if (!trunk.realm.empty() && std::ranges::find(realms, trunk.realm) == realms.end()) {
+      error(path + ".realm", "there is no realm " + trunk.realm);
+    }
+    PortList ports = trunk.ports;
+    if (ports.empty()) ports.push_back(0);
+    for (const std::string& text : trunk.networks) {
+      const auto network = parse_network(text);
+      if (!network) {
+        error(path + ".networks", no_network(text));
+        continue;
+      }
+      for (const std::uint16_t port : ports) {
+        if (!ends.insert({*network, port, trunk.realm}).second) {
+          error(path + ".networks", text + " is in another trunk with the same ports and realm");
+          break;
+        }
+      }
+    }
+    check_region(path + ".region", trunk.region);
+    check_rules(path, trunk);
   }
 }
 
@@ -275,6 +349,8 @@ std::vector<Problem> validate(const Config& config,
   Validator validator(config, file, lines);
   validator.check_ports();
   validator.check_realms();
+  validator.check_numbers();
+  validator.check_trunks();
   validator.check_workers();
   validator.check_memory();
   validator.check_times();

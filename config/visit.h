@@ -34,6 +34,16 @@ requires std::same_as<std::remove_const_t<Object>, Port>
 void visit_options(Object& object, Visitor&& visitor) { TD_CONFIG_PORT(TD_CONFIG_VISIT) }
 
 template <typename Object, typename Visitor>
+requires std::same_as<std::remove_const_t<Object>, Trunk>
+
+void visit_options(Object& object, Visitor&& visitor) { TD_CONFIG_TRUNK(TD_CONFIG_VISIT) }
+
+template <typename Object, typename Visitor>
+requires std::same_as<std::remove_const_t<Object>, DialRule>
+
+void visit_options(Object& object, Visitor&& visitor) { TD_CONFIG_DIAL_RULE(TD_CONFIG_VISIT) }
+
+template <typename Object, typename Visitor>
 requires std::same_as<std::remove_const_t<Object>, Realm>
 
 void visit_options(Object& object, Visitor&& visitor){TD_CONFIG_REALM(TD_CONFIG_VISIT)}

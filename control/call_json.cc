@@ -171,6 +171,9 @@ void add_parties(const CallRecord& call, Json& json) {
   json["dialled"] = text_or_null(call.dialled);
   json["diverted_from"] = text_or_null(call.diverted_from);
   json["asserted"] = text_or_null(call.asserted);
+  json["dialled_e164"] = text_or_null(call.dialled_e164);
+  json["diverted_from_e164"] = text_or_null(call.diverted_from_e164);
+  json["asserted_e164"] = text_or_null(call.asserted_e164);
   json["direction"] = text_or_null(call_direction_name(call.direction));
 }
 
@@ -179,10 +182,12 @@ void add_outcome(const CallRecord& call, Json& json) {
   json["outcome"] = outcome.empty() ? std::string_view("unknown") : outcome;
   json["end_reason"] = text_or_null(end_reason_name(call.end_reason));
   json["hangup_by"] = text_or_null(hangup_by_name(call.hangup_by));
-  json["transferred"] = call.transferred ? Json{{"to", text_or_null(call.transferred->to)},
-                                                {"by", text_or_null(call.transferred->by)},
-                                                {"kind", text_or_null(call.transferred->kind)}}
-                                         : Json(nullptr);
+  json["transferred"] = call.transferred
+                            ? Json{{"to", text_or_null(call.transferred->to)},
+                                   {"by", text_or_null(call.transferred->by)},
+                                   {"kind", text_or_null(call.transferred->kind)},
+                                   {"to_e164", text_or_null(call.transferred->to_e164)}}
+                            : Json(nullptr);
   json["status_code"] = value_or_null(call.status_code);
   json["reason"] = text_or_null(call.reason);
   json["q850_cause"] = value_or_null(call.q850_cause);
@@ -190,9 +195,11 @@ void add_outcome(const CallRecord& call, Json& json) {
   json["sip_responses"] = map_to_json(call.sip_responses);
 }
 
-// Facts that come from a directory, trunks or annotations, none of which exists for this call.
-void add_business(Json& json) {
-  for (const char* name : {"trunk", "agent", "team", "client", "marketing_channel", "campaign"}) {
+// The trunk, and facts that come from a directory or annotations, none of which exists for this
+// call.
+void add_business(const CallRecord& call, Json& json) {
+  json["trunk"] = text_or_null(call.trunk);
+  for (const char* name : {"agent", "team", "client", "marketing_channel", "campaign"}) {
     json[name] = nullptr;
   }
   json["tags"] = Json::array();
@@ -216,7 +223,7 @@ Json call_to_json(const CallRecord& call) {
   add_times(call, json);
   add_parties(call, json);
   add_outcome(call, json);
-  add_business(json);
+  add_business(call, json);
   Json media = Json::array();
   for (const MediaRecord& record : call.media) media.push_back(media_to_json(record));
   json["media"] = std::move(media);

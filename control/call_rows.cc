@@ -15,6 +15,7 @@ const std::vector<std::string>& csv_fields() {
       "uid",           "call_id",         "state",           "start",
       "ringing",       "answered",        "ended",           "caller.number",
       "callee.number", "dialled",         "diverted_from",   "direction",
+      "trunk",         "caller.e164",     "callee.e164",     "dialled_e164",
       "outcome",       "status_code",     "reason",          "hangup_by",
       "end_reason",    "pdd_ms",          "ring_ms",         "setup_ms",
       "talk_ms",       "total_ms",        "hold_ms",         "media.codec",

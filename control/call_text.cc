@@ -65,6 +65,11 @@ std::string result_of(const CallRecord& call) {
   return result;
 }
 
+// "030123456 (+4930123456)"
+std::string with_e164(const std::string& written, const std::string& e164) {
+  return e164.empty() || e164 == written ? written : written + " (" + e164 + ")";
+}
+
 std::string facts_text(const CallReport& report, std::string_view zone) {
   const CallRecord& call = report.call;
   Rows rows;
@@ -78,10 +83,13 @@ std::string facts_text(const CallReport& report, std::string_view zone) {
   add_fact(rows, "end reason", std::string(end_reason_name(call.end_reason)));
   add_fact(rows, "hangup by", std::string(hangup_by_name(call.hangup_by)));
   add_fact(rows, "direction", std::string(call_direction_name(call.direction)));
-  add_fact(rows, "dialled", call.dialled);
-  add_fact(rows, "diverted from", call.diverted_from);
-  add_fact(rows, "asserted", call.asserted);
-  if (call.transferred) add_fact(rows, "transferred", call.transferred->to);
+  add_fact(rows, "trunk", call.trunk);
+  add_fact(rows, "dialled", with_e164(call.dialled, call.dialled_e164));
+  add_fact(rows, "diverted from", with_e164(call.diverted_from, call.diverted_from_e164));
+  add_fact(rows, "asserted", with_e164(call.asserted, call.asserted_e164));
+  if (call.transferred) {
+    add_fact(rows, "transferred", with_e164(call.transferred->to, call.transferred->to_e164));
+  }
   add_time(
       rows, "first seen", call.start_us ? std::nullopt : std::optional(call.first_seen_us), zone);
   add_time(rows, "start", call.start_us, zone);
@@ -105,7 +113,7 @@ std::string parties_text(const CallRecord& call) {
         party.ip ? to_string(Endpoint{*party.ip, party.port}) : std::string();
     rows.push_back({std::to_string(party.id),
                     std::string(party_role_name(party.role)),
-                    to_printable(party.number),
+                    to_printable(with_e164(party.number, party.e164)),
                     to_printable(party.name),
                     address,
                     to_printable(party.user_agent)});

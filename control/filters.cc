@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "control/zone.h"
+#include "pipelines/numbers/number_plan.h"
 
 namespace tapdeck::control {
 namespace {
@@ -130,6 +131,24 @@ Result<void> parse_identities(const FilterWords& words, CallQuery& query) {
   return {};
 }
 
+// The E.164 form of what was given, '*' included; empty when it has none, or is one already.
+std::string e164_of(std::string_view word, std::string_view region) {
+  if (region.empty() || word.empty()) return {};
+  const bool is_beginning = word.back() == '*';
+  std::string number;
+  for (const char c : word.substr(0, word.size() - (is_beginning ? 1 : 0))) {
+    if (std::string_view(" -./()").find(c) == std::string_view::npos) number += c;
+  }
+  std::string e164;
+  if (is_beginning) {
+    e164 = numbers::beginning_as_e164(region, number);
+  } else {
+    e164 = numbers::classify({std::string(region), {}}, number).e164();
+  }
+  if (e164.empty() || search_number(e164) == search_number(number)) return {};
+  return is_beginning ? e164 + "*" : e164;
+}
+
 Result<void> check_lengths(const FilterWords& words) {
   for (const auto& [option, word] : {std::pair{"number", &words.number},
                                      std::pair{"caller", &words.caller},
@@ -188,7 +207,9 @@ std::optional<std::int64_t> parse_duration_ms(std::string_view text) {
   return static_cast<std::int64_t>(total_ms + 0.5);
 }
 
-Result<CallQuery> parse_filters(const FilterWords& words, std::string_view zone) {
+Result<CallQuery> parse_filters(const FilterWords& words,
+                                std::string_view zone,
+                                std::string_view region) {
   CallQuery query;
   TD_TRY(check_lengths(words));
   TD_TRY(parse_times(words, zone, query));
@@ -200,6 +221,9 @@ Result<CallQuery> parse_filters(const FilterWords& words, std::string_view zone)
   query.number = words.number;
   query.caller = words.caller;
   query.callee = words.callee;
+  query.number_e164 = e164_of(words.number, region);
+  query.caller_e164 = e164_of(words.caller, region);
+  query.callee_e164 = e164_of(words.callee, region);
   query.call_id = words.call_id;
   query.conversation_id = words.conversation;
   query.codec = words.codec;

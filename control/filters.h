@@ -39,8 +39,11 @@ struct FilterWords {
   std::string recording = {};
 };
 
-// `zone` is an IANA name ("Europe/Berlin"); bare dates are its days.
-Result<CallQuery> parse_filters(const FilterWords& words, std::string_view zone);
+// `zone` is an IANA name ("Europe/Berlin"); bare dates are its days.  `region`: whose local forms
+// numbers are ("DE"); empty: they are looked for as they are written alone.
+Result<CallQuery> parse_filters(const FilterWords& words,
+                                std::string_view zone,
+                                std::string_view region = {});
 
 // RFC 3339, or YYYY-MM-DD: the first instant of that day in `zone`, or of the day after it where
 // `after_date` (an exclusive bound that covers the whole day).

@@ -20,7 +20,7 @@
 namespace tapdeck::control {
 
 constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
-constexpr std::uint16_t kProtocolVersion = 2;
+constexpr std::uint16_t kProtocolVersion = 3;
 constexpr std::size_t kFrameHeaderBytes = 5;
 constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
 constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame

@@ -97,7 +97,7 @@ struct CallParty {
   std::uint8_t id = 0;  // index in parties[]; StreamReport's sender and receiver refer to it
   PartyRole role = PartyRole::kUnknown;
   std::string number;  // user part as written, without parameters and visual separators
-  std::string e164;    // normalised; empty until a dial plan is configured or when not valid
+  std::string e164;    // "+4930123456"; empty when the plan of numbers has no such form of it
   std::string name;    // display name
   std::string uri;
   std::optional<IpAddress> ip;  // where its signalling comes from
@@ -165,6 +165,7 @@ struct CallTransfer {
   std::string to;
   std::string by;
   std::string kind;  // blind | attended
+  std::string to_e164;
 };
 
 struct CallRecord {
@@ -201,7 +202,11 @@ struct CallRecord {
   std::string dialled;
   std::string diverted_from;
   std::string asserted;
+  std::string dialled_e164;  // as in CallParty
+  std::string diverted_from_e164;
+  std::string asserted_e164;
   CallDirection direction = CallDirection::kUnknown;
+  std::string trunk;  // name; of the external end where there is one
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;
   HangupBy hangup_by = HangupBy::kNone;

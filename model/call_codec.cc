@@ -130,6 +130,10 @@ void write_outcome(const CallRecord& call, wire::CallV1& to) {
   to.set_dialled(call.dialled);
   to.set_diverted_from(call.diverted_from);
   to.set_asserted(call.asserted);
+  to.set_dialled_e164(call.dialled_e164);
+  to.set_diverted_from_e164(call.diverted_from_e164);
+  to.set_asserted_e164(call.asserted_e164);
+  to.set_trunk(call.trunk);
   to.set_direction(static_cast<std::uint32_t>(call.direction));
   to.set_outcome(static_cast<std::uint32_t>(call.outcome));
   to.set_end_reason(static_cast<std::uint32_t>(call.end_reason));
@@ -138,6 +142,7 @@ void write_outcome(const CallRecord& call, wire::CallV1& to) {
     to.mutable_transferred()->set_to(call.transferred->to);
     to.mutable_transferred()->set_by(call.transferred->by);
     to.mutable_transferred()->set_kind(call.transferred->kind);
+    to.mutable_transferred()->set_to_e164(call.transferred->to_e164);
   }
   if (call.status_code) to.set_status_code(*call.status_code);
   to.set_reason(call.reason);

@@ -171,13 +171,18 @@ void read_outcome(const wire::CallV1& from, CallRecord& call, Checker& checker) 
   call.dialled = from.dialled();
   call.diverted_from = from.diverted_from();
   call.asserted = from.asserted();
+  call.dialled_e164 = from.dialled_e164();
+  call.diverted_from_e164 = from.diverted_from_e164();
+  call.asserted_e164 = from.asserted_e164();
+  call.trunk = from.trunk();
   call.direction = checker.enumerator(from.direction(), CallDirection::kTransit);
   call.outcome = checker.enumerator(from.outcome(), CallOutcome::kRedirected);
   call.end_reason = checker.enumerator(from.end_reason(), EndReason::kCrash);
   call.hangup_by = checker.enumerator(from.hangup_by(), HangupBy::kCallee);
   if (from.has_transferred()) {
     const wire::TransferV1& transfer = from.transferred();
-    call.transferred = CallTransfer{transfer.to(), transfer.by(), transfer.kind()};
+    call.transferred =
+        CallTransfer{transfer.to(), transfer.by(), transfer.kind(), transfer.to_e164()};
   }
   if (from.has_status_code()) {
     call.status_code = checker.narrow<std::uint16_t>(from.status_code());
@@ -234,8 +239,13 @@ std::optional<CallRecord> decode_call_terms(std::string_view bytes) {
   call.dialled = message->dialled();
   call.diverted_from = message->diverted_from();
   call.asserted = message->asserted();
-  if (message->has_transferred())
-    call.transferred = CallTransfer{message->transferred().to(), {}, {}};
+  call.dialled_e164 = message->dialled_e164();
+  call.diverted_from_e164 = message->diverted_from_e164();
+  call.asserted_e164 = message->asserted_e164();
+  if (message->has_transferred()) {
+    call.transferred =
+        CallTransfer{message->transferred().to(), {}, {}, message->transferred().to_e164()};
+  }
   if (!checker.good()) return std::nullopt;
   return call;
 }

@@ -35,28 +35,37 @@ bool is_visual_separator(char c) {
   return c == '-' || c == '.' || c == '(' || c == ')' || c == '/';
 }
 
-// A query's number pattern against normalised numbers.
+// A query's number pattern, and its E.164 form where it has another one, against normalised
+// numbers.
 class NumberPattern {
  public:
-  explicit NumberPattern(std::string_view text)
+  NumberPattern(std::string_view text, std::string_view e164)
       : prefix_(!text.empty() && text.back() == '*'),
-        number_(search_number(prefix_ ? text.substr(0, text.size() - 1) : text)) {}
+        number_(search_number(prefix_ ? text.substr(0, text.size() - 1) : text)),
+        e164_(search_number(e164.substr(0, e164.find('*')))) {}
 
   [[nodiscard]] bool matches(std::string_view written) const {
-    const std::string number = search_number(written);
-    if (number.empty()) return false;
-    return prefix_ ? std::string_view(number).starts_with(number_) : number == number_;
+    return matches_searched(search_number(written));
   }
 
   [[nodiscard]] bool matches_any(const std::vector<std::string>& numbers) const {
     return std::any_of(numbers.begin(), numbers.end(), [this](const std::string& number) {
-      return prefix_ ? std::string_view(number).starts_with(number_) : number == number_;
+      return matches_searched(number);
     });
   }
 
  private:
+  [[nodiscard]] bool matches_searched(std::string_view number) const {
+    if (number.empty()) return false;
+    if (prefix_) {
+      return number.starts_with(number_) || (!e164_.empty() && number.starts_with(e164_));
+    }
+    return number == number_ || number == e164_;
+  }
+
   bool prefix_;
   std::string number_;
+  std::string e164_;  // empty: no other form
 };
 
 bool party_matches(const CallRecord& call,
@@ -68,15 +77,18 @@ bool party_matches(const CallRecord& call,
 }
 
 bool numbers_match(const CallQuery& query, const CallRecord& call) {
-  if (!query.number.empty() && !NumberPattern(query.number).matches_any(searchable_numbers(call))) {
+  if (!query.number.empty() &&
+      !NumberPattern(query.number, query.number_e164).matches_any(searchable_numbers(call))) {
     return false;
   }
-  if (!query.caller.empty() && !party_matches(call, call.caller, NumberPattern(query.caller))) {
+  if (!query.caller.empty() &&
+      !party_matches(call, call.caller, NumberPattern(query.caller, query.caller_e164))) {
     return false;
   }
   if (query.callee.empty()) return true;
-  const NumberPattern callee(query.callee);
-  return party_matches(call, call.callee, callee) || callee.matches(call.dialled);
+  const NumberPattern callee(query.callee, query.callee_e164);
+  return party_matches(call, call.callee, callee) || callee.matches(call.dialled) ||
+         callee.matches(call.dialled_e164);
 }
 
 bool time_matches(const CallQuery& query, const CallRecord& call) {
@@ -129,11 +141,12 @@ bool media_matches(const CallQuery& query, const CallRecord& call) {
   });
 }
 
-// Call records carry none of these facts before annotations and a directory exist, and a fact that
-// a call lacks never matches.
-bool business_matches(const CallQuery& query) {
-  return query.trunk.empty() && query.agent.empty() && query.client.empty() &&
-         query.marketing_channel.empty() && query.tag.empty();
+// Call records carry none of these facts but the trunk before annotations and a directory exist,
+// and a fact that a call lacks never matches.
+bool business_matches(const CallQuery& query, const CallRecord& call) {
+  if (!query.trunk.empty() && query.trunk != call.trunk) return false;
+  return query.agent.empty() && query.client.empty() && query.marketing_channel.empty() &&
+         query.tag.empty();
 }
 
 }  // namespace
@@ -162,7 +175,13 @@ std::vector<std::string> searchable_numbers(const CallRecord& call) {
   add(call.dialled);
   add(call.diverted_from);
   add(call.asserted);
-  if (call.transferred) add(call.transferred->to);
+  add(call.dialled_e164);
+  add(call.diverted_from_e164);
+  add(call.asserted_e164);
+  if (call.transferred) {
+    add(call.transferred->to);
+    add(call.transferred->to_e164);
+  }
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
@@ -178,7 +197,7 @@ std::int64_t call_end_us(const CallRecord& call) {
 
 bool matches(const CallQuery& query, const CallRecord& call) {
   return time_matches(query, call) && identity_matches(query, call) && facts_match(query, call) &&
-         numbers_match(query, call) && media_matches(query, call) && business_matches(query);
+         numbers_match(query, call) && media_matches(query, call) && business_matches(query, call);
 }
 
 }  // namespace tapdeck

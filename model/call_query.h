@@ -12,9 +12,14 @@
 namespace tapdeck {
 
 struct CallQuery {
-  std::string number;                   // any number of the call; trailing '*' means prefix
-  std::string caller;                   // same forms, caller only
-  std::string callee;                   // same forms, callee or dialled only
+  std::string number;  // any number of the call; trailing '*' means prefix
+  std::string caller;  // same forms, caller only
+  std::string callee;  // same forms, callee or dialled only
+  // The E.164 forms of the three, where they are others; a call that has one of both is found.
+  // With a '*' behind them where those have one.
+  std::string number_e164;
+  std::string caller_e164;
+  std::string callee_e164;
   std::optional<std::int64_t> from_us;  // inclusive
   std::optional<std::int64_t> to_us;    // exclusive
   bool overlap = false;                 // match any part of the call, not only its start
@@ -43,8 +48,8 @@ struct CallPage {
   std::string next_cursor;        // empty: no more
 };
 
-// All numbers under which a call is found: of parties, dialled, diverted, asserted, transferred-to;
-// normalised by search_number(), without duplicates.
+// All numbers under which a call is found: of parties, dialled, diverted, asserted, transferred-to,
+// each as written and as E.164; normalised by search_number(), without duplicates.
 std::vector<std::string> searchable_numbers(const CallRecord& call);
 
 // The form in which numbers are compared and indexed: visual separators, "tel:"/"sip:" scheme, host

@@ -132,16 +132,38 @@ Result<void> scan_exact(const Reader& reader,
   return walk.status();
 }
 
-// The keys of all calls in `range` under numbers that begin with `prefix`; nullopt when there are
-// too many entries to look at.  Numbers sort before times in this index, so each number's entries
-// outside the range are jumped over, and what is found is sorted by time afterwards.
-Result<std::optional<std::vector<CallKey>>> collect_prefix(const Reader& reader,
-                                                           const std::string& prefix,
-                                                           const KeyRange& range) {
-  std::vector<CallKey> keys;
-  Walk walk(reader, Column::kByNumber, prefix, successor(prefix));
+// Entries of the index by number, from `lower` on, up to, not including, `upper`.
+struct TermSpan {
+  std::string lower;
+  std::string upper;
+};
+
+// Of all numbers that a filter's text stands for; none where it stands for any.
+std::vector<TermSpan> spans_of(std::string_view number, std::string_view e164) {
+  std::vector<TermSpan> spans;
+  for (const std::string_view text : {number, e164}) {
+    const std::string term = index_term(search_number(text.substr(0, text.find('*'))));
+    if (text.empty()) continue;
+    if (term.empty()) return {};
+    if (text.back() == '*') {
+      spans.push_back({term, successor(term)});
+    } else {
+      spans.push_back({index_key(term, {}), term + '\1'});
+    }
+  }
+  return spans;
+}
+
+// Adds the keys of all calls in `range` under the numbers of `span`; false when there are too many
+// entries to look at.  Numbers sort before times in this index, so each number's entries outside
+// the range are jumped over.
+Result<bool> collect(const Reader& reader,
+                     const TermSpan& span,
+                     const KeyRange& range,
+                     std::vector<CallKey>& keys) {
+  Walk walk(reader, Column::kByNumber, span.lower, span.upper);
   for (std::size_t steps = 0; walk.valid(); ++steps) {
-    if (steps == kPrefixEntriesMax) return std::optional<std::vector<CallKey>>{};
+    if (steps == kPrefixEntriesMax) return false;
     if (walk.key().size() <= kCallKeyBytes) {
       walk.next();
       continue;
@@ -158,21 +180,26 @@ Result<std::optional<std::vector<CallKey>>> collect_prefix(const Reader& reader,
     }
   }
   TD_TRY(walk.status());
+  return true;
+}
+
+// What is found under several numbers is sorted by time before it is looked at.
+Result<void> scan_spans(const Reader& reader,
+                        const std::vector<TermSpan>& spans,
+                        const KeyRange& range,
+                        PageBuilder& page) {
+  if (spans.empty()) return scan_by_date(reader, range, page);
+  std::vector<CallKey> keys;
+  for (const TermSpan& span : spans) {
+    const Result<bool> all = collect(reader, span, range, keys);
+    if (!all) return Error(all.error());
+    if (!*all) return scan_by_date(reader, range, page);
+  }
   std::sort(keys.begin(), keys.end(), [](const CallKey& a, const CallKey& b) {
     return view(a) < view(b);  // as bytes, not as signed chars
   });
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  return std::optional(std::move(keys));
-}
-
-Result<void> scan_prefix(const Reader& reader,
-                         const std::string& prefix,
-                         const KeyRange& range,
-                         PageBuilder& page) {
-  auto keys = collect_prefix(reader, prefix, range);
-  if (!keys) return Error(std::move(keys.error()));
-  if (!*keys) return scan_by_date(reader, range, page);
-  for (const CallKey& key : **keys) {
+  for (const CallKey& key : keys) {
     const Result<bool> more = offer_key(reader, key, page);
     if (!more) return Error(more.error());
     if (!*more) return {};
@@ -180,16 +207,21 @@ Result<void> scan_prefix(const Reader& reader,
   return {};
 }
 
+struct NumberFilter {
+  std::string_view number;
+  std::string_view e164;
+};
+
 // The number filter that narrows most: an exact one if there is any.  Caller and callee are found
 // in the same index, since every number of a call is in it.
-std::string_view best_number(const CallQuery& query) {
-  std::string_view best;
-  for (const std::string_view number : {std::string_view(query.number),
-                                        std::string_view(query.caller),
-                                        std::string_view(query.callee)}) {
-    if (number.empty()) continue;
-    if (number.back() != '*') return number;
-    if (number.size() > best.size()) best = number;
+NumberFilter best_number(const CallQuery& query) {
+  NumberFilter best;
+  for (const NumberFilter& filter : {NumberFilter{query.number, query.number_e164},
+                                     NumberFilter{query.caller, query.caller_e164},
+                                     NumberFilter{query.callee, query.callee_e164}}) {
+    if (filter.number.empty()) continue;
+    if (filter.number.back() != '*') return filter;
+    if (filter.number.size() > best.number.size()) best = filter;
   }
   return best;
 }
@@ -208,14 +240,12 @@ Result<void> run(const Reader& reader, const CallQuery& query, PageBuilder& page
   if (!query.call_id.empty()) {
     return scan_exact(reader, Column::kByCallId, index_term(query.call_id), *range, page);
   }
-  const std::string_view number = best_number(query);
+  const auto [number, e164] = best_number(query);
   if (number.empty()) return scan_by_date(reader, *range, page);
-  if (number.back() != '*') {
+  if (number.back() != '*' && e164.empty()) {
     return scan_exact(reader, Column::kByNumber, index_term(search_number(number)), *range, page);
   }
-  const std::string prefix = index_term(search_number(number.substr(0, number.size() - 1)));
-  if (prefix.empty()) return scan_by_date(reader, *range, page);
-  return scan_prefix(reader, prefix, *range, page);
+  return scan_spans(reader, spans_of(number, e164), *range, page);
 }
 
 }  // namespace

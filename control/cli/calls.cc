@@ -81,7 +81,8 @@ int list_calls(const Context& context, const CallsOptions& options) {
   }
   const auto settings = load_settings(context.global);
   if (!settings) return report_error(settings.error());
-  auto query = parse_filters(options.filters, settings->zone);
+  auto query =
+      parse_filters(options.filters, settings->zone, settings->config.numbers.default_region);
   if (!query) return report_error(query.error());
   query->limit = options.limit;
   query->cursor = options.cursor;

@@ -99,7 +99,8 @@ int export_calls(const Context& context, const ExportOptions& options) {
   if (!export_one) return report_error(export_one.error());
   const auto settings = load_settings(context.global);
   if (!settings) return report_error(settings.error());
-  const auto query = parse_filters(options.filters, settings->zone);
+  const auto query =
+      parse_filters(options.filters, settings->zone, settings->config.numbers.default_region);
   if (!query) return report_error(query.error());
   auto store = open_store(*settings);
   if (!store) return report_error(store.error());

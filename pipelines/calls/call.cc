@@ -49,7 +49,10 @@ void fill_gaps(const CallRecord& record, LiveCall& live) {
       dialog->party = record.callee.value_or(kFirstCalleeParty);
     }
   }
-  if (live.dialled.empty()) live.dialled = record.dialled;
+  if (live.dialled.empty()) {
+    live.dialled = record.dialled;
+    live.dialled_e164 = record.dialled_e164;
+  }
   if (live.methods.empty()) live.methods = record.sip_methods;
   if (live.responses.empty()) live.responses = record.sip_responses;
 }
@@ -80,6 +83,14 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.times.last_seen_ns = live_.times.first_seen_ns;
   live_.dialogs.add_caller_tag(record.from_tag);
   live_.parties.restore(record);
+  const auto& trunks = context.options.numbering.trunks;
+  const auto trunk = std::find_if(trunks.begin(), trunks.end(), [&](const config::Trunk& each) {
+    return each.name == record.trunk;
+  });
+  live_.route = numbers::CallRoute::of_record(
+      record.direction,
+      trunk == trunks.end() ? numbers::kNoTrunk
+                            : static_cast<std::uint16_t>(trunk - trunks.begin()));
 }
 
 bool Call::owns(const MessageFacts& facts) const {

@@ -35,6 +35,7 @@ class StandardCallPlane final : public CallPlane {
         context_{options_, sink, drops_, recordings_, random_seed()},
         queue_(options_.hold_back_ns),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
+        numbering_(options_.numbering, options_.realm_names, random_seed()),
         finished_(options_.calls_max, random_seed()),
         fell_silent_(options_.calls_max, random_seed()) {}
 
@@ -86,6 +87,7 @@ class StandardCallPlane final : public CallPlane {
   MessageQueue queue_;
   CallTable table_;
   TimerQueue timers_;
+  numbers::Numbering numbering_;
   FinishedCalls finished_;
   FinishedCalls fell_silent_;  // ended by a timer: their BYE may still come
   std::int64_t timer_now_ns_ = 0;
@@ -115,7 +117,7 @@ void StandardCallPlane::handle(const SignalMessage& signal) {
     ++rejected_[std::string(result.rejected_as)];
     return;
   }
-  const SeenMessage message{signal, *result.facts};
+  const SeenMessage message{signal, *result.facts, &numbering_};
   Call* call = route(message);
   if (call == nullptr) return;
   call->take_message(message, timer_now_ns_);
@@ -223,7 +225,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   for (const SignalMessage& signal : kept.messages) {
     const FactsResult result = reader_.read(signal.view());
     if (result.facts && result.facts->call_id == record.call_id) {
-      call.replay({signal, *result.facts});
+      call.replay({signal, *result.facts, &numbering_});
     }
   }
   call.resume(record, kept.media, timer_now_ns_);
@@ -255,6 +257,7 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.calls_cut = recordings.cut;
   figures.calls_restored = recordings.restored;
   figures.pressure = recordings.pressure;
+  figures.numbers = numbering_.figures();
   return figures;
 }
 

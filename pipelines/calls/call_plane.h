@@ -20,6 +20,7 @@
 #include "model/call.h"
 #include "model/signal.h"
 #include "model/stream.h"
+#include "pipelines/numbers/numbering.h"
 
 namespace tapdeck::calls {
 
@@ -48,6 +49,7 @@ struct CallPlaneOptions {
   std::string node;                     // CallRecord::node
   std::vector<std::string> port_names;  // CallRecord::port by SignalMessage::port_index
   std::vector<std::string> realm_names;
+  numbers::NumberingOptions numbering;
   std::uint16_t retention_class = 0;  // of every call until policies exist
   std::string retention_class_name = "default";
   std::int64_t retention_us = 0;            // expires = start + this; 0: never
@@ -102,6 +104,7 @@ struct CallPlaneFigures {
   std::uint64_t calls_cut = 0;
   std::uint64_t calls_restored = 0;
   MediaPressure pressure = MediaPressure::kNone;
+  numbers::NumberingFigures numbers;
 };
 
 // What the store has of a call that an earlier process left open.

@@ -15,6 +15,7 @@
 #include "pipelines/calls/parties.h"
 #include "pipelines/calls/stream_book.h"
 #include "pipelines/calls/timeline.h"
+#include "pipelines/numbers/trunks.h"
 
 namespace tapdeck::calls {
 
@@ -67,6 +68,10 @@ struct LiveCall {
   std::string dialled;
   std::string diverted_from;
   std::string asserted;
+  std::string dialled_e164;
+  std::string diverted_from_e164;
+  std::string asserted_e164;
+  numbers::CallRoute route;
   std::optional<std::uint16_t> status_code;
   std::string reason;
   std::optional<std::uint16_t> q850_cause;

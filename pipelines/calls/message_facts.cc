@@ -68,6 +68,19 @@ std::string_view number_of(const sip::Uri& uri, Scratch& scratch) {
   });
 }
 
+// phone-context of a tel URI, or of a user part that is one (RFC 3261 section 19.1.6).
+std::string_view context_of(const sip::Uri& uri, Scratch& scratch) {
+  constexpr std::size_t kContextMax = 64;
+  const std::size_t semicolon = uri.user.find(';');
+  auto context = semicolon == std::string_view::npos
+                     ? std::nullopt
+                     : sip::find_param(uri.user.substr(semicolon + 1), "phone-context");
+  if (!context) context = uri.param("phone-context");
+  if (!context || context->size() > kContextMax) return {};
+  return scratch.take(context->size(),
+                      [&](char* to, std::size_t) { return copy_without_separators(*context, to); });
+}
+
 std::string_view name_of(const sip::NameAddr& address, Scratch& scratch) {
   const std::string_view name = address.display_name.substr(0, kTextMax);
   const bool quoted = address.display_is_quoted;
@@ -81,7 +94,8 @@ std::string_view name_of(const sip::NameAddr& address, Scratch& scratch) {
 PersonFacts person_of(const sip::NameAddr& address, Scratch& scratch) {
   return {name_of(address, scratch),
           address.uri.text.substr(0, kTextMax),
-          number_of(address.uri, scratch)};
+          number_of(address.uri, scratch),
+          context_of(address.uri, scratch)};
 }
 
 std::string_view diverted_number(const sip::Message& message, Scratch& scratch) {
@@ -123,6 +137,7 @@ void read_people(const sip::Message& message, Scratch& scratch, MessageFacts& fa
   facts.diverted_from = diverted_number(message, scratch);
   if (const auto uri = message.request_uri()) {
     facts.request_number = number_of(*uri, scratch);
+    facts.request_context = context_of(*uri, scratch);
   }
 }
 

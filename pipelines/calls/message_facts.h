@@ -22,6 +22,10 @@
 #include "pipelines/signalling/headers.h"
 #include "pipelines/signalling/sdp.h"
 
+namespace tapdeck::numbers {
+class Numbering;
+}
+
 namespace tapdeck::calls {
 
 constexpr std::size_t kMediaLinesMax = 32;
@@ -61,9 +65,10 @@ struct SessionFacts {
 using SharedSession = std::shared_ptr<const SessionFacts>;
 
 struct PersonFacts {
-  std::string_view name;    // display name without quotes
-  std::string_view uri;     // without header parameters
-  std::string_view number;  // user part without parameters and visual separators
+  std::string_view name;          // display name without quotes
+  std::string_view uri;           // without header parameters
+  std::string_view number;        // user part without parameters and visual separators
+  std::string_view context = {};  // phone-context of RFC 3966, without visual separators
 };
 
 struct MessageFacts {
@@ -85,6 +90,7 @@ struct MessageFacts {
   std::optional<PersonFacts> asserted;  // P-Asserted-Identity
   std::string_view diverted_from;       // number of the first Diversion, or of History-Info
   std::string_view request_number;      // user part of the Request-URI
+  std::string_view request_context;     // as in PersonFacts
   std::string_view user_agent;          // User-Agent or Server
   std::optional<std::uint16_t> q850_cause;
   std::string_view reason_text;
@@ -118,6 +124,7 @@ class FactsReader {
 struct SeenMessage {
   const SignalMessage& signal;
   const MessageFacts& facts;
+  numbers::Numbering* numbers = nullptr;  // without it nothing has an E.164 form or a trunk
 
   [[nodiscard]] std::int64_t time_ns() const { return signal.time_ns; }
 };

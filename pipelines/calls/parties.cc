@@ -1,12 +1,14 @@
 #include "pipelines/calls/parties.h"
 
+#include "pipelines/calls/message_numbers.h"
 #include "pipelines/calls/offer_answer.h"
 
 namespace tapdeck::calls {
 namespace {
 
-void describe(const PersonFacts& person, CallParty& party) {
+void describe(const PersonFacts& person, const MessageNumbers& numbers, CallParty& party) {
   party.number = person.number;
+  party.e164 = numbers.e164(person);
   party.name = person.name;
   party.uri = person.uri;
 }
@@ -16,14 +18,15 @@ void describe(const PersonFacts& person, CallParty& party) {
 void PartyList::open(const SeenMessage& message, bool oriented) {
   if (!parties_.empty()) return;
   oriented_ = oriented;
+  const MessageNumbers numbers(message);
   CallParty& caller = parties_.emplace_back();
   caller.role = oriented ? PartyRole::kCaller : PartyRole::kUnknown;
-  describe(message.facts.from, caller);
+  describe(message.facts.from, numbers, caller);
   caller.from_us = message.time_ns() / 1000;
   CallParty& callee = parties_.emplace_back();
   callee.id = kFirstCalleeParty;
   callee.role = oriented ? PartyRole::kCallee : PartyRole::kUnknown;
-  describe(message.facts.to, callee);
+  describe(message.facts.to, numbers, callee);
 }
 
 void PartyList::restore(const CallRecord& record) {
@@ -51,7 +54,7 @@ std::uint8_t PartyList::add_fork(const SeenMessage& message) {
   CallParty& fork = parties_.emplace_back();
   fork.id = id;
   fork.role = PartyRole::kFork;
-  describe(message.facts.to, fork);
+  describe(message.facts.to, MessageNumbers(message), fork);
   if (!message.facts.contact_uri.empty()) fork.uri = message.facts.contact_uri;
   return id;
 }
@@ -68,6 +71,7 @@ void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
   // A called party is whoever the network asserts that it is, not who was dialled.
   if (party != kCallerParty && message.facts.asserted && !message.facts.asserted->number.empty()) {
     known.number = message.facts.asserted->number;
+    known.e164 = MessageNumbers(message).e164(*message.facts.asserted);
     if (!message.facts.asserted->name.empty()) known.name = message.facts.asserted->name;
   }
 }

@@ -1,7 +1,8 @@
 // Who takes part in a call: the caller, whoever was asked or answered, and losing forks.
 //
 // Threads: the call-plane thread.  Memory: at most kPartiesMax parties; who comes later is counted
-// as the callee.  Numbers are kept as written, without parameters and visual separators.
+// as the callee.  Numbers are kept as written, without parameters and visual separators,
+// their E.164 forms beside them.
 #pragma once
 
 #include <cstdint>

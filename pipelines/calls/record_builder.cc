@@ -121,6 +121,12 @@ CallRecord build_record(const LiveCall& state,
   record.dialled = state.dialled;
   record.diverted_from = state.diverted_from;
   record.asserted = state.asserted;
+  record.dialled_e164 = state.dialled_e164;
+  record.diverted_from_e164 = state.diverted_from_e164;
+  record.asserted_e164 = state.asserted_e164;
+  record.direction = state.route.direction();
+  const std::size_t trunk = state.route.trunk();
+  if (trunk < options.numbering.trunks.size()) record.trunk = options.numbering.trunks[trunk].name;
   record.outcome = state.outcome;
   record.end_reason = state.end_reason;
   record.hangup_by = state.hangup_by;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "pipelines/calls/media_rules.h"
+#include "pipelines/calls/message_numbers.h"
 #include "pipelines/calls/response_rules.h"
 
 namespace tapdeck::calls {
@@ -41,6 +42,23 @@ void reopen(LiveCall& state) {
   state.provisional_seen = false;
 }
 
+void note_numbers(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  const MessageNumbers numbers(message);
+  if (!state.times.start_ns) {
+    state.dialled = facts.request_number;
+    state.dialled_e164 = numbers.e164(facts.request_number, facts.request_context);
+  }
+  if (state.asserted.empty() && facts.asserted) {
+    state.asserted = facts.asserted->number;
+    state.asserted_e164 = numbers.e164(*facts.asserted);
+  }
+  if (state.diverted_from.empty() && !facts.diverted_from.empty()) {
+    state.diverted_from = facts.diverted_from;
+    state.diverted_from_e164 = numbers.e164(facts.diverted_from);
+  }
+}
+
 void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   state.dialogs.add_caller_tag(facts.from_tag);
@@ -48,12 +66,10 @@ void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   if (is_new && state.ended && state.end_reason == EndReason::kFailure) reopen(state);
   if (is_new && !state.times.progress_ns) state.times.attempt_ns = message.time_ns();
   state.parties.orient();
-  if (!state.times.start_ns) {
-    state.times.start_ns = message.time_ns();
-    state.dialled = facts.request_number;
-  }
-  if (state.asserted.empty() && facts.asserted) state.asserted = facts.asserted->number;
-  if (state.diverted_from.empty()) state.diverted_from = facts.diverted_from;
+  const numbers::CallRoute route = route_of(message);
+  state.route.extend(route.origin, route.target);
+  note_numbers(state, message);
+  if (!state.times.start_ns) state.times.start_ns = message.time_ns();
   state.parties.learn(kCallerParty, message);
   // With a second leg's INVITE, the caller's addresses there are declared for the caller, too.
   apply_request_session(state, message, {kCallerParty, state.parties.callee()});
@@ -106,11 +122,13 @@ void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
   apply_request_session(state, message, ends);
 }
 
-void apply_refer(LiveCall& state, const MessageFacts& facts, const Ends& ends) {
+void apply_refer(LiveCall& state, const SeenMessage& message, const Ends& ends) {
+  const MessageFacts& facts = message.facts;
   if (facts.refer_to.empty()) return;
   state.asked_transfer = CallTransfer{std::string(facts.refer_to),
                                       ends.requester == kCallerParty ? "caller" : "callee",
-                                      facts.refer_replaces ? "attended" : "blind"};
+                                      facts.refer_replaces ? "attended" : "blind",
+                                      std::string(MessageNumbers(message).e164(facts.refer_to))};
 }
 
 // A request within a dialog whose beginning was missed.
@@ -144,7 +162,7 @@ void apply_request(LiveCall& state, const SeenMessage& message) {
       break;
     case Method::kUpdate:
     case Method::kPrack: apply_request_session(state, message, ends); break;
-    case Method::kRefer: apply_refer(state, facts, ends); break;
+    case Method::kRefer: apply_refer(state, message, ends); break;
     default: break;
   }
 }
@@ -181,6 +199,7 @@ void open_call(LiveCall& state, const SeenMessage& message) {
                          (facts.method == Method::kInvite && facts.to_tag.empty());
   state.dialogs.add_caller_tag(facts.from_tag);
   state.parties.open(message, by_caller);
+  if (by_caller) state.route = route_of(message);
 }
 
 void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t seed) {

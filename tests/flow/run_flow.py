@@ -59,7 +59,13 @@ def observe(scenario, directory):
     """What the program says of the scenario's packets, by the roots that paths begin at."""
     capture, store = os.path.join(directory, "flow.pcap"), os.path.join(directory, "store")
     frames.write_capture(capture, scenario.frames)
-    ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture)
+    config = None
+    if scenario.config:
+        config = os.path.join(directory, "tapdeck.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("\n".join(scenario.config) + "\n")
+    ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture,
+                     config=config)
     lines = ingest.lines()
     if not lines:
         raise AssertionError(f"ingest said nothing (exit status {ingest.status}): {ingest.tail()}")
@@ -69,8 +75,10 @@ def observe(scenario, directory):
         shown = [tapdeck(store, "show", "--json", call["uid"]).expect(0).lines()[0]
                  for call in calls]
         kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
+    found = [tapdeck(store, "calls", "--json", *query, config=config).expect(0).lines()
+             for query in scenario.queries]
     return {"status": ingest.status, "summary": lines[-1], "streams": lines[:-1], "calls": calls,
-            "shown": shown, "text": kept.decode() + json.dumps(shown),
+            "found": found, "shown": shown, "text": kept.decode() + json.dumps(shown),
             "wav": exported(scenario, store, directory, "wav"),
             "pcap": exported(scenario, store, directory, "pcap")}
 

@@ -28,10 +28,11 @@ class Scenario:
         self.title = ""
         self.parties, self.calls, self.frames, self.checks = {}, {}, [], []
         self.vlan, self.ip_options, self.ingest = None, b"", []
+        self.config, self.queries = [], []
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    self._read(line.strip())
+                    self._read(line.rstrip() if line.startswith("config ") else line.strip())
                 except (ValueError, KeyError, IndexError) as problem:
                     raise ValueError(f"{path}:{number}: {problem!r} in {line.strip()!r}") from None
 
@@ -53,6 +54,10 @@ class Scenario:
             self.vlan = int(rest)
         elif word == "ip_options":
             self.ip_options = bytes.fromhex(rest)
+        elif word == "config":
+            self.config.append(rest)
+        elif word == "query":
+            self.queries.append(shlex.split(rest))
         elif word == "ingest":
             self.ingest = shlex.split(rest)
         else:

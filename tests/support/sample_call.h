@@ -72,11 +72,15 @@ inline void set_outcome(CallRecord& call) {
   call.dialled = "441632960123";
   call.diverted_from = "441632960999";
   call.asserted = "+4930555";
+  call.dialled_e164 = "+441632960123";
+  call.diverted_from_e164 = "+441632960999";
+  call.asserted_e164 = "+4930555";
+  call.trunk = "carrier";
   call.direction = CallDirection::kOutbound;
   call.outcome = CallOutcome::kAnswered;
   call.end_reason = EndReason::kBye;
   call.hangup_by = HangupBy::kCallee;
-  call.transferred = CallTransfer{"4420555", "49891234", "blind"};
+  call.transferred = CallTransfer{"4420555", "49891234", "blind", "+4420555"};
   call.status_code = 200;
   call.reason = "OK";
   call.q850_cause = 16;

@@ -35,6 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tapdeck::calls::CallPlaneOptions options;
   options.hold_back_ns = 0;
   options.calls_max = 8;
+  options.numbering.numbers.default_region = "DE";
+  options.numbering.internal_networks = {"10.0.0.1"};
   const auto plane = tapdeck::calls::CallPlane::create(options, sink);
   const auto answer_releases = [&] {
     for (std::size_t i = 0; i < sink.releases.size(); ++i) {

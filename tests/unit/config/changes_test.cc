@@ -24,19 +24,23 @@ TEST(Changes, LiveOptionsAreTakenAndTheOthersNamed) {
   loaded.calls.media_timeout_s = 61;
   loaded.capture.ports.emplace_back();
   loaded.realms.emplace_back();
+  loaded.trunks.emplace_back();
+  loaded.numbers.default_region = "DE";
   const Changes changes = take_over(current, loaded);
   EXPECT_EQ(changes.taken, (Names{"general.timezone", "general.log_level"}));
   EXPECT_EQ(changes.need_restart,
             (Names{"general.node",
                    "calls.media_timeout_s",
+                   "numbers.default_region",
                    "storage.segment_mib",
                    "capture.ports",
-                   "realms"}));
+                   "realms",
+                   "trunks"}));
   EXPECT_EQ(current.general.log_level, LogChoice::kDebug);
   EXPECT_EQ(current.general.timezone, "Europe/Berlin");
   EXPECT_EQ(current.storage.segment_mib, defaults().storage.segment_mib);
   // What waits for a restart is said again by the next reload.
-  EXPECT_EQ(take_over(current, loaded).need_restart.size(), 5U);
+  EXPECT_EQ(take_over(current, loaded).need_restart.size(), 7U);
 }
 
 }  // namespace

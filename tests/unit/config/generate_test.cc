@@ -43,6 +43,16 @@ TEST(Generate, PrintLoadsToTheSame) {
   config.capture.ports[1].device = "net_null0";
   config.capture.ports[1].promiscuous = false;
   config.realms = {{"core", {"yes", "123"}}, {"edge", {}}};
+  config.calls.internal_networks = {"10.0.0.0/8"};
+  config.trunks.resize(2);
+  config.trunks[0].name = "on";
+  config.trunks[0].networks = {"192.0.2.0/24", "2001:db8::/32"};
+  config.trunks[0].ports = {5060};
+  config.trunks[0].rules.resize(2);
+  config.trunks[0].rules[1].match = "+0";
+  config.trunks[1].side = TrunkSide::kInternal;
+  config.trunks[1].name = "b";
+  config.trunks[1].networks = {"::"};
   const Loaded loaded = load_text(render(config), "print");
   EXPECT_EQ(to_string(loaded.problems), "");
   EXPECT_EQ(loaded.config, config);

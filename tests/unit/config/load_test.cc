@@ -33,7 +33,14 @@ TEST(Load, TakesEveryKindOfValue) {
       "realms:\n"
       "  - {name: core, ports: [tap0]}\n"
       "streams:\n"
-      "  late_media_ms: 0\n",
+      "  late_media_ms: 0\n"
+      "trunks:\n"
+      "  - name: carrier\n"
+      "    networks: [192.0.2.0/24, '2001:db8::/32']\n"
+      "    rules:\n"
+      "      - {match: \"00\", strip: 2, prefix: \"+\"}\n"
+      "      - {match: \"0\", digits_max: 11}\n"
+      "  - {name: pbx, side: internal, networks: [10.0.0.1], ports: [5060], region: DE}\n",
       "t.yaml");
   ASSERT_EQ(to_string(loaded.problems), "");
   EXPECT_EQ(loaded.config.general.node, "recorder-1");
@@ -46,6 +53,16 @@ TEST(Load, TakesEveryKindOfValue) {
   EXPECT_EQ(loaded.config.capture.ports[0].queues, 1U);
   EXPECT_EQ(loaded.config.realms[0].ports, NameList{"tap0"});
   EXPECT_EQ(loaded.config.streams.late_media_ms, 0U);
+  ASSERT_EQ(loaded.config.trunks.size(), 2U);
+  EXPECT_EQ(loaded.config.trunks[0].side, TrunkSide::kExternal);
+  EXPECT_EQ(loaded.config.trunks[0].networks, (NameList{"192.0.2.0/24", "2001:db8::/32"}));
+  ASSERT_EQ(loaded.config.trunks[0].rules.size(), 2U);
+  EXPECT_EQ(loaded.config.trunks[0].rules[0].match, "00");
+  EXPECT_EQ(loaded.config.trunks[0].rules[0].strip, 2U);
+  EXPECT_EQ(loaded.config.trunks[0].rules[1].digits_max, 11U);
+  EXPECT_EQ(loaded.config.trunks[1].side, TrunkSide::kInternal);
+  EXPECT_EQ(loaded.config.trunks[1].ports, PortList{5060});
+  EXPECT_EQ(loaded.lines.find("trunks[0].rules[1].digits_max")->second, 18U);
   EXPECT_EQ(loaded.lines.find("capture.ports[0].device")->second, 6U);
 }
 
@@ -89,6 +106,23 @@ TEST(Load, ReportsMistakesInLists) {
             "t.yaml:7: realms: a list is wanted");
   EXPECT_EQ(problems_of("capture: {sip_ports: []}\n"),
             "t.yaml:1: capture.sip_ports: 0 entries; it must have 1 to 16");
+}
+
+TEST(Load, ReportsMistakesInTrunks) {
+  EXPECT_EQ(problems_of("trunks:\n"
+                        "  - {name: a, side: outside, networks: []}\n"
+                        "  - networks: [192.0.2.1]\n"
+                        "    rules:\n"
+                        "      - {strip: x, mtach: 1}\n"
+                        "      - {prefix: \"+1234567890123456789012345\"}\n"
+                        "  - name: c\n"),
+            "t.yaml:2: trunks[0].side: 'outside'; one of external internal is wanted\n"
+            "t.yaml:2: trunks[0].networks: 0 entries; it must have 1 to 1024\n"
+            "t.yaml:3: trunks[1].name: missing\n"
+            "t.yaml:5: trunks[1].rules[0].mtach: unknown option; did you mean match?\n"
+            "t.yaml:5: trunks[1].rules[0].strip: 'x' is no number; 0 to 24 is wanted\n"
+            "t.yaml:6: trunks[1].rules[1].prefix: a text of 26 bytes; it must have 0 to 24\n"
+            "t.yaml:7: trunks[2].networks: missing");
 }
 
 TEST(Load, NumbersMustFitAndBePlain) {

@@ -55,6 +55,46 @@ TEST(Validate, RealmsAndPortsMustAgree) {
             "realms[2].name: another realm is named edge");
 }
 
+Trunk trunk(std::string name, NameList networks) {
+  Trunk made;
+  made.name = std::move(name);
+  made.networks = std::move(networks);
+  return made;
+}
+
+TEST(Validate, ReportsAllAboutTrunksAtOnce) {
+  Config config = defaults();
+  config.numbers.default_region = "UK";
+  config.calls.internal_networks = {"10.0.0.0/8", "ten"};
+  config.trunks = {trunk("a", {"192.0.2.0/24"}), trunk("a", {"192.0.2.0/33", "192.0.2.0/24"})};
+  config.trunks[1].realm = "mars";
+  config.trunks[1].region = "de";
+  config.trunks.push_back(trunk("c", {"192.0.2.0/24"}));
+  config.trunks.push_back(trunk("d", {"192.0.2.0/24"}));
+  config.trunks[2].ports = {5060};
+  config.trunks[3].rules.resize(2);
+  config.trunks[3].rules[0].match = "0x";
+  config.trunks[3].rules[0].prefix = "0+49";
+  config.trunks[3].rules[1].digits_min = 5;
+  config.trunks[3].rules[1].digits_max = 4;
+  EXPECT_EQ(
+      problems_of(config),
+      "numbers.default_region: there is no region UK; an ISO 3166 code like DE is wanted\n"
+      "calls.internal_networks: 'ten' is no network like 192.0.2.0/24, 192.0.2.7 or "
+      "2001:db8::/32\n"
+      "trunks[1].name: another trunk is named a\n"
+      "trunks[1].realm: there is no realm mars\n"
+      "trunks[1].networks: '192.0.2.0/33' is no network like 192.0.2.0/24, 192.0.2.7 or "
+      "2001:db8::/32\n"
+      "trunks[1].region: there is no region de; an ISO 3166 code like DE is wanted\n"
+      "trunks[3].networks: 192.0.2.0/24 is in another trunk with the same ports and realm\n"
+      "trunks[3].rules[0].match: '0x' is no beginning of a number: digits, *, # and a leading "
+      "+ are\n"
+      "trunks[3].rules[0].prefix: '0+49' is no beginning of a number: digits, *, # and a "
+      "leading + are\n"
+      "trunks[3].rules[1].digits_min: must not exceed digits_max");
+}
+
 TEST(Validate, APacketSocketHasAsManyQueuesAsItsPort) {
   Config config = defaults();
   config.capture.ports = {port("a", "net_af_packet0,iface=lo,qpairs=2"),

@@ -48,6 +48,9 @@ const std::vector<std::string> kCallNames = {"schema",
                                              "dialled",
                                              "diverted_from",
                                              "asserted",
+                                             "dialled_e164",
+                                             "diverted_from_e164",
+                                             "asserted_e164",
                                              "direction",
                                              "outcome",
                                              "end_reason",
@@ -105,7 +108,8 @@ TEST(CallJson, HasEveryNameWhetherFactsAreThereOrNot) {
   EXPECT_EQ(keys_of(json["media"][0]["rtcp"]),
             (std::vector<std::string>{"loss_pct", "jitter_ms", "rtt_ms"}));
   EXPECT_EQ(keys_of(json["joined_by"]), (std::vector<std::string>{"method", "score"}));
-  EXPECT_EQ(keys_of(json["transferred"]), (std::vector<std::string>{"to", "by", "kind"}));
+  EXPECT_EQ(keys_of(json["transferred"]),
+            (std::vector<std::string>{"to", "by", "kind", "to_e164"}));
   EXPECT_EQ(call_field_names(), kCallNames);
 }
 

@@ -18,6 +18,22 @@ TEST(Filters, NothingGivenFiltersNothing) {
   EXPECT_TRUE(matches(*query, CallRecord{}));
 }
 
+TEST(Filters, LocalFormsAreLookedForInE164Too) {
+  FilterWords words{.number = "030/12 34 56", .caller = "101", .callee = "089*"};
+  const auto query = parse_filters(words, "UTC", "DE");
+  ASSERT_TRUE(query) << query.error().message;
+  EXPECT_EQ(query->number, "030/12 34 56");
+  EXPECT_EQ(query->number_e164, "+4930123456");
+  EXPECT_EQ(query->caller_e164, "") << "an extension";
+  EXPECT_EQ(query->callee_e164, "+4989*");
+  const auto global = parse_filters({.number = "+49 30 123456", .caller = "0049*"}, "UTC", "DE");
+  ASSERT_TRUE(global);
+  EXPECT_EQ(global->number_e164, "") << "it is one already";
+  const auto nowhere = parse_filters(words, "UTC", "");
+  ASSERT_TRUE(nowhere);
+  EXPECT_EQ(nowhere->number_e164 + nowhere->callee_e164, "");
+}
+
 TEST(Filters, EveryWordReachesItsField) {
   FilterWords words{.number = "+4989*",
                     .caller = "1",

@@ -12,6 +12,9 @@ CallQuery full_query() {
   query.number = "49*";
   query.caller = "1";
   query.callee = "2";
+  query.number_e164 = "+493*";
+  query.caller_e164 = "+491";
+  query.callee_e164 = "+492";
   query.from_us = -5;
   query.to_us = 7;
   query.overlap = true;
@@ -41,6 +44,8 @@ TEST(Protocol, QueryComesBackAsItWas) {
   const auto decoded = decode_query(encode_query(query));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(encode_query(*decoded), encode_query(query));
+  EXPECT_EQ(decoded->number_e164, "+493*");
+  EXPECT_EQ(decoded->callee_e164, "+492");
   EXPECT_EQ(decoded->from_us, -5);
   EXPECT_EQ(decoded->uid, query.uid);
   EXPECT_EQ(decoded->ip, query.ip);

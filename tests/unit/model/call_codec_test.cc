@@ -40,6 +40,9 @@ TEST(CallCodec, EveryFieldSurvives) {
   EXPECT_EQ(read->recording.reasons, call.recording.reasons);
   ASSERT_TRUE(read->transferred);
   EXPECT_EQ(read->transferred->to, "4420555");
+  EXPECT_EQ(read->transferred->to_e164, "+4420555");
+  EXPECT_EQ(read->dialled_e164, call.dialled_e164);
+  EXPECT_EQ(read->trunk, "carrier");
   EXPECT_EQ(encode_call(*read), encode_call(call)) << "a field got lost on the way";
 }
 
@@ -88,7 +91,7 @@ TEST(CallCodec, BadBytesGiveNothing) {
   const std::string good = encode_call(sample_call());
   EXPECT_FALSE(decode_call(""));
   EXPECT_FALSE(decode_call("\xff\xff\xff"));
-  EXPECT_FALSE(decode_call(std::string_view(good).substr(0, good.size() / 2)));
+  EXPECT_FALSE(decode_call(std::string_view(good).substr(0, good.size() - 1)));
   std::string other_encoding = good;
   ASSERT_EQ(other_encoding[0], '\x08');  // field 1, then its value
   other_encoding[1] = 2;

@@ -62,6 +62,24 @@ TEST(Matches, NumberExactPrefixAndLocal) {
   EXPECT_FALSE(number("+"));
 }
 
+TEST(Matches, EitherFormOfANumberMatches) {
+  CallQuery query;
+  query.callee = "01632-960123";
+  EXPECT_FALSE(matches(query, sample_call()));
+  query.callee_e164 = "+441632960123";
+  EXPECT_TRUE(matches(query, sample_call()));
+  query.callee = "01632*";
+  query.callee_e164 = "+441633*";
+  EXPECT_FALSE(matches(query, sample_call()));
+  query.callee_e164 = "+441632*";
+  EXPECT_TRUE(matches(query, sample_call()));
+}
+
+TEST(Matches, TheTrunkIsCompared) {
+  EXPECT_TRUE(matches_with<std::string>(&CallQuery::trunk, "carrier"));
+  EXPECT_FALSE(matches_with<std::string>(&CallQuery::trunk, "carrie"));
+}
+
 TEST(Matches, CallerAndCalleeAreTold) {
   EXPECT_TRUE(matches_with<std::string>(&CallQuery::caller, "0891234"));
   EXPECT_FALSE(matches_with<std::string>(&CallQuery::caller, "441632960123"));

@@ -98,6 +98,53 @@ TEST(CallPlane, AlreadyFinalCallSaysNothing) {
   EXPECT_EQ(play.plane->open_call_count(), 0U);
 }
 
+CallPlaneOptions with_trunks() {
+  CallPlaneOptions options;
+  options.numbering.numbers.default_region = "DE";
+  options.numbering.trunks.resize(1);
+  options.numbering.trunks[0].name = "carrier";
+  options.numbering.trunks[0].networks = {"10.1.0.1"};
+  options.numbering.internal_networks = {"10.1.0.2"};
+  return options;
+}
+
+TEST(CallPlane, NumbersAreNormalisedAndDirectionFollowsFromTrunks) {
+  Scenario play(with_trunks());
+  play.from_caller(0,
+                   {.headers = "P-Asserted-Identity: <sip:0711100@x>\r\n"
+                               "Diversion: <sip:0049891234567@x>\r\n",
+                    .from = "<sip:0711100@x>",
+                    .to = "<sip:201@x>",
+                    .uri = "sip:030123456@x"});
+  play.from_callee(1,
+                   {.status = 200,
+                    .to_tag = "bob",
+                    .headers = "P-Asserted-Identity: <sip:089123456@x>\r\n",
+                    .from = "<sip:0711100@x>",
+                    .to = "<sip:201@x>"});
+  play.finish(2);
+  const CallRecord call = play.final_record();
+  EXPECT_EQ(call.direction, CallDirection::kInbound);
+  EXPECT_EQ(call.trunk, "carrier");
+  EXPECT_EQ(call.parties[0].number, "0711100");
+  EXPECT_EQ(call.parties[0].e164, "+49711100");
+  EXPECT_EQ(call.parties[1].number, "089123456") << "as the network asserts";
+  EXPECT_EQ(call.parties[1].e164, "+4989123456");
+  EXPECT_EQ(call.dialled, "030123456");
+  EXPECT_EQ(call.dialled_e164, "+4930123456");
+  EXPECT_EQ(call.asserted_e164, "+49711100");
+  EXPECT_EQ(call.diverted_from_e164, "+49891234567");
+  EXPECT_GE(play.plane->figures().numbers.misses, 4U);
+  EXPECT_GE(play.plane->figures().numbers.hits, 1U) << "the caller's is asked twice";
+}
+
+TEST(CallPlane, ACallWithoutItsInviteHasItsDirectionFromTheResponse) {
+  Scenario play(with_trunks());
+  play.from_callee(1, {.status = 200, .to_tag = "bob"});
+  play.finish(2);
+  EXPECT_EQ(play.final_record().direction, CallDirection::kInbound);
+}
+
 TEST(CallPlane, SamePacketsGiveTheSameUid) {
   Scenario first;
   first.establish();

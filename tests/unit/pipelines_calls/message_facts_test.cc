@@ -23,6 +23,22 @@ TEST(MessageFacts, NumbersAreWithoutParametersAndSeparators) {
   EXPECT_EQ(result.facts->request_number, "200");
 }
 
+TEST(MessageFacts, TheContextOfALocalNumberIsKept) {
+  Sip sip{.from = "<sip:7042;phone-context=+1-914@x;user=phone>",
+          .to = "<tel:863-1234;phone-context=+1-(914)-555>"};
+  sip.headers = "P-Asserted-Identity: <sip:1@x;phone-context=+49>\r\n";
+  const std::string text = sip.text();
+  FactsReader reader;
+  const FactsResult result = reader.read(as_bytes(text));
+  ASSERT_TRUE(result.facts);
+  EXPECT_EQ(result.facts->from.number, "7042");
+  EXPECT_EQ(result.facts->from.context, "+1914");
+  EXPECT_EQ(result.facts->to.number, "8631234");
+  EXPECT_EQ(result.facts->to.context, "+1914555");
+  EXPECT_EQ(result.facts->asserted->context, "+49");
+  EXPECT_EQ(result.facts->request_context, "x");
+}
+
 TEST(MessageFacts, SessionHasWhatCanBeBound) {
   Sip sip;
   sip.sdp = sdp({{.formats = "8 101", .attributes = "a=rtpmap:101 telephone-event/8000\r\n"},

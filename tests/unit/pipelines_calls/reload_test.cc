@@ -51,6 +51,24 @@ TEST(Reload, BindsAgainAndGoesOnUnderTheSameUid) {
   EXPECT_EQ(call.port, "span0");
 }
 
+TEST(Reload, DirectionAndTrunkOfARecordAreKept) {
+  CallPlaneOptions options;
+  options.numbering.trunks.resize(1);
+  options.numbering.trunks[0].name = "carrier";
+  options.numbering.trunks[0].networks = {"10.1.0.2"};
+  options.numbering.internal_networks = {"10.1.0.1"};
+  Scenario before(options);
+  before.establish();
+  before.advance(5);
+  ASSERT_EQ(before.records.back().direction, CallDirection::kOutbound);
+  Scenario after(options);
+  after.plane->reload(before.records.back(), {{}, {}}, at_ns(20));  // its messages are lost
+  after.hang_up(30, false);
+  after.advance(40);
+  EXPECT_EQ(after.final_record().direction, CallDirection::kOutbound);
+  EXPECT_EQ(after.final_record().trunk, "carrier");
+}
+
 TEST(Reload, SilentCallIsInterrupted) {
   Scenario before;
   before.establish();

@@ -128,6 +128,31 @@ TEST_F(CallStoreTest, NumberForms) {
   EXPECT_EQ(find_ids(callee), (Ids{"id-2"}));
 }
 
+TEST_F(CallStoreTest, ALocalFormIsFoundAsWrittenAndAsE164) {
+  put(nth_call(0, "+49891234", "1"));
+  put(nth_call(1, "089-1234", "2"));
+  CallRecord both = nth_call(2, "089-1234", "3");
+  both.parties[0].e164 = "+49891234";
+  put(both);
+  CallRecord dialled = nth_call(3, "4", "5");
+  dialled.dialled = "9089-1234";
+  dialled.dialled_e164 = "+49891234";
+  put(dialled);
+  CallQuery query = by_number("089/1234");
+  query.number_e164 = "+49891234";
+  EXPECT_EQ(find_ids(query), (Ids{"id-0", "id-1", "id-2", "id-3"})) << "oldest first, each once";
+  query = by_number("089*");
+  query.number_e164 = "+4989*";
+  EXPECT_EQ(find_ids(query), (Ids{"id-0", "id-1", "id-2", "id-3"}));
+  query.from_us = kStart + 2 * kSecond;
+  EXPECT_EQ(find_ids(query), (Ids{"id-2", "id-3"}));
+  CallQuery caller;
+  caller.caller = "0891234";
+  caller.caller_e164 = "+49891234";
+  EXPECT_EQ(find_ids(caller), (Ids{"id-0", "id-1", "id-2"}));
+  expect_consistent();
+}
+
 TEST_F(CallStoreTest, PrefixResultsAreInTimeOrderOverNumbers) {
   for (std::uint32_t n = 0; n < 50; ++n) put(nth_call(n, "49" + std::to_string(100 - n), "1"));
   Ids expected;
