@@ -64,6 +64,8 @@ std::string_view pressure_name(calls::MediaPressure pressure) {
 Json plane_json(const calls::CallPlaneFigures& figures) {
   Json rejected = Json::object();
   for (const auto& [reason, count] : figures.rejected) rejected[reason] = count;
+  Json assembly = Json::object();
+  for (const auto& [name, count] : figures.assembly) assembly[name] = count;
   return {{"messages", figures.messages},
           {"calls_started", figures.calls_started},
           {"calls_ended", figures.calls_ended},
@@ -74,6 +76,7 @@ Json plane_json(const calls::CallPlaneFigures& figures) {
           {"recordings_cut", figures.calls_cut},
           {"recordings_restored", figures.calls_restored},
           {"pressure", pressure_name(figures.pressure)},
+          {"assembly", assembly},
           {"rejected", rejected}};
 }
 
