@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "model/signal.h"
+#include "tests/unit/engine/engine_fixture.h"
 
 namespace tapdeck::engine {
 namespace {
@@ -15,9 +16,7 @@ constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\n\r\n";
 
 class Finder {
  public:
-  Finder() : arena_(-1), finder_(std::move(*SipDetector::create()), arena_, 1) {
-    finder_.add_port(5060);
-  }
+  Finder() : finder_(std::move(*SipDetector::create()), arena_, 1) { finder_.add_port(5060); }
 
   static Decoded packet(std::uint16_t from, std::uint16_t to, std::string_view bytes) {
     Decoded packet;
@@ -41,7 +40,8 @@ class Finder {
     return finder_.takes(one, 0, ++time_ns_);
   }
 
-  Arena arena_;
+  Eal& eal_ = test_eal();  // an Arena asks it for memory
+  Arena arena_{-1};
   SignalFinder finder_;
   std::int64_t time_ns_ = 0;
 };
@@ -86,6 +86,7 @@ TEST(SignalFinder, AConnectionIsKnownFromItsFirstMessageOnInBothDirections) {
 }
 
 TEST(TcpFlows, TheLongestSilentMakesRoom) {
+  test_eal();
   Arena arena(-1);
   TcpFlows flows(arena, 4, 1);
   const Endpoint server = *parse_endpoint("192.0.2.1:5070");

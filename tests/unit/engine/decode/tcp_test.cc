@@ -10,13 +10,15 @@ namespace tapdeck::engine {
 namespace {
 
 std::vector<std::uint8_t> segment() {
-  std::vector<std::uint8_t> bytes(24, 0);
+  std::vector<std::uint8_t> bytes(27, 0);
   store_be(bytes.data(), std::uint16_t{40'000});
   store_be(bytes.data() + 2, std::uint16_t{5'060});
   store_be(bytes.data() + 4, std::uint32_t{0xfffffff0});
   bytes[12] = 0x60;  // one word of options
   bytes[13] = 0x18;
-  bytes.insert(bytes.end(), {'a', 'b', 'c'});
+  bytes[24] = 'a';
+  bytes[25] = 'b';
+  bytes[26] = 'c';
   return bytes;
 }
 
