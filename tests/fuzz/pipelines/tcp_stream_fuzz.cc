@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sip::TcpConnections connections(kLimits, 1, sink, counters);
   Cursor cursor({data, size});
   std::int64_t now_ns = 0;
-  while (!cursor.at_end()) {
+  while (!cursor.at_end() && !cursor.failed()) {
     const auto kind = cursor.read_be<std::uint8_t>();
     SignalMessage segment;
     segment.transport = SignalTransport::kTcp;
