@@ -110,6 +110,8 @@ control::Json summary_json(Pipeline& pipeline,
   }
   Json rejected = Json::object();
   for (const auto& [reason, count] : figures.rejected) rejected[reason] = count;
+  Json assembly = Json::object();
+  for (const auto& [name, count] : figures.assembly) assembly[name] = count;
   return {{"packets", sum_of(pipeline.workers(), &engine::WorkerCounters::rx_packets)},
           {"by_class", classes_json(pipeline.workers())},
           {"calls", figures.calls_started},
@@ -117,6 +119,7 @@ control::Json summary_json(Pipeline& pipeline,
           {"streams", stream_count},
           {"sip_messages", figures.messages},
           {"sip_rejected", rejected},
+          {"sip_assembly", assembly},
           {"drops", drops_json(pipeline.workers())},
           {"files", files},
           {"seconds", facts.seconds}};
@@ -128,7 +131,7 @@ std::string summary_text(const control::Json& summary) {
                      std::to_string(summary["already_present"].get<std::uint64_t>()) +
                      " already present), " +
                      std::to_string(summary["streams"].get<std::uint64_t>()) + " RTP streams\n";
-  for (const char* group : {"by_class", "drops", "sip_rejected"}) {
+  for (const char* group : {"by_class", "drops", "sip_assembly", "sip_rejected"}) {
     std::string line;
     for (const auto& [name, count] : summary[group].items()) {
       if (count.get<std::uint64_t>() == 0) continue;

@@ -64,6 +64,8 @@ std::string_view pressure_name(calls::MediaPressure pressure) {
 Json plane_json(const calls::CallPlaneFigures& figures) {
   Json rejected = Json::object();
   for (const auto& [reason, count] : figures.rejected) rejected[reason] = count;
+  Json assembly = Json::object();
+  for (const auto& [name, count] : figures.assembly) assembly[name] = count;
   return {{"messages", figures.messages},
           {"calls_started", figures.calls_started},
           {"calls_ended", figures.calls_ended},
@@ -78,6 +80,7 @@ Json plane_json(const calls::CallPlaneFigures& figures) {
            {{"hits", figures.numbers.hits},
             {"misses", figures.numbers.misses},
             {"not_numbers", figures.numbers.not_numbers}}},
+          {"assembly", assembly},
           {"rejected", rejected}};
 }
 

@@ -211,6 +211,7 @@ std::string_view transport_name(SignalTransport transport) {
     case SignalTransport::kUdp: return "udp";
     case SignalTransport::kTcp: return "tcp";
     case SignalTransport::kWebSocket: return "ws";
+    case SignalTransport::kHep: return "hep";
   }
   return "unknown";
 }

@@ -17,6 +17,8 @@ namespace tapdeck::engine {
 // X(enumerator, snake_case name, help)
 #define TD_PACKET_CLASSES(X)                                                          \
   X(kSip, sip, "SIP over UDP")                                                        \
+  X(kSipTcp, sip_tcp, "TCP segments of connections that carry SIP, WebSocket or HEP") \
+  X(kHep, hep, "HEP over UDP")                                                        \
   X(kSipKeepalive, sip_keepalive, "keep-alives on a SIP port: CRLF, NUL or empty")    \
   X(kRtpBound, rtp_bound, "RTP of a call")                                            \
   X(kRtpPaused, rtp_paused, "RTP of a call whose recording is paused")                \
@@ -27,7 +29,7 @@ namespace tapdeck::engine {
   X(kStun, stun, "STUN, TURN")                                                        \
   X(kDtls, dtls, "DTLS")                                                              \
   X(kOtherUdp, other_udp, "UDP of another kind")                                      \
-  X(kTcp, tcp, "TCP")                                                                 \
+  X(kTcp, tcp, "TCP of other connections, and bare acknowledgements")                 \
   X(kSctp, sctp, "SCTP")                                                              \
   X(kIcmp, icmp, "ICMP and ICMPv6, whatever they quote")                              \
   X(kArp, arp, "ARP")                                                                 \
@@ -37,6 +39,7 @@ namespace tapdeck::engine {
   X(kMalformedLink, malformed_link, "link header cut short or of an unknown kind")    \
   X(kMalformedIp, malformed_ip, "IP header that contradicts itself or the frame")     \
   X(kMalformedUdp, malformed_udp, "UDP length that contradicts the IP packet")        \
+  X(kMalformedTcp, malformed_tcp, "TCP header that contradicts the IP packet")        \
   X(kTruncated, truncated, "cut by the capture before the end of the headers")
 
 #define TD_DROP_REASONS(X)                                                               \

@@ -112,11 +112,11 @@ void WorkerState::decode_one(std::size_t source,
     }
   }
   RtpFrame rtp;
-  if (decode_rtp_frame(frame, sip_ports_, rtp)) return prepare_rtp(from, rtp, item);
+  if (decode_rtp_frame(frame, finder_.ports(), rtp)) return prepare_rtp(from, rtp, item);
   decode(frame, item.decoded);
   item.kind = PayloadKind::kOther;
   if (!item.decoded.is_udp) return;
-  item.kind = classify_udp(item.decoded, sip_ports_);
+  item.kind = finder_.classify(item.decoded);
   if (item.kind == PayloadKind::kRtp || item.kind == PayloadKind::kRtcp) prepare_media(from, item);
 }
 
@@ -248,9 +248,12 @@ std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
 }
 
 PacketClass WorkerState::act(const QueueSource& source, const Item& item) {
-  if (!item.decoded.is_udp) return item.decoded.packet_class;
+  if (!item.decoded.is_udp) {
+    return item.decoded.is_tcp ? act_on_segment(source, item) : item.decoded.packet_class;
+  }
   switch (item.kind) {
     case PayloadKind::kSip: pass_signal(source, item); return PacketClass::kSip;
+    case PayloadKind::kHep: pass_signal(source, item); return PacketClass::kHep;
     case PayloadKind::kSipKeepalive: return PacketClass::kSipKeepalive;
     case PayloadKind::kRtp: return media_.on_rtp(item.media);
     case PayloadKind::kRtcp: media_.on_rtcp(item.media); return PacketClass::kRtcp;
@@ -259,6 +262,12 @@ PacketClass WorkerState::act(const QueueSource& source, const Item& item) {
     case PayloadKind::kOther: return PacketClass::kOtherUdp;
   }
   return PacketClass::kOtherUdp;
+}
+
+PacketClass WorkerState::act_on_segment(const QueueSource& source, const Item& item) {
+  if (!finder_.takes(item.decoded, source.realm, item.time_ns)) return PacketClass::kTcp;
+  pass_signal(source, item);
+  return PacketClass::kSipTcp;
 }
 
 void WorkerState::pass_signal(const QueueSource& source, const Item& item) {
@@ -282,7 +291,11 @@ void WorkerState::pass_signal(const QueueSource& source, const Item& item) {
   message->realm = source.realm;
   message->port_index = source.port_index;
   message->vlan = item.decoded.vlan;
-  message->transport = SignalTransport::kUdp;
+  message->ip_id = item.decoded.ip_id;
+  message->transport = item.decoded.is_tcp ? SignalTransport::kTcp : SignalTransport::kUdp;
+  message->tcp_flags = item.decoded.tcp_flags;
+  message->tcp_sequence = item.decoded.tcp_sequence;
+  message->missing_bytes = item.decoded.payload_length - static_cast<std::uint32_t>(payload.size());
   message->length = static_cast<std::uint32_t>(payload.size());
   std::memcpy(WorkerRings::bytes_of(message), payload.data(), payload.size());
   if (!rings_.push_signal(message)) {

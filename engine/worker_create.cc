@@ -19,18 +19,22 @@ QueueSource make_source(const Port& port, std::uint16_t queue) {
           .timestamp_unit_ns = port.timestamp_unit_ns()};
 }
 
-WorkerState::WorkerState(const WorkerOptions& options, WorkerRings& rings, int note_offset)
+WorkerState::WorkerState(const WorkerOptions& options,
+                         WorkerRings& rings,
+                         int note_offset,
+                         SipDetector detector)
     : options_(options),
       rings_(rings),
       note_offset_(note_offset),
       arena_(options.socket, options.paging),
       media_(arena_, options_, rings, counters_),
+      finder_(std::move(detector), arena_, options_.hash_seed),
       source_count_(options.sources.size()) {
   for (Burst& burst : bursts_) {
     burst.scratch = arena_.take<std::uint8_t>(std::size_t{kBurst} * kLargeMessageBytes);
   }
   std::copy(options.sources.begin(), options.sources.end(), sources_.begin());
-  for (const std::uint16_t port : options.sip_ports) sip_ports_.add(port);
+  for (const std::uint16_t port : options.sip_ports) finder_.add_port(port);
 }
 
 Result<Worker> Worker::create(const WorkerOptions& options, WorkerRings& rings) {
@@ -45,8 +49,10 @@ Result<Worker> Worker::create(const WorkerOptions& options, WorkerRings& rings) 
   }
   Result<int> note_offset = register_packet_note();
   if (!note_offset) return note_offset.error();
+  Result<SipDetector> detector = SipDetector::create();
+  if (!detector) return detector.error();
   // Owned at once, so that every way out of here gives the arena back.
-  Worker worker(new WorkerState(options, rings, *note_offset));
+  Worker worker(new WorkerState(options, rings, *note_offset, std::move(*detector)));
   if (worker.state_->out_of_memory()) {
     return make_error(ErrorCode::kResources,
                       "No memory for the tables of worker " + std::to_string(options.index) +
@@ -79,10 +85,11 @@ std::uint32_t memory_mib_needed(std::uint32_t mbuf_count,
                                 const RingOptions& rings,
                                 const WorkerOptions& worker) {
   const std::uint64_t addresses = std::uint64_t{worker.streams_max} * 2 + worker.claims_max;
-  const std::uint64_t tables =
-      worker.streams_max * (sizeof(StreamHot) + sizeof(StreamCold) + 128) +
-      addresses * (sizeof(Address) + 128) + worker.claims_max * (sizeof(Claim) + 8) +
-      worker.calls_max * sizeof(CallSlot) + 4 * kBurst * kLargeMessageBytes;
+  const std::uint64_t tables = worker.streams_max * (sizeof(StreamHot) + sizeof(StreamCold) + 128) +
+                               addresses * (sizeof(Address) + 128) +
+                               worker.claims_max * (sizeof(Claim) + 8) +
+                               worker.calls_max * sizeof(CallSlot) +
+                               4 * kBurst * kLargeMessageBytes + kTcpFlowsMax * std::uint64_t{16};
   const std::uint64_t bytes = worker_count * (rings.chunk_count * sizeof(Chunk) + tables);
   return static_cast<std::uint32_t>((bytes + bytes / 8) >> 20) +
          heap_mib_needed(mbuf_count, worker_count, rings);

@@ -13,6 +13,7 @@
 #include "engine/decode/rtp_frame.h"
 #include "engine/media.h"
 #include "engine/packet.h"
+#include "engine/signal_finder.h"
 #include "engine/worker.h"
 
 namespace tapdeck::engine {
@@ -37,7 +38,10 @@ bool hardware_to_host(PortClock& clock,
 
 class WorkerState {
  public:
-  WorkerState(const WorkerOptions& options, WorkerRings& rings, int note_offset);
+  WorkerState(const WorkerOptions& options,
+              WorkerRings& rings,
+              int note_offset,
+              SipDetector detector);
 
   [[nodiscard]] bool out_of_memory() const { return arena_.failed(); }
 
@@ -84,6 +88,7 @@ class WorkerState {
   void prefetch_chunks(const Burst& burst) const;
   void act_on(const QueueSource& from, Burst& burst);
   PacketClass act(const QueueSource& source, const Item& item);
+  PacketClass act_on_segment(const QueueSource& source, const Item& item);
   void pass_signal(const QueueSource& source, const Item& item);
   [[nodiscard]] static ByteView linear_bytes(const rte_mbuf* packet, Burst& burst);
 
@@ -93,7 +98,7 @@ class WorkerState {
   Arena arena_;
   WorkerCounters counters_;
   Media media_;
-  PortSet sip_ports_;
+  SignalFinder finder_;
   std::array<QueueSource, kSourcesMax> sources_{};
   std::array<PortClock, kSourcesMax> clocks_{};
   std::size_t source_count_ = 0;

@@ -83,7 +83,7 @@ std::optional<MessageRecord> read_message_record(Cursor& cursor) {
   message.port_index = fields.read_le<std::uint16_t>();
   message.vlan = fields.read_le<std::uint16_t>();
   message.realm = fields.read_le<std::uint16_t>();
-  if (version != kVersion || transport > static_cast<std::uint8_t>(SignalTransport::kWebSocket)) {
+  if (version != kVersion || transport > kSignalTransportMax) {
     cursor.skip(SIZE_MAX);
     return std::nullopt;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <rte_errno.h>
 #include <rte_mbuf.h>
@@ -37,8 +38,11 @@ Result<rte_mempool*> make_pool(const std::string& name,
 
 static_assert(kFeedBytesMax + RTE_PKTMBUF_HEADROOM <= 0xffff, "the data room is 16 bits");
 
-Feeder::Feeder(CaptureMerge& merge, const std::vector<rte_ring*>& rings)
-    : merge_(merge), lane_count_(static_cast<std::uint32_t>(rings.size())) {
+Feeder::Feeder(CaptureMerge& merge, const std::vector<rte_ring*>& rings, SipDetector detector)
+    : merge_(merge),
+      lane_count_(static_cast<std::uint32_t>(rings.size())),
+      arena_(-1),
+      finder_(std::move(detector), arena_, 0) {
   for (rte_ring* ring : rings) {
     Lane& lane = lanes_.emplace_back();
     lane.ring = ring;
@@ -50,11 +54,16 @@ Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
                                                const std::vector<rte_ring*>& rings,
                                                const FeederOptions& options) {
   TD_ASSERT(!rings.empty());
-  std::unique_ptr<Feeder> feeder(new Feeder(merge, rings));
+  Result<SipDetector> detector = SipDetector::create();
+  if (!detector) return detector.error();
+  std::unique_ptr<Feeder> feeder(new Feeder(merge, rings, std::move(*detector)));
+  if (feeder->arena_.failed()) {
+    return make_error(ErrorCode::kResources, "No memory for the feeder's table of connections.");
+  }
   const Result<int> offset = register_packet_note();
   if (!offset) return offset.error();
   feeder->note_offset_ = *offset;
-  for (const std::uint16_t port : options.sip_ports) feeder->sip_ports_.add(port);
+  for (const std::uint16_t port : options.sip_ports) feeder->finder_.add_port(port);
   const auto small =
       make_pool(options.name + "_small", options.small_count, kFeedBytesSmall, options.socket);
   if (!small) return small.error();
@@ -126,13 +135,16 @@ std::int64_t Feeder::clock_with(const CapturedPacket& packet) const {
   return start_ns == INT64_MAX ? packet.clock_ns : std::max(start_ns, packet.clock_ns);
 }
 
-bool Feeder::is_signalling(const CapturedPacket& packet) const {
+bool Feeder::is_signalling(const CapturedPacket& packet) {
   const FrameView frame{packet.bytes, packet.original_length, packet.link_type};
   RtpFrame rtp;
-  if (decode_rtp_frame(frame, sip_ports_, rtp)) return false;  // as nearly all are
+  if (decode_rtp_frame(frame, finder_.ports(), rtp)) return false;  // as nearly all are
   Decoded decoded;
   decode(frame, decoded);
-  return decoded.is_udp && classify_udp(decoded, sip_ports_) == PayloadKind::kSip;
+  if (decoded.is_tcp) return finder_.takes(decoded, 0, packet.time_ns);
+  if (!decoded.is_udp) return false;
+  const PayloadKind kind = finder_.classify(decoded);
+  return kind == PayloadKind::kSip || kind == PayloadKind::kHep;
 }
 
 FeedRound Feeder::feed_round(std::uint32_t packets_max, std::int64_t clock_max_ns) {

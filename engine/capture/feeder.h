@@ -21,8 +21,9 @@
 #include <rte_ring.h>
 
 #include "base/result.h"
+#include "engine/arena.h"
 #include "engine/capture/merge.h"
-#include "engine/decode/classify.h"
+#include "engine/signal_finder.h"
 
 namespace tapdeck::engine {
 
@@ -82,7 +83,7 @@ class Feeder {
     std::vector<rte_mbuf*> staged;
   };
 
-  Feeder(CaptureMerge& merge, const std::vector<rte_ring*>& rings);
+  Feeder(CaptureMerge& merge, const std::vector<rte_ring*>& rings, SipDetector detector);
 
   void begin_round();
   FeedState feed_packets(std::uint32_t packets_max,
@@ -91,12 +92,13 @@ class Feeder {
   void end_round();
   bool feed(const CapturedPacket& packet);
   [[nodiscard]] std::int64_t clock_with(const CapturedPacket& packet) const;
-  [[nodiscard]] bool is_signalling(const CapturedPacket& packet) const;
+  [[nodiscard]] bool is_signalling(const CapturedPacket& packet);
 
   CaptureMerge& merge_;
   std::vector<Lane> lanes_;
   std::uint32_t lane_count_;
-  PortSet sip_ports_;
+  Arena arena_;
+  SignalFinder finder_;  // decides as those of the workers do
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;
   int note_offset_ = -1;

@@ -8,8 +8,6 @@ namespace tapdeck::engine {
 namespace {
 
 constexpr std::uint32_t kStunCookie = 0x2112a442;
-constexpr std::size_t kMethodMax = 20;
-constexpr std::size_t kStartLineMax = 2'048;
 
 // CRLF, double CRLF or NULs keep a NAT binding open (RFC 5626, and habit).
 bool is_keepalive(ByteView payload) {
@@ -28,32 +26,7 @@ bool is_dtls(ByteView payload) {
          payload[2] >= 0xfc;
 }
 
-bool is_token(std::uint8_t byte) {
-  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || byte == '-' ||
-         (byte >= '0' && byte <= '9') || byte == '_' || byte == '.' || byte == '!' || byte == '+';
-}
-
 }  // namespace
-
-bool looks_like_sip(ByteView payload) {
-  const std::string_view text = as_text(payload);
-  if (text.starts_with("SIP/2.0 ")) return true;
-  std::size_t method = 0;
-  while (method < payload.size() && method <= kMethodMax && is_token(payload[method])) ++method;
-  if (method < 3 || method > kMethodMax || method >= text.size() || text[method] != ' ') {
-    return false;
-  }
-  std::string_view line = text;
-  line.remove_suffix(text.size() - std::min(text.size(), kStartLineMax));
-  line.remove_prefix(method + 1);
-  const std::size_t end = line.find_first_of("\r\n");
-  if (end == std::string_view::npos) {
-    // A start line longer than what was captured: only a SIP URI can tell.
-    return line.starts_with("sip:") || line.starts_with("sips:");
-  }
-  line.remove_suffix(line.size() - end);
-  return line.ends_with(" SIP/2.0");
-}
 
 PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
   const ByteView payload = packet.payload;
@@ -67,7 +40,6 @@ PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
     return PayloadKind::kSip;
   }
   if (payload.empty()) return PayloadKind::kOther;
-  const std::uint8_t first = payload[0];
   if (is_media) {
     if (is_rtcp(payload, packet.payload_length)) return PayloadKind::kRtcp;
     RtpHeader header;
@@ -76,7 +48,6 @@ PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
   }
   if (is_stun(payload)) return PayloadKind::kStun;
   if (is_dtls(payload)) return PayloadKind::kDtls;
-  if (is_token(first) && looks_like_sip(payload)) return PayloadKind::kSip;
   return PayloadKind::kOther;
 }
 

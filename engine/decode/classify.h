@@ -1,5 +1,5 @@
-// What a UDP payload is: SIP, STUN, DTLS, RTP, RTCP or something else, by its first bytes and the
-// configured SIP ports.  RTP here means "has the shape of RTP"; streams decide.
+// What a UDP payload is: STUN, DTLS, RTP, RTCP or something else by its first bytes, SIP by the
+// configured ports.  RTP here means "has the shape of RTP"; streams decide.
 //
 // Threads: any.  Memory: none.  RFC 3261, RFC 8489, RFC 7983, RFC 5761.
 #pragma once
@@ -13,7 +13,16 @@
 
 namespace tapdeck::engine {
 
-enum class PayloadKind : std::uint8_t { kSip, kSipKeepalive, kRtp, kRtcp, kStun, kDtls, kOther };
+enum class PayloadKind : std::uint8_t {
+  kSip,
+  kSipKeepalive,
+  kHep,
+  kRtp,
+  kRtcp,
+  kStun,
+  kDtls,
+  kOther
+};
 
 // A set of a few port numbers: one bit each, 8 KiB, of which a summary spares most looks.
 class PortSet {
@@ -32,9 +41,7 @@ class PortSet {
   std::array<std::uint64_t, 1'024> words_{};
 };
 
-// True when `payload` starts with a SIP request or status line: a method token, or "SIP/2.0 ".
-bool looks_like_sip(ByteView payload);
-
+// SIP on other ports, and HEP, are kOther here: SignalFinder knows them.
 PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports);
 
 }  // namespace tapdeck::engine

@@ -22,8 +22,12 @@ struct Decoded {
   std::uint16_t vlan = 0;  // outermost id, 0 when untagged
   Endpoint source{};
   Endpoint destination{};
-  ByteView payload{};                // what was captured of the UDP payload
+  ByteView payload{};                // what was captured of the UDP or TCP payload
   std::uint32_t payload_length = 0;  // on the wire
+  std::uint16_t ip_id = 0;           // IPv4 identification
+  bool is_tcp = false;               // of class kTcp; the payload is the segment's
+  std::uint8_t tcp_flags = 0;        // TcpFlag bits (model/signal.h)
+  std::uint32_t tcp_sequence = 0;
 };
 
 struct FrameView {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/decode/tcp.h"
+
 namespace tapdeck::engine {
 namespace {
 
@@ -51,7 +53,7 @@ void decode_udp(const IpPayload& ip, Decoded& out) {
 void decode_protocol(const IpPayload& ip, std::uint8_t protocol, Decoded& out) {
   switch (protocol) {
     case kUdp: return decode_udp(ip, out);
-    case kTcp: return finish(out, PacketClass::kTcp);
+    case kTcp: return decode_tcp(ip.bytes, ip.length, out);
     case kSctp: return finish(out, PacketClass::kSctp);
     case kIcmp:
     case kIcmp6: return finish(out, PacketClass::kIcmp);
@@ -82,6 +84,7 @@ void decode_ipv4(const FrameView& frame, std::size_t offset, Decoded& out) {
   const auto fragment = load_be<std::uint16_t>(bytes.data() + 6);
   if ((fragment & 0x3fff) != 0) return finish(out, PacketClass::kIpFragment);
   if (bytes.size() < header) return short_ip(frame, out);
+  out.ip_id = load_be<std::uint16_t>(bytes.data() + 4);
   out.source.ip = mapped_ipv4(bytes.data() + 12);
   out.destination.ip = mapped_ipv4(bytes.data() + 16);
   const std::size_t captured = std::min(bytes.size(), total);

@@ -14,6 +14,7 @@
 #include "pipelines/calls/signalling_rules.h"
 #include "pipelines/calls/timers.h"
 #include "pipelines/calls/uid.h"
+#include "pipelines/signalling/signal_assembler.h"
 #include "storage/crypto.h"
 
 namespace tapdeck::calls {
@@ -34,15 +35,13 @@ class StandardCallPlane final : public CallPlane {
         recordings_([this](CallHandle handle) { return table_.find(handle); }),
         context_{options_, sink, drops_, recordings_, random_seed()},
         queue_(options_.hold_back_ns),
+        assembler_([this](const SignalMessage& message) { handle(message); }, random_seed()),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
         numbering_(options_.numbering, options_.realm_names, random_seed()),
         finished_(options_.calls_max, random_seed()),
         fell_silent_(options_.calls_max, random_seed()) {}
 
-  void on_message(const SignalMessage& message) override {
-    ++messages_;
-    queue_.put(message, timer_now_ns_);
-  }
+  void on_message(const SignalMessage& message) override { queue_.put(message, timer_now_ns_); }
 
   void on_report(const StreamReport& report) override {
     Call* call = table_.find(report.call);
@@ -85,6 +84,7 @@ class StandardCallPlane final : public CallPlane {
   CallContext context_;
   FactsReader reader_;
   MessageQueue queue_;
+  sip::SignalAssembler assembler_;  // behind the queue: it needs packets in order of time
   CallTable table_;
   TimerQueue timers_;
   numbers::Numbering numbering_;
@@ -100,7 +100,10 @@ class StandardCallPlane final : public CallPlane {
 
 void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto message = queue_.take_due(timer_now_ns_)) handle(*message);
+  while (const auto packet = queue_.take_due(timer_now_ns_)) {
+    assembler_.take(*packet, timer_now_ns_);
+  }
+  assembler_.advance(timer_now_ns_);
   while (const auto due = timers_.take_due(timer_now_ns_)) {
     Call* call = table_.find(due->call);
     if (call == nullptr || call->armed_ns != due->deadline_ns) continue;
@@ -112,6 +115,7 @@ void StandardCallPlane::advance(std::int64_t timer_now_ns) {
 }
 
 void StandardCallPlane::handle(const SignalMessage& signal) {
+  ++messages_;
   const FactsResult result = reader_.read(signal.view());
   if (!result.facts) {
     ++rejected_[std::string(result.rejected_as)];
@@ -234,7 +238,8 @@ void StandardCallPlane::reload(const CallRecord& record,
 
 void StandardCallPlane::finish(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto message = queue_.take_any()) handle(*message);
+  while (const auto packet = queue_.take_any()) assembler_.take(*packet, timer_now_ns_);
+  assembler_.finish();
   for (const CallHandle handle : table_.handles()) {
     Call* call = table_.find(handle);
     call->finish(timer_now_ns_);
@@ -250,6 +255,10 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.calls_open = table_.size();
   figures.already_present = already_present_;
   figures.rejected.assign(rejected_.begin(), rejected_.end());
+  for (std::size_t i = 0; i < sip::kStreamCounts; ++i) {
+    const std::uint64_t count = assembler_.counters().value(static_cast<sip::StreamCount>(i));
+    if (count > 0) figures.assembly.emplace_back(sip::kStreamCountNames[i], count);
+  }
   const RecordingFigures recordings = recordings_.figures();
   figures.recordings = recordings.recordings;
   figures.cut_now = recordings.cut_now;

@@ -91,12 +91,13 @@ enum class MediaPressure : std::uint8_t {
 };
 
 struct CallPlaneFigures {
-  std::uint64_t messages = 0;
+  std::uint64_t messages = 0;  // whole ones, duplicates of mirrors left out
   std::uint64_t calls_started = 0;
   std::uint64_t calls_ended = 0;
   std::uint64_t calls_open = 0;
   std::uint64_t already_present = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected;  // by parse verdict or reason
+  std::vector<std::pair<std::string, std::uint64_t>> assembly;  // signalling/stream_counters.h
   // For lack of room; answered calls.
   std::uint64_t recordings = 0;  // now
   std::uint64_t cut_now = 0;     // of the running ones
@@ -118,8 +119,8 @@ class CallPlane {
   static std::unique_ptr<CallPlane> create(CallPlaneOptions options, CallPlaneSink& sink);
   virtual ~CallPlane() = default;
 
-  // Takes a copy of what it needs; `message` is free on return.  Messages may come slightly out of
-  // order across workers.
+  // Takes a copy of what it needs; `message` is free on return: a UDP payload or a TCP segment.
+  // They may come slightly out of order across workers.
   virtual void on_message(const SignalMessage& message) = 0;
   virtual void on_report(const StreamReport& report) = 0;
 

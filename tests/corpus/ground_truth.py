@@ -7,9 +7,9 @@ so that no third party's address is written down here.
 import re
 
 # Captures with these features need what Tapdeck cannot do yet; they must only ingest cleanly.
-EXEMPT = {"sip-ws", "ip-fragments", "ipv6-fragments", "gtp", "gre", "ipip", "mpls", "pppoe",
+EXEMPT = {"ip-fragments", "ipv6-fragments", "gtp", "gre", "ipip", "mpls", "pppoe",
           "sip-tls", "webrtc", "dlt-erf", "transfer"}
-EXEMPT_PREFIXES = ("sip-tcp", "esp")
+EXEMPT_PREFIXES = ("esp",)
 
 # tshark's names of codecs -> encoding names of RFC 3551 and its successors. Names that are absent
 # here (RTPType-96, Unassigned) say nothing about the codec.

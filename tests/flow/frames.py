@@ -1,4 +1,5 @@
-"""Builds Ethernet frames around UDP payloads, RTP and RTCP packets, and a capture file of them."""
+"""Builds Ethernet frames around UDP payloads and TCP segments, RTP and RTCP packets, and a
+capture file of them."""
 
 import ipaddress
 import struct
@@ -19,24 +20,38 @@ def checksum(data):
 
 def udp_frame(source, destination, payload, vlan=None, ip_options=b""):
     """One frame; `source` and `destination` are (address, port), both of one IP version."""
+    udp = struct.pack(">HHHH", source[1], destination[1], 8 + len(payload), 0) + payload
+    return ip_frame(source, destination, (17, udp, 6), vlan, ip_options)
+
+
+def tcp_frame(source, destination, sequence, flags, payload=b"", vlan=None, ip_options=b""):
+    """One segment; `flags` as in the header: 1 FIN, 2 SYN, 4 RST, 16 ACK."""
+    tcp = struct.pack(">HHIIBBHHH", source[1], destination[1], sequence & 0xFFFFFFFF, 0, 5 << 4,
+                      flags, 65535, 0, 0) + payload
+    return ip_frame(source, destination, (6, tcp, 16), vlan, ip_options)
+
+
+def ip_frame(source, destination, content, vlan, ip_options):
+    """`content` is (protocol number, its bytes, where in them the checksum stands)."""
+    protocol, body, checksum_at = content
     from_ip, to_ip = ipaddress.ip_address(source[0]), ipaddress.ip_address(destination[0])
-    udp = struct.pack(">HHHH", source[1], destination[1], 8 + len(payload), 0)
-    pseudo = from_ip.packed + to_ip.packed + struct.pack(">II", 8 + len(payload), 17)
-    udp = udp[:6] + struct.pack(">H", checksum(pseudo + udp + payload) or 0xFFFF)
+    pseudo = from_ip.packed + to_ip.packed + struct.pack(">II", len(body), protocol)
+    body = (body[:checksum_at] + struct.pack(">H", checksum(pseudo + body) or 0xFFFF)
+            + body[checksum_at + 2:])
     if from_ip.version == 4:
         words = 5 + len(ip_options) // 4
-        head = struct.pack(">BBHHHBBH4s4s", 0x40 | words, 0, words * 4 + len(udp) + len(payload),
-                           0, 0x4000, 64, 17, 0, from_ip.packed, to_ip.packed) + ip_options
+        head = struct.pack(">BBHHHBBH4s4s", 0x40 | words, 0, words * 4 + len(body), 0, 0x4000, 64,
+                           protocol, 0, from_ip.packed, to_ip.packed) + ip_options
         head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
         ethertype = 0x0800
     else:
-        head = struct.pack(">IHBB16s16s", 0x60000000, len(udp) + len(payload), 17, 64,
-                           from_ip.packed, to_ip.packed)
+        head = struct.pack(">IHBB16s16s", 0x60000000, len(body), protocol, 64, from_ip.packed,
+                           to_ip.packed)
         ethertype = 0x86DD
     link = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01"
     if vlan is not None:
         link += struct.pack(">HH", 0x8100, vlan)
-    return link + struct.pack(">H", ethertype) + head + udp + payload
+    return link + struct.pack(">H", ethertype) + head + body
 
 
 def rtp(ssrc, sequence, timestamp, payload_type, payload, marker=False):

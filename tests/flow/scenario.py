@@ -3,9 +3,10 @@
 import re
 import shlex
 
+import connections
 import frames
 
-SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr"}
+SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr", "glue", "ws", "deflate"}
 COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Contact": "m",
            "Content-Type": "c", "Content-Length": "l"}
 REASONS = {100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 302: "Moved",
@@ -29,6 +30,7 @@ class Scenario:
         self.parties, self.calls, self.frames, self.checks = {}, {}, [], []
         self.vlan, self.ip_options, self.ingest = None, b"", []
         self.config, self.queries = [], []
+        self.connections, self.mirror = {}, None
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
@@ -50,6 +52,13 @@ class Scenario:
         elif word == "call":
             name, caller, callee, *options = shlex.split(rest)
             self.calls[name] = Call(name, caller, callee, parse_options(options))
+        elif word == "connection":
+            name, path, *options = shlex.split(rest)
+            client, server = map(self._media_place, path.split(">"))
+            self.connections[name] = connections.Connection(client, server,
+                                                            parse_options(options))
+        elif word == "mirror":
+            self.mirror = int(rest)
         elif word == "vlan":
             self.vlan = int(rest)
         elif word == "ip_options":
@@ -64,6 +73,10 @@ class Scenario:
             self._read_packet(float(word), shlex.split(rest))
 
     def _read_packet(self, time, words):
+        if words[0] == "tcp":
+            connection = self.connections[words[1]]
+            self._add_segments(time, connection.control(words[2], parse_options(words[3:])))
+            return
         if words[0] in ("rtp", "rtcp", "raw"):
             words[:2] = [words[1], words[0]]
         path, kind, *rest = words
@@ -78,9 +91,31 @@ class Scenario:
             self._add(time, self._media_place(source), self._media_place(destination),
                       bytes.fromhex(rest[0]), parse_options(rest[1:]).get("stamp"))
         else:
-            self._add(time, self.parties[source]["place"], self.parties[destination]["place"],
-                      self._sip(source, destination, kind, parse_options(rest)),
-                      parse_options(rest).get("stamp"))
+            self._add_sip(time, source, destination,
+                          self._sip(source, destination, kind, parse_options(rest)),
+                          parse_options(rest))
+
+    def _add_sip(self, time, source, destination, message, options):
+        places = self.parties[source]["place"], self.parties[destination]["place"]
+        if "on" in options:
+            connection = self.connections[options["on"]]
+            self._add_segments(time, connection.send(places[0][0], message, options))
+        elif "hep" in options:
+            at = frames.BASE_S + float(options.get("hep_time", time))
+            packet = connections.hep(*places, at, message, int(options.get("hep_type", 1)))
+            agent, collector = options["hep"].split(">")
+            self._add(time, self._media_place(agent), self._media_place(collector), packet)
+        else:
+            self._add(time, *places, message, options.get("stamp"))
+
+    def _add_segments(self, time, segments):
+        """Of (delay in seconds, source, destination, sequence, flags, payload)."""
+        for delay, *segment in segments:
+            frame = frames.tcp_frame(*segment, self.vlan, self.ip_options)
+            self._add_frame(time + delay, time + delay, frame)
+            if self.mirror is not None:
+                frame = frames.tcp_frame(*segment, self.mirror, self.ip_options)
+                self._add_frame(time + delay + 0.0005, time + delay + 0.0005, frame)
 
     @staticmethod
     def _rtcp(options):
@@ -94,8 +129,15 @@ class Scenario:
                                   number_of(options.get("ntp", "0")), "rr" not in options)
 
     def _add(self, time, source, destination, payload, stamp=None):
+        stamp = time if stamp is None else float(stamp)
         frame = frames.udp_frame(source, destination, payload, self.vlan, self.ip_options)
-        self.frames.append((time, time if stamp is None else float(stamp), frame))
+        self._add_frame(time, stamp, frame)
+        if self.mirror is not None:
+            frame = frames.udp_frame(source, destination, payload, self.mirror, self.ip_options)
+            self._add_frame(time + 0.0005, stamp + 0.0005, frame)
+
+    def _add_frame(self, time, stamp, frame):
+        self.frames.append((time, stamp, frame))
 
     def _media_place(self, text):
         """`alice:4000` or `192.0.2.1:4000`: a party's address with a media port."""

@@ -1,5 +1,6 @@
 #include "tests/unit/engine/engine_fixture.h"
 
+#include <array>
 #include <cstring>
 
 namespace tapdeck::engine {
@@ -9,6 +10,21 @@ Eal& test_eal() {
       Eal::start({.hugepages = HugepageUse::kNo, .memory_mib = 256, .vdevs = {"net_null0"}});
   TD_ASSERT(eal.has_value());
   return *eal;
+}
+
+std::vector<std::uint8_t> tcp_frame(const TcpFrame& fields, std::string_view text) {
+  std::array<char, 20> header{};
+  store_be(header.data(), fields.source_port);
+  store_be(header.data() + 2, fields.destination_port);
+  store_be(header.data() + 4, fields.sequence);
+  header[12] = 0x50;
+  header[13] = static_cast<char>(fields.flags);
+  return testing::PacketBuilder()
+      .ipv4("192.0.2.1", "192.0.2.2")
+      .protocol(6)
+      .text({header.data(), header.size()})
+      .text(text)
+      .bytes();
 }
 
 Bench::Bench(const Options& options) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -77,6 +78,16 @@ class Bench {
   std::uint64_t order_ = 0;
   std::vector<Chunk*> taken_;
 };
+
+struct TcpFrame {
+  std::uint16_t source_port = 40'000;
+  std::uint16_t destination_port = 5'060;
+  std::uint32_t sequence = 0;
+  std::uint8_t flags = 16;  // ACK
+};
+
+// A segment from 192.0.2.1 to 192.0.2.2.
+std::vector<std::uint8_t> tcp_frame(const TcpFrame& fields, std::string_view text);
 
 // The records of a chunk.
 struct Record {

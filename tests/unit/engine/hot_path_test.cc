@@ -74,6 +74,13 @@ void send_all_kinds(Bench& bench, std::uint16_t round) {
                  .udp(5'060, 5'060)
                  .text("OPTIONS sip:a SIP/2.0\r\n\r\n")
                  .bytes());
+  bench.send(PacketBuilder()
+                 .ipv4("192.0.2.1", "192.0.2.2")
+                 .udp(7'000, 8'000)
+                 .text("OPTIONS sip:a SIP/2.0\r\n\r\n")
+                 .bytes());
+  bench.send(tcp_frame({.source_port = round, .destination_port = 8'000},
+                       "OPTIONS sip:a SIP/2.0\r\n\r\n"));
 }
 
 TEST(HotPath, AllocatesNothing) {

@@ -53,6 +53,37 @@ TEST(Worker, SipIsCopiedWithItsTimeAndAddresses) {
   EXPECT_EQ(bench.count(PacketClass::kSip), 1U);
 }
 
+TEST(Worker, ATcpSegmentOfSignallingIsCopiedWithItsPlaceInTheStream) {
+  Bench bench;
+  const auto segment = [](std::uint32_t sequence, std::uint8_t flags, std::string_view text) {
+    return tcp_frame({.sequence = sequence, .flags = flags}, text);
+  };
+  auto cut = segment(100, kTcpAck, "part of a message");
+  cut.resize(cut.size() - 7);
+  bench.send(cut, static_cast<std::uint32_t>(cut.size() + 7));
+  bench.send(segment(117, kTcpAck, ""));
+  bench.send(segment(117, kTcpFin | kTcpAck, ""));
+  bench.step();
+  SignalMessage* message = bench.rings_->pop_signal();
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(message->transport, SignalTransport::kTcp);
+  EXPECT_EQ(as_text(message->view()), "part of a ");
+  EXPECT_EQ(message->missing_bytes, 7U);
+  EXPECT_EQ(message->tcp_sequence, 100U);
+  EXPECT_EQ(message->tcp_flags, kTcpAck);
+  EXPECT_EQ(to_string(message->source), "192.0.2.1:40000");
+  WorkerRings::release(message);
+  message = bench.rings_->pop_signal();
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(message->tcp_flags, kTcpFin | kTcpAck);
+  EXPECT_EQ(message->length, 0U);
+  WorkerRings::release(message);
+  EXPECT_EQ(bench.rings_->pop_signal(), nullptr) << "nothing is learnt from an acknowledgement";
+  EXPECT_EQ(bench.count(PacketClass::kSipTcp), 2U);
+  EXPECT_EQ(bench.count(PacketClass::kTcp), 1U);
+  EXPECT_EQ(bench.class_sum(), 3U);
+}
+
 TEST(Worker, ASixtyKilobyteMessageInAChainOfBuffersArrivesWhole) {
   Bench bench;
   std::string text = "INVITE sip:x SIP/2.0\r\n";
@@ -94,17 +125,21 @@ TEST(Worker, EveryPacketHasExactlyOneClass) {
   bench.send(to_sip_port().text("\r\n").bytes());
   bench.send(to_sip_port().text("x").bytes());
   bench.send(udp().text("hello").bytes());
+  bench.send(udp().text("HEP3....").bytes());
+  bench.send(tcp_frame({.source_port = 1'000, .destination_port = 2'000}, ""));
   bench.send(udp().rtp({.sequence = 1}).bytes());
   bench.send(udp().rtp({.sequence = 2}).bytes());
   bench.send(udp().rtcp_sender_report(1, 2, 3, 4).bytes());
   bench.send(PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").protocol(1).udp(5060, 5060).bytes());
   bench.send({1, 2, 3});
   bench.step();
-  EXPECT_EQ(bench.worker_->counters().rx_packets.value(), 8U);
-  EXPECT_EQ(bench.class_sum(), 8U);
+  EXPECT_EQ(bench.worker_->counters().rx_packets.value(), 10U);
+  EXPECT_EQ(bench.class_sum(), 10U);
   for (const PacketClass one : {PacketClass::kSipKeepalive,
                                 PacketClass::kSip,
                                 PacketClass::kOtherUdp,
+                                PacketClass::kHep,
+                                PacketClass::kTcp,
                                 PacketClass::kRtpProbation,
                                 PacketClass::kRtpQuarantined,
                                 PacketClass::kRtcp,
@@ -112,7 +147,7 @@ TEST(Worker, EveryPacketHasExactlyOneClass) {
                                 PacketClass::kMalformedLink}) {
     EXPECT_EQ(bench.count(one), 1U) << static_cast<int>(one);
   }
-  WorkerRings::release(bench.rings_->pop_signal());
+  while (SignalMessage* message = bench.rings_->pop_signal()) WorkerRings::release(message);
 }
 
 TEST(Worker, StepAllocatesNothing) {

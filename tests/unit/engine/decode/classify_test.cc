@@ -26,15 +26,6 @@ PayloadKind kind_of_text(std::string_view text, std::uint16_t port = 40'000) {
   return kind_of({text.begin(), text.end()}, port);
 }
 
-TEST(Classify, SipIsKnownByItsStartLineOnAnyPort) {
-  EXPECT_EQ(kind_of_text("INVITE sip:bob@example.com SIP/2.0\r\nVia: x\r\n"), PayloadKind::kSip);
-  EXPECT_EQ(kind_of_text("SIP/2.0 200 OK\r\n"), PayloadKind::kSip);
-  EXPECT_EQ(kind_of_text("SIP/2.0 100 Trying\r\n"), PayloadKind::kSip);
-  EXPECT_EQ(kind_of_text("GET /index.html HTTP/1.1\r\n"), PayloadKind::kOther);
-  EXPECT_EQ(kind_of_text("NOTIFY * HTTP/1.1\r\nHOST: x\r\n"), PayloadKind::kOther);
-  EXPECT_EQ(kind_of_text("INVITE"), PayloadKind::kOther);
-}
-
 TEST(Classify, TheSipPortCarriesSipOrKeepalives) {
   EXPECT_EQ(kind_of_text("garbage", 5060), PayloadKind::kSip);
   EXPECT_EQ(kind_of_text("\r\n\r\n", 5060), PayloadKind::kSipKeepalive);

@@ -99,11 +99,12 @@ TEST(Decode, FragmentsAreNamedFirstAndLast) {
 }
 
 TEST(Decode, OtherProtocolsHaveTheirNames) {
-  const std::pair<std::uint8_t, PacketClass> expected[] = {{1, PacketClass::kIcmp},
-                                                           {6, PacketClass::kTcp},
-                                                           {58, PacketClass::kIcmp},
-                                                           {132, PacketClass::kSctp},
-                                                           {47, PacketClass::kOtherIpProtocol}};
+  const std::pair<std::uint8_t, PacketClass> expected[] = {
+      {1, PacketClass::kIcmp},
+      {6, PacketClass::kMalformedTcp},  // too short for it
+      {58, PacketClass::kIcmp},
+      {132, PacketClass::kSctp},
+      {47, PacketClass::kOtherIpProtocol}};
   for (const auto& [protocol, packet_class] : expected) {
     const Decoded out = decode_frame({plain().protocol(protocol).udp(5060, 5060).bytes()});
     EXPECT_FALSE(out.is_udp);

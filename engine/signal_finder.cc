@@ -1,0 +1,39 @@
+#include "engine/signal_finder.h"
+
+#include "model/signal.h"
+
+namespace tapdeck::engine {
+
+PayloadKind SignalFinder::classify(const Decoded& packet) const {
+  const PayloadKind kind = classify_udp(packet, ports_);
+  // What comes on a SIP port is passed on, whatever it is.
+  const bool may_be_hep = kind == PayloadKind::kSip && packet.payload[0] == 'H';
+  if (kind != PayloadKind::kOther && !may_be_hep) return kind;
+  switch (detector_.find(packet.payload)) {
+    case SignalKind::kSip: return PayloadKind::kSip;
+    case SignalKind::kHep: return PayloadKind::kHep;
+    case SignalKind::kWebSocket:
+    case SignalKind::kOther: break;
+  }
+  return kind;
+}
+
+bool SignalFinder::takes(const Decoded& segment, RealmId realm, std::int64_t time_ns) {
+  const bool ends = (segment.tcp_flags & (kTcpSyn | kTcpFin | kTcpRst)) != 0;
+  if (segment.payload_length == 0 && !ends) return false;
+  if (ports_.contains(segment.source.port) || ports_.contains(segment.destination.port)) {
+    return true;
+  }
+  const TcpFlows::Flow flow{segment.source, segment.destination, realm};
+  if (flows_.contains(flow, time_ns)) {
+    // Whatever comes next on these ports is another connection.
+    const bool is_new = (segment.tcp_flags & (kTcpSyn | kTcpAck)) == kTcpSyn;
+    if (is_new || (segment.tcp_flags & kTcpRst) != 0) flows_.remove(flow);
+    return true;
+  }
+  if (detector_.find_in_stream(segment.payload) == SignalKind::kOther) return false;
+  flows_.add(flow, time_ns);
+  return true;
+}
+
+}  // namespace tapdeck::engine

@@ -1,0 +1,66 @@
+#include "pipelines/signalling/signal_assembler.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "pipelines/signalling/hep.h"
+
+namespace tapdeck::sip {
+namespace {
+
+// A capture agent's clock that is farther off says nothing about when media passed here.
+constexpr std::int64_t kHepTimeSlackNs = 10'000'000'000;
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+}  // namespace
+
+SignalAssembler::SignalAssembler(Output output, std::uint64_t seed, const TcpLimits& limits)
+    : output_(std::move(output)), duplicates_(seed), connections_(limits, seed, *this, counters_) {}
+
+void SignalAssembler::take(const SignalMessage& packet, std::int64_t timer_now_ns) {
+  const bool is_segment = packet.transport == SignalTransport::kTcp;
+  if (duplicates_.is_duplicate(packet)) {
+    counters_.add(is_segment ? StreamCount::kDuplicateSegment : StreamCount::kDuplicateMessage);
+  } else if (is_segment) {
+    connections_.take(packet, timer_now_ns);
+  } else if (begins_hep(packet.view())) {
+    on_hep(packet.view(), packet);
+  } else {
+    output_(packet);
+  }
+}
+
+void SignalAssembler::on_sip(ByteView message, const SignalMessage& around) {
+  SignalMessage whole = around;
+  whole.bytes = message.data();
+  whole.length = static_cast<std::uint32_t>(message.size());
+  output_(whole);
+}
+
+void SignalAssembler::on_hep(ByteView packet, const SignalMessage& around) {
+  counters_.add(StreamCount::kHepPackets);
+  HepPacket hep;
+  const HepVerdict verdict = parse_hep(packet, hep);
+  if (verdict == HepVerdict::kNoPayload) return counters_.add(StreamCount::kKeepAlive);
+  if (verdict != HepVerdict::kOk) return counters_.add(StreamCount::kHepBad);
+  if (hep.is_compressed) return counters_.add(StreamCount::kHepCompressed);
+  if (hep.protocol == kHepRtcp) return counters_.add(StreamCount::kHepRtcp);
+  if (hep.protocol != kHepSip) return counters_.add(StreamCount::kHepOther);
+  SignalMessage inside = around;
+  inside.source = hep.source;
+  inside.destination = hep.destination;
+  inside.vlan = hep.vlan;
+  inside.transport = SignalTransport::kHep;
+  if (hep.seconds) {
+    const std::int64_t time_ns =
+        std::int64_t{*hep.seconds} * kNsPerSecond + std::int64_t{hep.microseconds} * 1'000;
+    if (std::abs(time_ns - around.time_ns) <= kHepTimeSlackNs) {
+      inside.time_ns = time_ns;
+    } else {
+      counters_.add(StreamCount::kHepWildTime);
+    }
+  }
+  on_sip(hep.payload, inside);
+}
+
+}  // namespace tapdeck::sip

@@ -1,0 +1,150 @@
+#include "pipelines/signalling/signal_assembler.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace tapdeck::sip {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nl: 0\r\n\r\n";
+
+struct Message {
+  std::string text;
+  SignalTransport transport;
+  std::string source;
+  std::int64_t time_ns;
+};
+
+class Bench {
+ public:
+  Bench()
+      : assembler_(
+            [this](const SignalMessage& message) {
+              messages_.push_back({std::string(as_text(message.view())),
+                                   message.transport,
+                                   to_string(message.source),
+                                   message.time_ns});
+            },
+            1) {}
+
+  void take(std::string_view bytes,
+            SignalTransport transport = SignalTransport::kUdp,
+            std::uint32_t sequence = 0) {
+    SignalMessage packet;
+    packet.time_ns = time_ns_;
+    packet.source = *parse_endpoint("192.0.2.1:30000");
+    packet.destination = *parse_endpoint("192.0.2.2:9060");
+    packet.ip_id = ++ip_id_;
+    packet.transport = transport;
+    packet.tcp_sequence = sequence;
+    packet.bytes = as_bytes(bytes).data();
+    packet.length = static_cast<std::uint32_t>(bytes.size());
+    assembler_.take(packet, time_ns_);
+  }
+
+  std::uint64_t count(StreamCount which) const { return assembler_.counters().value(which); }
+
+  std::int64_t time_ns_ = 1'700'000'000 * kSecond;
+  std::uint16_t ip_id_ = 0;
+  std::vector<Message> messages_;
+  SignalAssembler assembler_;
+};
+
+std::string be16(std::size_t value) {
+  return {static_cast<char>(value >> 8), static_cast<char>(value)};
+}
+
+std::string chunk(unsigned type, std::string_view value) {
+  return be16(0) + be16(type) + be16(6 + value.size()) + std::string(value);
+}
+
+// `seconds` is of the chunk, 4 bytes.
+std::string hep(std::string_view seconds,
+                std::string_view protocol,
+                std::string_view payload,
+                unsigned payload_type = 15) {
+  const std::string chunks = chunk(3, "\x0a\x00\x00\x01"sv) + chunk(4, "\x0a\x00\x00\x02"sv) +
+                             chunk(7, "\x13\xc4"sv) + chunk(8, "\x13\xc4"sv) + chunk(9, seconds) +
+                             chunk(11, protocol) + chunk(payload_type, payload);
+  return "HEP3" + be16(6 + chunks.size()) + chunks;
+}
+
+constexpr std::string_view kTwoSecondsAgo = "\x65\x53\xf0\xfe"sv;
+
+TEST(SignalAssembler, UdpGoesStraightThroughOnce) {
+  Bench bench;
+  bench.take(kSip);
+  bench.take("no SIP at all");
+  --bench.ip_id_;
+  --bench.ip_id_;
+  bench.take(kSip);
+  ASSERT_EQ(bench.messages_.size(), 2U);
+  EXPECT_EQ(bench.messages_[0].text, kSip);
+  EXPECT_EQ(bench.messages_[0].transport, SignalTransport::kUdp);
+  EXPECT_EQ(bench.count(StreamCount::kDuplicateMessage), 1U);
+}
+
+TEST(SignalAssembler, TcpIsPutTogetherAndItsDuplicatesAreTold) {
+  Bench bench;
+  bench.take(kSip.substr(0, 9), SignalTransport::kTcp, 1);
+  --bench.ip_id_;
+  bench.take(kSip.substr(0, 9), SignalTransport::kTcp, 1);
+  bench.take(kSip.substr(0, 9), SignalTransport::kTcp, 1);
+  bench.take(kSip.substr(9), SignalTransport::kTcp, 10);
+  ASSERT_EQ(bench.messages_.size(), 1U);
+  EXPECT_EQ(bench.messages_[0].text, kSip);
+  EXPECT_EQ(bench.messages_[0].transport, SignalTransport::kTcp);
+  EXPECT_EQ(bench.count(StreamCount::kDuplicateSegment), 1U);
+  EXPECT_EQ(bench.count(StreamCount::kRetransmitted), 1U);
+}
+
+TEST(SignalAssembler, SipInHepHasTheAddressesAndTimeOfTheAgent) {
+  Bench bench;
+  bench.take(hep(kTwoSecondsAgo, "\x01", kSip));
+  bench.take(hep(kTwoSecondsAgo, "\x01", kSip), SignalTransport::kTcp, 1);
+  ASSERT_EQ(bench.messages_.size(), 2U);
+  for (const Message& message : bench.messages_) {
+    EXPECT_EQ(message.text, kSip);
+    EXPECT_EQ(message.transport, SignalTransport::kHep);
+    EXPECT_EQ(message.source, "10.0.0.1:5060");
+    EXPECT_EQ(message.time_ns, bench.time_ns_ - 2 * kSecond);
+  }
+}
+
+TEST(SignalAssembler, ATimeFarOffIsNotBelieved) {
+  Bench bench;
+  bench.take(hep("\x65\x53\x00\x00"sv, "\x01", kSip));
+  ASSERT_EQ(bench.messages_.size(), 1U);
+  EXPECT_EQ(bench.messages_[0].time_ns, bench.time_ns_);
+  EXPECT_EQ(bench.count(StreamCount::kHepWildTime), 1U);
+}
+
+TEST(SignalAssembler, WhatElseHepCarriesIsCountedByName) {
+  struct Case {
+    std::string packet;
+    StreamCount count;
+  };
+
+  const Case cases[] = {
+      {hep(kTwoSecondsAgo, "\x05", "{}"), StreamCount::kHepRtcp},
+      {hep(kTwoSecondsAgo, "\x64", "log"), StreamCount::kHepOther},
+      {hep(kTwoSecondsAgo, "\x01", "zip", 16), StreamCount::kHepCompressed},
+      {hep("\x00"sv, "\x01", kSip), StreamCount::kHepBad},
+      {"HEP3" + be16(6), StreamCount::kKeepAlive},
+  };
+  for (const Case& one : cases) {
+    Bench bench;
+    bench.take(one.packet);
+    EXPECT_EQ(bench.count(one.count), 1U) << static_cast<int>(one.count);
+    EXPECT_EQ(bench.count(StreamCount::kHepPackets), 1U);
+    EXPECT_TRUE(bench.messages_.empty());
+  }
+}
+
+}  // namespace
+}  // namespace tapdeck::sip
