@@ -36,6 +36,31 @@ Result<void> make_directory(const std::string& directory, bool create) {
   return make_errno_error(ErrorCode::kIo, "Making the directory " + directory, errno);
 }
 
+// A new store gets its column families at once: RocksDB would make one after the other, and write
+// and read back all options with each.  What a crash leaves out, the next opening adds.
+rocksdb::Status open_database(CallStore::Impl& store, const CallStoreOptions& options) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (std::size_t i = 0; i < kColumnNames.size(); ++i) {
+    families.emplace_back(kColumnNames[i], column_options(store, static_cast<Column>(i)));
+  }
+
+  struct stat found {};
+
+  const bool is_new =
+      options.create_if_missing && ::stat((store.directory + "/CURRENT").c_str(), &found) != 0;
+  const std::vector<rocksdb::ColumnFamilyDescriptor> others(families.begin() + 1, families.end());
+  if (is_new) families.resize(1);
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Status status = rocksdb::DB::Open(
+      database_options(store, options), store.directory, families, &store.columns, &opened);
+  store.db.reset(opened);
+  if (!status.ok() || !is_new) return status;
+  std::vector<rocksdb::ColumnFamilyHandle*> made;
+  status = opened->CreateColumnFamilies(others, &made);
+  store.columns.insert(store.columns.end(), made.begin(), made.end());
+  return status;
+}
+
 // What is known of the calls that are there: the longest, and up to when they may begin.
 Result<void> read_bounds(CallStore::Impl& store) {
   const Reader reader(store);
@@ -51,9 +76,13 @@ Result<void> read_bounds(CallStore::Impl& store) {
   calls->SeekToLast();
   if (!calls->Valid()) return translate_unless_ok(calls->status(), "Reading the newest call");
   std::int64_t newest_ms = call_key_time_us(calls->key().ToStringView()) / 1'000;
+  // Not beyond: the list of open calls lies there, with a mark for each call that ended of late.
+  const std::string first = displaced_key({}).substr(0, displaced_key({}).size() - 16);
+  const std::string last = successor(first);
+  const rocksdb::Slice lower = slice(first);
+  options.iterate_lower_bound = &lower;
   const std::unique_ptr<rocksdb::Iterator> displaced(
       store.db->NewIterator(options, store.column(Column::kMeta)));
-  const std::string last = successor(displaced_key({}).substr(0, displaced_key({}).size() - 16));
   displaced->SeekForPrev(slice(last));
   if (displaced->Valid()) {
     const std::optional<Uid> uid = parse_displaced_key(displaced->key().ToStringView());
@@ -87,15 +116,8 @@ Result<std::unique_ptr<CallStore>> CallStore::open(const std::string& directory,
   impl->statistics = rocksdb::CreateDBStatistics();
   impl->statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   impl->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (std::size_t i = 0; i < kColumnNames.size(); ++i) {
-    descriptors.emplace_back(kColumnNames[i], column_options(*impl, static_cast<Column>(i)));
-  }
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(
-      database_options(*impl, options), directory, descriptors, &impl->columns, &opened);
+  const rocksdb::Status status = open_database(*impl, options);
   if (!status.ok()) return open_error(status, directory);
-  impl->db.reset(opened);
   TD_TRY(read_bounds(*impl));
   return std::unique_ptr<CallStore>(new CallStore(std::move(impl)));
 }

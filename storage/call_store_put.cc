@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 
 #include <rocksdb/perf_level.h>
 #include <rocksdb/write_batch.h>
@@ -15,6 +14,13 @@ std::string big_endian(std::uint64_t value) {
   std::array<char, 8> bytes{};
   store_be(bytes.data(), value);
   return {bytes.data(), bytes.size()};
+}
+
+// The first eight bytes as a number that sorts as they do; missing ones sort as zeros.
+std::uint64_t sortable(std::string_view text) {
+  std::array<char, 8> bytes{};
+  std::copy_n(text.begin(), std::min(text.size(), bytes.size()), bytes.begin());
+  return load_be<std::uint64_t>(bytes.data());
 }
 
 std::vector<std::string> number_terms(const CallRecord& call) {
@@ -56,6 +62,8 @@ class BatchBuilder {
 
   // Key and value lie in bytes_, one behind the other.
   struct Change {
+    std::uint64_t key_start = 0;  // the key's first bytes as a number that sorts as they do
+    std::uint64_t key_next = 0;   // those behind
     std::size_t at = 0;
     std::uint32_t key_bytes = 0;
     std::uint32_t value_bytes = 0;
@@ -74,9 +82,13 @@ class BatchBuilder {
   }
 
   void begin(Column column, std::string_view head, std::string_view tail) {
-    changes_[static_cast<std::size_t>(column)].push_back(
-        {bytes_.size(), static_cast<std::uint32_t>(head.size() + tail.size()), 0, false});
+    Change& change = changes_[static_cast<std::size_t>(column)].emplace_back();
+    change.at = bytes_.size();
+    change.key_bytes = static_cast<std::uint32_t>(head.size() + tail.size());
     bytes_.append(head).append(tail);
+    const std::string_view key = key_of(change);
+    change.key_start = sortable(key);
+    if (key.size() > 8) change.key_next = sortable(key.substr(8));
   }
 
   // What stands behind the key since begin() is its value.
@@ -97,6 +109,13 @@ class BatchBuilder {
 
   [[nodiscard]] std::string_view key_of(const Change& change) const {
     return std::string_view(bytes_).substr(change.at, change.key_bytes);
+  }
+
+  // Most keys differ early: their bytes, strewn over bytes_, need then not be looked at.
+  [[nodiscard]] bool is_before(const Change& a, const Change& b) const {
+    if (a.key_start != b.key_start) return a.key_start < b.key_start;
+    if (a.key_next != b.key_next) return a.key_next < b.key_next;
+    return key_of(a) < key_of(b);
   }
 
   [[nodiscard]] std::string_view value_of(const Change& change) const {
@@ -135,24 +154,20 @@ Result<const PriorCall*> BatchBuilder::prior(const Uid& uid) {
 
 // An entry that is there already is not written again.
 void BatchBuilder::put_terms(const PriorCall* old, const PriorCall& fresh) {
-  using Terms = std::vector<std::string>;
-  const Terms none;
-  const Terms& before = old == nullptr ? none : old->numbers;
-  Terms stale;
-  Terms added;
-  std::set_difference(before.begin(),
-                      before.end(),
-                      fresh.numbers.begin(),
-                      fresh.numbers.end(),
-                      std::back_inserter(stale));
-  std::set_difference(fresh.numbers.begin(),
-                      fresh.numbers.end(),
-                      before.begin(),
-                      before.end(),
-                      std::back_inserter(added));
-  const std::string tail = index_key({}, view(fresh.key));
-  for (const std::string& term : stale) remove(Column::kByNumber, term, tail);
-  for (const std::string& term : added) note(Column::kByNumber, term, tail, {});
+  std::array<char, 1 + kCallKeyBytes> tail_bytes{};
+  std::copy(fresh.key.begin(), fresh.key.end(), tail_bytes.begin() + 1);
+  const std::string_view tail(tail_bytes.data(), tail_bytes.size());
+  const auto has = [](const std::vector<std::string>& terms, const std::string& term) {
+    return std::binary_search(terms.begin(), terms.end(), term);
+  };
+  if (old != nullptr) {
+    for (const std::string& term : old->numbers) {
+      if (!has(fresh.numbers, term)) remove(Column::kByNumber, term, tail);
+    }
+  }
+  for (const std::string& term : fresh.numbers) {
+    if (old == nullptr || !has(old->numbers, term)) note(Column::kByNumber, term, tail, {});
+  }
   if (old != nullptr && old->call_id == fresh.call_id) return;
   if (old != nullptr) remove(Column::kByCallId, old->call_id, tail);
   note(Column::kByCallId, fresh.call_id, tail, {});
@@ -206,12 +221,13 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   return {};
 }
 
-// A key that changes twice keeps the order of its changes.
+// A key that changes twice keeps the order of its changes.  The memtable of Call-IDs has no order.
 rocksdb::WriteBatch BatchBuilder::finish() {
   rocksdb::WriteBatch batch(bytes_.size() + bytes_.size() / 4);
   for (std::size_t i = 0; i < changes_.size(); ++i) {
-    const auto before = [this](const Change& a, const Change& b) { return key_of(a) < key_of(b); };
-    if (!std::is_sorted(changes_[i].begin(), changes_[i].end(), before)) {
+    const auto before = [this](const Change& a, const Change& b) { return is_before(a, b); };
+    if (static_cast<Column>(i) != Column::kByCallId &&
+        !std::is_sorted(changes_[i].begin(), changes_[i].end(), before)) {
       std::stable_sort(changes_[i].begin(), changes_[i].end(), before);
     }
     for (const Change& change : changes_[i]) {

@@ -30,23 +30,25 @@ bool RecentCalls::is_new(const Uid& uid) const {
 }
 
 void RecentCalls::add(PendingCalls& committed) {
-  for (auto& [uid, call] : committed) add(uid, call);
+  while (!committed.empty()) add(committed.extract(committed.begin()));
   if (young_.bytes < kGenerationBytes) return;
   known_until_ms_ = std::max(known_until_ms_, old_.newest_ms);
   old_ = std::exchange(young_, Generation());
 }
 
-void RecentCalls::add(const Uid& uid, PriorCall& call) {
+// The node itself is kept: it was allocated once.
+void RecentCalls::add(PendingCalls::node_type node) {
+  const Uid uid = node.key();
   young_.newest_ms = std::max(young_.newest_ms, uid.start_ms());
   const auto known = young_.open.find(uid);
   if (known != young_.open.end()) {
     young_.bytes -= bytes_of(known->second);
     young_.open.erase(known);
   }
-  if (call.state == CallState::kInProgress) {
+  if (node.mapped().state == CallState::kInProgress) {
     young_.ended.erase(uid);
-    young_.bytes += bytes_of(call);
-    young_.open.emplace(uid, std::move(call));
+    young_.bytes += bytes_of(node.mapped());
+    young_.open.insert(std::move(node));
   } else if (young_.ended.insert(uid).second) {
     young_.bytes += kEndedBytes;
   }

@@ -60,7 +60,7 @@ class RecentCalls {
     }
   };
 
-  void add(const Uid& uid, PriorCall& call);
+  void add(PendingCalls::node_type node);
 
   Generation young_;
   Generation old_;

@@ -19,9 +19,9 @@ constexpr std::uint32_t kFeedCacheMbufs = 256;
 
 Result<rte_mempool*> make_pool(const std::string& name,
                                std::uint32_t count,
-                               std::uint32_t data_bytes,
+                               std::uint32_t room_bytes,
                                int socket) {
-  const auto room = static_cast<std::uint16_t>(data_bytes + RTE_PKTMBUF_HEADROOM);
+  const auto room = static_cast<std::uint16_t>(room_bytes);
   // The mbufs of one round come back in the next, still in the processor's cache.
   const std::uint32_t cache = std::min(kFeedCacheMbufs, count / 2);
   rte_mempool* pool = ::rte_pktmbuf_pool_create(name.c_str(), count, cache, 0, room, socket);
@@ -64,18 +64,24 @@ Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
   if (!offset) return offset.error();
   feeder->note_offset_ = *offset;
   for (const std::uint16_t port : options.sip_ports) feeder->finder_.add_port(port);
+  const auto add_pool = [&options](const char* kind, std::uint32_t count, std::uint32_t room) {
+    return make_pool(options.name + kind, count, room, options.socket);
+  };
+  const auto views = add_pool("_views", options.view_count, 0);
+  if (!views) return views.error();
+  feeder->views_ = *views;
   const auto small =
-      make_pool(options.name + "_small", options.small_count, kFeedBytesSmall, options.socket);
+      add_pool("_small", options.small_count, kFeedBytesSmall + RTE_PKTMBUF_HEADROOM);
   if (!small) return small.error();
   feeder->small_ = *small;
-  const auto large =
-      make_pool(options.name + "_large", options.large_count, kFeedBytesMax, options.socket);
+  const auto large = add_pool("_large", options.large_count, kFeedBytesMax + RTE_PKTMBUF_HEADROOM);
   if (!large) return large.error();
   feeder->large_ = *large;
   return feeder;
 }
 
 Feeder::~Feeder() {
+  ::rte_mempool_free(views_);
   ::rte_mempool_free(small_);
   ::rte_mempool_free(large_);
 }
@@ -87,23 +93,36 @@ bool tells_time(const CapturedPacket& packet) { return link_type_known(packet.li
 
 }  // namespace
 
+// With the packet's bytes; nullptr when a pool is empty.
+rte_mbuf* Feeder::make_buffer(const CapturedPacket& packet) {
+  const std::size_t length = std::min<std::size_t>(packet.bytes.size(), kFeedBytesMax);
+  rte_mempool* copies = packet.bytes.size() <= kFeedBytesSmall ? small_ : large_;
+  rte_mbuf* buffer = ::rte_pktmbuf_alloc(packet.bytes_last ? views_ : copies);
+  if (buffer == nullptr) return nullptr;
+  if (packet.bytes_last) {
+    buffer->buf_addr = const_cast<std::uint8_t*>(packet.bytes.data());  // only ever read
+    buffer->buf_len = static_cast<std::uint16_t>(length);
+    buffer->data_off = 0;
+  } else if (length > 0) {
+    std::memcpy(rte_pktmbuf_mtod(buffer, void*), packet.bytes.data(), length);
+  }
+  buffer->data_len = static_cast<std::uint16_t>(length);
+  buffer->pkt_len = static_cast<std::uint32_t>(length);
+  return buffer;
+}
+
 // False when a ring or a pool is full.
 bool Feeder::feed(const CapturedPacket& packet) {
   Lane& lane = lanes_[choose_queue(packet.link_type, packet.bytes, lane_count_)];
   if (lane.staged.size() == lane.room) return false;
-  const bool is_small = packet.bytes.size() <= kFeedBytesSmall;
-  rte_mbuf* buffer = ::rte_pktmbuf_alloc(is_small ? small_ : large_);
+  rte_mbuf* buffer = make_buffer(packet);
   if (buffer == nullptr) return false;
-  const std::size_t length = std::min<std::size_t>(packet.bytes.size(), kFeedBytesMax);
-  if (length > 0) std::memcpy(rte_pktmbuf_mtod(buffer, void*), packet.bytes.data(), length);
-  buffer->data_len = static_cast<std::uint16_t>(length);
-  buffer->pkt_len = static_cast<std::uint32_t>(length);
   packet_note(buffer, note_offset_) = {.time_ns = packet.time_ns,
                                        .order = order_,
                                        .original_length = packet.original_length,
                                        .link_type = packet.link_type};
   lane.staged.push_back(buffer);
-  if (length < packet.bytes.size()) ++cut_;
+  if (packet.bytes.size() > kFeedBytesMax) ++cut_;
   ++order_;
   if (tells_time(packet)) {
     clock_ns_ = clock_with(packet);

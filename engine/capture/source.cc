@@ -17,6 +17,7 @@ class MemorySource final : public Source {
   explicit MemorySource(ByteView bytes) {
     window_ = bytes;
     ended_ = true;
+    lasting_ = true;
   }
 
   [[nodiscard]] std::uint64_t bytes_total() const override { return window_.size(); }
@@ -50,6 +51,7 @@ class MappedSource final : public Source {
  public:
   explicit MappedSource(MappedFile file)
       : file_(std::move(file)), inner_(make_memory_source(file_.view())) {
+    lasting_ = inner_->is_lasting();
     refresh(0);
   }
 

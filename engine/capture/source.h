@@ -41,6 +41,9 @@ class Source {
   // Why the source ended before the end of its data; empty when it did not.
   [[nodiscard]] std::string_view failure() const { return failure_; }
 
+  // What peek() returned stays where it is for as long as the source lives.
+  [[nodiscard]] bool is_lasting() const { return lasting_; }
+
   // Bytes of the underlying file consumed so far, and its size.
   [[nodiscard]] virtual std::uint64_t bytes_read() const { return position_; }
 
@@ -54,6 +57,7 @@ class Source {
   std::size_t at_ = 0;
   std::uint64_t position_ = 0;
   bool ended_ = false;
+  bool lasting_ = false;
   std::string_view failure_;  // a literal
 };
 

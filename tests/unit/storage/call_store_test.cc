@@ -275,6 +275,41 @@ TEST_F(CallStoreTest, ACallFiledUnderAnotherMillisecondThanItsUid) {
   expect_consistent();
 }
 
+// One whose uid is later than every call's key must not be taken for new, whatever else was open.
+TEST_F(CallStoreTest, ADisplacedCallIsKnownAfterReopening) {
+  CallRecord call = nth_call(5, "1", "2");
+  call.start_us = kStart;
+  put(call);
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    CallRecord other = nth_call(i, "1", "2");
+    other.state = CallState::kInProgress;
+    put(other);
+    other.version = 2;
+    other.state = CallState::kEnded;
+    if (i > 0) put(other);
+  }
+  reopen();
+  call.version = 2;
+  put(call);
+  EXPECT_EQ(store_->versions(call.uid)->size(), 2u);
+  EXPECT_EQ(store_->open_calls()->size(), 1u);
+  expect_consistent();
+}
+
+TEST_F(CallStoreTest, ATermThatComesAndGoesInOneBatch) {
+  std::vector<CallRecord> batch(3, nth_call(0, "4930111111111111111", "2"));
+  for (std::uint32_t i = 0; i < 3; ++i) batch[i].version = i + 1;
+  batch[1].call_id = "other";
+  batch[1].parties[0].number = "4930111111111111112";
+  ASSERT_TRUE(store_->put(batch, {}));
+  CallQuery query;
+  query.call_id = "id-0";
+  EXPECT_EQ(find(query).size(), 1u);
+  EXPECT_EQ(find(by_number("4930111111111111111")).size(), 1u);
+  EXPECT_EQ(find(by_number("4930111111111111112")).size(), 0u);
+  expect_consistent();
+}
+
 TEST_F(CallStoreTest, CallIdAndUidFindTheirCallsOnly) {
   put(nth_call(0, "1", "2"));
   put(nth_call(1, "1", "2"));
