@@ -50,8 +50,8 @@ void fill_gaps(const CallRecord& record, LiveCall& live) {
     }
   }
   if (live.dialled.empty()) live.dialled = record.dialled;
-  if (live.methods.empty()) live.methods = record.sip_methods;
-  if (live.responses.empty()) live.responses = record.sip_responses;
+  if (live.methods.empty()) live.methods.set(record.sip_methods);
+  if (live.responses.empty()) live.responses.set(record.sip_responses);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -26,6 +28,16 @@ std::uint64_t random_seed() {
   storage::random_bytes(bytes);
   return load_le<std::uint64_t>(bytes.data());
 }
+
+constexpr std::size_t kGroup = 16;
+
+// A message that is due, read.
+struct DueMessage {
+  SignalMessage signal{};
+  FactsResult result{};
+  std::uint64_t hash = 0;  // of its realm and Call-ID
+  std::uint32_t slot = 0;  // where its call will mostly be
+};
 
 class StandardCallPlane final : public CallPlane {
  public:
@@ -70,8 +82,13 @@ class StandardCallPlane final : public CallPlane {
   [[nodiscard]] CallPlaneFigures figures() const override;
 
  private:
-  void handle(const SignalMessage& signal);
-  Call* route(const SeenMessage& message);
+  enum class Which { kDue, kAll };
+
+  void take_messages(Which which);
+  void read(std::span<DueMessage> group);
+  void ask_for_calls(std::span<DueMessage> group) const;
+  void handle(const DueMessage& due);
+  Call* route(const SeenMessage& message, std::uint64_t hash);
   Call* open(const SeenMessage& message, Call* predecessor);
   void make_room();
   void settle(Call& call);
@@ -82,7 +99,7 @@ class StandardCallPlane final : public CallPlane {
   DropHistory drops_;
   Recordings recordings_;
   CallContext context_;
-  FactsReader reader_;
+  std::array<FactsReader, kGroup> readers_;
   MessageQueue queue_;
   CallTable table_;
   TimerQueue timers_;
@@ -98,8 +115,9 @@ class StandardCallPlane final : public CallPlane {
 
 void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto message = queue_.take_due(timer_now_ns_)) handle(*message);
+  take_messages(Which::kDue);
   while (const auto due = timers_.take_due(timer_now_ns_)) {
+    if (const auto* next = timers_.next()) table_.prefetch_slot(next->call.index);
     Call* call = table_.find(due->call);
     if (call == nullptr || call->armed_ns != due->deadline_ns) continue;
     call->armed_ns = kNever;
@@ -109,22 +127,64 @@ void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   }
 }
 
-void StandardCallPlane::handle(const SignalMessage& signal) {
-  const FactsResult result = reader_.read(signal.view());
-  if (!result.facts) {
-    ++rejected_[std::string(result.rejected_as)];
+// Messages are handled one by one, but read some at a time: while they are, the memory of their
+// calls is on its way.
+void StandardCallPlane::take_messages(Which which) {
+  std::array<DueMessage, kGroup> group;
+  for (std::size_t count = kGroup; count == kGroup;) {
+    for (count = 0; count < kGroup; ++count) {
+      const auto signal = which == Which::kAll ? queue_.take_any() : queue_.take_due(timer_now_ns_);
+      if (!signal) break;
+      group[count].signal = *signal;
+    }
+    const std::span<DueMessage> due(group.data(), count);
+    read(due);
+    ask_for_calls(due);
+    for (const DueMessage& message : due) handle(message);
+  }
+}
+
+void StandardCallPlane::read(std::span<DueMessage> group) {
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    DueMessage& due = group[i];
+    due.result = readers_[i].read(due.signal.view());
+    if (due.result.facts == nullptr) continue;
+    due.hash = table_.hash_of(due.signal.realm, due.result.facts->call_id);
+    table_.prefetch_index(due.hash);
+  }
+}
+
+void StandardCallPlane::ask_for_calls(std::span<DueMessage> group) const {
+  for (DueMessage& due : group) {
+    due.slot = due.result.facts == nullptr ? 0 : table_.guess_slot(due.hash);
+    if (due.slot != 0) table_.prefetch_slot(due.slot);
+  }
+  for (const DueMessage& due : group) {
+    if (const Call* call = table_.guess_call(due.slot)) Call::prefetch(call);
+  }
+  for (const DueMessage& due : group) {
+    if (const Call* call = table_.guess_call(due.slot)) call->live().prefetch_parts();
+  }
+  for (const DueMessage& due : group) {
+    if (const Call* call = table_.guess_call(due.slot)) call->live().dialogs.prefetch_tags();
+  }
+}
+
+void StandardCallPlane::handle(const DueMessage& due) {
+  if (!due.result.facts) {
+    ++rejected_[std::string(due.result.rejected_as)];
     return;
   }
-  const SeenMessage message{signal, *result.facts};
-  Call* call = route(message);
+  const SeenMessage message{due.signal, *due.result.facts};
+  Call* call = route(message, due.hash);
   if (call == nullptr) return;
   call->take_message(message, timer_now_ns_);
   settle(*call);
 }
 
-Call* StandardCallPlane::route(const SeenMessage& message) {
+Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
   const MessageFacts& facts = message.facts;
-  Call* call = table_.find(message.signal.realm, facts.call_id);
+  Call* call = table_.find(hash, message.signal.realm, facts.call_id);
   if (call != nullptr) {
     Call* earlier = table_.find(call->predecessor);
     if (earlier != nullptr && !call->owns(facts) && earlier->owns(facts)) return earlier;
@@ -221,7 +281,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   ++calls_started_;
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
   for (const SignalMessage& signal : kept.messages) {
-    const FactsResult result = reader_.read(signal.view());
+    const FactsResult result = readers_[0].read(signal.view());
     if (result.facts && result.facts->call_id == record.call_id) {
       call.replay({signal, *result.facts});
     }
@@ -232,7 +292,7 @@ void StandardCallPlane::reload(const CallRecord& record,
 
 void StandardCallPlane::finish(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto message = queue_.take_any()) handle(*message);
+  take_messages(Which::kAll);
   for (const CallHandle handle : table_.handles()) {
     Call* call = table_.find(handle);
     call->finish(timer_now_ns_);
