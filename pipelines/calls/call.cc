@@ -53,8 +53,8 @@ void fill_gaps(const CallRecord& record, LiveCall& live) {
     live.dialled = record.dialled;
     live.dialled_e164 = record.dialled_e164;
   }
-  if (live.methods.empty()) live.methods = record.sip_methods;
-  if (live.responses.empty()) live.responses = record.sip_responses;
+  if (live.methods.empty()) live.methods.set(record.sip_methods);
+  if (live.responses.empty()) live.responses.set(record.sip_responses);
 }
 
 }  // namespace

@@ -7,8 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 
+#include "base/pool_allocator.h"
 #include "pipelines/calls/call_plane.h"
 #include "pipelines/calls/drop_history.h"
 #include "pipelines/calls/live_call.h"
@@ -46,13 +49,25 @@ struct RecordingRank {
   auto operator<=>(const RecordingRank&) const = default;
 };
 
+using RecordingRanks = std::set<RecordingRank, std::less<>, PoolAllocator<RecordingRank>>;
+
 class Call {
  public:
+  static void* operator new(std::size_t bytes) { return BlockPool::take(bytes); }
+
+  static void operator delete(void* call, std::size_t bytes) { BlockPool::give(call, bytes); }
+
   struct Origin {
     CallHandle handle{};
     Uid uid{};
     bool muted = false;  // stored already: tracked, but nothing is said of it
   };
+
+  // Asks for all of a call's own memory.
+  static void prefetch(const Call* call) {
+    const char* const begin = reinterpret_cast<const char*>(call);
+    for (std::size_t at = 0; at < sizeof(Call); at += 64) __builtin_prefetch(begin + at, 1);
+  }
 
   // `first` is not taken yet: take_message() it.
   Call(const CallContext& context, const Origin& origin, const SeenMessage& first);
@@ -104,6 +119,7 @@ class Call {
   std::int64_t armed_ns = kNever;
   // As Recordings has it.
   std::optional<RecordingRank> rank{};
+  RecordingRanks::iterator place{};  // where it is listed as kept or cut
   Keeping listed = Keeping::kUndecided;
   bool promised = false;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -28,6 +30,16 @@ std::uint64_t random_seed() {
   return load_le<std::uint64_t>(bytes.data());
 }
 
+constexpr std::size_t kGroup = 16;
+
+// A message that is due, read.
+struct DueMessage {
+  SignalMessage signal{};
+  FactsResult result{};
+  std::uint64_t hash = 0;  // of its realm and Call-ID
+  std::uint32_t slot = 0;  // where its call will mostly be
+};
+
 class StandardCallPlane final : public CallPlane {
  public:
   StandardCallPlane(CallPlaneOptions options, CallPlaneSink& sink)
@@ -35,7 +47,7 @@ class StandardCallPlane final : public CallPlane {
         recordings_([this](CallHandle handle) { return table_.find(handle); }),
         context_{options_, sink, drops_, recordings_, random_seed()},
         queue_(options_.hold_back_ns),
-        assembler_([this](const SignalMessage& message) { handle(message); }, random_seed()),
+        assembler_([this](const SignalMessage& message) { collect(message); }, random_seed()),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
         numbering_(options_.numbering, options_.realm_names, random_seed()),
         finished_(options_.calls_max, random_seed()),
@@ -70,8 +82,15 @@ class StandardCallPlane final : public CallPlane {
   [[nodiscard]] CallPlaneFigures figures() const override;
 
  private:
-  void handle(const SignalMessage& signal);
-  Call* route(const SeenMessage& message);
+  enum class Which { kDue, kAll };
+
+  void take_messages(Which which);
+  void collect(const SignalMessage& message);
+  void handle_group();
+  void read(std::span<DueMessage> group);
+  void ask_for_calls(std::span<DueMessage> group) const;
+  void handle(const DueMessage& due);
+  Call* route(const SeenMessage& message, std::uint64_t hash);
   Call* open(const SeenMessage& message, Call* predecessor);
   void make_room();
   void settle(Call& call);
@@ -82,7 +101,9 @@ class StandardCallPlane final : public CallPlane {
   DropHistory drops_;
   Recordings recordings_;
   CallContext context_;
-  FactsReader reader_;
+  std::array<FactsReader, kGroup> readers_;
+  std::array<DueMessage, kGroup> group_{};
+  std::size_t group_count_ = 0;
   MessageQueue queue_;
   sip::SignalAssembler assembler_;  // behind the queue: it needs packets in order of time
   CallTable table_;
@@ -100,11 +121,11 @@ class StandardCallPlane final : public CallPlane {
 
 void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto packet = queue_.take_due(timer_now_ns_)) {
-    assembler_.take(*packet, timer_now_ns_);
-  }
+  take_messages(Which::kDue);
   assembler_.advance(timer_now_ns_);
+  handle_group();
   while (const auto due = timers_.take_due(timer_now_ns_)) {
+    if (const auto* next = timers_.next()) table_.prefetch_slot(next->call.index);
     Call* call = table_.find(due->call);
     if (call == nullptr || call->armed_ns != due->deadline_ns) continue;
     call->armed_ns = kNever;
@@ -114,23 +135,74 @@ void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   }
 }
 
-void StandardCallPlane::handle(const SignalMessage& signal) {
+void StandardCallPlane::take_messages(Which which) {
+  while (const auto packet =
+             which == Which::kAll ? queue_.take_any() : queue_.take_due(timer_now_ns_)) {
+    assembler_.take(*packet, timer_now_ns_);
+  }
+  handle_group();
+}
+
+// What came in UDP stays in the queue until the next put(), the rest is the assembler's only now.
+void StandardCallPlane::collect(const SignalMessage& message) {
   ++messages_;
-  const FactsResult result = reader_.read(signal.view());
-  if (!result.facts) {
-    ++rejected_[std::string(result.rejected_as)];
+  const bool stays = message.transport == SignalTransport::kUdp;
+  if (!stays) handle_group();
+  group_[group_count_++].signal = message;
+  if (!stays || group_count_ == kGroup) handle_group();
+}
+
+// Messages are handled one by one, but read some at a time: while they are, the memory of their
+// calls is on its way.
+void StandardCallPlane::handle_group() {
+  const std::span<DueMessage> due(group_.data(), group_count_);
+  group_count_ = 0;
+  read(due);
+  ask_for_calls(due);
+  for (const DueMessage& message : due) handle(message);
+}
+
+void StandardCallPlane::read(std::span<DueMessage> group) {
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    DueMessage& due = group[i];
+    due.result = readers_[i].read(due.signal.view());
+    if (due.result.facts == nullptr) continue;
+    due.hash = table_.hash_of(due.signal.realm, due.result.facts->call_id);
+    table_.prefetch_index(due.hash);
+  }
+}
+
+void StandardCallPlane::ask_for_calls(std::span<DueMessage> group) const {
+  for (DueMessage& due : group) {
+    due.slot = due.result.facts == nullptr ? 0 : table_.guess_slot(due.hash);
+    if (due.slot != 0) table_.prefetch_slot(due.slot);
+  }
+  for (const DueMessage& due : group) {
+    if (const Call* call = table_.guess_call(due.slot)) Call::prefetch(call);
+  }
+  for (const DueMessage& due : group) {
+    if (const Call* call = table_.guess_call(due.slot)) call->live().prefetch_parts();
+  }
+  for (const DueMessage& due : group) {
+    if (const Call* call = table_.guess_call(due.slot)) call->live().dialogs.prefetch_tags();
+  }
+}
+
+void StandardCallPlane::handle(const DueMessage& due) {
+  if (!due.result.facts) {
+    ++rejected_[std::string(due.result.rejected_as)];
     return;
   }
-  const SeenMessage message{signal, *result.facts, &numbering_};
-  Call* call = route(message);
+  const SeenMessage message{due.signal, *due.result.facts, &numbering_};
+  Call* call = route(message, due.hash);
   if (call == nullptr) return;
   call->take_message(message, timer_now_ns_);
   settle(*call);
 }
 
-Call* StandardCallPlane::route(const SeenMessage& message) {
+Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
   const MessageFacts& facts = message.facts;
-  Call* call = table_.find(message.signal.realm, facts.call_id);
+  Call* call = table_.find(hash, message.signal.realm, facts.call_id);
   if (call != nullptr) {
     Call* earlier = table_.find(call->predecessor);
     if (earlier != nullptr && !call->owns(facts) && earlier->owns(facts)) return earlier;
@@ -227,7 +299,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   ++calls_started_;
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
   for (const SignalMessage& signal : kept.messages) {
-    const FactsResult result = reader_.read(signal.view());
+    const FactsResult result = readers_[0].read(signal.view());
     if (result.facts && result.facts->call_id == record.call_id) {
       call.replay({signal, *result.facts, &numbering_});
     }
@@ -238,8 +310,9 @@ void StandardCallPlane::reload(const CallRecord& record,
 
 void StandardCallPlane::finish(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  while (const auto packet = queue_.take_any()) assembler_.take(*packet, timer_now_ns_);
+  take_messages(Which::kAll);
   assembler_.finish();
+  handle_group();
   for (const CallHandle handle : table_.handles()) {
     Call* call = table_.find(handle);
     call->finish(timer_now_ns_);

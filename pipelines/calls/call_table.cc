@@ -87,8 +87,17 @@ Call* CallTable::find(CallHandle handle) const {
   return slot.generation == handle.generation ? slot.call.get() : nullptr;
 }
 
-Call* CallTable::find(RealmId realm, std::string_view call_id) const {
-  const std::uint32_t index = find_slot(hash_of(realm, call_id), realm, call_id);
+std::uint32_t CallTable::guess_slot(std::uint64_t hash) const {
+  const std::uint32_t index = by_call_id_.find(hash, [](std::uint32_t) { return true; });
+  return index == HashIndex::kNone ? 0 : index;
+}
+
+const Call* CallTable::guess_call(std::uint32_t slot) const {
+  return slot < slots_.size() ? slots_[slot].call.get() : nullptr;
+}
+
+Call* CallTable::find(std::uint64_t hash, RealmId realm, std::string_view call_id) const {
+  const std::uint32_t index = find_slot(hash, realm, call_id);
   return index == HashIndex::kNone ? nullptr : slots_[index].call.get();
 }
 

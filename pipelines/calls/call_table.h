@@ -31,8 +31,18 @@ class CallTable {
   void remove(CallHandle handle);
 
   [[nodiscard]] Call* find(CallHandle handle) const;
-  // The latest call with this Call-ID.
-  [[nodiscard]] Call* find(RealmId realm, std::string_view call_id) const;
+  // The latest call with this Call-ID; `hash` is its hash_of().
+  [[nodiscard]] Call* find(std::uint64_t hash, RealmId realm, std::string_view call_id) const;
+  [[nodiscard]] std::uint64_t hash_of(RealmId realm, std::string_view call_id) const;
+
+  // What find() will touch, asked for step by step; each needs what the one before has asked for.
+  // guess_slot() says where the call will mostly be, 0: nowhere; guess_call() which it will be.
+  void prefetch_index(std::uint64_t hash) const { by_call_id_.prefetch(hash); }
+
+  [[nodiscard]] std::uint32_t guess_slot(std::uint64_t hash) const;
+  [[nodiscard]] const Call* guess_call(std::uint32_t slot) const;
+
+  void prefetch_slot(std::uint32_t slot) const { __builtin_prefetch(&slots_[slot]); }
 
   // An answered call is worth more than one that is not: see Call::note_answered().
   void mark_answered(CallHandle handle);
@@ -59,7 +69,6 @@ class CallTable {
     std::uint32_t last = 0;
   };
 
-  [[nodiscard]] std::uint64_t hash_of(RealmId realm, std::string_view call_id) const;
   [[nodiscard]] std::uint32_t find_slot(std::uint64_t hash,
                                         RealmId realm,
                                         std::string_view call_id) const;

@@ -7,9 +7,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
 
+#include "base/pool_allocator.h"
 #include "pipelines/calls/message_facts.h"
 
 namespace tapdeck::calls {
@@ -25,14 +24,16 @@ class RepeatFilter {
   // True when this very message passed before on this hop; remembers it otherwise.
   bool is_repeat(const SeenMessage& message, std::uint64_t seed);
 
+  void prefetch() const { __builtin_prefetch(hashes_.data()); }
+
  private:
-  std::vector<std::uint64_t> hashes_;
+  PoolVector<std::uint64_t> hashes_;
   std::size_t next_ = 0;
 };
 
 struct Dialog {
-  std::string caller_tag;  // From tag of the INVITE
-  std::string callee_tag;
+  PoolString caller_tag;  // From tag of the INVITE
+  PoolString callee_tag;
   std::uint8_t party = 1;  // of the callee's side
   bool confirmed = false;  // a 2xx to the INVITE passed
   bool over = false;       // a BYE passed
@@ -55,11 +56,25 @@ class DialogSet {
   [[nodiscard]] bool has_dialog(std::string_view from_tag, std::string_view to_tag) const;
   [[nodiscard]] bool has_caller_tag_dialog(std::string_view caller_tag) const;
 
-  [[nodiscard]] const std::vector<Dialog>& all() const { return dialogs_; }
+  [[nodiscard]] const PoolVector<Dialog>& all() const { return dialogs_; }
+
+  void prefetch() const {
+    __builtin_prefetch(dialogs_.data());
+    __builtin_prefetch(caller_tags_.data());
+  }
+
+  // prefetch() was some time ago.
+  void prefetch_tags() const {
+    for (const PoolString& tag : caller_tags_) __builtin_prefetch(tag.data());
+    for (const Dialog& dialog : dialogs_) {
+      __builtin_prefetch(dialog.caller_tag.data());
+      __builtin_prefetch(dialog.callee_tag.data());
+    }
+  }
 
  private:
-  std::vector<Dialog> dialogs_;
-  std::vector<std::string> caller_tags_;
+  PoolVector<Dialog> dialogs_;
+  PoolVector<PoolString> caller_tags_;
 };
 
 // One initial INVITE on one hop.
@@ -71,7 +86,7 @@ struct InviteTransaction {
   std::uint16_t status = 0;  // final one, 0 while open
   bool cancelled = false;
   bool acknowledged = false;
-  std::string phrase;
+  PoolString phrase;
 };
 
 class InviteTransactions {
@@ -95,12 +110,14 @@ class InviteTransactions {
   // True when an INVITE with this From tag and CSeq passed, on whatever hop.
   [[nodiscard]] bool has_attempt(const MessageFacts& facts) const;
 
+  void prefetch() const { __builtin_prefetch(transactions_.data()); }
+
  private:
   [[nodiscard]] const InviteTransaction* find(const MessageFacts& facts) const;
   InviteTransaction* find(const MessageFacts& facts);
   [[nodiscard]] bool is_decisive(const InviteTransaction& transaction) const;
 
-  std::vector<InviteTransaction> transactions_;
+  PoolVector<InviteTransaction> transactions_;
   std::uint64_t last_from_ = 0;      // the attempt that decides: From tag,
   std::uint32_t last_cseq_ = 0;      // CSeq,
   std::uint32_t via_count_min_ = 0;  // and fewest Via fields, i.e. nearest to the caller

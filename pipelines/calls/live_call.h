@@ -8,9 +8,10 @@
 #include <optional>
 #include <string>
 
-#include "base/flat_map.h"
+#include "base/pool_allocator.h"
 #include "model/call.h"
 #include "pipelines/calls/dialog.h"
+#include "pipelines/calls/name_counts.h"
 #include "pipelines/calls/offer_answer.h"
 #include "pipelines/calls/parties.h"
 #include "pipelines/calls/stream_book.h"
@@ -51,9 +52,9 @@ struct LiveCall {
   RealmId realm = 0;
   std::uint16_t port_index = 0;
   std::uint16_t vlan = 0;
-  std::string call_id;
-  std::string from_tag;
-  std::string to_tag;
+  PoolString call_id;
+  PoolString from_tag;
+  PoolString to_tag;
 
   CallTimes times;
   PartyList parties;
@@ -65,20 +66,20 @@ struct LiveCall {
   Timeline hold;
   ExpectedMedia expected;
 
-  std::string dialled;
-  std::string diverted_from;
-  std::string asserted;
-  std::string dialled_e164;
-  std::string diverted_from_e164;
-  std::string asserted_e164;
+  PoolString dialled;
+  PoolString diverted_from;
+  PoolString asserted;
+  PoolString dialled_e164;
+  PoolString diverted_from_e164;
+  PoolString asserted_e164;
   numbers::CallRoute route;
   std::optional<std::uint16_t> status_code;
-  std::string reason;
+  PoolString reason;
   std::optional<std::uint16_t> q850_cause;
   std::optional<CallTransfer> asked_transfer;  // REFER seen, not accepted yet
   std::optional<CallTransfer> transferred;
-  FlatMap<std::string, std::uint32_t> methods;
-  FlatMap<std::string, std::uint32_t> responses;
+  NameCounts methods;
+  NameCounts responses;
   std::optional<std::uint32_t> session_expires_s;
 
   // Last packet before a restart of the program, of a call that went on after it.
@@ -97,6 +98,18 @@ struct LiveCall {
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;
   HangupBy hangup_by = HangupBy::kNone;
+
+  // Asks for the memory of the parts that messages touch; the call itself should be there.
+  void prefetch_parts() const {
+    dialogs.prefetch();
+    invites.prefetch();
+    repeats.prefetch();
+    media.prefetch();
+    parties.prefetch();
+    __builtin_prefetch(call_id.data());
+    methods.prefetch();
+    responses.prefetch();
+  }
 
   // While the program was down; nullopt when it was not.
   [[nodiscard]] std::optional<Interval> outage() const {

@@ -22,28 +22,6 @@ constexpr bool is_dialled(char c) {
   return sip::is_digit(c) || c == '+' || c == '*' || c == '#' || is_separator(c);
 }
 
-// Texts that are not in the message as they are said here.
-class Scratch {
- public:
-  void clear() { used_ = 0; }
-
-  // What `write(to, capacity)` leaves there; it returns the bytes written.
-  template <typename Write>
-  std::string_view take(std::size_t bytes_max, Write&& write) {
-    const std::size_t capacity = std::min(bytes_max, bytes_.size() - used_);
-    char* const to = bytes_.data() + used_;
-    const std::size_t written = write(to, capacity);
-    used_ += written;
-    return {to, written};
-  }
-
- private:
-  static constexpr std::size_t kBytes = 16'384;  // more than all texts of a message together
-
-  std::array<char, kBytes> bytes_;
-  std::size_t used_ = 0;
-};
-
 std::size_t copy_without_separators(std::string_view text, char* to) {
   return static_cast<std::size_t>(
       std::copy_if(text.begin(), text.end(), to, [](char c) { return !is_separator(c); }) - to);
@@ -123,10 +101,16 @@ void read_transfer(const sip::Message& message, Scratch& scratch, MessageFacts& 
   facts.refer_replaces = target->uri.header("Replaces").has_value();
 }
 
+bool is_initial_invite(const MessageFacts& facts) {
+  return facts.is_request && facts.method == sip::Method::kInvite && facts.to_tag.empty();
+}
+
+bool may_make_dialog(const MessageFacts& facts) {
+  return facts.method == sip::Method::kInvite && facts.status > 100 && facts.status < 300;
+}
+
 void read_people(const sip::Message& message, Scratch& scratch, MessageFacts& facts) {
-  if (message.from()) facts.from = person_of(*message.from(), scratch);
-  if (message.to()) facts.to = person_of(*message.to(), scratch);
-  if (!facts.is_request && facts.method == sip::Method::kInvite) {
+  if (may_make_dialog(facts)) {
     const auto contact = message.contact();
     if (contact && !contact->is_star)
       facts.contact_uri = contact->address.uri.text.substr(0, kTextMax);
@@ -134,7 +118,11 @@ void read_people(const sip::Message& message, Scratch& scratch, MessageFacts& fa
   if (const auto asserted = message.name_addr(sip::HeaderId::kPAssertedIdentity)) {
     facts.asserted = person_of(*asserted, scratch);
   }
+  if (!is_initial_invite(facts)) return;
   facts.diverted_from = diverted_number(message, scratch);
+  std::string_view value;
+  auto vias = message.values(sip::HeaderId::kVia);
+  while (vias.next(value)) ++facts.via_count;
   if (const auto uri = message.request_uri()) {
     facts.request_number = number_of(*uri, scratch);
     facts.request_context = context_of(*uri, scratch);
@@ -146,6 +134,7 @@ void read_extras(const sip::Message& message, MessageFacts& facts) {
     if (sip::iequals(reason->protocol, "Q.850")) facts.q850_cause = reason->cause;
     facts.reason_text = reason->text.substr(0, kTextMax);
   }
+  if (facts.status < 200 || facts.status >= 300) return;
   if (const auto expires = message.session_expires()) facts.session_expires_s = expires->seconds;
 }
 
@@ -197,7 +186,7 @@ MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
     if (format.payload_type < 0 || format.encoding.empty()) continue;
     line.payloads.push_back({static_cast<std::uint8_t>(format.payload_type),
                              format.clock_rate_hz,
-                             std::string(format.encoding.substr(0, 64)),
+                             PoolString(format.encoding.substr(0, 64)),
                              media.kind});
   }
   return line;
@@ -205,7 +194,7 @@ MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
 
 SharedSession read_session(std::string_view text, sip::Sdp& sdp) {
   if (!sip::is_accepted(sip::parse_sdp(text, sdp))) return nullptr;
-  auto session = std::make_shared<SessionFacts>();
+  auto session = std::allocate_shared<SessionFacts>(PoolAllocator<SessionFacts>());
   session->lines.reserve(std::min(sdp.media_count, kMediaLinesMax));
   for (std::size_t i = 0; i < sdp.media_count && i < kMediaLinesMax; ++i) {
     session->lines.push_back(line_of(sdp, i));
@@ -214,6 +203,12 @@ SharedSession read_session(std::string_view text, sip::Sdp& sdp) {
 }
 
 }  // namespace
+
+PersonFacts PersonReader::read(std::string_view field) {
+  scratch_.clear();
+  const std::optional<sip::NameAddr> address = sip::parse_name_addr(field);
+  return address ? person_of(*address, scratch_) : PersonFacts{};
+}
 
 struct FactsReader::Work {
   sip::Message message;
@@ -242,9 +237,8 @@ FactsResult FactsReader::read(ByteView bytes) {
   facts.from_tag = message.from_tag();
   facts.to_tag = message.to_tag();
   if (const auto via = message.top_via()) facts.branch = via->branch;
-  std::string_view value;
-  auto vias = message.values(sip::HeaderId::kVia);
-  while (vias.next(value)) ++facts.via_count;
+  facts.from = message.first(sip::HeaderId::kFrom).value_or(std::string_view());
+  facts.to = message.first(sip::HeaderId::kTo).value_or(std::string_view());
   facts.cseq = message.cseq().number;
   facts.rseq = message.rseq().value_or(0);
   facts.user_agent = message.user_agent();

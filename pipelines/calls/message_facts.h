@@ -7,6 +7,7 @@
 // RFC 3261, 3264, 4566, 8839.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/pool_allocator.h"
 #include "model/ids.h"
 #include "model/media.h"
 #include "model/signal.h"
@@ -35,7 +37,7 @@ constexpr std::size_t kCandidatesPerLineMax = 8;
 struct PayloadDeclaration {
   std::uint8_t payload_type = 0;
   std::uint32_t clock_rate_hz = 0;
-  std::string codec;                     // encoding name as written; never empty
+  PoolString codec;                      // encoding name as written; never empty
   MediaKind kind = MediaKind::kUnknown;  // of its m-line
 
   bool operator==(const PayloadDeclaration&) const = default;
@@ -50,14 +52,14 @@ struct MediaLine {
   bool is_rtp = false;   // not UDPTL, MSRP or the like
   Endpoint address{};    // port 0 when there is nothing to bind
   Endpoint rtcp{};       // of a=rtcp, where it cannot be told from `address`; port 0 otherwise
-  std::vector<Endpoint> candidates;  // of ICE for RTP, other than `address`
-  std::vector<PayloadDeclaration> payloads;
+  PoolVector<Endpoint> candidates;  // of ICE for RTP, other than `address`
+  PoolVector<PayloadDeclaration> payloads;
 
   bool operator==(const MediaLine&) const = default;
 };
 
 struct SessionFacts {
-  std::vector<MediaLine> lines;
+  PoolVector<MediaLine> lines;
 
   bool operator==(const SessionFacts&) const = default;
 };
@@ -80,22 +82,24 @@ struct MessageFacts {
   std::string_view call_id;
   std::string_view from_tag;
   std::string_view to_tag;
-  std::string_view branch;  // of the topmost Via
-  std::uint32_t via_count = 0;
+  std::string_view branch;      // of the topmost Via
+  std::uint32_t via_count = 0;  // of initial INVITEs
   std::uint32_t cseq = 0;
   std::uint32_t rseq = 0;
-  PersonFacts from;
-  PersonFacts to;
-  std::string_view contact_uri;         // of responses to INVITE
+  std::string_view from;                // the header field, for PersonReader
+  std::string_view to;                  // likewise
+  std::string_view contact_uri;         // of responses to INVITE that make a dialog
   std::optional<PersonFacts> asserted;  // P-Asserted-Identity
-  std::string_view diverted_from;       // number of the first Diversion, or of History-Info
-  std::string_view request_number;      // user part of the Request-URI
-  std::string_view request_context;     // as in PersonFacts
-  std::string_view user_agent;          // User-Agent or Server
+  // Of initial INVITEs: the number of the first Diversion, or of History-Info, and the user part of
+  // the Request-URI.
+  std::string_view diverted_from;
+  std::string_view request_number;
+  std::string_view request_context;  // as in PersonFacts
+  std::string_view user_agent;       // User-Agent or Server
   std::optional<std::uint16_t> q850_cause;
   std::string_view reason_text;
-  std::optional<std::uint32_t> session_expires_s;
-  std::string_view refer_to;  // number of the Refer-To
+  std::optional<std::uint32_t> session_expires_s;  // of 2xx responses
+  std::string_view refer_to;                       // number of the Refer-To
   bool refer_replaces = false;
   SharedSession session;
   std::uint64_t body_hash = 0;  // tells a repeated body from a changed one
@@ -104,6 +108,38 @@ struct MessageFacts {
 struct FactsResult {
   const MessageFacts* facts = nullptr;
   std::string_view rejected_as;  // name of the verdict when there are no facts; static text
+};
+
+// Texts that are not in a message as they are said of it.
+class Scratch {
+ public:
+  void clear() { used_ = 0; }
+
+  // What `write(to, capacity)` leaves there; it returns the bytes written.
+  template <typename Write>
+  std::string_view take(std::size_t bytes_max, Write&& write) {
+    const std::size_t capacity = std::min(bytes_max, bytes_.size() - used_);
+    char* const to = bytes_.data() + used_;
+    const std::size_t written = write(to, capacity);
+    used_ += written;
+    return {to, written};
+  }
+
+ private:
+  static constexpr std::size_t kBytes = 4'096;  // more than all texts of a message together
+
+  std::array<char, kBytes> bytes_;
+  std::size_t used_ = 0;
+};
+
+// Who is named in a From or To: only the first messages of a call are asked.
+class PersonReader {
+ public:
+  // Borrows `field` and this reader; nobody where it cannot be read.
+  PersonFacts read(std::string_view field);
+
+ private:
+  Scratch scratch_;
 };
 
 class FactsReader {

@@ -22,8 +22,25 @@ void MessageQueue::put(const SignalMessage& message, std::int64_t timer_now_ns) 
   slots_[slot].signal = message;
   slots_[slot].bytes = as_text(message.view());
   arrivals_.push_back(timer_now_ns);
-  heap_.push_back({message.time_ns, message.order, slot});
+  const Entry entry{message.time_ns, message.order, slot};
+  if (in_order_.empty() || !(in_order_.back() > entry)) {
+    in_order_.push_back(entry);
+    return;
+  }
+  heap_.push_back(entry);
   std::push_heap(heap_.begin(), heap_.end(), std::greater<>{});
+}
+
+std::uint32_t MessageQueue::take_first() {
+  if (heap_.empty() || (!in_order_.empty() && heap_.front() > in_order_.front())) {
+    const std::uint32_t slot = in_order_.front().slot;
+    in_order_.pop_front();
+    return slot;
+  }
+  std::pop_heap(heap_.begin(), heap_.end(), std::greater<>{});
+  const std::uint32_t slot = heap_.back().slot;
+  heap_.pop_back();
+  return slot;
 }
 
 std::optional<SignalMessage> MessageQueue::take_due(std::int64_t timer_now_ns) {
@@ -32,11 +49,9 @@ std::optional<SignalMessage> MessageQueue::take_due(std::int64_t timer_now_ns) {
 }
 
 std::optional<SignalMessage> MessageQueue::take_any() {
-  if (heap_.empty()) return std::nullopt;
+  if (arrivals_.empty()) return std::nullopt;
   arrivals_.pop_front();
-  std::pop_heap(heap_.begin(), heap_.end(), std::greater<>{});
-  const std::uint32_t slot = heap_.back().slot;
-  heap_.pop_back();
+  const std::uint32_t slot = take_first();
   free_.push_back(slot);
   SignalMessage message = slots_[slot].signal;
   std::string& bytes = slots_[slot].bytes;

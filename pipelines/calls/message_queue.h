@@ -29,6 +29,8 @@ class MessageQueue {
   std::optional<SignalMessage> take_any();
 
  private:
+  std::uint32_t take_first();
+
   struct Held {
     SignalMessage signal;  // `bytes` is the caller's
     std::string bytes;
@@ -47,7 +49,8 @@ class MessageQueue {
 
   std::int64_t hold_back_ns_;
   std::deque<std::int64_t> arrivals_;  // timer times, one per waiting message
-  std::vector<Entry> heap_;            // smallest (time_ns, order) in front
+  std::deque<Entry> in_order_;         // none comes before the one in front of it
+  std::vector<Entry> heap_;            // those that did; smallest (time_ns, order) in front
   std::vector<Held> slots_;
   std::vector<std::string> large_;  // texts of messages that left, too large to be kept for others
   std::vector<std::uint32_t> free_;

@@ -6,6 +6,9 @@
 namespace tapdeck::calls {
 namespace {
 
+constexpr std::size_t kSidesUsual = 2;
+constexpr std::size_t kPayloadsUsual = 4;  // two parties, a codec and telephone-event each
+
 bool can_send(const MediaLine& line) {
   return line.enabled && !line.on_hold &&
          (line.direction == sip::Direction::kSendRecv ||
@@ -30,7 +33,7 @@ bool needs_binding(const MediaLine& line) {
   return line.enabled && line.is_rtp && line.address.port != 0 && !line.address.ip.is_unspecified();
 }
 
-void add_clocks(const MediaLine& line, std::vector<PayloadClock>& clocks) {
+void add_clocks(const MediaLine& line, PoolVector<PayloadClock>& clocks) {
   for (const PayloadDeclaration& payload : line.payloads) {
     if (clocks.size() >= kPayloadClocksMax) return;
     if (payload.clock_rate_hz == 0 ||
@@ -49,7 +52,7 @@ void add_binding(const MediaLine& line,
                  const Endpoint& address,
                  std::uint8_t party,
                  std::size_t index,
-                 std::vector<MediaBinding>& to) {
+                 PoolVector<MediaBinding>& to) {
   const auto same = std::find_if(to.begin(), to.end(), [&](const MediaBinding& binding) {
     return binding.address == address;
   });
@@ -69,7 +72,7 @@ void add_binding(const MediaLine& line,
 void add_rtcp_binding(const MediaLine& line,
                       std::uint8_t party,
                       std::size_t index,
-                      std::vector<MediaBinding>& to) {
+                      PoolVector<MediaBinding>& to) {
   const bool known = std::any_of(to.begin(), to.end(), [&](const MediaBinding& binding) {
     return binding.address == line.rtcp;
   });
@@ -113,9 +116,24 @@ OfferAnswer::Side* OfferAnswer::find_side(const Who& who) {
 OfferAnswer::Side* OfferAnswer::find_or_add_side(const Who& who) {
   if (Side* side = find_side(who)) return side;
   if (sides_.size() >= kSidesMax) return nullptr;
+  if (sides_.empty()) sides_.reserve(kSidesUsual);
   Side& side = sides_.emplace_back();
   side.who = who;
   return &side;
+}
+
+void OfferAnswer::learn_payload(const PayloadKey& key, const PayloadDeclaration& payload) {
+  const auto at = std::ranges::lower_bound(payloads_, key, {}, &LearntPayload::key);
+  if (at != payloads_.end() && at->key == key) {
+    at->payload = payload;
+  } else if (payloads_.size() < kPayloadMapMax) {
+    if (payloads_.empty()) {
+      payloads_.reserve(kPayloadsUsual);
+      payloads_.push_back({key, payload});
+    } else {
+      payloads_.insert(at, {key, payload});
+    }
+  }
 }
 
 void OfferAnswer::learn_payloads(const Who& who, const SessionFacts& session) {
@@ -124,8 +142,7 @@ void OfferAnswer::learn_payloads(const Who& who, const SessionFacts& session) {
     const auto index = static_cast<std::uint16_t>(i);
     if (line.secure) secure_.insert({who.party, index});
     for (const PayloadDeclaration& payload : line.payloads) {
-      const PayloadKey key{who.party, index, payload.payload_type};
-      if (payloads_.size() < kPayloadMapMax || payloads_.contains(key)) payloads_[key] = payload;
+      learn_payload({who.party, index, payload.payload_type}, payload);
     }
   }
 }
@@ -137,6 +154,7 @@ void OfferAnswer::settle(Side& side, SharedSession session, bool is_reoffer) {
   side.current = std::move(session);
   side.pending.reset();
   changed_ = true;
+  weigh();
 }
 
 void OfferAnswer::offer(const Who& who, const SharedSession& session, std::uint32_t cseq) {
@@ -175,11 +193,13 @@ void OfferAnswer::keep_only(std::uint8_t party) {
     return side.who.party != kCallerParty && side.who.party != party;
   });
   changed_ = true;
+  weigh();
 }
 
 void OfferAnswer::close() {
   sides_.clear();
   changed_ = true;
+  weigh();
 }
 
 // Calls `function` with each m-line in force or offered, its party and its index.
@@ -188,14 +208,14 @@ void OfferAnswer::for_each_line(Function&& function) const {
   for (const Side& side : sides_) {
     for (const SessionFacts* session : {side.current.get(), side.pending.get()}) {
       if (session == nullptr) continue;
-      const std::vector<MediaLine>& lines = session->lines;
+      const PoolVector<MediaLine>& lines = session->lines;
       for (std::size_t i = 0; i < lines.size(); ++i) function(lines[i], side.who.party, i);
     }
   }
 }
 
-std::vector<MediaBinding> OfferAnswer::wanted() const {
-  std::vector<MediaBinding> bindings;
+PoolVector<MediaBinding> OfferAnswer::wanted() const {
+  PoolVector<MediaBinding> bindings;
   for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
     if (needs_binding(line)) add_binding(line, line.address, party, index, bindings);
   });
@@ -211,10 +231,10 @@ std::vector<MediaBinding> OfferAnswer::wanted() const {
   return bindings;
 }
 
-std::vector<BindingChange> OfferAnswer::take_changes() {
+PoolVector<BindingChange> OfferAnswer::take_changes() {
   if (!std::exchange(changed_, false)) return {};
-  std::vector<MediaBinding> next = wanted();
-  std::vector<BindingChange> changes;
+  PoolVector<MediaBinding> next = wanted();
+  PoolVector<BindingChange> changes;
   for (const MediaBinding& old : bound_) {
     const bool stays = std::any_of(next.begin(), next.end(), [&](const MediaBinding& binding) {
       return binding.address == old.address;
@@ -231,7 +251,7 @@ std::vector<BindingChange> OfferAnswer::take_changes() {
   return changes;
 }
 
-bool OfferAnswer::allows(MediaKind kind, bool from_caller) const {
+bool OfferAnswer::declared_to_flow(MediaKind kind, bool from_caller) const {
   bool sent = false;
   bool received = false;
   for (const Side& side : sides_) {
@@ -249,11 +269,18 @@ bool OfferAnswer::allows(MediaKind kind, bool from_caller) const {
   return sent && received;
 }
 
-bool OfferAnswer::on_hold() const {
-  return std::any_of(sides_.begin(), sides_.end(), [](const Side& side) { return side.holds; });
+void OfferAnswer::weigh() {
+  for (std::size_t kind = 0; kind < kMediaKinds; ++kind) {
+    for (const bool from_caller : {false, true}) {
+      allowed_[kind][from_caller ? 1 : 0] =
+          declared_to_flow(static_cast<MediaKind>(kind), from_caller);
+    }
+  }
+  on_hold_ = std::any_of(sides_.begin(), sides_.end(), [](const Side& side) { return side.holds; });
+  agreed_silence_ = is_silence_agreed();
 }
 
-bool OfferAnswer::agreed_silence() const {
+bool OfferAnswer::is_silence_agreed() const {
   const auto known = [this](bool caller) {
     return std::any_of(sides_.begin(), sides_.end(), [caller](const Side& side) {
       return side.current != nullptr && (side.who.party == kCallerParty) == caller;
@@ -284,8 +311,9 @@ bool OfferAnswer::shares_address(std::uint8_t party, const SessionFacts& session
 const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
                                                     std::uint16_t media_index,
                                                     std::uint8_t payload_type) const {
-  const auto found = payloads_.find(PayloadKey{party, media_index, payload_type});
-  return found == payloads_.end() ? nullptr : &found->second;
+  const PayloadKey key{party, media_index, payload_type};
+  const auto at = std::ranges::lower_bound(payloads_, key, {}, &LearntPayload::key);
+  return at == payloads_.end() || at->key != key ? nullptr : &at->payload;
 }
 
 const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,

@@ -6,13 +6,14 @@
 // addresses on each of its sides, and all of them belong to the call.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <set>
 #include <utility>
 #include <vector>
 
-#include "base/flat_map.h"
+#include "base/pool_allocator.h"
 #include "model/binding.h"
 #include "pipelines/calls/message_facts.h"
 
@@ -21,6 +22,7 @@ namespace tapdeck::calls {
 constexpr std::size_t kSidesMax = 64;
 constexpr std::size_t kPayloadMapMax = 512;
 constexpr std::uint8_t kCallerParty = 0;
+constexpr std::size_t kMediaKinds = 5;  // of MediaKind
 
 // The two signalling addresses of a hop, the smaller one first.  Ports count only between servers
 // on one host: elsewhere a device may send from another port than it listens on.
@@ -40,7 +42,7 @@ struct MediaBinding {
   MediaKind kind = MediaKind::kUnknown;
   std::uint16_t media_index = 0;
   bool rtcp_only = false;
-  std::vector<PayloadClock> clocks;
+  PoolVector<PayloadClock> clocks;
 
   bool operator==(const MediaBinding& other) const;
 };
@@ -72,13 +74,18 @@ class OfferAnswer {
   void close();  // forgets every side; payload types stay known
 
   // What has to be said to the workers since the last time.
-  std::vector<BindingChange> take_changes();
+  PoolVector<BindingChange> take_changes();
 
   // True when SDP lets media of `kind` flow from the caller, or else to the caller.
-  [[nodiscard]] bool allows(MediaKind kind, bool from_caller) const;
-  [[nodiscard]] bool on_hold() const;
+  [[nodiscard]] bool allows(MediaKind kind, bool from_caller) const {
+    return allowed_[static_cast<std::size_t>(kind)][from_caller ? 1 : 0];
+  }
+
+  [[nodiscard]] bool on_hold() const { return on_hold_; }
+
   // Both sides are known and neither may send RTP.
-  [[nodiscard]] bool agreed_silence() const;
+  [[nodiscard]] bool agreed_silence() const { return agreed_silence_; }
+
   // True when `party` declared an address that `session` declares too.
   [[nodiscard]] bool shares_address(std::uint8_t party, const SessionFacts& session) const;
 
@@ -92,6 +99,12 @@ class OfferAnswer {
   [[nodiscard]] bool is_secure(std::uint8_t party, std::uint16_t media_index) const;
 
   [[nodiscard]] bool ever_bound() const { return ever_bound_; }
+
+  void prefetch() const {
+    __builtin_prefetch(sides_.data());
+    __builtin_prefetch(sides_.data() + 1);
+    __builtin_prefetch(bound_.data());
+  }
 
  private:
   struct Side {
@@ -110,18 +123,31 @@ class OfferAnswer {
     auto operator<=>(const PayloadKey&) const = default;
   };
 
+  struct LearntPayload {
+    PayloadKey key;
+    PayloadDeclaration payload;
+  };
+
   Side* find_side(const Who& who);
   Side* find_or_add_side(const Who& who);
   void settle(Side& side, SharedSession session, bool is_reoffer);
+  void learn_payload(const PayloadKey& key, const PayloadDeclaration& payload);
   void learn_payloads(const Who& who, const SessionFacts& session);
+  void weigh();
+  [[nodiscard]] bool declared_to_flow(MediaKind kind, bool from_caller) const;
+  [[nodiscard]] bool is_silence_agreed() const;
   template <typename Function>
   void for_each_line(Function&& function) const;
-  [[nodiscard]] std::vector<MediaBinding> wanted() const;
+  [[nodiscard]] PoolVector<MediaBinding> wanted() const;
 
-  std::vector<Side> sides_;
-  std::vector<MediaBinding> bound_;
-  FlatMap<PayloadKey, PayloadDeclaration> payloads_;
+  PoolVector<Side> sides_;
+  PoolVector<MediaBinding> bound_;
+  PoolVector<LearntPayload> payloads_;  // by key
   std::set<std::pair<std::uint8_t, std::uint16_t>> secure_;
+  // What the sides have agreed on, which is asked for with each message.
+  std::array<std::array<bool, 2>, kMediaKinds> allowed_{};
+  bool on_hold_ = false;
+  bool agreed_silence_ = false;
   bool ever_bound_ = false;
   bool changed_ = false;  // since take_changes()
 };

@@ -6,11 +6,27 @@
 namespace tapdeck::calls {
 namespace {
 
-void describe(const PersonFacts& person, const MessageNumbers& numbers, CallParty& party) {
+void describe(std::string_view field, const MessageNumbers& numbers, Party& party) {
+  PersonReader reader;
+  const PersonFacts person = reader.read(field);
   party.number = person.number;
   party.e164 = numbers.e164(person);
   party.name = person.name;
   party.uri = person.uri;
+}
+
+Party kept(const CallParty& record) {
+  return {.id = record.id,
+          .role = record.role,
+          .number = PoolString(record.number),
+          .e164 = PoolString(record.e164),
+          .name = PoolString(record.name),
+          .uri = PoolString(record.uri),
+          .ip = record.ip,
+          .port = record.port,
+          .user_agent = PoolString(record.user_agent),
+          .from_us = record.from_us,
+          .to_us = record.to_us};
 }
 
 }  // namespace
@@ -19,11 +35,12 @@ void PartyList::open(const SeenMessage& message, bool oriented) {
   if (!parties_.empty()) return;
   oriented_ = oriented;
   const MessageNumbers numbers(message);
-  CallParty& caller = parties_.emplace_back();
+  parties_.reserve(2);
+  Party& caller = parties_.emplace_back();
   caller.role = oriented ? PartyRole::kCaller : PartyRole::kUnknown;
   describe(message.facts.from, numbers, caller);
   caller.from_us = message.time_ns() / 1000;
-  CallParty& callee = parties_.emplace_back();
+  Party& callee = parties_.emplace_back();
   callee.id = kFirstCalleeParty;
   callee.role = oriented ? PartyRole::kCallee : PartyRole::kUnknown;
   describe(message.facts.to, numbers, callee);
@@ -32,13 +49,33 @@ void PartyList::open(const SeenMessage& message, bool oriented) {
 void PartyList::restore(const CallRecord& record) {
   // Ids are indexes: anything else is not a list that this class made.
   if (record.parties.size() < 2 || record.parties.size() > kPartiesMax) return;
-  parties_ = record.parties;
+  for (const CallParty& party : record.parties) parties_.push_back(kept(party));
   for (std::size_t i = 0; i < parties_.size(); ++i) {
     parties_[i].id = static_cast<std::uint8_t>(i);
     if (parties_[i].role != PartyRole::kFork) parties_[i].to_us.reset();
   }
   oriented_ = record.caller.has_value();
   if (record.callee && *record.callee < parties_.size()) callee_ = *record.callee;
+}
+
+std::vector<CallParty> PartyList::records() const {
+  std::vector<CallParty> records;
+  records.reserve(parties_.size());
+  for (const Party& party : parties_) {
+    CallParty& record = records.emplace_back();
+    record.id = party.id;
+    record.role = party.role;
+    record.number = party.number;
+    record.e164 = party.e164;
+    record.name = party.name;
+    record.uri = party.uri;
+    record.ip = party.ip;
+    record.port = party.port;
+    record.user_agent = party.user_agent;
+    record.from_us = party.from_us;
+    record.to_us = party.to_us;
+  }
+  return records;
 }
 
 void PartyList::orient() {
@@ -51,7 +88,7 @@ void PartyList::orient() {
 std::uint8_t PartyList::add_fork(const SeenMessage& message) {
   if (parties_.size() >= kPartiesMax) return kFirstCalleeParty;
   const auto id = static_cast<std::uint8_t>(parties_.size());
-  CallParty& fork = parties_.emplace_back();
+  Party& fork = parties_.emplace_back();
   fork.id = id;
   fork.role = PartyRole::kFork;
   describe(message.facts.to, MessageNumbers(message), fork);
@@ -61,7 +98,7 @@ std::uint8_t PartyList::add_fork(const SeenMessage& message) {
 
 void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
   if (party >= parties_.size()) return;
-  CallParty& known = parties_[party];
+  Party& known = parties_[party];
   if (!known.from_us) known.from_us = message.time_ns() / 1000;
   if (!known.ip) {
     known.ip = message.signal.source.ip;
@@ -79,7 +116,7 @@ void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
 void PartyList::answer(std::uint8_t party, std::int64_t time_ns) {
   if (party >= parties_.size()) return;
   callee_ = party;
-  for (CallParty& each : parties_) {
+  for (Party& each : parties_) {
     if (each.id == kCallerParty) continue;
     if (each.id == party) {
       if (oriented_) each.role = PartyRole::kCallee;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/pool_allocator.h"
 #include "model/call.h"
 #include "pipelines/calls/message_facts.h"
 
@@ -16,6 +17,21 @@ namespace tapdeck::calls {
 
 constexpr std::size_t kPartiesMax = 64;
 constexpr std::uint8_t kFirstCalleeParty = 1;
+
+// As the record has it (model/call.h).
+struct Party {
+  std::uint8_t id = 0;
+  PartyRole role = PartyRole::kUnknown;
+  PoolString number;
+  PoolString e164;
+  PoolString name;
+  PoolString uri;
+  std::optional<IpAddress> ip;
+  std::uint16_t port = 0;
+  PoolString user_agent;
+  std::optional<std::int64_t> from_us;
+  std::optional<std::int64_t> to_us;
+};
 
 class PartyList {
  public:
@@ -37,14 +53,21 @@ class PartyList {
   // `party` answered: it becomes the callee, the others forks that leave now.
   void answer(std::uint8_t party, std::int64_t time_ns);
 
-  [[nodiscard]] const std::vector<CallParty>& all() const { return parties_; }
+  [[nodiscard]] const PoolVector<Party>& all() const { return parties_; }
+
+  [[nodiscard]] std::vector<CallParty> records() const;
 
   [[nodiscard]] bool oriented() const { return oriented_; }
 
   [[nodiscard]] std::uint8_t callee() const { return callee_; }
 
+  void prefetch() const {
+    const char* const begin = reinterpret_cast<const char*>(parties_.data());
+    for (std::size_t at = 0; at < 2 * sizeof(Party); at += 64) __builtin_prefetch(begin + at);
+  }
+
  private:
-  std::vector<CallParty> parties_;
+  PoolVector<Party> parties_;
   std::uint8_t callee_ = kFirstCalleeParty;
   bool oriented_ = false;
 };

@@ -45,7 +45,7 @@ void fill_times(const LiveCall& state, CallRecord& record) {
 }
 
 void fill_parties(const LiveCall& state, CallRecord& record) {
-  record.parties = state.parties.all();
+  record.parties = state.parties.records();
   for (CallParty& party : record.parties) {
     if (party.from_us && !party.to_us) party.to_us = record.ended_us;
   }
@@ -134,8 +134,8 @@ CallRecord build_record(const LiveCall& state,
   record.status_code = state.status_code;
   record.reason = state.reason;
   record.q850_cause = state.q850_cause;
-  record.sip_methods = state.methods;
-  record.sip_responses = state.responses;
+  record.sip_methods = state.methods.map();
+  record.sip_responses = state.responses.map();
   record.media =
       state.streams.rows(state.media, {state.parties.callee(), state.parties.all().size()}, drops);
   fill_recording(state, options, record);

@@ -24,10 +24,10 @@ void Recordings::update(Call& call, std::int64_t timer_now_ns) {
     const auto behind = static_cast<std::uint8_t>(UINT8_MAX - call.live().priority);
     call.rank = RecordingRank{behind, next_order_++, call.live().handle};
   }
-  kept_.erase(*call.rank);
-  cut_.erase(*call.rank);
-  if (keeping == Keeping::kKept) kept_.insert(*call.rank);
-  if (keeping == Keeping::kCut) cut_.insert(*call.rank);
+  unlist(call);
+  // Mostly it is the newest, and so the last.
+  if (keeping == Keeping::kKept) call.place = kept_.insert(kept_.end(), *call.rank);
+  if (keeping == Keeping::kCut) call.place = cut_.insert(cut_.end(), *call.rank);
   if (keeping == Keeping::kRefused) ++figures_.refused;
   if (keeping == Keeping::kKept && is_new) promise(call, timer_now_ns);
   call.listed = keeping;
@@ -35,9 +35,13 @@ void Recordings::update(Call& call, std::int64_t timer_now_ns) {
 
 void Recordings::remove(Call& call) {
   if (call.promised) fulfil(call);
-  if (!call.rank) return;
-  kept_.erase(*call.rank);
-  cut_.erase(*call.rank);
+  unlist(call);
+  call.listed = Keeping::kUndecided;
+}
+
+void Recordings::unlist(Call& call) {
+  if (call.listed == Keeping::kKept) kept_.erase(call.place);
+  if (call.listed == Keeping::kCut) cut_.erase(call.place);
 }
 
 void Recordings::promise(Call& call, std::int64_t timer_now_ns) {
@@ -68,7 +72,7 @@ void Recordings::observe(const MediaRoom& room, std::int64_t timer_now_ns) {
 void Recordings::cut_last() {
   const auto last = std::prev(kept_.end());
   Call* call = find_(last->call);
-  cut_.insert(*last);
+  call->place = cut_.insert(*last).first;
   kept_.erase(last);
   ++figures_.cut;
   call->cut();
@@ -79,7 +83,7 @@ void Recordings::cut_last() {
 void Recordings::restore_first() {
   const auto first = cut_.begin();
   Call* call = find_(first->call);
-  kept_.insert(*first);
+  call->place = kept_.insert(*first).first;
   cut_.erase(first);
   ++figures_.restored;
   call->restore();

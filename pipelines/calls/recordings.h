@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <set>
 #include <utility>
 
 #include "pipelines/calls/admission.h"
@@ -51,8 +50,7 @@ class Recordings {
   [[nodiscard]] RecordingFigures figures() const;
 
  private:
-  using Set = std::set<RecordingRank>;
-
+  void unlist(Call& call);
   void promise(Call& call, std::int64_t timer_now_ns);
   void fulfil(Call& call);
   void cut_last();
@@ -60,8 +58,8 @@ class Recordings {
 
   Finder find_;
   Admission admission_;
-  Set kept_;
-  Set cut_;
+  RecordingRanks kept_;
+  RecordingRanks cut_;
   std::deque<std::pair<std::int64_t, CallHandle>> promises_;  // until when
   std::uint64_t promised_ = 0;                                // streams
   std::uint64_t next_order_ = 0;

@@ -10,8 +10,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "base/pool_allocator.h"
 #include "model/stream.h"
 
 namespace tapdeck::calls {
@@ -67,7 +67,7 @@ class RtcpBook {
   static void take_block(Entry& entry, const RtcpFacts& facts);
   static bool measure(Entry& entry, const RtcpFacts& block);
 
-  std::vector<Entry> entries_;
+  PoolVector<Entry> entries_;
 };
 
 }  // namespace tapdeck::calls

@@ -17,14 +17,14 @@ void count_message(LiveCall& state, const MessageFacts& facts) {
     const std::array<char, 3> digits = {static_cast<char>('0' + facts.status / 100),
                                         static_cast<char>('0' + facts.status / 10 % 10),
                                         static_cast<char>('0' + facts.status % 10)};
-    ++state.responses[std::string_view(digits.data(), digits.size())];
+    state.responses.count({digits.data(), digits.size()});
     return;
   }
   const std::string_view name = facts.method_name.substr(0, 32);
   if (state.methods.size() < kMethodNamesMax || state.methods.contains(name)) {
-    ++state.methods[name];
+    state.methods.count(name);
   } else {
-    ++state.methods[std::string_view("OTHER")];
+    state.methods.count("OTHER");
   }
 }
 

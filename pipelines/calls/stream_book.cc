@@ -51,7 +51,7 @@ PayloadDeclaration declared(const OfferAnswer& media,
     if (payload != nullptr) return *payload;
   }
   const StaticPayload known = static_payload(payload_type);
-  return {payload_type, known.clock_rate_hz, std::string(known.codec)};
+  return {payload_type, known.clock_rate_hz, PoolString(known.codec)};
 }
 
 bool is_auxiliary(std::string_view codec) {
@@ -199,6 +199,7 @@ bool StreamBook::take(const StreamReport& report) {
       ++dropped_;
       return false;
     }
+    if (streams_.empty()) streams_.reserve(kStreamsUsual);
     stream = &streams_.emplace_back();
   }
   stream->report = report;
@@ -212,7 +213,7 @@ void StreamBook::take_losses(const StreamReport& report, Stream& stream) {
   for (std::size_t cause = 0; cause < kLossCauses; ++cause) {
     const LossSpan& span = report.losses[cause];
     if (span.packet_count == 0) continue;
-    std::vector<LossSpan>& known = stream.losses[cause];
+    PoolVector<LossSpan>& known = stream.losses[cause];
     // What we dropped or left out goes on from report to report.
     const bool goes_on = cause != static_cast<std::size_t>(LossCause::kWire) && !known.empty() &&
                          span.from_ns - known.back().to_ns < 1'000'000'000;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/pool_allocator.h"
 #include "model/call.h"
 #include "model/stream.h"
 #include "pipelines/calls/drop_history.h"
@@ -17,6 +18,7 @@
 namespace tapdeck::calls {
 
 constexpr std::size_t kStreamsMax = 256;
+constexpr std::size_t kStreamsUsual = 2;
 constexpr std::size_t kLossesPerStreamMax = 1'024;  // of one cause; more are joined to the last
 // Packets lost on the wire within a second are a gap of the recording from here on: a tenth of a
 // second of most codecs.
@@ -65,14 +67,14 @@ class StreamBook {
     StreamReport report;
     bool final = false;
     bool earlier = false;  // of an earlier process
-    std::array<std::vector<LossSpan>, kLossCauses> losses{};
+    std::array<PoolVector<LossSpan>, kLossCauses> losses{};
   };
 
   Stream* find(const StreamReport& report);
   static void take_losses(const StreamReport& report, Stream& stream);
   static std::uint64_t count_suspect(const Stream& stream, const DropHistory& drops);
 
-  std::vector<Stream> streams_;
+  PoolVector<Stream> streams_;
   std::vector<MediaRecord> carried_;
   RtcpBook rtcp_;
   std::int64_t last_ns_ = 0;

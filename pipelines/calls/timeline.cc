@@ -20,15 +20,17 @@ void Timeline::set(bool on, std::int64_t time_ns) {
 }
 
 std::vector<Interval> Timeline::until(std::int64_t now_ns) const {
-  std::vector<Interval> intervals = closed_;
+  std::vector<Interval> intervals;
+  intervals.reserve(closed_.size() + 1);
+  intervals.assign(closed_.begin(), closed_.end());
   if (since_) intervals.push_back({*since_, std::max(*since_, now_ns)});
   return intervals;
 }
 
 std::int64_t Timeline::total_ns(std::int64_t now_ns) const {
   std::int64_t total = 0;
-  for (const Interval& interval : until(now_ns)) total += interval.to_ns - interval.from_ns;
-  return total;
+  for (const Interval& interval : closed_) total += interval.to_ns - interval.from_ns;
+  return since_ ? total + std::max<std::int64_t>(0, now_ns - *since_) : total;
 }
 
 }  // namespace tapdeck::calls

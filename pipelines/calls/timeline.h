@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/pool_allocator.h"
+
 namespace tapdeck::calls {
 
 constexpr std::size_t kIntervalsMax = 256;
@@ -27,7 +29,7 @@ class Timeline {
   [[nodiscard]] std::vector<Interval> until(std::int64_t now_ns) const;
 
  private:
-  std::vector<Interval> closed_;
+  PoolVector<Interval> closed_;
   std::optional<std::int64_t> since_;
 };
 

@@ -1,12 +1,15 @@
 // Deadlines of calls.  A call has at most one armed deadline, the earliest of all it waits for; an
-// entry that was overtaken is skipped when it comes up, so that activity never touches the heap.
+// entry that was overtaken is skipped when it comes up, so that activity never touches the queue.
 //
-// Threads: the call-plane thread.  Memory: one heap entry per arm(); grows with open calls.
+// Those that are near stand in a heap that a cache holds.  The others, most of which are overtaken,
+// wait unsorted in spans of time, which join the heap when they come near.
+// Threads: the call-plane thread.  Memory: 16 bytes per arm() until its deadline; grows with open
+// calls.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <queue>
 #include <vector>
 
 #include "model/binding.h"
@@ -24,13 +27,39 @@ class TimerQueue {
     auto operator<=>(const Entry&) const = default;
   };
 
-  void arm(const Entry& entry) { heap_.push(entry); }
+  TimerQueue() : spans_(kSpans) {}
+
+  void arm(const Entry& entry);
 
   // Takes the earliest entry whose deadline is not after `timer_now_ns`; ties by call handle.
   std::optional<Entry> take_due(std::int64_t timer_now_ns);
 
+  // The one after it, as far as is known: its call may be asked for.
+  [[nodiscard]] const Entry* next() const { return heap_.empty() ? nullptr : &heap_.front(); }
+
  private:
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap_;
+  static constexpr std::int64_t kSpanNs = 67'108'864;
+  static constexpr std::size_t kSpans = 4'096;  // 275 s
+  static constexpr std::size_t kSpareMax = 8;
+
+  using Entries = std::vector<Entry>;
+
+  static std::int64_t span_of(std::int64_t deadline_ns);
+
+  void approach(std::int64_t span);
+  void leap(std::int64_t span);
+  void sort_in_far();
+  void push_near(const Entry& entry);
+  void put_into_span(std::int64_t span, const Entry& entry);
+
+  Entries& span_at(std::int64_t span) { return spans_[static_cast<std::uint64_t>(span) % kSpans]; }
+
+  std::int64_t first_span_ = INT64_MIN / kSpanNs;  // the first that is not in the heap
+  Entries heap_;                                   // the earliest in front
+  std::vector<Entries> spans_;                     // kSpans from first_span_ on
+  std::size_t in_spans_ = 0;
+  Entries far_;                 // behind all spans
+  std::vector<Entries> spare_;  // emptied spans, whose memory the next ones take
 };
 
 }  // namespace tapdeck::calls

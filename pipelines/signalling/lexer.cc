@@ -82,12 +82,13 @@ std::size_t find_stop(std::string_view text,
 
 bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
-bool is_token(std::string_view text) {
-  for (const char c : text) {
-    if (!kTokenChars[static_cast<unsigned char>(c)]) return false;
-  }
-  return !text.empty();
+std::size_t token_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && kTokenChars[static_cast<unsigned char>(text[length])]) ++length;
+  return length;
 }
+
+bool is_token(std::string_view text) { return !text.empty() && token_length(text) == text.size(); }
 
 std::optional<std::uint32_t> parse_u32(std::string_view text) {
   return parse_number<std::uint32_t>(text);

@@ -21,8 +21,9 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // SP, HTAB and, since lines may be folded, CR and LF.
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-bool is_token_char(char c);            // RFC 3261 section 25.1 `token`
-bool is_token(std::string_view text);  // at least one character
+bool is_token_char(char c);                       // RFC 3261 section 25.1 `token`
+bool is_token(std::string_view text);             // at least one character
+std::size_t token_length(std::string_view text);  // of the token that it begins with
 
 // ASCII case-insensitive.  Mostly asked of texts that differ in length, or not even in case.
 constexpr bool iequals(std::string_view a, std::string_view b) {

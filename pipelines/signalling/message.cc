@@ -21,10 +21,16 @@ bool names_sip(std::string_view line) {
 }
 
 // The tag of a From or To; where its address cannot be read, the dialog is still known by it.
-std::string_view tag_of(std::string_view value, const std::optional<NameAddr>& address) {
-  if (address) return address->tag();
-  const std::size_t close = value.rfind('>');
-  if (close != std::string_view::npos) value.remove_prefix(close + 1);
+std::string_view tag_of(std::string_view value) {
+  // With one closing bracket and nothing quoted behind it, it is the same whatever the address is.
+  const std::size_t close = value.find('>', find_unquoted(value, "<"));
+  const bool is_plain = close != std::string_view::npos &&
+                        find_any(value, ">\"", close + 1) == std::string_view::npos;
+  if (!is_plain) {
+    if (const std::optional<NameAddr> address = parse_name_addr(value)) return address->tag();
+  }
+  const std::size_t last = value.rfind('>');
+  if (last != std::string_view::npos) value.remove_prefix(last + 1);
   const std::size_t semicolon = value.find(';');
   if (semicolon == std::string_view::npos) return {};
   return find_param(value.substr(semicolon + 1), "tag").value_or(std::string_view());
@@ -146,18 +152,27 @@ class MessageParser {
 
   bool add_header(std::size_t begin, std::size_t length) {
     const std::string_view line = text_.substr(begin, length);
-    const std::size_t colon = line.find(':');
-    const std::string_view name =
-        colon == std::string_view::npos ? std::string_view() : trim(line.substr(0, colon));
-    if (!is_token(name)) {
-      note(kRepairBadHeaderLine);
-      return true;
+    std::size_t colon = token_length(line);
+    std::string_view name = line.substr(0, colon);
+    if (colon == 0 || colon == line.size() || line[colon] != ':') {
+      colon = line.find(':');
+      name = colon == std::string_view::npos ? std::string_view() : trim(line.substr(0, colon));
+      if (!is_token(name)) {
+        note(kRepairBadHeaderLine);
+        return true;
+      }
     }
     if (message_.header_count_ == kHeadersMax) return false;
     const std::string_view value = trim(line.substr(colon + 1));
     Message::Slot& slot = message_.headers_[message_.header_count_++];
     slot.id = header_id_of(name);
-    message_.present_ |= Message::bit_of(slot.id);
+    const std::uint64_t bit = Message::bit_of(slot.id);
+    message_.repeated_ |= message_.present_ & bit;
+    if ((message_.present_ & bit) == 0) {
+      message_.present_ |= bit;
+      message_.first_index_[static_cast<std::size_t>(slot.id)] =
+          static_cast<std::uint8_t>(message_.header_count_ - 1);
+    }
     slot.name_offset = offset_of(name);
     slot.name_length = static_cast<std::uint16_t>(name.size());
     slot.value_offset = offset_of(value);
@@ -171,13 +186,8 @@ class MessageParser {
 
   // The only line with `id`; with several, the first one, noted.
   std::optional<std::string_view> single(HeaderId id) {
-    std::optional<std::string_view> found;
-    for (std::size_t i = 0; i < message_.header_count_; ++i) {
-      if (message_.headers_[i].id != id) continue;
-      if (found) note(kRepairDuplicateHeader);
-      if (!found) found = message_.header(i).value;
-    }
-    return found;
+    if ((message_.repeated_ & Message::bit_of(id)) != 0) note(kRepairDuplicateHeader);
+    return message_.first(id);
   }
 
   ParseVerdict check_mandatory() {
@@ -199,10 +209,8 @@ class MessageParser {
     message_.method_ = cseq->method;
     message_.method_token_ = cseq->method_token;
     message_.call_id_ = *call_id;
-    message_.from_ = parse_name_addr(*from);
-    message_.to_ = parse_name_addr(*to);
-    message_.from_tag_ = tag_of(*from, message_.from_);
-    message_.to_tag_ = tag_of(*to, message_.to_);
+    message_.from_tag_ = tag_of(*from);
+    message_.to_tag_ = tag_of(*to);
     return ParseVerdict::kOk;
   }
 
@@ -210,8 +218,11 @@ class MessageParser {
     const std::string_view rest = text_.substr(at_);
     message_.body_ = rest;
     message_.bytes_used_ = text_.size();
+    // Over UDP the datagram says it (RFC 3261 section 18.3).
+    if (!message_.has(HeaderId::kContentLength)) return;
     std::optional<std::uint32_t> length;
-    for (std::size_t i = 0; i < message_.header_count_; ++i) {
+    for (std::size_t i = message_.first_at(HeaderId::kContentLength); i < message_.header_count_;
+         ++i) {
       if (message_.headers_[i].id != HeaderId::kContentLength) continue;
       const std::optional<std::uint32_t> value = parse_u32(message_.header(i).value);
       if (!value || (length && *length != *value)) {
@@ -220,7 +231,6 @@ class MessageParser {
       }
       length = value;
     }
-    if (!length) return;  // over UDP the datagram says it (RFC 3261 section 18.3)
     if (*length > rest.size()) {
       note(kRepairContentLengthLong);
       return;
@@ -267,8 +277,7 @@ ParseVerdict parse(ByteView datagram, Message& message) {
   message.bytes_used_ = 0;
   message.header_count_ = 0;
   message.present_ = 0;
-  message.from_.reset();
-  message.to_.reset();
+  message.repeated_ = 0;
   for (std::string_view* field : {&message.method_token_,
                                   &message.request_uri_,
                                   &message.reason_phrase_,
@@ -294,6 +303,7 @@ bool Message::ValueIterator::next(std::string_view& value) {
       return true;
     }
     if (!message_.has(id_)) return false;
+    index_ = std::max(index_, message_.first_at(id_));
     while (index_ < message_.header_count_ && message_.headers_[index_].id != id_) ++index_;
     if (index_ == message_.header_count_) return false;
     rest_ = message_.header(index_++).value;
@@ -309,10 +319,7 @@ Header Message::header(std::size_t index) const {
 
 std::optional<std::string_view> Message::first(HeaderId id) const {
   if (!has(id)) return std::nullopt;
-  for (std::size_t i = 0; i < header_count_; ++i) {
-    if (headers_[i].id == id) return header(i).value;
-  }
-  return std::nullopt;
+  return header(first_at(id)).value;
 }
 
 std::optional<std::string_view> Message::first_named(std::string_view name) const {

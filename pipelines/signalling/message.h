@@ -135,9 +135,8 @@ class Message {
   // Typed first values (fields.h); nothing when the header is absent or unreadable.
   [[nodiscard]] std::optional<Via> top_via() const;
 
-  [[nodiscard]] const std::optional<NameAddr>& from() const { return from_; }
-
-  [[nodiscard]] const std::optional<NameAddr>& to() const { return to_; }
+  [[nodiscard]] std::optional<NameAddr> from() const;
+  [[nodiscard]] std::optional<NameAddr> to() const;
 
   // First value of kReferTo, kReferredBy, kPAssertedIdentity, kPPreferredIdentity, kRemotePartyId,
   // kDiversion, kHistoryInfo, kRoute, kRecordRoute...
@@ -171,10 +170,15 @@ class Message {
     return std::uint64_t{1} << static_cast<unsigned>(id);
   }
 
+  [[nodiscard]] std::size_t first_at(HeaderId id) const {
+    return first_index_[static_cast<std::size_t>(id)];
+  }
+
   std::string_view text_;
-  std::uint64_t present_ = 0;  // bit_of() each header that there is
-  std::optional<NameAddr> from_;
-  std::optional<NameAddr> to_;
+  std::uint64_t present_ = 0;   // bit_of() each header that there is
+  std::uint64_t repeated_ = 0;  // in several lines
+  std::array<std::uint8_t, static_cast<std::size_t>(HeaderId::kCount)>
+      first_index_;  // of each that is present; the rest is never read
   bool is_request_ = false;
   Method method_ = Method::kOther;
   std::uint16_t status_code_ = 0;

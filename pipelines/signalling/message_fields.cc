@@ -29,6 +29,14 @@ std::optional<std::uint32_t> read_seconds(std::string_view value) {
 
 std::optional<Via> Message::top_via() const { return read_first(*this, HeaderId::kVia, parse_via); }
 
+std::optional<NameAddr> Message::from() const {
+  return parse_name_addr(first(HeaderId::kFrom).value_or(std::string_view()));
+}
+
+std::optional<NameAddr> Message::to() const {
+  return parse_name_addr(first(HeaderId::kTo).value_or(std::string_view()));
+}
+
 std::optional<NameAddr> Message::name_addr(HeaderId id) const {
   return read_first(*this, id, parse_name_addr);
 }

@@ -56,6 +56,34 @@ TEST(CallPlane, CallIdUsedAgainAfterTheEndIsAnotherCall) {
   EXPECT_EQ(finals[1].start_us, at_us(14));
 }
 
+// More than are read together, and the call of each begins or ends among them.
+TEST(CallPlane, MessagesThatAreDueTogetherAreTakenOneByOne) {
+  Scenario play;
+  SignalMessage message;
+  message.source = {*parse_ip("10.1.0.1"), 5060};
+  message.destination = {*parse_ip("10.1.0.2"), 5060};
+  const auto put = [&](const Sip& sip) {
+    const std::string text = sip.text();
+    message.time_ns = at_ns(1) + static_cast<std::int64_t>(++message.order);
+    message.bytes = as_bytes(text).data();
+    message.length = static_cast<std::uint32_t>(text.size());
+    play.plane->on_message(message);
+  };
+  for (int i = 0; i < 50; ++i) {
+    const std::string id = "call" + std::to_string(i);
+    put({.call_id = id, .branch = "z9hG4bK" + id});
+    put({.status = 486, .call_id = id, .to_tag = "bob", .branch = "z9hG4bK" + id});
+    if (i % 10 == 0) put({.method = "no method", .call_id = id});
+  }
+  play.advance(2);
+  EXPECT_EQ(play.plane->open_call_count(), 50U);
+  play.finish(3);
+  EXPECT_EQ(play.finals().size(), 50U);
+  for (const CallRecord& record : play.finals()) {
+    EXPECT_EQ(record.outcome, CallOutcome::kBusy) << record.call_id;
+  }
+}
+
 TEST(CallPlane, OtherMethodsAndGarbageOpenNoCall) {
   Scenario play;
   for (const char* method : {"REGISTER", "OPTIONS", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH"}) {

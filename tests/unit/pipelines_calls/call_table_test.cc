@@ -21,6 +21,10 @@ class CallTableTest : public ::testing::Test {
         .handle;
   }
 
+  Call* find(RealmId realm, std::string_view call_id) {
+    return table_.find(table_.hash_of(realm, call_id), realm, call_id);
+  }
+
   CallPlaneOptions options_;
   Scenario sink_;
   DropHistory drops_;
@@ -37,15 +41,15 @@ TEST_F(CallTableTest, StaleHandlesFindNothing) {
   const CallHandle second = add("b");
   EXPECT_EQ(second.index, first.index);
   EXPECT_EQ(table_.find(first), nullptr);
-  EXPECT_EQ(table_.find(RealmId{0}, "b"), table_.find(second));
+  EXPECT_EQ(find(0, "b"), table_.find(second));
 }
 
 TEST_F(CallTableTest, ALaterCallKeepsTheCallIdWhenTheEarlierGoes) {
   const CallHandle first = add("a");
   const CallHandle second = add("a");
   table_.remove(first);
-  EXPECT_EQ(table_.find(RealmId{0}, "a"), table_.find(second));
-  EXPECT_EQ(table_.find(RealmId{1}, "a"), nullptr);
+  EXPECT_EQ(find(0, "a"), table_.find(second));
+  EXPECT_EQ(find(1, "a"), nullptr);
 }
 
 TEST_F(CallTableTest, TheOldestUnansweredCallIsTheLeastUseful) {
@@ -57,6 +61,17 @@ TEST_F(CallTableTest, TheOldestUnansweredCallIsTheLeastUseful) {
   EXPECT_EQ(table_.least_useful(), second);
   table_.mark_answered(second);
   EXPECT_EQ(table_.least_useful(), first);
+}
+
+TEST_F(CallTableTest, GuessesAreRightWhileNothingChanges) {
+  const CallHandle first = add("a");
+  const std::uint32_t slot = table_.guess_slot(table_.hash_of(0, "a"));
+  EXPECT_EQ(slot, first.index);
+  EXPECT_EQ(table_.guess_call(slot), table_.find(first));
+  EXPECT_EQ(table_.guess_slot(table_.hash_of(0, "b")), 0U);
+  EXPECT_EQ(table_.guess_call(0), nullptr);
+  table_.remove(first);
+  EXPECT_EQ(table_.guess_call(slot), nullptr);
 }
 
 }  // namespace

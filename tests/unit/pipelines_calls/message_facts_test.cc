@@ -15,9 +15,10 @@ TEST(MessageFacts, NumbersAreWithoutParametersAndSeparators) {
   FactsReader reader;
   const FactsResult result = reader.read(as_bytes(text));
   ASSERT_TRUE(result.facts);
-  EXPECT_EQ(result.facts->from.number, "+497111234");
-  EXPECT_EQ(result.facts->from.name, "A \"B\"");
-  EXPECT_EQ(result.facts->to.number, "john.doe");
+  PersonReader person;
+  EXPECT_EQ(person.read(result.facts->from).number, "+497111234");
+  EXPECT_EQ(person.read(result.facts->from).name, "A \"B\"");
+  EXPECT_EQ(person.read(result.facts->to).number, "john.doe");
   EXPECT_EQ(result.facts->asserted->number, "+491");
   EXPECT_EQ(result.facts->diverted_from, "+49301");
   EXPECT_EQ(result.facts->request_number, "200");

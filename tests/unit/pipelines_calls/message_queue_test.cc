@@ -1,5 +1,10 @@
 #include "pipelines/calls/message_queue.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace tapdeck::calls {
@@ -23,6 +28,28 @@ TEST(MessageQueue, HoldsBackAndSortsByTimeThenOrder) {
   EXPECT_EQ(queue.take_due(25)->order, 9U);
   EXPECT_EQ(queue.take_due(30)->order, 3U);
   EXPECT_FALSE(queue.take_due(99));
+}
+
+TEST(MessageQueue, SortsBurstsOfSeveralWorkersAndClocksThatLeap) {
+  MessageQueue queue(0);
+  std::vector<std::pair<std::int64_t, std::uint64_t>> expected;
+  const auto put = [&](std::int64_t time_ns) {
+    const std::uint64_t order = expected.size() * 7 % 64;
+    queue.put(message(time_ns, order), 0);
+    expected.emplace_back(time_ns, order);
+  };
+  put(1'000'000);  // of a clock that is far ahead
+  for (int worker = 0; worker < 3; ++worker) {
+    for (int i = 0; i < 20; ++i) put(100 + 3 * i + worker % 2);
+  }
+  std::sort(expected.begin(), expected.end());
+  for (const auto& [time_ns, order] : expected) {
+    const auto held = queue.take_due(0);
+    ASSERT_TRUE(held);
+    EXPECT_EQ(held->time_ns, time_ns);
+    EXPECT_EQ(held->order, order);
+  }
+  EXPECT_FALSE(queue.take_any());
 }
 
 TEST(MessageQueue, KeepsItsOwnBytes) {

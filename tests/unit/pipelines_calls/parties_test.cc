@@ -10,7 +10,7 @@ namespace {
 TEST(PartyList, WhoAnswersIsTheCalleeAndTheOthersLeave) {
   PartyList parties;
   MessageFacts facts;
-  facts.to.number = "200";
+  facts.to = "<sip:200@x>";
   SignalMessage signal;
   signal.time_ns = 5'000'000;
   parties.open({signal, facts}, true);

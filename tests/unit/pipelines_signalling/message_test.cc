@@ -136,6 +136,35 @@ TEST(Message, RepairsAreNoted) {
   }
 }
 
+// As the address says, or as it stands behind an address that cannot be read.
+TEST(Message, TagsAreFoundInAllFormsOfAnAddress) {
+  struct Row {
+    const char* from;
+    const char* tag;
+  };
+
+  const Row rows[] = {
+      {"<sip:a@x>;tag=1", "1"},
+      {"\"A <1>;tag=no\" <sip:a@x>;tag=1", "1"},
+      {"<sip:a@x;tag=no>;TAG = 1 ;x=y", "1"},
+      {"<sip:a@x>;x=\";tag=no\";tag=1", "1"},
+      {"<sip:a@x>;x=<sip:b@x;tag=no>;tag=1", "1"},
+      {"sip:a@x;tag=1", "1"},
+      {"sip:a@x;tag=1>;tag=no", "1>"},
+      {"<no address>;tag=1", "1"},
+      {"<sip:a@x", ""},
+      {"<sip:a@x>", ""},
+      {"\"A <sip:a@x>;tag=1", "1"},
+  };
+  for (const Row& row : rows) {
+    const std::string text = std::string("INVITE sip:b@x SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: ") +
+                             row.from + "\r\nTo: <sip:b@x>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n";
+    Message message;
+    ASSERT_TRUE(is_accepted(parse(as_bytes(text), message))) << row.from;
+    EXPECT_EQ(message.from_tag(), row.tag) << row.from;
+  }
+}
+
 TEST(Message, MissingContentLengthTakesTheDatagram) {
   Message message;
   const std::string text = kBasic + "\r\nabc";
