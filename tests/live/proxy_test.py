@@ -4,7 +4,8 @@
 Three baresip phones, Kamailio and rtpengine, each host in a namespace of its own. The mirror sees
 every message and every packet twice, before and behind the proxy, with other media addresses: it must
 become one call, with the packets that the phones themselves say they sent, and with each voice on its
-own channel, once. Over UDP and IPv6; with a refusal, a cancelled call and a blind transfer. Needs root.
+own channel, once. Over UDP, TCP and IPv6; with a refusal, a cancelled call and a blind transfer.
+Needs root.
 """
 
 import collections
@@ -56,9 +57,9 @@ def tone_of(samples, rate):
 
 
 class ProxyTest:
-    def __init__(self, report, directory, ipv6=False):
-        self.report, self.ipv6 = report, ipv6
-        self.name = "IPv6" if ipv6 else "UDP"
+    def __init__(self, report, directory, transport="udp", ipv6=False):
+        self.report, self.transport, self.ipv6 = report, transport, ipv6
+        self.name = "IPv6" if ipv6 else transport.upper()
         self.directory = os.path.join(directory, self.name)
         os.makedirs(self.directory)
         self.lab = netlab.NetLab(hosts=4, ipv6=ipv6)
@@ -74,11 +75,11 @@ class ProxyTest:
         self.service.start()
         users = [(phone.number, netlab.address_of(phone.host, self.ipv6))
                  for phone in (ANNA, BEN, CARL)]
-        self.proxy.start(self.proxy_address, users, "udp")
+        self.proxy.start(self.proxy_address, users, self.transport)
 
     def phones(self, name, *phones):
         directory = os.path.join(self.directory, name)
-        made = [Softphone(self.lab, directory, phone, self.proxy_address, self.ipv6)
+        made = [Softphone(self.lab, directory, phone, self.transport, self.proxy_address, self.ipv6)
                 for phone in phones]
         for phone in made:
             phone.start()
@@ -133,6 +134,13 @@ class ProxyTest:
             problems.append(f"{seconds:.1f} s were exported")
         return problems
 
+    def transport_problems(self, call):
+        """Messages that did not come the way they were sent."""
+        shown = tapdeck(self.service.store, "show", call["uid"], "--json").expect(0).lines()[0]
+        messages = shown["messages"]
+        wrong = [m for m in messages if m["transport"] != self.transport]
+        return [] if messages and not wrong else [f"{len(wrong)} of {len(messages)}: {wrong[:1]}"]
+
     def plain_call(self):
         anna, ben = self.phones("plain", ANNA, BEN)
         anna.dial(BEN.number)
@@ -144,6 +152,7 @@ class ProxyTest:
         self.check("one call through the proxy", self.fact_problems(
             call, outcome="answered", hangup_by="caller", dialled=BEN.number, end_reason="bye") +
             ([] if call["recording"]["state"] == "recorded" else [str(call["recording"])]))
+        self.check("messages say how they came", self.transport_problems(call))
         self.check("what the phones sent is in the log",
                    self.stream_problems(call, {ANNA: anna.closed()[0], BEN: ben.closed()[0]}))
         self.check("each voice is on its channel", self.audio_problems(call, ANNA, BEN))
@@ -209,10 +218,10 @@ def main():
         if not proxy.installed():
             report.skip("calls through a proxy", "Kamailio or rtpengine is not installed")
             return report.finish()
-        for ipv6 in (False, True):
+        for transport, ipv6 in (("udp", False), ("tcp", False), ("udp", True)):
             with tempfile.TemporaryDirectory(prefix="tdp.") as directory:
                 try:
-                    ProxyTest(report, directory, ipv6).run()
+                    ProxyTest(report, directory, transport, ipv6).run()
                 except (program.Crash, AssertionError, RuntimeError, ValueError,
                         LookupError) as error:
                     report.fail("calls through a proxy", f"{type(error).__name__}: {error}")

@@ -52,13 +52,12 @@ class Phone:
     number: str
     tone_hz: int
     host: int  # of the lab, from 1 on
-    transport: str = "udp"
     answers: bool = True
 
 
 class Softphone:
-    def __init__(self, lab, directory, phone, proxy_address, ipv6=False):
-        self.lab, self.phone = lab, phone
+    def __init__(self, lab, directory, phone, transport, proxy_address, ipv6=False):
+        self.lab, self.phone, self.transport = lab, phone, transport
         self.namespace = lab.hosts[phone.host - 1]
         self.address = netlab.address_of(phone.host, ipv6)
         self.proxy = bracketed(proxy_address)
@@ -73,8 +72,8 @@ class Softphone:
         mode = "auto" if phone.answers else "manual"
         with open(os.path.join(self.directory, "accounts"), "w", encoding="utf-8") as file:
             file.write(f'"Phone {phone.number}" <sip:{phone.number}@{self.proxy};transport='
-                       f'{phone.transport}>;regint=0;answermode={mode};audio_codecs=PCMA;'
-                       f'outbound="sip:{self.proxy}:5060;transport={phone.transport}"\n')
+                       f'{self.transport}>;regint=0;answermode={mode};audio_codecs=PCMA;'
+                       f'outbound="sip:{self.proxy}:5060;transport={self.transport}"\n')
         with open(os.path.join(self.directory, "contacts"), "w", encoding="utf-8"):
             pass
         with open(os.path.join(self.directory, "config"), "w", encoding="utf-8") as file:
