@@ -2,10 +2,10 @@
 """Calls of real phones through a real proxy and a real media relay, recorded from a mirror port.
 
 Three baresip phones, Kamailio and rtpengine, each host in a namespace of its own. The mirror sees
-every message and every packet twice, before and behind the proxy, with other media addresses: it must
-become one call, with the packets that the phones themselves say they sent, and with each voice on its
-own channel, once. Over UDP, TCP and IPv6; with a refusal, a cancelled call and a blind transfer.
-Needs root.
+every message and every packet twice, before and behind the proxy, with other media addresses: it
+must become one call, with the packets that the phones themselves say they sent, and with each voice
+on its own channel, once. Over UDP, TCP and IPv6; with a refusal, a cancelled call and a blind
+transfer. Needs root.
 """
 
 import collections
@@ -106,8 +106,8 @@ class ProxyTest:
         """`sent`: phone -> packets that it says it sent in this call."""
         problems = []
         for phone, packets in sent.items():
-            own = [stream for stream in call["media"] if
-                   stream["src"].startswith(proxy.bracketed(netlab.address_of(phone.host, self.ipv6)))]
+            address = proxy.bracketed(netlab.address_of(phone.host, self.ipv6))
+            own = [stream for stream in call["media"] if stream["src"].startswith(address + ":")]
             seen = sum(stream["packets"] for stream in own)
             if not own or abs(seen - packets) > EDGE_PACKETS:
                 problems.append(f"{phone.number} sent {packets} packets, {seen} are in the log")

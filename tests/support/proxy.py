@@ -1,8 +1,8 @@
 """A carrier's middle: Kamailio as SIP proxy and rtpengine as media relay on one host of a NetLab.
 
-Both are Debian's packages, started with configurations of this test alone. The proxy knows its users
-by the table it is given, stays in the dialog (Record-Route) and lets rtpengine stand in every session
-description, so that no phone learns another one's media address.
+Both are Debian's packages, started with configurations of this test alone. The proxy knows its
+users by the table it is given, stays in the dialog (Record-Route) and lets rtpengine stand in every
+session description, so that no phone learns another one's media address.
 """
 
 import os
@@ -66,11 +66,15 @@ request_route {{
 
 route[MEDIA] {{
   t_on_reply("MEDIA");
-  if (has_body("application/sdp")) rtpengine_manage("replace-origin replace-session-connection{family}");
+  if (has_body("application/sdp")) {{
+    rtpengine_manage("replace-origin replace-session-connection{family}");
+  }}
 }}
 
 onreply_route[MEDIA] {{
-  if (has_body("application/sdp")) rtpengine_manage("replace-origin replace-session-connection{family}");
+  if (has_body("application/sdp")) {{
+    rtpengine_manage("replace-origin replace-session-connection{family}");
+  }}
 }}
 """
 USER = """\

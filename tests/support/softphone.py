@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A baresip on one host of a NetLab: sends a tone of its own, does what it is told, says what it saw.
+"""A baresip on one host of a NetLab: sends a tone of its own, does as it is told, says what it saw.
 
 Commands go through its control socket (module ctrl_tcp), which listens on the loopback of its
 namespace: this file, run there as a program, passes one on.
@@ -93,8 +93,8 @@ class Softphone:
             raise RuntimeError(f"baresip {self.phone.number} did not start: {self.text()[-300:]}")
 
     def command(self, name, parameters=""):
-        self.lab.run_in(self.namespace, "python3", "-B", os.path.abspath(__file__), name, parameters,
-                        stdout=subprocess.DEVNULL)
+        self.lab.run_in(self.namespace, "python3", "-B", os.path.abspath(__file__), name,
+                        parameters, stdout=subprocess.DEVNULL)
 
     def dial(self, number):
         self.command("dial", f"sip:{number}@{self.proxy}")

@@ -32,10 +32,13 @@ TEST(MessageFacts, TheContextOfALocalNumberIsKept) {
   FactsReader reader;
   const FactsResult result = reader.read(as_bytes(text));
   ASSERT_TRUE(result.facts);
-  EXPECT_EQ(result.facts->from.number, "7042");
-  EXPECT_EQ(result.facts->from.context, "+1914");
-  EXPECT_EQ(result.facts->to.number, "8631234");
-  EXPECT_EQ(result.facts->to.context, "+1914555");
+  PersonReader reader_of_people;
+  const PersonFacts from = reader_of_people.read(result.facts->from);
+  EXPECT_EQ(from.number, "7042");
+  EXPECT_EQ(from.context, "+1914");
+  const PersonFacts to = reader_of_people.read(result.facts->to);
+  EXPECT_EQ(to.number, "8631234");
+  EXPECT_EQ(to.context, "+1914555");
   EXPECT_EQ(result.facts->asserted->context, "+49");
   EXPECT_EQ(result.facts->request_context, "x");
 }
