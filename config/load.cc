@@ -72,6 +72,12 @@ class Loader {
                   const OptionInfo& info,
                   NameList& value);
 
+  template <AnyRangeList T>
+  void load_value(const YAML::Node& node,
+                  const std::string& path,
+                  const OptionInfo& info,
+                  T& value);
+
   template <Enumeration T>
   void load_value(const YAML::Node& node,
                   const std::string& path,
@@ -299,6 +305,25 @@ void Loader::load_value(const YAML::Node& node,
       fail(item, path + ": " + item.Scalar() + " is given twice");
     } else {
       value.push_back(item.Scalar());
+    }
+  }
+}
+
+template <AnyRangeList T>
+void Loader::load_value(const YAML::Node& node,
+                        const std::string& path,
+                        const OptionInfo& info,
+                        T& value) {
+  if (!check_list(node, path, info)) return;
+  value.ranges.clear();
+  for (const auto& item : node) {
+    const auto range = item.IsScalar() ? parse_range(item.Scalar()) : std::nullopt;
+    if (range && range->first >= T::kMin && range->last <= T::kMax) {
+      value.ranges.push_back(*range);
+    } else {
+      fail(item,
+           path + ": a number of " + std::to_string(T::kMin) + " to " + std::to_string(T::kMax) +
+               ", or a range like 100-199, is wanted");
     }
   }
 }

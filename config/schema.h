@@ -37,6 +37,9 @@
   X(sip_ports, PortList, PortList{5060}, 1, kSipPortCountMax, kRestart, \
     "UDP and TCP ports on which SIP is expected; SIP on other ports is recognised by its " \
     "first line.") \
+  X(sip_tls_ports, PortList, PortList{5061}, 0, kSipPortCountMax, kRestart, \
+    "TCP ports of SIP over TLS. What goes there is counted as `encrypted_signalling`, as is TLS " \
+    "on a port of `sip_ports`; it is not read.") \
   X(workers, std::uint32_t, 1, 1, kWorkerCountMax, kRestart, \
     "Packet worker threads. Each owns its receive queues, its streams and its chunks; give " \
     "each a CPU.") \
@@ -44,6 +47,23 @@
     "Sleep of a worker that found no packet. 0: busy polling, which takes a whole CPU per " \
     "worker always. 50 leaves an idle CPU nearly free and lets up to about 100 us of packets " \
     "wait in the descriptors: at 1 Mpps that is 100 of 1024.")
+
+#define TD_CONFIG_DECODE(X) \
+  X(depth_max, std::uint32_t, 8, 1, kDecodeDepthMax, kRestart, \
+    "Headers opened around a packet: each VLAN tag, MPLS label stack and tunnel is one. Packets " \
+    "with more are counted as `too_deep`.") \
+  X(vxlan_ports, PortList, (PortList{4789, 8472}), 0, kTunnelPortCountMax, kRestart, \
+    "UDP destination ports of VXLAN.") \
+  X(geneve_ports, PortList, PortList{6081}, 0, kTunnelPortCountMax, kRestart, \
+    "UDP destination ports of GENEVE.") \
+  X(gtpu_ports, PortList, PortList{2152}, 0, kTunnelPortCountMax, kRestart, \
+    "UDP destination ports of GTP-U.") \
+  X(fragment_timeout_s, std::uint32_t, 30, 1, 120, kRestart, \
+    "IP fragments wait this long for the others of their packet.") \
+  X(fragment_packets_max, std::uint32_t, 4'096, 16, kFragmentPacketsMax, kRestart, \
+    "Fragmented packets put together at once. More: the oldest is given up.") \
+  X(fragment_memory_mib, std::uint32_t, 16, 1, kFragmentMibMax, kRestart, \
+    "Memory for fragments that wait for others. More: the oldest packet is given up.")
 
 #define TD_CONFIG_PORT(X) \
   X(name, std::string, "", 1, kNameBytesMax, kRestart, \
@@ -70,7 +90,13 @@
   X(name, std::string, "", 1, kNameBytesMax, kRestart, \
     "Name of the address plan. Equal addresses in two realms are different hosts.") \
   X(ports, NameList, NameList{}, 0, kPortCountMax, kRestart, \
-    "Capture ports of this realm, instead of `realm` at each port.")
+    "Capture ports of this realm, instead of `realm` at each port.") \
+  X(vlans, VlanList, VlanList{}, 0, kRangesPerListMax, kRestart, \
+    "VLANs of this realm, on whatever port: ids and ranges like `100-199`. The innermost tag " \
+    "counts before the outermost, both before the port.") \
+  X(vnis, VniList, VniList{}, 0, kRangesPerListMax, kRestart, \
+    "VXLAN and GENEVE VNIs and NVGRE VSIDs of this realm, likewise. The innermost counts, and " \
+    "before any VLAN.")
 
 #define TD_CONFIG_STREAMS(X) \
   X(stream_count_max, std::uint32_t, 8'192, 64, kStreamCountMax, kRestart, \
@@ -143,6 +169,7 @@
   S(general, General, TD_CONFIG_GENERAL, "The recorder as a whole.") \
   S(eal, Eal, TD_CONFIG_EAL, "DPDK's environment: memory and CPUs.") \
   S(capture, Capture, TD_CONFIG_CAPTURE, "Where packets come from.") \
+  S(decode, Decode, TD_CONFIG_DECODE, "Tunnels and fragments around packets.") \
   S(streams, Streams, TD_CONFIG_STREAMS, "RTP streams and the memory they may take.") \
   S(calls, Calls, TD_CONFIG_CALLS, "Following calls.") \
   S(storage, Storage, TD_CONFIG_STORAGE, "Segments, keys and the call log on disk.")

@@ -28,9 +28,11 @@ class Validator {
 
   void check_ports();
   void check_realms();
+  void check_ranges();
   void check_workers();
   void check_memory();
   void check_times();
+  void check_decode();
   void check_storage();
   void check_host(const ValidateOptions& options);
   void check_devices(const ValidateOptions& options);
@@ -142,6 +144,60 @@ void Validator::check_realms() {
       }
     }
   }
+}
+
+// No VLAN and no VNI is of two realms, or twice of one.
+void Validator::check_ranges() {
+  struct Placed {
+    NumberRange range;
+    std::string realm;
+  };
+
+  std::vector<Placed> vlans;
+  std::vector<Placed> vnis;
+  const auto place = [&](const std::string& path,
+                         const NumberRange& range,
+                         const std::string& realm,
+                         std::vector<Placed>& placed) {
+    for (const Placed& other : placed) {
+      if (!overlap(range, other.range)) continue;
+      return error(
+          path,
+          to_string(range) + " overlaps " + to_string(other.range) + " of realm " + other.realm);
+    }
+    placed.push_back({range, realm});
+  };
+  for (std::size_t i = 0; i < config_.realms.size(); ++i) {
+    const Realm& realm = config_.realms[i];
+    const std::string path = "realms[" + std::to_string(i) + "]";
+    for (const NumberRange& range : realm.vlans.ranges) {
+      place(path + ".vlans", range, realm.name, vlans);
+    }
+    for (const NumberRange& range : realm.vnis.ranges) {
+      place(path + ".vnis", range, realm.name, vnis);
+    }
+  }
+  if (vnis.size() > kVniRangeCountMax) {
+    error("realms",
+          std::to_string(vnis.size()) + " ranges of VNIs are more than " +
+              std::to_string(kVniRangeCountMax));
+  }
+}
+
+// A port can be expected to hold one kind of tunnel, and no SIP.
+void Validator::check_decode() {
+  std::vector<std::uint16_t> taken = config_.capture.sip_ports;
+  const auto check = [&](const std::string& option, const PortList& ports) {
+    for (const std::uint16_t port : ports) {
+      if (std::ranges::find(taken, port) != taken.end()) {
+        error("decode." + option, "port " + std::to_string(port) + " is given to something else");
+      }
+      taken.push_back(port);
+    }
+  };
+  check("vxlan_ports", config_.decode.vxlan_ports);
+  check("geneve_ports", config_.decode.geneve_ports);
+  check("gtpu_ports", config_.decode.gtpu_ports);
 }
 
 void Validator::check_workers() {
@@ -275,6 +331,8 @@ std::vector<Problem> validate(const Config& config,
   Validator validator(config, file, lines);
   validator.check_ports();
   validator.check_realms();
+  validator.check_ranges();
+  validator.check_decode();
   validator.check_workers();
   validator.check_memory();
   validator.check_times();

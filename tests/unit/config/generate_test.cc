@@ -42,7 +42,8 @@ TEST(Generate, PrintLoadsToTheSame) {
   config.capture.ports[1].name = "123";
   config.capture.ports[1].device = "net_null0";
   config.capture.ports[1].promiscuous = false;
-  config.realms = {{"core", {"yes", "123"}}, {"edge", {}}};
+  config.realms = {{"core", {"yes", "123"}, {{{7, 7}, {100, 199}}}, {}},
+                   {"edge", {}, {}, {{{0, 16'777'215}}}}};
   const Loaded loaded = load_text(render(config), "print");
   EXPECT_EQ(to_string(loaded.problems), "");
   EXPECT_EQ(loaded.config, config);
