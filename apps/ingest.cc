@@ -127,8 +127,10 @@ Result<int> record_files(const control::IngestRequest& request,
   if (!pipeline) return pipeline.error();
 
   engine::CaptureMerge merge(std::move(opened.readers));
-  Result<std::unique_ptr<engine::Feeder>> feeder =
-      engine::Feeder::create(merge, ports.front().rings(), {.sip_ports = options.worker.sip_ports});
+  Result<std::unique_ptr<engine::Feeder>> feeder = engine::Feeder::create(
+      merge,
+      ports.front().rings(),
+      {.sip_ports = options.worker.sip_ports, .decode = options.worker.decode});
   if (!feeder) return feeder.error();
   std::vector<StreamReport> finals;
   (*pipeline)->link().observe_final_reports(

@@ -50,6 +50,7 @@ class WorkerState {
  private:
   struct Item {
     Decoded decoded;
+    RealmId realm;  // of what is not media: that has it in its key
     PayloadKind kind;
     std::int64_t time_ns;
     std::uint64_t order;
@@ -84,7 +85,9 @@ class WorkerState {
   void prefetch_chunks(const Burst& burst) const;
   void act_on(const QueueSource& from, Burst& burst);
   PacketClass act(const QueueSource& source, const Item& item);
+  bool pass(const QueueSource& source, const Item& item, ByteView bytes, SignalKind kind);
   void pass_signal(const QueueSource& source, const Item& item);
+  void pass_fragment(const QueueSource& source, const Item& item);
   [[nodiscard]] static ByteView linear_bytes(const rte_mbuf* packet, Burst& burst);
 
   WorkerOptions options_;
@@ -94,6 +97,8 @@ class WorkerState {
   WorkerCounters counters_;
   Media media_;
   PortSet sip_ports_;
+  PortSet sip_tls_ports_;
+  RealmMap realms_;
   std::array<QueueSource, kSourcesMax> sources_{};
   std::array<PortClock, kSourcesMax> clocks_{};
   std::size_t source_count_ = 0;

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
   if (!offset) return offset.error();
   feeder->note_offset_ = *offset;
   for (const std::uint16_t port : options.sip_ports) feeder->sip_ports_.add(port);
+  feeder->rules_ = options.decode;
   const auto small =
       make_pool(options.name + "_small", options.small_count, kFeedBytesSmall, options.socket);
   if (!small) return small.error();
@@ -131,8 +132,9 @@ bool Feeder::is_signalling(const CapturedPacket& packet) const {
   RtpFrame rtp;
   if (decode_rtp_frame(frame, sip_ports_, rtp)) return false;  // as nearly all are
   Decoded decoded;
-  decode(frame, decoded);
-  return decoded.is_udp && classify_udp(decoded, sip_ports_) == PayloadKind::kSip;
+  decode(frame, rules_, decoded);
+  if (!decoded.is_udp) return is_wanted_fragment(decoded);  // it may be the last of a message
+  return classify_udp(decoded, sip_ports_) == PayloadKind::kSip;
 }
 
 FeedRound Feeder::feed_round(std::uint32_t packets_max, std::int64_t clock_max_ns) {

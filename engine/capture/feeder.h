@@ -35,6 +35,7 @@ struct FeederOptions {
   std::uint32_t large_count = 31;          // mbufs of kFeedBytesMax
   int socket = -1;                         // NUMA node; -1: any
   std::vector<std::uint16_t> sip_ports{};  // whose packets end a round
+  DecodeRules decode{};                    // as the workers have them
 };
 
 enum class FeedState : std::uint8_t {
@@ -97,6 +98,7 @@ class Feeder {
   std::vector<Lane> lanes_;
   std::uint32_t lane_count_;
   PortSet sip_ports_;
+  DecodeRules rules_;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;
   int note_offset_ = -1;

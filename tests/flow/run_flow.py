@@ -59,7 +59,13 @@ def observe(scenario, directory):
     """What the program says of the scenario's packets, by the roots that paths begin at."""
     capture, store = os.path.join(directory, "flow.pcap"), os.path.join(directory, "store")
     frames.write_capture(capture, scenario.frames)
-    ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture)
+    config = None
+    if scenario.config:
+        config = os.path.join(directory, "flow.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("\n".join(scenario.config) + "\n")
+    ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture,
+                     config=config)
     lines = ingest.lines()
     if not lines:
         raise AssertionError(f"ingest said nothing (exit status {ingest.status}): {ingest.tail()}")

@@ -4,6 +4,7 @@ import re
 import shlex
 
 import frames
+import layers
 
 SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr"}
 COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Contact": "m",
@@ -27,7 +28,8 @@ class Scenario:
     def __init__(self, path):
         self.title = ""
         self.parties, self.calls, self.frames, self.checks = {}, {}, [], []
-        self.vlan, self.ip_options, self.ingest = None, b"", []
+        self.vlan, self.ip_options, self.ingest, self.config = None, b"", [], []
+        self.ways, self.fragmented = {"": ""}, 0
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
@@ -55,6 +57,10 @@ class Scenario:
             self.ip_options = bytes.fromhex(rest)
         elif word == "ingest":
             self.ingest = shlex.split(rest)
+        elif word == "config":
+            self.config.append(rest)
+        elif word == "way":
+            name, self.ways[name] = rest.split()
         else:
             self._read_packet(float(word), shlex.split(rest))
 
@@ -68,14 +74,14 @@ class Scenario:
         elif kind == "rtcp":
             options = parse_options(rest)
             self._add(time, self._media_place(source), self._media_place(destination),
-                      self._rtcp(options))
+                      self._rtcp(options), options)
         elif kind == "raw":
             self._add(time, self._media_place(source), self._media_place(destination),
-                      bytes.fromhex(rest[0]), parse_options(rest[1:]).get("stamp"))
+                      bytes.fromhex(rest[0]), parse_options(rest[1:]))
         else:
             self._add(time, self.parties[source]["place"], self.parties[destination]["place"],
                       self._sip(source, destination, kind, parse_options(rest)),
-                      parse_options(rest).get("stamp"))
+                      parse_options(rest))
 
     @staticmethod
     def _rtcp(options):
@@ -88,9 +94,24 @@ class Scenario:
         return frames.rtcp_report(number_of(options["ssrc"]), block,
                                   number_of(options.get("ntp", "0")), "rr" not in options)
 
-    def _add(self, time, source, destination, payload, stamp=None):
+    def _add(self, time, source, destination, payload, options):
         frame = frames.udp_frame(source, destination, payload, self.vlan, self.ip_options)
-        self.frames.append((time, time if stamp is None else float(stamp), frame))
+        stamp = float(options.get("stamp", time))
+        for index, part in enumerate(self._parts(frame, options)):
+            # A microsecond apart: they are put into the file by time.
+            self.frames.append((time + index / 1e6, stamp + index / 1e6,
+                                layers.wrap(part, self.ways[options.get("way", "")])))
+
+    def _parts(self, frame, options):
+        """The frame, or its fragments in the order of `order`: their numbers, one with `!` has
+        another last byte."""
+        if "fragments" not in options:
+            return [frame]
+        self.fragmented += 1
+        parts = layers.fragments(frame, int(options["fragments"]), self.fragmented)
+        order = options.get("order", ",".join(map(str, range(len(parts))))).split(",")
+        return [layers.altered(parts[int(number[:-1])]) if number.endswith("!")
+                else parts[int(number)] for number in order]
 
     def _media_place(self, text):
         """`alice:4000` or `192.0.2.1:4000`: a party's address with a media port."""
@@ -112,7 +133,7 @@ class Scenario:
                                 payload_type, payload, index == 0)
             at = time + index * step + float(delays.get(str(index), 0)) / 1000
             for _ in range(2 if index in doubled else 1):
-                self._add(at, from_place, to_place, packet)
+                self._add(at, from_place, to_place, packet, options)
 
     def _sip(self, source, destination, what, options):
         """One message. `what` is a method, or STATUS/METHOD of the request it answers."""

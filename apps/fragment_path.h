@@ -1,0 +1,52 @@
+// From the fragments that workers pass on to what they were parts of: SIP goes to the call plane
+// like any message, tunnels are opened, fragments inside fragments put together in turn.  RTP and
+// RTCP that came in fragments are counted and not recorded.
+//
+// Threads: all methods on the call plane's thread; counters() anywhere.
+// Memory: the reassembler's, made in create().  Full: the oldest packet is given up and counted.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "engine/decode/classify.h"
+#include "engine/reassembly/reassembler.h"
+#include "engine/worker.h"
+#include "model/signal.h"
+#include "pipelines/calls/call_plane.h"
+
+namespace tapdeck::apps {
+
+class FragmentPath {
+ public:
+  // `worker` says how whole packets are decoded: as workers do it.
+  static Result<std::unique_ptr<FragmentPath>> create(const engine::ReassemblyOptions& options,
+                                                      const engine::WorkerOptions& worker);
+
+  void take(const SignalMessage& fragment, std::int64_t timer_now_ns, calls::CallPlane& plane);
+
+  // Gives up what has waited too long.
+  void expire(std::int64_t timer_now_ns) { reassembler_->expire(timer_now_ns); }
+
+  // End of a capture: gives up what is not whole.
+  void finish() { reassembler_->finish(); }
+
+  [[nodiscard]] const engine::ReassemblyCounters& counters() const {
+    return reassembler_->counters();
+  }
+
+ private:
+  FragmentPath(std::unique_ptr<engine::Reassembler> reassembler,
+               const engine::WorkerOptions& worker);
+
+  void act_on(const engine::Decoded& decoded,
+              const engine::IpPacket& packet,
+              calls::CallPlane& plane);
+
+  std::unique_ptr<engine::Reassembler> reassembler_;
+  const engine::DecodeRules rules_;
+  const std::shared_ptr<const engine::RealmMap> realms_;  // may be none
+  engine::PortSet sip_ports_;
+};
+
+}  // namespace tapdeck::apps
