@@ -16,7 +16,10 @@ constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\n\r\n";
 
 class Finder {
  public:
-  Finder() : finder_(std::move(*SipDetector::create()), arena_, 1) { finder_.add_port(5060); }
+  Finder() : finder_(std::move(*SipDetector::create()), arena_, 1) {
+    finder_.add_port(5060);
+    finder_.add_tls_port(5061);
+  }
 
   static Decoded packet(std::uint16_t from, std::uint16_t to, std::string_view bytes) {
     Decoded packet;
@@ -45,6 +48,19 @@ class Finder {
   SignalFinder finder_;
   std::int64_t time_ns_ = 0;
 };
+
+TEST(SignalFinder, TlsIsNotTakenForSipOverTcp) {
+  Finder finder;
+  const auto class_of = [&finder](std::uint16_t port, std::string_view bytes) {
+    Decoded segment = Finder::packet(30'000, port, bytes);
+    segment.packet_class = PacketClass::kTcp;
+    return finder.finder_.classify_stream(segment);
+  };
+  EXPECT_EQ(class_of(5060, kSip), PacketClass::kTcp);
+  EXPECT_EQ(class_of(5060, {"\x16\x03\x01\x02\x00\x01", 6}), PacketClass::kEncryptedSignalling);
+  EXPECT_EQ(class_of(5061, kSip), PacketClass::kEncryptedSignalling);
+  EXPECT_EQ(class_of(443, {"\x16\x03\x01\x02\x00\x01", 6}), PacketClass::kTcp);
+}
 
 TEST(SignalFinder, SipAndHepAreFoundOnAnyUdpPort) {
   Finder finder;
