@@ -30,6 +30,12 @@ Bytes stream(std::uint16_t port) {
   return {high(port), low(port), 0x9c, 0x40, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 16, 0, 0, 0, 0, 0, 0};
 }
 
+Bytes segment(std::uint16_t port, std::string_view words) {
+  Bytes out = stream(port);
+  out.insert(out.end(), words.begin(), words.end());
+  return out;
+}
+
 Bytes fragment_of(std::uint8_t protocol) {
   Bytes packet = ipv4(protocol, Bytes(64, 1));
   packet[6] = 0x20;
@@ -48,6 +54,8 @@ std::vector<Row> rows() {
   const Bytes receiver_report{0x80, 201, 0, 1, 0, 0, 0, 1};
   return {
       {PacketClass::kSip, in_udp(5'060, text("OPTIONS sip:a SIP/2.0\r\n\r\n"))},
+      {PacketClass::kSipTcp, in_ip(6, segment(5'060, "OPTIONS"))},
+      {PacketClass::kHep, in_udp(9'060, text("HEP3...."))},
       {PacketClass::kSipKeepalive, in_udp(5'060, text("\r\n\r\n"))},
       {PacketClass::kRtcp, in_udp(4'001, receiver_report)},
       {PacketClass::kStun, in_udp(4'000, stun)},
@@ -73,6 +81,7 @@ std::vector<Row> rows() {
       {PacketClass::kMalformedTunnel, in_ip(47, {0x20, 0, 8, 0})},
       {PacketClass::kMalformedIp, ethernet(0x0800, {0x44, 0, 0, 20})},
       {PacketClass::kMalformedUdp, in_ip(17, {0, 1, 0, 1, 0, 3, 0, 0})},
+      {PacketClass::kMalformedTcp, in_ip(6, {0, 1, 0, 1})},
       {PacketClass::kTruncated, ethernet(0x0800, {0x45, 0, 0, 60}), 74},
   };
 }

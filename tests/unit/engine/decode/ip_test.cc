@@ -76,13 +76,24 @@ TEST(DecodeIp, TcpAndSctpShowPortsAndPayload) {
   EXPECT_EQ(out.source.port, 5'060);
   EXPECT_EQ(out.destination.port, 40'000);
   EXPECT_EQ(out.payload_length, 2U);
+  EXPECT_TRUE(out.is_tcp);
+  EXPECT_EQ(out.tcp_sequence, 1U);
   out = decode_exactly(
       ethernet(0x0800, ipv4(132, {0x13, 0xc4, 0x13, 0xc4, 0, 0, 0, 1, 0, 0, 0, 2, 9})));
   EXPECT_EQ(out.packet_class, PacketClass::kSctp);
   EXPECT_EQ(out.source.port, 5'060);
   EXPECT_EQ(out.payload_length, 1U);
   out = decode_exactly(ethernet(0x0800, ipv4(6, {1, 2, 3})));
-  EXPECT_EQ(out.packet_class, PacketClass::kTcp);
+  EXPECT_EQ(out.packet_class, PacketClass::kMalformedTcp);
+}
+
+TEST(DecodeIp, TheIdentificationIsTheInnermost) {
+  using namespace testing;
+  Bytes inner = ipv4(17, udp(5'060, {1}));
+  store_be(inner.data() + 4, std::uint16_t{7});
+  Bytes outer = ipv4(4, inner);
+  store_be(outer.data() + 4, std::uint16_t{9});
+  EXPECT_EQ(decode_exactly(ethernet(0x0800, outer)).ip_id, 7U);
 }
 
 }  // namespace
