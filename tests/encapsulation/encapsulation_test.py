@@ -128,7 +128,7 @@ def cases():
         "ERSPAN I": ("gre:erspan", lambda p, f: outer(f) / GRE(proto=0x88BE) / mac() / p),
         "ERSPAN II": ("gre:erspan", lambda p, f: outer(f) / GRE(
             proto=0x88BE, seqnum_present=1, sequence_number=1) / ERSPAN_II(
-                vlan=0, session_id=5) / mac() / p),
+                ver=1, vlan=0, session_id=5) / mac() / p),
         "ERSPAN III": ("gre:erspan", lambda p, f: outer(f) / GRE(
             proto=0x22EB, seqnum_present=1, sequence_number=1) / ERSPAN_III(
                 vlan=0, session_id=5, o=0) / mac() / p),
