@@ -1,5 +1,6 @@
 #include "engine/signal_finder.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,7 @@ constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\n\r\n";
 
 class Finder {
  public:
-  Finder() : finder_(std::move(*SipDetector::create()), arena_, 1) {
+  Finder() {
     finder_.add_port(5060);
     finder_.add_tls_port(5061);
   }
@@ -45,7 +46,10 @@ class Finder {
 
   Eal& eal_ = test_eal();  // an Arena asks it for memory
   Arena arena_{-1};
-  SignalFinder finder_;
+  // Not on the stack, its sets of ports are large.
+  std::unique_ptr<SignalFinder> owned_ =
+      std::make_unique<SignalFinder>(std::move(*SipDetector::create()), arena_, 1);
+  SignalFinder& finder_ = *owned_;
   std::int64_t time_ns_ = 0;
 };
 
