@@ -24,6 +24,14 @@ control::Json drops_json(const std::vector<engine::Worker>& workers) {
   return json;
 }
 
+control::Json fragments_json(const engine::ReassemblyCounters& counters) {
+  control::Json json = control::Json::object();
+  for (std::size_t i = 0; i < engine::kReassemblyCountCount; ++i) {
+    json[std::string(engine::kReassemblyCountNames[i])] = counters.counts[i].value();
+  }
+  return json;
+}
+
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row) {
   std::uint64_t sum = 0;

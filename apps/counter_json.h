@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/call_json.h"
+#include "engine/reassembly/counters.h"
 #include "engine/worker.h"
 
 namespace tapdeck::apps {
@@ -12,6 +13,9 @@ namespace tapdeck::apps {
 // Sums over `workers`, names as in engine/counters.h.  Classes are all listed; drops too.
 control::Json classes_json(const std::vector<engine::Worker>& workers);
 control::Json drops_json(const std::vector<engine::Worker>& workers);
+
+// Names as in engine/reassembly/counters.h, all of them.
+control::Json fragments_json(const engine::ReassemblyCounters& counters);
 
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row);

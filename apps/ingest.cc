@@ -128,7 +128,12 @@ Result<int> record_files(const control::IngestRequest& request,
 
   engine::CaptureMerge merge(std::move(opened.readers));
   Result<std::unique_ptr<engine::Feeder>> feeder =
-      engine::Feeder::create(merge, ports.front().rings(), {.sip_ports = options.worker.sip_ports});
+      engine::Feeder::create(merge,
+                             ports.front().rings(),
+                             {.sip_ports = options.worker.sip_ports,
+                              .sip_tls_ports = options.worker.sip_tls_ports,
+                              .decode = options.worker.decode,
+                              .realms = options.worker.realms});
   if (!feeder) return feeder.error();
   std::vector<StreamReport> finals;
   (*pipeline)->link().observe_final_reports(

@@ -121,6 +121,7 @@ control::Json summary_json(Pipeline& pipeline,
           {"sip_rejected", rejected},
           {"sip_assembly", assembly},
           {"drops", drops_json(pipeline.workers())},
+          {"fragments", fragments_json(pipeline.fragments().counters())},
           {"files", files},
           {"seconds", facts.seconds}};
 }
@@ -131,7 +132,7 @@ std::string summary_text(const control::Json& summary) {
                      std::to_string(summary["already_present"].get<std::uint64_t>()) +
                      " already present), " +
                      std::to_string(summary["streams"].get<std::uint64_t>()) + " RTP streams\n";
-  for (const char* group : {"by_class", "drops", "sip_assembly", "sip_rejected"}) {
+  for (const char* group : {"by_class", "drops", "fragments", "sip_assembly", "sip_rejected"}) {
     std::string line;
     for (const auto& [name, count] : summary[group].items()) {
       if (count.get<std::uint64_t>() == 0) continue;

@@ -33,7 +33,7 @@ struct IngestFacts {
 // one, in order of first packet: {"stream": {...}}.
 std::vector<control::Json> stream_rows(Pipeline& pipeline, const std::vector<StreamReport>& finals);
 
-// {packets, by_class, calls, already_present, streams, drops, files, seconds}
+// {packets, by_class, calls, already_present, streams, drops, fragments, files, seconds}
 control::Json summary_json(Pipeline& pipeline,
                            const IngestFacts& facts,
                            std::uint64_t stream_count);

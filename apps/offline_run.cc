@@ -91,6 +91,7 @@ void OfflineRun::drain_finals() {
 bool OfflineRun::is_refused() const { return pipeline_.keeper().has_given_up(monotonic_now_ns()); }
 
 Result<void> OfflineRun::finish() {
+  pipeline_.fragments().finish();
   pipeline_.plane().finish(now_ns_);
   std::uint32_t rounds = 0;
   while ((pipeline_.plane().open_call_count() != 0 || pipeline_.link().has_backlog()) &&

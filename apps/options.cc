@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 #include <random>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ constexpr std::uint32_t kOfflineStreams = 32'768;
 constexpr std::uint32_t kOfflineChunks = 40'960;
 constexpr std::uint32_t kOfflineMessages = 255;
 constexpr std::uint32_t kOfflineLargeMessages = 15;
+constexpr std::uint32_t kFragmentBlocksPerMib = 512;
 constexpr std::uint32_t kClaimsPerCall = 2;  // both ends name an address
 constexpr std::uint32_t kRingSlotsMin = 4'096;
 constexpr std::int64_t kOfflineFlushNs = 60 * kNsPerSecond;
@@ -59,6 +61,38 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
   return options;
 }
 
+engine::DecodeRules decode_rules(const config::Decode& config) {
+  static_assert(engine::kTunnelPortsMax >= 3 * config::kTunnelPortCountMax);
+  engine::DecodeRules rules{.depth_max = config.depth_max, .tunnels = {}};
+  for (const std::uint16_t port : config.vxlan_ports) {
+    rules.tunnels.add(port, engine::UdpTunnel::kVxlan);
+  }
+  for (const std::uint16_t port : config.geneve_ports) {
+    rules.tunnels.add(port, engine::UdpTunnel::kGeneve);
+  }
+  for (const std::uint16_t port : config.gtpu_ports) {
+    rules.tunnels.add(port, engine::UdpTunnel::kGtpU);
+  }
+  return rules;
+}
+
+std::shared_ptr<const engine::RealmMap> realm_map(const config::Config& config) {
+  static_assert(engine::kVniRangesMax >= config::kVniRangeCountMax);
+  const std::vector<std::string> names = config::realm_names(config);
+  auto map = std::make_shared<engine::RealmMap>();
+  for (const config::Realm& realm : config.realms) {
+    const auto number = static_cast<RealmId>(std::ranges::find(names, realm.name) - names.begin());
+    for (const config::NumberRange& range : realm.vlans.ranges) {
+      map->add_vlans(
+          static_cast<std::uint16_t>(range.first), static_cast<std::uint16_t>(range.last), number);
+    }
+    for (const config::NumberRange& range : realm.vnis.ranges) {
+      map->add_vnis(range.first, range.last, number);
+    }
+  }
+  return map;
+}
+
 // The configured totals, shared out among the workers.
 PipelineOptions shared_options(const config::Config& config,
                                std::uint16_t class_index,
@@ -86,6 +120,12 @@ PipelineOptions shared_options(const config::Config& config,
                config.streams.stream_count_max + config.streams.stream_count_max / 2);
   options.worker.calls_max = config.calls.calls_max;
   options.worker.sip_ports = config.capture.sip_ports;
+  options.worker.sip_tls_ports = config.capture.sip_tls_ports;
+  options.worker.decode = decode_rules(config.decode);
+  options.worker.realms = realm_map(config);
+  options.fragments.packets_max = config.decode.fragment_packets_max;
+  options.fragments.block_count = config.decode.fragment_memory_mib * kFragmentBlocksPerMib;
+  options.fragments.timeout_ns = s_to_ns(config.decode.fragment_timeout_s);
   options.worker.flush_interval_ns = ms_to_ns(config.streams.flush_interval_ms);
   options.worker.report_interval_ns = ms_to_ns(config.streams.report_interval_ms);
   options.worker.quarantine_age_ns = ms_to_ns(config.streams.quarantine_age_ms);
@@ -101,6 +141,7 @@ PipelineOptions live_options(const config::Config& config, std::uint16_t class_i
   PipelineOptions options =
       shared_options(config, class_index, static_cast<std::uint16_t>(config.capture.workers));
   options.worker.hash_seed = random_seed();
+  options.fragments.hash_seed = random_seed();
   // A stalled disk makes chunks be used that never were before: no time then to clear them.
   options.rings.paging = options.worker.paging = engine::Paging::kAtStart;
   return options;

@@ -46,7 +46,12 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const PipelineOptions& option
   }
   calls::CallPlaneOptions call_options = options.calls;
   call_options.worker_count = options.worker_count;
-  pipeline->link_ = std::make_unique<PlaneLink>(rings, pipeline->queues_);
+  engine::ReassemblyOptions fragment_options = options.fragments;
+  fragment_options.socket = socket;
+  auto fragments = FragmentPath::create(fragment_options, options.worker);
+  if (!fragments) return fragments.error();
+  pipeline->fragments_ = std::move(*fragments);
+  pipeline->link_ = std::make_unique<PlaneLink>(rings, pipeline->queues_, *pipeline->fragments_);
   pipeline->plane_ = calls::CallPlane::create(std::move(call_options), *pipeline->link_);
   pipeline->writer_ =
       std::make_unique<RecordWriter>(intake.writer(), rings, pipeline->queues_, pipeline->figures_);

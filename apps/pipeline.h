@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "apps/fragment_path.h"
 #include "apps/plane_link.h"
 #include "apps/record_path.h"
 #include "base/result.h"
 #include "engine/port.h"
+#include "engine/reassembly/reassembler.h"
 #include "engine/rings.h"
 #include "engine/worker.h"
 #include "pipelines/calls/call_plane.h"
@@ -23,10 +25,11 @@ namespace tapdeck::apps {
 
 struct PipelineOptions {
   std::uint16_t worker_count = 1;
-  engine::RingOptions rings;         // of each worker; `worker` and `socket` are set here
-  engine::WorkerOptions worker;      // of each worker; `index`, `socket` and `sources` are set here
-  calls::CallPlaneOptions calls;     // `worker_count` is set here
-  std::size_t record_queue = 4'096;  // of a kilobyte each; PlaneLink keeps what does not fit
+  engine::RingOptions rings;     // of each worker; `worker` and `socket` are set here
+  engine::WorkerOptions worker;  // of each worker; `index`, `socket` and `sources` are set here
+  engine::ReassemblyOptions fragments;  // `socket` is set here
+  calls::CallPlaneOptions calls;        // `worker_count` is set here
+  std::size_t record_queue = 4'096;     // of a kilobyte each; PlaneLink keeps what does not fit
 };
 
 class Pipeline {
@@ -54,6 +57,8 @@ class Pipeline {
 
   [[nodiscard]] PlaneLink& link() { return *link_; }
 
+  [[nodiscard]] FragmentPath& fragments() { return *fragments_; }
+
   [[nodiscard]] RecordWriter& writer() { return *writer_; }
 
   [[nodiscard]] RecordKeeper& keeper() { return *keeper_; }
@@ -71,6 +76,7 @@ class Pipeline {
   std::uint32_t streams_max_ = 0;
   std::vector<std::unique_ptr<engine::WorkerRings>> rings_;
   std::vector<engine::Worker> workers_;
+  std::unique_ptr<FragmentPath> fragments_;
   std::unique_ptr<PlaneLink> link_;
   std::unique_ptr<calls::CallPlane> plane_;
   std::unique_ptr<RecordWriter> writer_;

@@ -19,9 +19,11 @@ std::size_t bytes_of(const RecordCommand& command) {
 
 PlaneLink::PlaneLink(std::vector<engine::WorkerRings*> workers,
                      RecordQueues& queues,
+                     FragmentPath& fragments,
                      std::size_t backlog_bytes_max)
     : workers_(std::move(workers)),
       queues_(queues),
+      fragments_(fragments),
       bind_backlog_(workers_.size()),
       backlog_bytes_max_(backlog_bytes_max) {}
 
@@ -52,7 +54,7 @@ std::uint32_t PlaneLink::step(calls::CallPlane& plane, std::int64_t timer_now_ns
   flush_commands();
   std::uint32_t moved = take_reports(plane);
   plane.advance(timer_now_ns);  // what is due comes before what is said now
-  if (backlog_bytes_ < backlog_bytes_max_) moved += take_signals(plane);
+  if (backlog_bytes_ < backlog_bytes_max_) moved += take_signals(plane, timer_now_ns);
   plane.advance(timer_now_ns);
   return moved;
 }
@@ -84,13 +86,20 @@ std::uint32_t PlaneLink::take_reports(calls::CallPlane& plane) {
   return taken;
 }
 
-std::uint32_t PlaneLink::take_signals(calls::CallPlane& plane) {
+std::uint32_t PlaneLink::take_signals(calls::CallPlane& plane, std::int64_t timer_now_ns) {
+  fragments_.expire(timer_now_ns);
   std::uint32_t taken = 0;
   for (engine::WorkerRings* rings : workers_) {
     for (std::uint32_t i = 0; i < kTakenAtOnceMax; ++i, ++taken) {
       SignalMessage* message = rings->pop_signal();
       if (message == nullptr) break;
-      if (intake_) plane.on_message(*message);
+      if (!intake_) {
+        // Thrown away.
+      } else if (message->kind == SignalKind::kIpFragment) {
+        fragments_.take(*message, timer_now_ns, plane);
+      } else {
+        plane.on_message(*message);
+      }
       engine::WorkerRings::release(message);
     }
   }

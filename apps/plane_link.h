@@ -1,5 +1,5 @@
 // Joins the call plane to the workers' rings and to the record path: what it says goes out, what
-// they say comes in.
+// they say comes in, fragments put together on the way.
 //
 // Threads: all methods on the call plane's thread.  Memory: a backlog for what a full ring refused.
 // Full: bindings and records are retried, never dropped.  The backlog is what signalling lives on
@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/fragment_path.h"
 #include "apps/record_path.h"
 #include "engine/rings.h"
 #include "pipelines/calls/call_plane.h"
@@ -26,6 +27,7 @@ class PlaneLink final : public calls::CallPlaneSink {
 
   PlaneLink(std::vector<engine::WorkerRings*> workers,
             RecordQueues& queues,
+            FragmentPath& fragments,
             std::size_t backlog_bytes_max = kBacklogBytesMax);
 
   void bind(const BindMessage& message) override;
@@ -56,13 +58,14 @@ class PlaneLink final : public calls::CallPlaneSink {
 
  private:
   std::uint32_t take_reports(calls::CallPlane& plane);
-  std::uint32_t take_signals(calls::CallPlane& plane);
+  std::uint32_t take_signals(calls::CallPlane& plane, std::int64_t timer_now_ns);
   void flush_binds(std::size_t worker);
   void push_command(RecordCommand command);
   void flush_commands();
 
   std::vector<engine::WorkerRings*> workers_;
   RecordQueues& queues_;
+  FragmentPath& fragments_;
   bool intake_ = true;
   std::function<void(const StreamReport&)> observer_;
   std::vector<std::deque<BindMessage>> bind_backlog_;  // by worker

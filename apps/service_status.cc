@@ -136,6 +136,7 @@ std::string render_stats(Pipeline& pipeline,
                      {"workers", workers_json(pipeline)},
                      {"by_class", classes_json(pipeline.workers())},
                      {"drops", drops_json(pipeline.workers())},
+                     {"fragments", fragments_json(pipeline.fragments().counters())},
                      {"calls", plane_json(plane)},
                      {"records", records_json(pipeline.figures())}};
   return control::json_line(json);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/limits.h"
+#include "config/ranges.h"
 #include "config/schema.h"
 
 namespace tapdeck::config {
@@ -67,6 +68,11 @@ struct Capture {
   TD_CONFIG_CAPTURE(TD_CONFIG_MEMBER)
   std::vector<Port> ports;  // at most kPortCountMax
   bool operator==(const Capture&) const = default;
+};
+
+struct Decode {
+  TD_CONFIG_DECODE(TD_CONFIG_MEMBER)
+  bool operator==(const Decode&) const = default;
 };
 
 struct Streams {

@@ -60,6 +60,15 @@ std::string value_text(const std::vector<Item>& items) {
   return out + "]";
 }
 
+template <AnyRangeList T>
+std::string value_text(const T& list) {
+  std::string out = "[";
+  for (const NumberRange& range : list.ranges) {
+    out += (out.size() > 1 ? ", " : "") + to_string(range);
+  }
+  return out + "]";
+}
+
 std::string bounds_text(const OptionInfo& info) {
   return std::to_string(info.min) + " to " + std::to_string(info.max);
 }
@@ -79,6 +88,9 @@ std::string type_text(const T& value, const OptionInfo& info) {
     return "text, " + bounds_text(info) + " bytes";
   } else if constexpr (std::same_as<T, PortList>) {
     return "list of " + bounds_text(info) + " port numbers";
+  } else if constexpr (AnyRangeList<T>) {
+    return "list of " + bounds_text(info) + " numbers or ranges, " + std::to_string(T::kMin) +
+           " to " + std::to_string(T::kMax);
   } else if constexpr (std::same_as<T, NameList>) {
     return "list of " + bounds_text(info) + " names";
   } else {
@@ -212,6 +224,7 @@ std::string render_example() {
   Realm realm;
   realm.name = "core";
   realm.ports = {"tap0"};
+  realm.vlans.ranges = {{100, 199}};
   out += "\n# Address plans beside `default`.\nrealms: []\n# realms:\n" + example_item(realm, "");
   Trunk trunk;
   trunk.name = "carrier";

@@ -20,6 +20,12 @@ constexpr std::uint32_t kMtuMin = 1'280;
 constexpr std::uint32_t kMtuMax = 9'000;
 constexpr std::uint32_t kSipPortCountMax = 16;
 constexpr std::uint32_t kRealmCountMax = 256;
+constexpr std::uint32_t kRangesPerListMax = 256;    // of one realm
+constexpr std::uint32_t kVniRangeCountMax = 1'024;  // of all realms
+constexpr std::uint32_t kDecodeDepthMax = 64;
+constexpr std::uint32_t kTunnelPortCountMax = 8;  // of each kind
+constexpr std::uint32_t kFragmentPacketsMax = 1'048'576;
+constexpr std::uint32_t kFragmentMibMax = 4'096;
 constexpr std::uint32_t kNameBytesMax = 64;  // nodes, ports, realms, trunks, networks
 constexpr std::uint32_t kPathBytesMax = 4'000;
 

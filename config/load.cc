@@ -72,6 +72,20 @@ class Loader {
                   const OptionInfo& info,
                   NameList& value);
 
+  template <AnyRangeList T>
+  void load_value(const YAML::Node& node,
+                  const std::string& path,
+                  const OptionInfo& info,
+                  T& value) {
+    if (!check_list(node, path, info)) return;
+    value.ranges.clear();
+    for (const auto& item : node) {
+      const std::string text = item.IsScalar() ? item.Scalar() : std::string();
+      const std::string wanted = add_range(text, T::kMin, T::kMax, value.ranges);
+      if (!wanted.empty()) fail(item, path + ": " + wanted);
+    }
+  }
+
   template <Enumeration T>
   void load_value(const YAML::Node& node,
                   const std::string& path,

@@ -25,4 +25,14 @@ bool any_error(const std::vector<Problem>& problems) {
   return std::ranges::any_of(problems, &Problem::is_error);
 }
 
+std::uint32_t line_of(const LineMap& lines, std::string path) {
+  for (;;) {
+    const auto found = lines.find(path);
+    if (found != lines.end()) return found->second;
+    const std::size_t cut = path.find_last_of(".[");
+    if (cut == std::string::npos) return 0;
+    path.resize(cut);
+  }
+}
+
 }  // namespace tapdeck::config

@@ -28,4 +28,7 @@ bool any_error(const std::vector<Problem>& problems);
 // Where an option stands, by its path: "streams.chunk_count", "capture.ports[0].device".
 using LineMap = std::map<std::string, std::uint32_t, std::less<>>;
 
+// The line of the option, or of the nearest thing around it that is in the file; 0 when none is.
+std::uint32_t line_of(const LineMap& lines, std::string path);
+
 }  // namespace tapdeck::config

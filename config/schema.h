@@ -7,6 +7,8 @@
 // Threads: any.  Memory: none.
 #pragma once
 
+#include "config/schema_lists.h"
+
 // clang-format off
 // NOLINTBEGIN(cppcoreguidelines-macro-usage)
 #define TD_CONFIG_GENERAL(X) \
@@ -37,6 +39,9 @@
   X(sip_ports, PortList, PortList{5060}, 1, kSipPortCountMax, kRestart, \
     "UDP and TCP ports on which SIP is expected; SIP on other ports is recognised by its " \
     "first line.") \
+  X(sip_tls_ports, PortList, PortList{5061}, 0, kSipPortCountMax, kRestart, \
+    "TCP ports of SIP over TLS. What goes there is counted as `encrypted_signalling`, as is TLS " \
+    "on a port of `sip_ports`; it is not read.") \
   X(workers, std::uint32_t, 1, 1, kWorkerCountMax, kRestart, \
     "Packet worker threads. Each owns its receive queues, its streams and its chunks; give " \
     "each a CPU.") \
@@ -45,62 +50,22 @@
     "worker always. 50 leaves an idle CPU nearly free and lets up to about 100 us of packets " \
     "wait in the descriptors: at 1 Mpps that is 100 of 1024.")
 
-#define TD_CONFIG_PORT(X) \
-  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
-    "Name of the port in counters, logs and call records.") \
-  X(device, std::string, "", 1, kPathBytesMax, kRestart, \
-    "PCI address of a card bound to a DPDK driver (`0000:01:00.0`) or a virtual device " \
-    "(`net_af_packet0,iface=eth1`).") \
-  X(queues, std::uint32_t, 1, 1, kQueueCountMax, kRestart, \
-    "Receive queues; packets spread over them by a symmetric hash. Queues go to workers in turn.") \
-  X(descriptors, std::uint32_t, 1'024, kDescriptorCountMin, kDescriptorCountMax, kRestart, \
-    "Receive descriptors per queue, a power of two: the packets that may wait for a worker.") \
-  X(mtu, std::uint32_t, 2'000, kMtuMin, kMtuMax, kRestart, \
-    "Longest packet taken, in bytes without the Ethernet header. Above 2000 a packet takes " \
-    "several buffers.") \
-  X(promiscuous, bool, true, 0, 0, kRestart, \
-    "Takes packets for other stations: what a mirror port delivers.") \
-  X(realm, std::string, "default", 1, kNameBytesMax, kRestart, \
-    "The address plan of what this port sees: the name of one of `realms`, or `default`.") \
-  X(rx_timestamps, AutoOff, AutoOff::kAuto, 0, 0, kRestart, \
-    "Arrival times from the card. `auto` takes them where offered; `off` always uses the " \
-    "host's clock.")
-
-#define TD_CONFIG_REALM(X) \
-  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
-    "Name of the address plan. Equal addresses in two realms are different hosts.") \
-  X(ports, NameList, NameList{}, 0, kPortCountMax, kRestart, \
-    "Capture ports of this realm, instead of `realm` at each port.")
-
-#define TD_CONFIG_TRUNK(X) \
-  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
-    "Name of the trunk in call records and filters.") \
-  X(side, TrunkSide, TrunkSide::kExternal, 0, 0, kRestart, \
-    "Where the trunk's far end is: `external` with another operator or a customer of his, " \
-    "`internal` with one of ours (a PBX, an access network).") \
-  X(networks, NameList, NameList{}, 1, kNetworkCountMax, kRestart, \
-    "Addresses of the far end for signalling: `192.0.2.0/24`, `192.0.2.7`, `2001:db8::/32`. The " \
-    "longest prefix that fits decides.") \
-  X(ports, PortList, PortList{}, 0, kSipPortCountMax, kRestart, \
-    "Signalling ports of the far end. Empty: any.") \
-  X(realm, std::string, "", 0, kNameBytesMax, kRestart, \
-    "The address plan in which the networks are: the name of one of `realms`, or `default`. " \
-    "Empty: any.") \
-  X(region, std::string, "", 0, 2, kRestart, \
-    "Region of national numbers on this trunk. Empty: numbers.default_region.")
-
-#define TD_CONFIG_DIAL_RULE(X) \
-  X(match, std::string, "", 0, kDialTextMax, kRestart, \
-    "What the number begins with: digits, `*`, `#`, a leading `+`. Empty: any number without " \
-    "`+`.") \
-  X(digits_min, std::uint32_t, 0, 0, kDialTextMax, kRestart, \
-    "Fewest digits that the number has.") \
-  X(digits_max, std::uint32_t, kDialTextMax, 0, kDialTextMax, kRestart, \
-    "Most digits that the number has.") \
-  X(strip, std::uint32_t, 0, 0, kDialTextMax, kRestart, \
-    "Characters taken away at its beginning, a `+` included.") \
-  X(prefix, std::string, "", 0, kDialTextMax, kRestart, \
-    "What is put before it then.")
+#define TD_CONFIG_DECODE(X) \
+  X(depth_max, std::uint32_t, 8, 1, kDecodeDepthMax, kRestart, \
+    "Headers opened around a packet: each VLAN tag, MPLS label stack and tunnel is one. Packets " \
+    "with more are counted as `too_deep`.") \
+  X(vxlan_ports, PortList, (PortList{4789, 8472}), 0, kTunnelPortCountMax, kRestart, \
+    "UDP destination ports of VXLAN.") \
+  X(geneve_ports, PortList, PortList{6081}, 0, kTunnelPortCountMax, kRestart, \
+    "UDP destination ports of GENEVE.") \
+  X(gtpu_ports, PortList, PortList{2152}, 0, kTunnelPortCountMax, kRestart, \
+    "UDP destination ports of GTP-U.") \
+  X(fragment_timeout_s, std::uint32_t, 30, 1, 120, kRestart, \
+    "IP fragments wait this long for the others of their packet.") \
+  X(fragment_packets_max, std::uint32_t, 4'096, 16, kFragmentPacketsMax, kRestart, \
+    "Fragmented packets put together at once. More: the oldest is given up.") \
+  X(fragment_memory_mib, std::uint32_t, 16, 1, kFragmentMibMax, kRestart, \
+    "Memory for fragments that wait for others. More: the oldest packet is given up.")
 
 #define TD_CONFIG_STREAMS(X) \
   X(stream_count_max, std::uint32_t, 8'192, 64, kStreamCountMax, kRestart, \
@@ -183,6 +148,7 @@
   S(general, General, TD_CONFIG_GENERAL, "The recorder as a whole.") \
   S(eal, Eal, TD_CONFIG_EAL, "DPDK's environment: memory and CPUs.") \
   S(capture, Capture, TD_CONFIG_CAPTURE, "Where packets come from.") \
+  S(decode, Decode, TD_CONFIG_DECODE, "Tunnels and fragments around packets.") \
   S(streams, Streams, TD_CONFIG_STREAMS, "RTP streams and the memory they may take.") \
   S(calls, Calls, TD_CONFIG_CALLS, "Following calls.") \
   S(numbers, Numbers, TD_CONFIG_NUMBERS, "Making E.164 numbers of what is dialled.") \

@@ -33,9 +33,11 @@ class Validator {
   void check_realms();
   void check_numbers();
   void check_trunks();
+  void check_ranges();
   void check_workers();
   void check_memory();
   void check_times();
+  void check_decode();
   void check_storage();
   void check_host(const ValidateOptions& options);
   void check_devices(const ValidateOptions& options);
@@ -44,22 +46,11 @@ class Validator {
 
  private:
   void error(const std::string& path, const std::string& what) {
-    problems_.push_back({file_, line_of(path), path + ": " + what, true});
+    problems_.push_back({file_, line_of(lines_, path), path + ": " + what, true});
   }
 
   void warn(const std::string& path, const std::string& what) {
-    problems_.push_back({file_, line_of(path), path + ": " + what, false});
-  }
-
-  // The line of the option, or of the nearest thing around it that is in the file.
-  [[nodiscard]] std::uint32_t line_of(std::string path) const {
-    for (;;) {
-      const auto found = lines_.find(path);
-      if (found != lines_.end()) return found->second;
-      const std::size_t cut = path.find_last_of(".[");
-      if (cut == std::string::npos) return 0;
-      path.resize(cut);
-    }
+    problems_.push_back({file_, line_of(lines_, path), path + ": " + what, false});
   }
 
   void check_key_file();
@@ -218,6 +209,46 @@ void Validator::check_trunks() {
   }
 }
 
+// No VLAN and no VNI is of two realms, or twice of one.
+void Validator::check_ranges() {
+  RangeOwners vlans;
+  RangeOwners vnis;
+  const auto check = [this](const std::string& path, const std::string& what) {
+    if (!what.empty()) error(path, what);
+  };
+  for (std::size_t i = 0; i < config_.realms.size(); ++i) {
+    const Realm& realm = config_.realms[i];
+    const std::string path = "realms[" + std::to_string(i) + "]";
+    for (const NumberRange& range : realm.vlans.ranges) {
+      check(path + ".vlans", vlans.give(range, realm.name));
+    }
+    for (const NumberRange& range : realm.vnis.ranges) {
+      check(path + ".vnis", vnis.give(range, realm.name));
+    }
+  }
+  if (vnis.count() > kVniRangeCountMax) {
+    error("realms",
+          std::to_string(vnis.count()) + " ranges of VNIs are more than " +
+              std::to_string(kVniRangeCountMax));
+  }
+}
+
+// A port can be expected to hold one kind of tunnel, and no SIP.
+void Validator::check_decode() {
+  std::vector<std::uint16_t> taken = config_.capture.sip_ports;
+  const auto check = [&](const std::string& option, const PortList& ports) {
+    for (const std::uint16_t port : ports) {
+      if (std::ranges::find(taken, port) != taken.end()) {
+        error("decode." + option, "port " + std::to_string(port) + " is given to something else");
+      }
+      taken.push_back(port);
+    }
+  };
+  check("vxlan_ports", config_.decode.vxlan_ports);
+  check("geneve_ports", config_.decode.geneve_ports);
+  check("gtpu_ports", config_.decode.gtpu_ports);
+}
+
 void Validator::check_workers() {
   if (config_.capture.ports.empty()) return;
   std::uint32_t queues = 0;
@@ -333,7 +364,8 @@ void Validator::check_devices(const ValidateOptions& options) {
     const DeviceVerdict verdict = look_at_device(port.device, options.pci_directory);
     const auto tell = [&](const std::string& what, bool is_error) {
       if (what.empty()) return;
-      problems_.push_back({file_, line_of(path), "port " + port.name + ": " + what, is_error});
+      problems_.push_back(
+          {file_, line_of(lines_, path), "port " + port.name + ": " + what, is_error});
     };
     tell(verdict.problem, true);
     tell(verdict.warning, false);
@@ -351,6 +383,8 @@ std::vector<Problem> validate(const Config& config,
   validator.check_realms();
   validator.check_numbers();
   validator.check_trunks();
+  validator.check_ranges();
+  validator.check_decode();
   validator.check_workers();
   validator.check_memory();
   validator.check_times();

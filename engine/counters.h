@@ -15,31 +15,41 @@
 namespace tapdeck::engine {
 
 // X(enumerator, snake_case name, help)
-#define TD_PACKET_CLASSES(X)                                                          \
-  X(kSip, sip, "SIP over UDP")                                                        \
-  X(kSipTcp, sip_tcp, "TCP segments of connections that carry SIP, WebSocket or HEP") \
-  X(kHep, hep, "HEP over UDP")                                                        \
-  X(kSipKeepalive, sip_keepalive, "keep-alives on a SIP port: CRLF, NUL or empty")    \
-  X(kRtpBound, rtp_bound, "RTP of a call")                                            \
-  X(kRtpPaused, rtp_paused, "RTP of a call whose recording is paused")                \
-  X(kRtpProbation, rtp_probation, "first packets of RTP that no SDP explains yet")    \
-  X(kRtpQuarantined, rtp_quarantined, "RTP that no SDP explains yet, kept in memory") \
-  X(kRtpDiscarded, rtp_discarded, "RTP that could not be tracked or kept")            \
-  X(kRtcp, rtcp, "RTCP")                                                              \
-  X(kStun, stun, "STUN, TURN")                                                        \
-  X(kDtls, dtls, "DTLS")                                                              \
-  X(kOtherUdp, other_udp, "UDP of another kind")                                      \
-  X(kTcp, tcp, "TCP of other connections, and bare acknowledgements")                 \
-  X(kSctp, sctp, "SCTP")                                                              \
-  X(kIcmp, icmp, "ICMP and ICMPv6, whatever they quote")                              \
-  X(kArp, arp, "ARP")                                                                 \
-  X(kIpFragment, ip_fragment, "fragments of an IP packet, the first included")        \
-  X(kOtherIpProtocol, other_ip_protocol, "IP with another protocol")                  \
-  X(kOtherEthertype, other_ethertype, "neither IP nor ARP")                           \
-  X(kMalformedLink, malformed_link, "link header cut short or of an unknown kind")    \
-  X(kMalformedIp, malformed_ip, "IP header that contradicts itself or the frame")     \
-  X(kMalformedUdp, malformed_udp, "UDP length that contradicts the IP packet")        \
-  X(kMalformedTcp, malformed_tcp, "TCP header that contradicts the IP packet")        \
+#define TD_PACKET_CLASSES(X)                                                                   \
+  X(kSip, sip, "SIP over UDP")                                                                 \
+  X(kSipTcp, sip_tcp, "TCP segments of connections that carry SIP, WebSocket or HEP")          \
+  X(kHep, hep, "HEP over UDP")                                                                 \
+  X(kSipKeepalive, sip_keepalive, "keep-alives on a SIP port: CRLF, NUL or empty")             \
+  X(kRtpBound, rtp_bound, "RTP of a call")                                                     \
+  X(kRtpPaused, rtp_paused, "RTP of a call whose recording is paused")                         \
+  X(kRtpProbation, rtp_probation, "first packets of RTP that no SDP explains yet")             \
+  X(kRtpQuarantined, rtp_quarantined, "RTP that no SDP explains yet, kept in memory")          \
+  X(kRtpDiscarded, rtp_discarded, "RTP that could not be tracked or kept")                     \
+  X(kRtcp, rtcp, "RTCP")                                                                       \
+  X(kStun, stun, "STUN, TURN")                                                                 \
+  X(kDtls, dtls, "DTLS")                                                                       \
+  X(kOtherUdp, other_udp, "UDP of another kind")                                               \
+  X(kTcp, tcp, "TCP of other connections, and bare acknowledgements")                          \
+  X(kEncryptedSignalling, encrypted_signalling, "SIP over TLS: counted, not read")             \
+  X(kSctp, sctp, "SCTP that is no SIP")                                                        \
+  X(kSctpSignalling, sctp_signalling, "SIP over SCTP: counted, not read")                      \
+  X(kIcmp, icmp, "ICMP and ICMPv6, whatever they quote")                                       \
+  X(kArp, arp, "ARP")                                                                          \
+  X(kIpFragment, ip_fragment, "fragments of an IP packet, the first included")                 \
+  X(kEsp, esp, "ESP that is encrypted")                                                        \
+  X(kOtherIpProtocol, other_ip_protocol, "IP with another protocol")                           \
+  X(kOtherGre, other_gre, "GRE around another protocol, or around nothing")                    \
+  X(kOtherGtp, other_gtp, "GTP-U messages that carry no IP packet")                            \
+  X(kOtherMpls, other_mpls, "MPLS around neither IP nor Ethernet")                             \
+  X(kOtherPpp, other_ppp, "PPP around neither IP nor MPLS: link control")                      \
+  X(kPppoeDiscovery, pppoe_discovery, "PPPoE discovery")                                       \
+  X(kOtherEthertype, other_ethertype, "an EtherType that is not decoded")                      \
+  X(kTooDeep, too_deep, "more headers around it than decode.depth_max")                        \
+  X(kMalformedLink, malformed_link, "link header cut short or of an unknown kind")             \
+  X(kMalformedTunnel, malformed_tunnel, "tunnel header that contradicts itself or the packet") \
+  X(kMalformedIp, malformed_ip, "IP header that contradicts itself or the frame")              \
+  X(kMalformedUdp, malformed_udp, "UDP length that contradicts the IP packet")                 \
+  X(kMalformedTcp, malformed_tcp, "TCP header that contradicts the IP packet")                 \
   X(kTruncated, truncated, "cut by the capture before the end of the headers")
 
 #define TD_DROP_REASONS(X)                                                               \
@@ -58,6 +68,9 @@ namespace tapdeck::engine {
   X(kNoMessageBuffer, no_message_buffer, "SIP messages: no free buffer")                 \
   X(kMessageTooLong, message_too_long, "SIP messages: longer than a buffer")             \
   X(kMessageTruncated, message_truncated, "SIP messages: cut by the capture, passed on") \
+  X(kFragmentUnwanted, fragment_unwanted, "IP fragments: of what holds no signalling")   \
+  X(kFragmentCut, fragment_cut, "IP fragments: cut by the capture")                      \
+  X(kFragmentShed, fragment_shed, "IP fragments: half of the message buffers in use")    \
   X(kReportRingFull, report_ring_full, "stream reports: ring to the call plane full")    \
   X(kRtcpNotTold, rtcp_not_told, "RTCP reports: ring to the call plane nearly full")     \
   X(kClockAlarm, clock_alarm, "packets: hardware clock over 1 s off, host time used")

@@ -15,6 +15,7 @@ bool link_type_known(std::uint16_t link_type) {
     case LinkType::kRaw:
     case LinkType::kLoop:
     case LinkType::kLinuxCooked:
+    case LinkType::kErf:
     case LinkType::kIpv4:
     case LinkType::kIpv6:
     case LinkType::kLinuxCooked2: return true;

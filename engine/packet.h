@@ -25,6 +25,7 @@ enum class LinkType : std::uint16_t {
   kRaw = 101,
   kLoop = 108,
   kLinuxCooked = 113,
+  kErf = 197,
   kIpv4 = 228,
   kIpv6 = 229,
   kLinuxCooked2 = 276,

@@ -94,6 +94,12 @@ class WorkerRings {
     return rte_ring_enqueue(signals_, message) == 0;
   }
 
+  // True while fragments may take room that messages could need: half of the buffers is theirs
+  // alone.
+  [[nodiscard]] bool has_room_for_fragments() const {
+    return rte_ring_count(signals_) < options_.small_messages / 2;
+  }
+
   // A buffer for `length` bytes with `bytes` and `capacity` set; null when none is free.
   [[nodiscard]] SignalMessage* take_message(std::uint32_t length) {
     if (length > kLargeMessageBytes) return nullptr;

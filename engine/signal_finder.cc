@@ -10,10 +10,10 @@ PayloadKind SignalFinder::classify(const Decoded& packet) const {
   const bool may_be_hep = kind == PayloadKind::kSip && packet.payload[0] == 'H';
   if (kind != PayloadKind::kOther && !may_be_hep) return kind;
   switch (detector_.find(packet.payload)) {
-    case SignalKind::kSip: return PayloadKind::kSip;
-    case SignalKind::kHep: return PayloadKind::kHep;
-    case SignalKind::kWebSocket:
-    case SignalKind::kOther: break;
+    case Signalling::kSip: return PayloadKind::kSip;
+    case Signalling::kHep: return PayloadKind::kHep;
+    case Signalling::kWebSocket:
+    case Signalling::kOther: break;
   }
   return kind;
 }
@@ -31,7 +31,7 @@ bool SignalFinder::takes(const Decoded& segment, RealmId realm, std::int64_t tim
     if (is_new || (segment.tcp_flags & kTcpRst) != 0) flows_.remove(flow);
     return true;
   }
-  if (detector_.find_in_stream(segment.payload) == SignalKind::kOther) return false;
+  if (detector_.find_in_stream(segment.payload) == Signalling::kOther) return false;
   flows_.add(flow, time_ns);
   return true;
 }

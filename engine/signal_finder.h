@@ -22,18 +22,27 @@ class SignalFinder {
 
   void add_port(std::uint16_t port) { ports_.add(port); }
 
+  void add_tls_port(std::uint16_t port) { tls_ports_.add(port); }
+
   [[nodiscard]] const PortSet& ports() const { return ports_; }
 
   // The kind of a UDP payload, signalling on any port included.
   [[nodiscard]] PayloadKind classify(const Decoded& packet) const;
 
-  // True when the segment is to be passed to the call plane: it carries bytes, or begins or ends a
-  // connection, of signalling.
+  // The class of what is no UDP: of TCP and SCTP whether they carry SIP that is counted and not
+  // read.  A segment of class kTcp may be signalling that is read: takes() says so.
+  [[nodiscard]] PacketClass classify_stream(const Decoded& packet) const {
+    return engine::classify_stream(packet, ports_, tls_ports_);
+  }
+
+  // True when the segment, of class kTcp, is to be passed to the call plane: it carries bytes, or
+  // begins or ends a connection, of signalling.
   [[nodiscard]] bool takes(const Decoded& segment, RealmId realm, std::int64_t time_ns);
 
  private:
   SipDetector detector_;
   PortSet ports_;
+  PortSet tls_ports_;
   TcpFlows flows_;
 };
 

@@ -10,14 +10,14 @@ namespace {
 constexpr std::size_t kProbeBytes = 512;  // of a masked frame
 
 int note_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
-  *static_cast<SignalKind*>(context) = static_cast<SignalKind>(id);
+  *static_cast<Signalling*>(context) = static_cast<Signalling>(id);
   return 1;  // one is enough
 }
 
 }  // namespace
 
-SignalKind SipDetector::scan(ByteView payload) const {
-  SignalKind found = SignalKind::kOther;
+Signalling SipDetector::scan(ByteView payload) const {
+  Signalling found = Signalling::kOther;
   const auto length = static_cast<unsigned>(std::min(payload.size(), kLookedAtBytes));
   ::hs_scan(database_,
             reinterpret_cast<const char*>(payload.data()),
@@ -29,22 +29,22 @@ SignalKind SipDetector::scan(ByteView payload) const {
   return found;
 }
 
-SignalKind SipDetector::find_in_stream(ByteView payload) const {
-  if (payload.size() < 8) return SignalKind::kOther;
+Signalling SipDetector::find_in_stream(ByteView payload) const {
+  if (payload.size() < 8) return Signalling::kOther;
   const std::uint8_t first = payload[0];
   // A first or only frame of text or binary, without extensions (RFC 6455 5.2).
   const bool may_be_frame = (first & 0x7f) == 1 || (first & 0x7f) == 2;
   return may_be_frame ? find_in_frame(payload) : find(payload);
 }
 
-SignalKind SipDetector::find_in_frame(ByteView payload) const {
+Signalling SipDetector::find_in_frame(ByteView payload) const {
   const bool is_masked = (payload[1] & 0x80) != 0;
   const std::uint8_t length = payload[1] & 0x7f;
   const std::size_t mask_at = 2U + (length == 126 ? 2U : length == 127 ? 8U : 0U);
   const std::size_t begin = mask_at + (is_masked ? 4U : 0U);
-  if (payload.size() <= begin) return SignalKind::kOther;
+  if (payload.size() <= begin) return Signalling::kOther;
   const ByteView content = payload.subspan(begin);
-  SignalKind found = SignalKind::kOther;
+  Signalling found = Signalling::kOther;
   if (is_masked) {
     std::array<std::uint8_t, kProbeBytes> text;
     const std::size_t count = std::min(content.size(), text.size());
@@ -55,7 +55,7 @@ SignalKind SipDetector::find_in_frame(ByteView payload) const {
   } else {
     found = find(content);
   }
-  return found == SignalKind::kSip ? SignalKind::kWebSocket : SignalKind::kOther;
+  return found == Signalling::kSip ? Signalling::kWebSocket : Signalling::kOther;
 }
 
 }  // namespace tapdeck::engine

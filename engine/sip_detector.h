@@ -19,7 +19,7 @@ struct hs_scratch;
 
 namespace tapdeck::engine {
 
-enum class SignalKind : std::uint8_t { kOther, kSip, kHep, kWebSocket };
+enum class Signalling : std::uint8_t { kOther, kSip, kHep, kWebSocket };
 
 class SipDetector {
  public:
@@ -32,17 +32,17 @@ class SipDetector {
   ~SipDetector();
 
   // What `payload` begins with.
-  [[nodiscard]] SignalKind find(ByteView payload) const {
-    return payload.empty() || !may_begin_[payload[0]] ? SignalKind::kOther : scan(payload);
+  [[nodiscard]] Signalling find(ByteView payload) const {
+    return payload.empty() || !may_begin_[payload[0]] ? Signalling::kOther : scan(payload);
   }
 
   // The same for the front of a TCP segment, which may be a WebSocket's frame, too.
-  [[nodiscard]] SignalKind find_in_stream(ByteView payload) const;
+  [[nodiscard]] Signalling find_in_stream(ByteView payload) const;
 
  private:
   SipDetector() = default;
-  [[nodiscard]] SignalKind scan(ByteView payload) const;
-  [[nodiscard]] SignalKind find_in_frame(ByteView payload) const;
+  [[nodiscard]] Signalling scan(ByteView payload) const;
+  [[nodiscard]] Signalling find_in_frame(ByteView payload) const;
 
   hs_database* database_ = nullptr;
   hs_scratch* scratch_ = nullptr;

@@ -13,7 +13,7 @@ namespace {
 struct Pattern {
   const char* expression;
   unsigned flags;
-  SignalKind kind;
+  Signalling kind;
 };
 
 constexpr unsigned kCaseless = HS_FLAG_CASELESS;
@@ -21,16 +21,16 @@ constexpr unsigned kCaseless = HS_FLAG_CASELESS;
 // A request line may be longer than what was captured or is looked at: a method before a SIP URI is
 // enough.  WebSocket is asked for, or agreed to, in headers of any order.
 constexpr std::array kPatterns = {
-    Pattern{R"(^SIP/2\.0 [1-7][0-9][0-9])", 0, SignalKind::kSip},
-    Pattern{R"(^[A-Za-z][\w.!+-]{2,19} [^\r\n]+ SIP/2\.0\s*\n)", 0, SignalKind::kSip},
-    Pattern{R"(^[A-Z][\w.!+-]{2,19} sips?:)", kCaseless, SignalKind::kSip},
-    Pattern{R"(^HEP3)", 0, SignalKind::kHep},
+    Pattern{R"(^SIP/2\.0 [1-7][0-9][0-9])", 0, Signalling::kSip},
+    Pattern{R"(^[A-Za-z][\w.!+-]{2,19} [^\r\n]+ SIP/2\.0\s*\n)", 0, Signalling::kSip},
+    Pattern{R"(^[A-Z][\w.!+-]{2,19} sips?:)", kCaseless, Signalling::kSip},
+    Pattern{R"(^HEP3)", 0, Signalling::kHep},
     Pattern{R"(^GET [^\r\n]+ HTTP/1\.1\r\n(.*\n)?sec-websocket-protocol:[^\r\n]*\bsip\b)",
             kCaseless | HS_FLAG_DOTALL,
-            SignalKind::kWebSocket},
+            Signalling::kWebSocket},
     Pattern{R"(^HTTP/1\.1 101 .*\nsec-websocket-protocol:[^\r\n]*\bsip\b)",
             kCaseless | HS_FLAG_DOTALL,
-            SignalKind::kWebSocket},
+            Signalling::kWebSocket},
 };
 
 Result<hs_database*> compile() {

@@ -113,9 +113,13 @@ void WorkerState::decode_one(std::size_t source,
   }
   RtpFrame rtp;
   if (decode_rtp_frame(frame, finder_.ports(), rtp)) return prepare_rtp(from, rtp, item);
-  decode(frame, item.decoded);
+  decode(frame, options_.decode, item.decoded);
   item.kind = PayloadKind::kOther;
-  if (!item.decoded.is_udp) return;
+  item.realm = realms_.of(from.realm, item.decoded);
+  if (!item.decoded.is_udp) {
+    item.decoded.packet_class = finder_.classify_stream(item.decoded);
+    return;
+  }
   item.kind = finder_.classify(item.decoded);
   if (item.kind == PayloadKind::kRtp || item.kind == PayloadKind::kRtcp) prepare_media(from, item);
 }
@@ -149,7 +153,7 @@ void WorkerState::prepare_media(const QueueSource& source, Item& item) {
                .source_port = decoded.source.port,
                .destination_port = decoded.destination.port,
                .ssrc = 0,
-               .realm = source.realm,
+               .realm = item.realm,
                .zero = 0};
   media.payload = decoded.payload;
   media.arrival.time_ns = item.time_ns;
@@ -249,7 +253,10 @@ std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
 
 PacketClass WorkerState::act(const QueueSource& source, const Item& item) {
   if (!item.decoded.is_udp) {
-    return item.decoded.is_tcp ? act_on_segment(source, item) : item.decoded.packet_class;
+    const PacketClass packet_class = item.decoded.packet_class;
+    if (packet_class == PacketClass::kTcp) return act_on_segment(source, item);
+    if (packet_class == PacketClass::kIpFragment) pass_fragment(source, item);
+    return packet_class;
   }
   switch (item.kind) {
     case PayloadKind::kSip: pass_signal(source, item); return PacketClass::kSip;
@@ -265,9 +272,40 @@ PacketClass WorkerState::act(const QueueSource& source, const Item& item) {
 }
 
 PacketClass WorkerState::act_on_segment(const QueueSource& source, const Item& item) {
-  if (!finder_.takes(item.decoded, source.realm, item.time_ns)) return PacketClass::kTcp;
+  if (!finder_.takes(item.decoded, item.realm, item.time_ns)) return PacketClass::kTcp;
   pass_signal(source, item);
   return PacketClass::kSipTcp;
+}
+
+// A copy of `bytes` to the call plane; false when it was lost, which is counted.
+bool WorkerState::pass(const QueueSource& source,
+                       const Item& item,
+                       ByteView bytes,
+                       SignalKind kind) {
+  SignalMessage* message = rings_.take_message(static_cast<std::uint32_t>(bytes.size()));
+  if (message == nullptr) {
+    counters_.drop(DropReason::kNoMessageBuffer);
+    return false;
+  }
+  message->time_ns = item.time_ns;
+  message->order = item.order;
+  message->source = item.decoded.source;
+  message->destination = item.decoded.destination;
+  message->realm = item.realm;
+  message->port_index = source.port_index;
+  message->vlan = item.decoded.vlan;
+  message->ip_id = item.decoded.ip_id;
+  message->transport = item.decoded.is_tcp ? SignalTransport::kTcp : SignalTransport::kUdp;
+  message->kind = kind;
+  message->tcp_flags = item.decoded.tcp_flags;
+  message->tcp_sequence = item.decoded.tcp_sequence;
+  message->missing_bytes = item.decoded.payload_length - static_cast<std::uint32_t>(bytes.size());
+  message->length = static_cast<std::uint32_t>(bytes.size());
+  std::memcpy(WorkerRings::bytes_of(message), bytes.data(), bytes.size());
+  if (rings_.push_signal(message)) return true;
+  WorkerRings::release(message);
+  counters_.drop(DropReason::kSignalRingFull);
+  return false;
 }
 
 void WorkerState::pass_signal(const QueueSource& source, const Item& item) {
@@ -276,34 +314,25 @@ void WorkerState::pass_signal(const QueueSource& source, const Item& item) {
     counters_.drop(DropReason::kMessageTooLong);
     return;
   }
-  SignalMessage* message = rings_.take_message(static_cast<std::uint32_t>(payload.size()));
-  if (message == nullptr) {
-    counters_.drop(DropReason::kNoMessageBuffer);
-    return;
-  }
   if (payload.size() < item.decoded.payload_length) {
     counters_.drop(DropReason::kMessageTruncated);
   }
-  message->time_ns = item.time_ns;
-  message->order = item.order;
-  message->source = item.decoded.source;
-  message->destination = item.decoded.destination;
-  message->realm = source.realm;
-  message->port_index = source.port_index;
-  message->vlan = item.decoded.vlan;
-  message->ip_id = item.decoded.ip_id;
-  message->transport = item.decoded.is_tcp ? SignalTransport::kTcp : SignalTransport::kUdp;
-  message->tcp_flags = item.decoded.tcp_flags;
-  message->tcp_sequence = item.decoded.tcp_sequence;
-  message->missing_bytes = item.decoded.payload_length - static_cast<std::uint32_t>(payload.size());
-  message->length = static_cast<std::uint32_t>(payload.size());
-  std::memcpy(WorkerRings::bytes_of(message), payload.data(), payload.size());
-  if (!rings_.push_signal(message)) {
-    WorkerRings::release(message);
-    counters_.drop(DropReason::kSignalRingFull);
-    return;
+  if (pass(source, item, payload, SignalKind::kMessage)) counters_.messages_out.add();
+}
+
+// Fragments of one packet may come to any worker, so the call plane's thread puts them together.
+// They give way to messages: a flood of them must not cost signalling.
+void WorkerState::pass_fragment(const QueueSource& source, const Item& item) {
+  const ByteView packet = item.decoded.payload;
+  if (!is_wanted_fragment(item.decoded)) {
+    counters_.drop(DropReason::kFragmentUnwanted);
+  } else if (packet.size() < item.decoded.payload_length || packet.size() > kLargeMessageBytes) {
+    counters_.drop(DropReason::kFragmentCut);
+  } else if (!rings_.has_room_for_fragments()) {
+    counters_.drop(DropReason::kFragmentShed);
+  } else {
+    pass(source, item, packet, SignalKind::kIpFragment);
   }
-  counters_.messages_out.add();
 }
 
 bool WorkerState::finish(const StepTime& now) {

@@ -15,6 +15,8 @@
 
 #include "base/result.h"
 #include "engine/counters.h"
+#include "engine/decode/realm_map.h"
+#include "engine/decode/rules.h"
 #include "engine/port.h"
 #include "engine/rings.h"
 #include "model/stream.h"
@@ -28,8 +30,8 @@ struct QueueSource {
   std::uint16_t port_id = 0;  // DPDK's
   std::uint16_t queue = 0;
   std::uint16_t port_index = 0;  // into the configured ports
-  RealmId realm = 0;
-  bool has_notes = false;  // packets carry PacketNote
+  RealmId realm = 0;             // of what no tag or tunnel puts elsewhere
+  bool has_notes = false;        // packets carry PacketNote
   int timestamp_offset = -1;
   std::uint64_t timestamp_flag = 0;
   std::uint32_t timestamp_unit_ns = 1;
@@ -42,7 +44,10 @@ struct WorkerOptions {
   int socket = 0;
   Paging paging = Paging::kWhenTouched;
   std::vector<QueueSource> sources{};
-  std::vector<std::uint16_t> sip_ports = {5060};    // at most kSipPortsMax
+  std::vector<std::uint16_t> sip_ports = {5060};      // at most kSipPortsMax
+  std::vector<std::uint16_t> sip_tls_ports = {5061};  // likewise
+  DecodeRules decode{};
+  std::shared_ptr<const RealmMap> realms{};         // copied; none: a packet is of its port's realm
   std::uint32_t streams_max = 65'536;               // tracked at once
   std::uint32_t claims_max = 65'536;                // (address, call) bindings at once
   std::uint32_t calls_max = 600'000;                // CallHandle::index is at most this

@@ -35,6 +35,8 @@ WorkerState::WorkerState(const WorkerOptions& options,
   }
   std::copy(options.sources.begin(), options.sources.end(), sources_.begin());
   for (const std::uint16_t port : options.sip_ports) finder_.add_port(port);
+  for (const std::uint16_t port : options.sip_tls_ports) finder_.add_tls_port(port);
+  if (options.realms != nullptr) realms_ = *options.realms;
 }
 
 Result<Worker> Worker::create(const WorkerOptions& options, WorkerRings& rings) {
@@ -43,7 +45,7 @@ Result<Worker> Worker::create(const WorkerOptions& options, WorkerRings& rings) 
                       "A worker polls at most " + std::to_string(kSourcesMax) + " queues; " +
                           std::to_string(options.sources.size()) + " were given.");
   }
-  if (options.sip_ports.size() > kSipPortsMax) {
+  if (options.sip_ports.size() > kSipPortsMax || options.sip_tls_ports.size() > kSipPortsMax) {
     return make_error(ErrorCode::kInvalidArgument,
                       "At most " + std::to_string(kSipPortsMax) + " SIP ports can be configured.");
   }

@@ -54,6 +54,7 @@ class WorkerState {
  private:
   struct Item {
     Decoded decoded;
+    RealmId realm;  // of what is not media: that has it in its key
     PayloadKind kind;
     std::int64_t time_ns;
     std::uint64_t order;
@@ -89,7 +90,9 @@ class WorkerState {
   void act_on(const QueueSource& from, Burst& burst);
   PacketClass act(const QueueSource& source, const Item& item);
   PacketClass act_on_segment(const QueueSource& source, const Item& item);
+  bool pass(const QueueSource& source, const Item& item, ByteView bytes, SignalKind kind);
   void pass_signal(const QueueSource& source, const Item& item);
+  void pass_fragment(const QueueSource& source, const Item& item);
   [[nodiscard]] static ByteView linear_bytes(const rte_mbuf* packet, Burst& burst);
 
   WorkerOptions options_;
@@ -99,6 +102,7 @@ class WorkerState {
   WorkerCounters counters_;
   Media media_;
   SignalFinder finder_;
+  RealmMap realms_;
   std::array<QueueSource, kSourcesMax> sources_{};
   std::array<PortClock, kSourcesMax> clocks_{};
   std::size_t source_count_ = 0;

@@ -1,8 +1,8 @@
-// What a worker passes to the call plane: a copy of a UDP payload or of one TCP segment, and where
-// it came from.  Behind the call plane's SignalAssembler each is one whole SIP message, of whatever
-// transport. Ownership: taken from the engine's message pool by a worker, given back to it
-// by the call plane's thread. Threads: one owner at every instant.  Memory: `bytes` lies behind the
-// struct in the pool's element.
+// What a worker passes to the call plane's thread: a copy of a UDP payload, of one TCP segment, or
+// of an IP fragment that may be part of either, and where it came from.  Behind the call plane's
+// SignalAssembler each is one whole SIP message, of whatever transport. Ownership: taken from the
+// engine's message pool by a worker, given back to it by the call plane's thread. Threads: one
+// owner at every instant.  Memory: `bytes` lies behind the struct in the pool's element.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,10 @@ constexpr std::uint8_t kSignalTransportMax = 3;
 // Of a TCP segment, as in its header (RFC 9293 3.1).
 enum TcpFlag : std::uint8_t { kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpAck = 16 };
 
+// kIpFragment: `bytes` is a fragment of an IP packet from its IP header on; the addresses are not
+// set.  It must be put together before it says anything.
+enum class SignalKind : std::uint8_t { kMessage, kIpFragment };
+
 struct SignalMessage {
   std::int64_t time_ns = 0;  // packet time, UTC
   std::uint64_t order = 0;   // arrival order within the capture; breaks ties of time_ns
@@ -36,6 +40,7 @@ struct SignalMessage {
   std::uint16_t vlan = 0;        // outermost VLAN id, 0 when untagged
   std::uint16_t ip_id = 0;       // IPv4 identification, 0 for IPv6
   SignalTransport transport = SignalTransport::kUdp;
+  SignalKind kind = SignalKind::kMessage;
   std::uint8_t tcp_flags = 0;       // of a segment: TcpFlag bits
   std::uint32_t tcp_sequence = 0;   // of a segment
   std::uint32_t missing_bytes = 0;  // of a segment: cut off behind `bytes` by the capture

@@ -64,6 +64,9 @@ Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
   if (!offset) return offset.error();
   feeder->note_offset_ = *offset;
   for (const std::uint16_t port : options.sip_ports) feeder->finder_.add_port(port);
+  for (const std::uint16_t port : options.sip_tls_ports) feeder->finder_.add_tls_port(port);
+  feeder->rules_ = options.decode;
+  feeder->realms_ = options.realms;
   const auto add_pool = [&options](const char* kind, std::uint32_t count, std::uint32_t room) {
     return make_pool(options.name + kind, count, room, options.socket);
   };
@@ -159,9 +162,13 @@ bool Feeder::is_signalling(const CapturedPacket& packet) {
   RtpFrame rtp;
   if (decode_rtp_frame(frame, finder_.ports(), rtp)) return false;  // as nearly all are
   Decoded decoded;
-  decode(frame, decoded);
-  if (decoded.is_tcp) return finder_.takes(decoded, 0, packet.time_ns);
-  if (!decoded.is_udp) return false;
+  decode(frame, rules_, decoded);
+  if (is_wanted_fragment(decoded)) return true;  // it may be the last of a message
+  if (!decoded.is_udp) {
+    if (finder_.classify_stream(decoded) != PacketClass::kTcp) return false;
+    const RealmId realm = realms_ == nullptr ? RealmId{0} : realms_->of(0, decoded);
+    return finder_.takes(decoded, realm, packet.time_ns);
+  }
   const PayloadKind kind = finder_.classify(decoded);
   return kind == PayloadKind::kSip || kind == PayloadKind::kHep;
 }

@@ -25,6 +25,8 @@
 #include "base/result.h"
 #include "engine/arena.h"
 #include "engine/capture/merge.h"
+#include "engine/decode/realm_map.h"
+#include "engine/decode/rules.h"
 #include "engine/signal_finder.h"
 
 namespace tapdeck::engine {
@@ -39,6 +41,10 @@ struct FeederOptions {
   std::uint32_t large_count = 31;          // mbufs of kFeedBytesMax
   int socket = -1;                         // NUMA node; -1: any
   std::vector<std::uint16_t> sip_ports{};  // whose packets end a round
+  // As the workers have them.
+  std::vector<std::uint16_t> sip_tls_ports{};
+  DecodeRules decode{};
+  std::shared_ptr<const RealmMap> realms{};
 };
 
 enum class FeedState : std::uint8_t {
@@ -103,6 +109,8 @@ class Feeder {
   std::uint32_t lane_count_;
   Arena arena_;
   SignalFinder finder_;  // decides as those of the workers do
+  DecodeRules rules_;
+  std::shared_ptr<const RealmMap> realms_;  // may be none
   rte_mempool* views_ = nullptr;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/decode/ip.h"
 #include "engine/rtp/header.h"
 
 namespace tapdeck::engine {
@@ -26,15 +27,51 @@ bool is_dtls(ByteView payload) {
          payload[2] >= 0xfc;
 }
 
+constexpr std::size_t kTlsRecordBytes = 5;
+constexpr std::size_t kSctpChunkBytes = 4;
+constexpr std::size_t kSctpDataBytes = 16;
+constexpr int kSctpChunksMax = 16;
+
+// A record header of SSL 3.0 to TLS 1.3: change of cipher, alert, handshake or data.
+bool is_tls(ByteView payload) {
+  return payload.size() >= kTlsRecordBytes && payload[0] >= 20 && payload[0] <= 23 &&
+         payload[1] == 3 && payload[2] <= 4;
+}
+
+// A response, or a first line that is a request's.  It only names a class: nothing is read.
+bool begins_as_sip(ByteView payload) {
+  const std::string_view text = as_text(payload);
+  const std::string_view line(text.data(), std::min(text.size(), text.find_first_of("\r\n")));
+  return line.starts_with("SIP/2.0 ") || line.ends_with(" SIP/2.0");
+}
+
+// SIP in the first chunk of data.
+bool sctp_carries_sip(ByteView chunks) {
+  for (int count = 0; count < kSctpChunksMax && chunks.size() >= kSctpChunkBytes; ++count) {
+    const std::size_t length = load_be<std::uint16_t>(chunks.data() + 2);
+    const bool is_data = chunks[0] == 0;
+    if (is_data && length > kSctpDataBytes && chunks.size() > kSctpDataBytes) {
+      const std::size_t size = std::min(length, chunks.size()) - kSctpDataBytes;
+      return begins_as_sip(chunks.subspan(kSctpDataBytes, size));
+    }
+    const std::size_t step = (length + 3) & ~std::size_t{3};
+    if (length < kSctpChunkBytes || step >= chunks.size()) return false;
+    chunks = chunks.subspan(step);
+  }
+  return false;
+}
+
+bool is_on(const PortSet& ports, const Decoded& packet) {
+  return ports.contains(packet.source.port) || ports.contains(packet.destination.port);
+}
+
 }  // namespace
 
 PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
   const ByteView payload = packet.payload;
   // RTP and RTCP of version 2; neither SIP nor STUN nor DTLS starts so, on whatever port.
   const bool is_media = !payload.empty() && payload[0] >> 6 == 2;
-  const bool on_sip_port =
-      sip_ports.contains(packet.source.port) || sip_ports.contains(packet.destination.port);
-  if (on_sip_port && !is_media) {
+  if (is_on(sip_ports, packet) && !is_media) {
     if (is_keepalive(payload)) return PayloadKind::kSipKeepalive;
     if (is_stun(payload)) return PayloadKind::kStun;
     return PayloadKind::kSip;
@@ -49,6 +86,39 @@ PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
   if (is_stun(payload)) return PayloadKind::kStun;
   if (is_dtls(payload)) return PayloadKind::kDtls;
   return PayloadKind::kOther;
+}
+
+PacketClass classify_stream(const Decoded& packet,
+                            const PortSet& sip_ports,
+                            const PortSet& tls_ports) {
+  if (packet.packet_class == PacketClass::kTcp) {
+    const bool is_encrypted =
+        is_on(tls_ports, packet) || (is_on(sip_ports, packet) && is_tls(packet.payload));
+    return is_encrypted ? PacketClass::kEncryptedSignalling : PacketClass::kTcp;
+  }
+  if (packet.packet_class == PacketClass::kSctp) {
+    const bool is_sip =
+        is_on(sip_ports, packet) || is_on(tls_ports, packet) || sctp_carries_sip(packet.payload);
+    return is_sip ? PacketClass::kSctpSignalling : PacketClass::kSctp;
+  }
+  return packet.packet_class;
+}
+
+bool is_wanted_fragment(const Decoded& packet) {
+  if (packet.is_udp || packet.packet_class != PacketClass::kIpFragment) return false;
+  switch (packet.fragment_protocol) {
+    case kProtocolUdp:
+    case kProtocolTcp:
+    case kProtocolIpv4:
+    case kProtocolIpv6:
+    case kProtocolGre:
+    case kProtocolEsp:
+    case kProtocolAuthentication:
+    case kProtocolDestinationOptions:
+    case kProtocolSctp:
+    case kProtocolMpls: return true;
+    default: return false;
+  }
 }
 
 }  // namespace tapdeck::engine

@@ -1,7 +1,7 @@
 // What a UDP payload is: STUN, DTLS, RTP, RTCP or something else by its first bytes, SIP by the
 // configured ports.  RTP here means "has the shape of RTP"; streams decide.
 //
-// Threads: any.  Memory: none.  RFC 3261, RFC 8489, RFC 7983, RFC 5761.
+// Threads: any.  Memory: none.  RFC 3261, RFC 8489, RFC 7983, RFC 5761, RFC 8446, RFC 9260.
 #pragma once
 
 #include <array>
@@ -43,5 +43,16 @@ class PortSet {
 
 // SIP on other ports, and HEP, are kOther here: SignalFinder knows them.
 PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports);
+
+// TCP and SCTP, told apart by whether they carry SIP that is counted and not read: the first byte
+// of TLS on a port of SIP, any segment on a port of SIP over TLS, SCTP on either or with SIP in its
+// first chunk of data.  Other classes stay as they are.
+PacketClass classify_stream(const Decoded& packet,
+                            const PortSet& sip_ports,
+                            const PortSet& tls_ports);
+
+// True for a fragment of a datagram that may hold signalling or a tunnel: what is worth putting
+// together.
+bool is_wanted_fragment(const Decoded& packet);
 
 }  // namespace tapdeck::engine

@@ -1,106 +1,127 @@
 #include "engine/decode/decode.h"
 
 #include "engine/decode/ip.h"
+#include "engine/decode/link.h"
+#include "engine/decode/mpls.h"
 #include "engine/packet.h"
 
 namespace tapdeck::engine {
 namespace {
 
-constexpr std::uint16_t kEtherIpv4 = 0x0800;
-constexpr std::uint16_t kEtherArp = 0x0806;
-constexpr std::uint16_t kEtherVlan = 0x8100;
-constexpr std::uint16_t kEtherIpv6 = 0x86dd;
-constexpr std::uint16_t kEtherServiceVlan = 0x88a8;
-constexpr std::uint16_t kEtherOldServiceVlan = 0x9100;
-constexpr std::size_t kEthernetBytes = 14;
-constexpr std::size_t kVlanBytes = 4;
-constexpr int kTagsMax = 4;
+constexpr std::size_t kCookedBytes = 16;
+constexpr std::size_t kCooked2Bytes = 20;
+constexpr std::size_t kErfBytes = 16;
+constexpr std::size_t kErfExtensionBytes = 8;
+constexpr int kErfExtensionsMax = 8;
 
-void finish(Decoded& out, PacketClass packet_class) { out.packet_class = packet_class; }
-
-// A link header that does not fit: cut by the capture, or never whole.
-void short_link(const FrameView& frame, Decoded& out) {
-  finish(out,
-         frame.original_length > frame.bytes.size() ? PacketClass::kTruncated
-                                                    : PacketClass::kMalformedLink);
-}
-
-// Follows `ethertype` at `offset`, through tags, to IP.
-void decode_ethertype(const FrameView& frame,
-                      std::uint16_t ethertype,
-                      std::size_t offset,
-                      Decoded& out) {
-  for (int tags = 0; ethertype == kEtherVlan || ethertype == kEtherServiceVlan ||
-                     ethertype == kEtherOldServiceVlan;
-       ++tags) {
-    if (tags == kTagsMax) return finish(out, PacketClass::kOtherEthertype);
-    if (frame.bytes.size() < offset + kVlanBytes) return short_link(frame, out);
-    const auto tag = load_be<std::uint16_t>(frame.bytes.data() + offset);
-    if (tags == 0) out.vlan = static_cast<std::uint16_t>(tag & 0x0fff);
-    ethertype = load_be<std::uint16_t>(frame.bytes.data() + offset + 2);
-    offset += kVlanBytes;
-  }
-  switch (ethertype) {
-    case kEtherIpv4: return decode_ipv4(frame, offset, out);
-    case kEtherIpv6: return decode_ipv6(frame, offset, out);
-    case kEtherArp: return finish(out, PacketClass::kArp);
-    default: return finish(out, PacketClass::kOtherEthertype);
-  }
-}
-
-// The link type says only "IP"; the version is in the first nibble.
-void decode_raw_ip(const FrameView& frame, std::size_t offset, Decoded& out) {
-  if (frame.bytes.size() <= offset) return short_link(frame, out);
-  switch (frame.bytes[offset] >> 4) {
-    case 4: return decode_ipv4(frame, offset, out);
-    case 6: return decode_ipv6(frame, offset, out);
-    default: return finish(out, PacketClass::kMalformedIp);
-  }
+// Moves behind a link header of `size` bytes, of which the EtherType is at `type_at`.
+void decode_cooked(Walk& walk, std::size_t size, std::size_t type_at) {
+  if (!has(walk, size, PacketClass::kMalformedLink)) return;
+  follow(walk, load_be<std::uint16_t>(walk.bytes.data() + type_at));
+  skip(walk, size);
 }
 
 // BSD loopback: the address family in the capturing host's byte order (null) or network order
 // (loop).  IPv6 has a number per system.
-void decode_family(const FrameView& frame, Decoded& out) {
-  if (frame.bytes.size() < 4) return short_link(frame, out);
-  std::uint32_t family = load_be<std::uint32_t>(frame.bytes.data());
-  if (family > 0xffff) family = load_le<std::uint32_t>(frame.bytes.data());
+void decode_family(Walk& walk) {
+  if (!has(walk, 4, PacketClass::kMalformedLink)) return;
+  std::uint32_t family = load_be<std::uint32_t>(walk.bytes.data());
+  if (family > 0xffff) family = load_le<std::uint32_t>(walk.bytes.data());
+  skip(walk, 4);
   switch (family) {
-    case 2: return decode_ipv4(frame, 4, out);
+    case 2: walk.next = Layer::kIpv4; return;
     case 10:
     case 24:
     case 28:
-    case 30: return decode_ipv6(frame, 4, out);
-    default: return finish(out, PacketClass::kOtherEthertype);
+    case 30: walk.next = Layer::kIpv6; return;
+    default: return stop(walk, PacketClass::kOtherEthertype);
+  }
+}
+
+// Endace's record: its header, extensions as long as their first bit says so, and for Ethernet two
+// bytes of alignment.
+void decode_erf(Walk& walk) {
+  if (!has(walk, kErfBytes, PacketClass::kMalformedLink)) return;
+  const std::uint8_t type = walk.bytes[8];
+  const std::size_t wire_length = load_be<std::uint16_t>(walk.bytes.data() + 14);
+  bool more = (type & 0x80) != 0;
+  skip(walk, kErfBytes);
+  for (int count = 0; more; ++count) {
+    if (count == kErfExtensionsMax) return stop(walk, PacketClass::kMalformedLink);
+    if (!has(walk, kErfExtensionBytes, PacketClass::kMalformedLink)) return;
+    more = (walk.bytes[0] & 0x80) != 0;
+    skip(walk, kErfExtensionBytes);
+  }
+  switch (type & 0x7f) {
+    case 2:     // Ethernet
+    case 11:    // the same with a colour
+    case 16:    // the same with a counter
+    case 20: {  // the same with both
+      if (!has(walk, 2, PacketClass::kMalformedLink)) return;
+      skip(walk, 2);
+      // The record may be padded; the wire's length counts the check sequence, too.
+      if (wire_length < walk.length) trim(walk, wire_length);
+      walk.next = Layer::kEthernet;
+      return;
+    }
+    case 22:  // IPv4
+    case 23: walk.next = Layer::kIp; return;
+    default: return stop(walk, PacketClass::kOtherEthertype);
+  }
+}
+
+void decode_link(Walk& walk, LinkType link_type) {
+  switch (link_type) {
+    case LinkType::kEthernet: return decode_ethernet(walk);
+    case LinkType::kLinuxCooked: return decode_cooked(walk, kCookedBytes, 14);
+    case LinkType::kLinuxCooked2: return decode_cooked(walk, kCooked2Bytes, 0);
+    case LinkType::kRaw:
+    case LinkType::kRawBsd:
+    case LinkType::kRawOpenBsd:
+    case LinkType::kIpv4:
+    case LinkType::kIpv6: walk.next = Layer::kIp; return;
+    case LinkType::kNull:
+    case LinkType::kLoop: return decode_family(walk);
+    case LinkType::kErf: return decode_erf(walk);
+  }
+  stop(walk, PacketClass::kMalformedLink);
+}
+
+// Ends: each step moves forward, stops, or names a layer that does.
+void finish_walk(Walk& walk) {
+  while (walk.next != Layer::kDone) {
+    switch (walk.next) {
+      case Layer::kEthernet: decode_ethernet(walk); break;
+      case Layer::kEtherType: decode_ethertype(walk); break;
+      case Layer::kPpp: decode_ppp(walk); break;
+      case Layer::kMpls: decode_mpls(walk); break;
+      case Layer::kIpv4: decode_ipv4(walk); break;
+      case Layer::kIpv6: decode_ipv6(walk); break;
+      case Layer::kIp: decode_ip(walk); break;
+      case Layer::kProtocol: decode_protocol(walk); break;
+      case Layer::kDone: break;
+    }
   }
 }
 
 }  // namespace
 
-void decode(const FrameView& captured, Decoded& out) {
+void decode(const FrameView& captured, const DecodeRules& rules, Decoded& out) {
   out = Decoded{};
-  FrameView frame = captured;
-  const auto length = static_cast<std::uint32_t>(frame.bytes.size());
-  if (frame.original_length < length) frame.original_length = length;
-  switch (static_cast<LinkType>(frame.link_type)) {
-    case LinkType::kEthernet:
-      if (frame.bytes.size() < kEthernetBytes) return short_link(frame, out);
-      return decode_ethertype(
-          frame, load_be<std::uint16_t>(frame.bytes.data() + 12), kEthernetBytes, out);
-    case LinkType::kLinuxCooked:
-      if (frame.bytes.size() < 16) return short_link(frame, out);
-      return decode_ethertype(frame, load_be<std::uint16_t>(frame.bytes.data() + 14), 16, out);
-    case LinkType::kLinuxCooked2:
-      if (frame.bytes.size() < 20) return short_link(frame, out);
-      return decode_ethertype(frame, load_be<std::uint16_t>(frame.bytes.data()), 20, out);
-    case LinkType::kRaw:
-    case LinkType::kRawBsd:
-    case LinkType::kRawOpenBsd:
-    case LinkType::kIpv4:
-    case LinkType::kIpv6: return decode_raw_ip(frame, 0, out);
-    case LinkType::kNull:
-    case LinkType::kLoop: return decode_family(frame, out);
-  }
-  finish(out, PacketClass::kMalformedLink);
+  Walk walk{.rules = rules, .out = out};
+  walk.bytes = captured.bytes;
+  walk.length = std::max<std::size_t>(captured.original_length, captured.bytes.size());
+  decode_link(walk, static_cast<LinkType>(captured.link_type));
+  finish_walk(walk);
+}
+
+void decode_ip_packet(ByteView packet, const DecodeRules& rules, Decoded& out) {
+  out = Decoded{};
+  Walk walk{.rules = rules, .out = out};
+  walk.bytes = packet;
+  walk.length = packet.size();
+  walk.next = Layer::kIp;
+  finish_walk(walk);
 }
 
 }  // namespace tapdeck::engine

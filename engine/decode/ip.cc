@@ -1,8 +1,9 @@
 #include "engine/decode/ip.h"
 
-#include <algorithm>
-
+#include "engine/decode/esp.h"
+#include "engine/decode/gre.h"
 #include "engine/decode/tcp.h"
+#include "engine/decode/udp_tunnels.h"
 
 namespace tapdeck::engine {
 namespace {
@@ -10,56 +11,9 @@ namespace {
 constexpr std::size_t kIpv4Bytes = 20;
 constexpr std::size_t kIpv6Bytes = 40;
 constexpr std::size_t kUdpBytes = 8;
+constexpr std::size_t kSctpBytes = 12;
+constexpr std::size_t kAuthenticationBytes = 12;
 constexpr int kExtensionsMax = 8;
-
-constexpr std::uint8_t kHopByHop = 0;
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
-constexpr std::uint8_t kRouting = 43;
-constexpr std::uint8_t kFragment = 44;
-constexpr std::uint8_t kAuthentication = 51;
-constexpr std::uint8_t kIcmp6 = 58;
-constexpr std::uint8_t kDestinationOptions = 60;
-constexpr std::uint8_t kSctp = 132;
-
-// What IP carries: captured bytes and its length on the wire.
-struct IpPayload {
-  ByteView bytes;
-  std::size_t length = 0;
-};
-
-void finish(Decoded& out, PacketClass packet_class) { out.packet_class = packet_class; }
-
-bool was_cut(const FrameView& frame) { return frame.original_length > frame.bytes.size(); }
-
-void short_ip(const FrameView& frame, Decoded& out) {
-  finish(out, was_cut(frame) ? PacketClass::kTruncated : PacketClass::kMalformedIp);
-}
-
-void decode_udp(const IpPayload& ip, Decoded& out) {
-  if (ip.length < kUdpBytes) return finish(out, PacketClass::kMalformedUdp);
-  if (ip.bytes.size() < kUdpBytes) return finish(out, PacketClass::kTruncated);
-  const std::size_t length = load_be<std::uint16_t>(ip.bytes.data() + 4);
-  if (length < kUdpBytes || length > ip.length) return finish(out, PacketClass::kMalformedUdp);
-  out.source.port = load_be<std::uint16_t>(ip.bytes.data());
-  out.destination.port = load_be<std::uint16_t>(ip.bytes.data() + 2);
-  out.payload_length = static_cast<std::uint32_t>(length - kUdpBytes);
-  out.payload = ip.bytes.subspan(
-      kUdpBytes, std::min<std::size_t>(out.payload_length, ip.bytes.size() - kUdpBytes));
-  out.is_udp = true;
-}
-
-void decode_protocol(const IpPayload& ip, std::uint8_t protocol, Decoded& out) {
-  switch (protocol) {
-    case kUdp: return decode_udp(ip, out);
-    case kTcp: return decode_tcp(ip.bytes, ip.length, out);
-    case kSctp: return finish(out, PacketClass::kSctp);
-    case kIcmp:
-    case kIcmp6: return finish(out, PacketClass::kIcmp);
-    default: return finish(out, PacketClass::kOtherIpProtocol);
-  }
-}
 
 IpAddress mapped_ipv4(const std::uint8_t* from) {
   IpAddress address;
@@ -69,59 +23,151 @@ IpAddress mapped_ipv4(const std::uint8_t* from) {
   return address;
 }
 
-}  // namespace
-
-void decode_ipv4(const FrameView& frame, std::size_t offset, Decoded& out) {
-  const ByteView bytes = frame.bytes.subspan(offset);
-  if (bytes.size() < kIpv4Bytes) return short_ip(frame, out);
-  const std::size_t header = (bytes[0] & 0x0fU) * 4U;
-  if (bytes[0] >> 4 != 4 || header < kIpv4Bytes) return finish(out, PacketClass::kMalformedIp);
-  std::size_t total = load_be<std::uint16_t>(bytes.data() + 2);
-  // Left empty by segmentation offload on the capturing host.
-  if (total == 0) total = frame.original_length - offset;
-  // A total beyond the frame means that the frame lost its tail without saying so: headers count.
-  if (total < header) return finish(out, PacketClass::kMalformedIp);
-  const auto fragment = load_be<std::uint16_t>(bytes.data() + 6);
-  if ((fragment & 0x3fff) != 0) return finish(out, PacketClass::kIpFragment);
-  if (bytes.size() < header) return short_ip(frame, out);
-  out.ip_id = load_be<std::uint16_t>(bytes.data() + 4);
-  out.source.ip = mapped_ipv4(bytes.data() + 12);
-  out.destination.ip = mapped_ipv4(bytes.data() + 16);
-  const std::size_t captured = std::min(bytes.size(), total);
-  decode_protocol({bytes.subspan(header, captured - header), total - header}, bytes[9], out);
+void take_ports(Walk& walk) {
+  walk.out.source.port = load_be<std::uint16_t>(walk.bytes.data());
+  walk.out.destination.port = load_be<std::uint16_t>(walk.bytes.data() + 2);
 }
 
-void decode_ipv6(const FrameView& frame, std::size_t offset, Decoded& out) {
-  const ByteView bytes = frame.bytes.subspan(offset);
-  if (bytes.size() < kIpv6Bytes) return short_ip(frame, out);
-  if (bytes[0] >> 4 != 6) return finish(out, PacketClass::kMalformedIp);
-  std::size_t length = load_be<std::uint16_t>(bytes.data() + 4);
-  if (length == 0) length = frame.original_length - offset - kIpv6Bytes;  // offload, as above
-  std::memcpy(out.source.ip.bytes.data(), bytes.data() + 8, 16);
-  std::memcpy(out.destination.ip.bytes.data(), bytes.data() + 24, 16);
-  IpPayload ip{bytes.subspan(kIpv6Bytes, std::min(bytes.size() - kIpv6Bytes, length)), length};
-  std::uint8_t next = bytes[6];
-  for (int count = 0; count < kExtensionsMax; ++count) {
-    const bool is_extension = next == kHopByHop || next == kRouting || next == kFragment ||
-                              next == kAuthentication || next == kDestinationOptions;
-    if (!is_extension) return decode_protocol(ip, next, out);
-    if (ip.length < 8) return finish(out, PacketClass::kMalformedIp);
-    if (ip.bytes.size() < 8) return finish(out, PacketClass::kTruncated);
-    if (next == kFragment) {
-      // An atomic fragment (RFC 6946) is a whole packet.
-      if ((load_be<std::uint16_t>(ip.bytes.data() + 2) & 0xfff9) != 0) {
-        return finish(out, PacketClass::kIpFragment);
-      }
-    }
-    std::size_t header = next == kFragment ? 8U : (ip.bytes[1] + 1U) * 8U;
-    if (next == kAuthentication) header = (ip.bytes[1] + 2U) * 4U;
-    if (header > ip.length) return finish(out, PacketClass::kMalformedIp);
-    if (header > ip.bytes.size()) return finish(out, PacketClass::kTruncated);
-    next = ip.bytes[0];
-    ip.bytes = ip.bytes.subspan(header);
-    ip.length -= header;
+void take_payload(Walk& walk) {
+  walk.out.payload = walk.bytes;
+  walk.out.payload_length = static_cast<std::uint32_t>(walk.length);
+}
+
+void decode_udp(Walk& walk) {
+  if (walk.length < kUdpBytes) return stop(walk, PacketClass::kMalformedUdp);
+  if (!has(walk, kUdpBytes, PacketClass::kMalformedUdp)) return;
+  const std::size_t length = load_be<std::uint16_t>(walk.bytes.data() + 4);
+  if (length < kUdpBytes || length > walk.length) return stop(walk, PacketClass::kMalformedUdp);
+  take_ports(walk);
+  skip(walk, kUdpBytes);
+  trim(walk, length - kUdpBytes);
+  const UdpTunnel tunnel = walk.rules.tunnels.find(walk.out.destination.port);
+  if (tunnel != UdpTunnel::kNoTunnel && open_udp_tunnel(tunnel, walk)) return;
+  take_payload(walk);
+  walk.out.is_udp = true;
+  walk.next = Layer::kDone;
+}
+
+void decode_segment(Walk& walk) {
+  decode_tcp(walk.bytes, walk.length, walk.out);
+  walk.next = Layer::kDone;
+}
+
+void decode_sctp(Walk& walk) {
+  stop(walk, PacketClass::kSctp);
+  if (walk.bytes.size() < kSctpBytes) return;
+  take_ports(walk);
+  skip(walk, kSctpBytes);
+  take_payload(walk);
+}
+
+void decode_authentication(Walk& walk) {
+  if (!enter(walk) || !has(walk, kAuthenticationBytes, PacketClass::kMalformedIp)) return;
+  const std::uint8_t next = walk.bytes[0];
+  const std::size_t header = (walk.bytes[1] + 2U) * 4U;
+  if (!has(walk, header, PacketClass::kMalformedIp)) return;
+  skip(walk, header);
+  walk.protocol = next;
+  walk.next = Layer::kProtocol;
+}
+
+void stop_at_fragment(Walk& walk, ByteView packet, std::size_t length, std::uint8_t protocol) {
+  walk.out.payload = packet.first(std::min(packet.size(), length));
+  walk.out.payload_length = static_cast<std::uint32_t>(length);
+  walk.out.fragment_protocol = protocol;
+  stop(walk, PacketClass::kIpFragment);
+}
+
+bool is_extension(std::uint8_t protocol) {
+  return protocol == kProtocolHopByHop || protocol == kProtocolRouting ||
+         protocol == kProtocolFragment || protocol == kProtocolAuthentication ||
+         protocol == kProtocolDestinationOptions;
+}
+
+}  // namespace
+
+void decode_protocol(Walk& walk) {
+  switch (walk.protocol) {
+    case kProtocolUdp: return decode_udp(walk);
+    case kProtocolTcp: return decode_segment(walk);
+    case kProtocolSctp: return decode_sctp(walk);
+    case kProtocolIcmp:
+    case kProtocolIcmp6: return stop(walk, PacketClass::kIcmp);
+    case kProtocolIpv4:
+      if (enter(walk)) walk.next = Layer::kIpv4;
+      return;
+    case kProtocolIpv6:
+      if (enter(walk)) walk.next = Layer::kIpv6;
+      return;
+    case kProtocolGre: return decode_gre(walk);
+    case kProtocolEsp: return decode_esp(walk);
+    case kProtocolAuthentication: return decode_authentication(walk);
+    case kProtocolMpls: walk.next = Layer::kMpls; return;
+    default: return stop(walk, PacketClass::kOtherIpProtocol);
   }
-  finish(out, PacketClass::kOtherIpProtocol);
+}
+
+void decode_ipv4(Walk& walk) {
+  if (!has(walk, kIpv4Bytes, PacketClass::kMalformedIp)) return;
+  const ByteView bytes = walk.bytes;
+  const std::size_t header = (bytes[0] & 0x0fU) * 4U;
+  if (bytes[0] >> 4 != 4 || header < kIpv4Bytes) return stop(walk, PacketClass::kMalformedIp);
+  std::size_t total = load_be<std::uint16_t>(bytes.data() + 2);
+  // Left empty by segmentation offload on the capturing host.
+  if (total == 0) total = walk.length;
+  // A total beyond the frame means that the frame lost its tail without saying so: headers count.
+  if (total < header) return stop(walk, PacketClass::kMalformedIp);
+  const auto fragment = load_be<std::uint16_t>(bytes.data() + 6);
+  if ((fragment & 0x3fff) != 0) return stop_at_fragment(walk, bytes, total, bytes[9]);
+  if (!has(walk, header, PacketClass::kMalformedIp)) return;
+  walk.out.ip_id = load_be<std::uint16_t>(bytes.data() + 4);
+  walk.out.source.ip = mapped_ipv4(bytes.data() + 12);
+  walk.out.destination.ip = mapped_ipv4(bytes.data() + 16);
+  walk.bytes = bytes.first(std::min(bytes.size(), total)).subspan(header);
+  walk.length = total - header;
+  walk.protocol = bytes[9];
+  walk.next = Layer::kProtocol;
+}
+
+void decode_ipv6(Walk& walk) {
+  if (!has(walk, kIpv6Bytes, PacketClass::kMalformedIp)) return;
+  const ByteView packet = walk.bytes;
+  if (packet[0] >> 4 != 6) return stop(walk, PacketClass::kMalformedIp);
+  std::size_t length = load_be<std::uint16_t>(packet.data() + 4);
+  if (length == 0) length = walk.length - kIpv6Bytes;  // offload, as above
+  const std::size_t packet_length = kIpv6Bytes + length;
+  walk.out.ip_id = 0;
+  std::memcpy(walk.out.source.ip.bytes.data(), packet.data() + 8, 16);
+  std::memcpy(walk.out.destination.ip.bytes.data(), packet.data() + 24, 16);
+  walk.bytes = packet.subspan(kIpv6Bytes, std::min(packet.size() - kIpv6Bytes, length));
+  walk.length = length;
+  std::uint8_t next = packet[6];
+  for (int count = 0; is_extension(next); ++count) {
+    if (count == kExtensionsMax) return stop(walk, PacketClass::kTooDeep);
+    if (!has(walk, 8, PacketClass::kMalformedIp)) return;
+    const std::uint8_t* at = walk.bytes.data();
+    // An atomic fragment (RFC 6946) is a whole packet.
+    if (next == kProtocolFragment && (load_be<std::uint16_t>(at + 2) & 0xfff9) != 0) {
+      return stop_at_fragment(walk, packet, packet_length, at[0]);
+    }
+    std::size_t header = next == kProtocolFragment ? 8U : (at[1] + 1U) * 8U;
+    if (next == kProtocolAuthentication) header = (at[1] + 2U) * 4U;
+    if (header > walk.length) return stop(walk, PacketClass::kMalformedIp);
+    if (!has(walk, header, PacketClass::kMalformedIp)) return;
+    next = at[0];
+    skip(walk, header);
+  }
+  walk.protocol = next;
+  walk.next = Layer::kProtocol;
+}
+
+void decode_ip(Walk& walk) {
+  if (!has(walk, 1, PacketClass::kMalformedLink)) return;
+  switch (walk.bytes[0] >> 4) {
+    case 4: return decode_ipv4(walk);
+    case 6: return decode_ipv6(walk);
+    default: return stop(walk, PacketClass::kMalformedIp);
+  }
 }
 
 }  // namespace tapdeck::engine

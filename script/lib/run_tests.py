@@ -85,6 +85,10 @@ def stage_traffic(runner):
     run_driver(runner, "traffic", ["tests/traffic/traffic_test.py"], 300, "build")
 
 
+def stage_encapsulation(runner):
+    run_driver(runner, "encapsulation", ["tests/encapsulation/encapsulation_test.py"], 600, "build")
+
+
 def stage_live(runner):
     calls = "1000" if runner.long_run else "200"
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
@@ -214,7 +218,8 @@ def stage_bench(runner):
 
 STAGES = {
     "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
-    "corpus": stage_corpus, "traffic": stage_traffic, "live": stage_live, "crash": stage_crash,
+    "corpus": stage_corpus, "traffic": stage_traffic, "encapsulation": stage_encapsulation,
+    "live": stage_live, "crash": stage_crash,
     "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz,
     "bench": stage_bench,
 }

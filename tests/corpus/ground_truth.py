@@ -7,8 +7,7 @@ so that no third party's address is written down here.
 import re
 
 # Captures with these features need what Tapdeck cannot do yet; they must only ingest cleanly.
-EXEMPT = {"ip-fragments", "ipv6-fragments", "gtp", "gre", "ipip", "mpls", "pppoe",
-          "sip-tls", "webrtc", "dlt-erf", "transfer"}
+EXEMPT = {"ip-fragments", "sip-tls", "webrtc", "transfer"}
 EXEMPT_PREFIXES = ("esp",)
 
 # tshark's names of codecs -> encoding names of RFC 3551 and its successors. Names that are absent

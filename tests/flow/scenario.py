@@ -5,6 +5,7 @@ import shlex
 
 import connections
 import frames
+import layers
 
 SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr", "glue", "ws", "deflate"}
 COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Contact": "m",
@@ -31,6 +32,7 @@ class Scenario:
         self.vlan, self.ip_options, self.ingest = None, b"", []
         self.config, self.queries = [], []
         self.connections, self.mirror = {}, None
+        self.ways, self.fragmented = {"": ""}, 0
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
@@ -69,13 +71,16 @@ class Scenario:
             self.queries.append(shlex.split(rest))
         elif word == "ingest":
             self.ingest = shlex.split(rest)
+        elif word == "way":
+            name, self.ways[name] = rest.split()
         else:
             self._read_packet(float(word), shlex.split(rest))
 
     def _read_packet(self, time, words):
         if words[0] == "tcp":
             connection = self.connections[words[1]]
-            self._add_segments(time, connection.control(words[2], parse_options(words[3:])))
+            options = parse_options(words[3:])
+            self._add_segments(time, connection.control(words[2], options), options)
             return
         if words[0] in ("rtp", "rtcp", "raw"):
             words[:2] = [words[1], words[0]]
@@ -86,10 +91,10 @@ class Scenario:
         elif kind == "rtcp":
             options = parse_options(rest)
             self._add(time, self._media_place(source), self._media_place(destination),
-                      self._rtcp(options))
+                      self._rtcp(options), options)
         elif kind == "raw":
             self._add(time, self._media_place(source), self._media_place(destination),
-                      bytes.fromhex(rest[0]), parse_options(rest[1:]).get("stamp"))
+                      bytes.fromhex(rest[0]), parse_options(rest[1:]))
         else:
             self._add_sip(time, source, destination,
                           self._sip(source, destination, kind, parse_options(rest)),
@@ -99,23 +104,21 @@ class Scenario:
         places = self.parties[source]["place"], self.parties[destination]["place"]
         if "on" in options:
             connection = self.connections[options["on"]]
-            self._add_segments(time, connection.send(places[0][0], message, options))
+            self._add_segments(time, connection.send(places[0][0], message, options), options)
         elif "hep" in options:
             at = frames.BASE_S + float(options.get("hep_time", time))
             packet = connections.hep(*places, at, message, int(options.get("hep_type", 1)))
             agent, collector = options["hep"].split(">")
-            self._add(time, self._media_place(agent), self._media_place(collector), packet)
+            self._add(time, self._media_place(agent), self._media_place(collector), packet,
+                      options)
         else:
-            self._add(time, *places, message, options.get("stamp"))
+            self._add(time, *places, message, options)
 
-    def _add_segments(self, time, segments):
+    def _add_segments(self, time, segments, options):
         """Of (delay in seconds, source, destination, sequence, flags, payload)."""
         for delay, *segment in segments:
-            frame = frames.tcp_frame(*segment, self.vlan, self.ip_options)
-            self._add_frame(time + delay, time + delay, frame)
-            if self.mirror is not None:
-                frame = frames.tcp_frame(*segment, self.mirror, self.ip_options)
-                self._add_frame(time + delay + 0.0005, time + delay + 0.0005, frame)
+            self._add_frames(time + delay, options, lambda vlan, of=segment: frames.tcp_frame(
+                *of, vlan, self.ip_options))
 
     @staticmethod
     def _rtcp(options):
@@ -128,16 +131,33 @@ class Scenario:
         return frames.rtcp_report(number_of(options["ssrc"]), block,
                                   number_of(options.get("ntp", "0")), "rr" not in options)
 
-    def _add(self, time, source, destination, payload, stamp=None):
-        stamp = time if stamp is None else float(stamp)
-        frame = frames.udp_frame(source, destination, payload, self.vlan, self.ip_options)
-        self._add_frame(time, stamp, frame)
-        if self.mirror is not None:
-            frame = frames.udp_frame(source, destination, payload, self.mirror, self.ip_options)
-            self._add_frame(time + 0.0005, stamp + 0.0005, frame)
+    def _add(self, time, source, destination, payload, options):
+        self._add_frames(time, options, lambda vlan: frames.udp_frame(
+            source, destination, payload, vlan, self.ip_options))
 
-    def _add_frame(self, time, stamp, frame):
-        self.frames.append((time, stamp, frame))
+    def _add_frames(self, time, options, frame_in):
+        """What `frame_in` makes for a VLAN, and once more for that of the mirror."""
+        stamp = float(options.get("stamp", time))
+        copies = [(0, self.vlan)] + ([] if self.mirror is None else [(0.0005, self.mirror)])
+        for later, vlan in copies:
+            for index, part in enumerate(self._parts(frame_in(vlan), options)):
+                # A microsecond apart: they are put into the file by time.
+                after = later + index / 1e6
+                self.frames.append((time + after, stamp + after,
+                                    layers.wrap(part, self.ways[options.get("way", "")])))
+
+    def _parts(self, frame, options):
+        """The frame, or its fragments in the order of `order`: their numbers, one with `!` has
+        another last byte."""
+        if "fragments" not in options:
+            return [frame]
+        self.fragmented += 1
+        parts = layers.fragments(frame, int(options["fragments"]), self.fragmented)
+        order = list(map(str, range(len(parts))))
+        if "order" in options and "on" not in options:  # of a connection it orders segments
+            order = options["order"].split(",")
+        return [layers.altered(parts[int(number[:-1])]) if number.endswith("!")
+                else parts[int(number)] for number in order]
 
     def _media_place(self, text):
         """`alice:4000` or `192.0.2.1:4000`: a party's address with a media port."""
@@ -159,7 +179,7 @@ class Scenario:
                                 payload_type, payload, index == 0)
             at = time + index * step + float(delays.get(str(index), 0)) / 1000
             for _ in range(2 if index in doubled else 1):
-                self._add(at, from_place, to_place, packet)
+                self._add(at, from_place, to_place, packet, options)
 
     def _sip(self, source, destination, what, options):
         """One message. `what` is a method, or STATUS/METHOD of the request it answers."""

@@ -1,4 +1,4 @@
-// Any frame of any link type: decode() and classify_udp() stay within it and keep their promises.
+// Any frame of any link type: decode() and the classifiers stay within it and keep their promises.
 // The first two bytes choose the link type and how much the capture cut off.
 #include <cstdlib>
 #include <memory>
@@ -8,7 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tapdeck::engine;
-  constexpr std::uint16_t kLinkTypes[] = {0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 147};
+  constexpr std::uint16_t kLinkTypes[] = {0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 147, 197};
   static const PortSet sip_ports = [] {
     PortSet ports;
     ports.add(5060);
@@ -22,16 +22,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto frame = std::make_unique<std::uint8_t[]>(size);
   std::memcpy(frame.get(), data + 2, size);
   Decoded out;
-  decode({{frame.get(), size}, static_cast<std::uint32_t>(size) + cut_off, link_type}, out);
-  if (!out.is_udp) {
-    if (out.packet_class >= PacketClass::kCount) std::abort();
-    return 0;
-  }
+  decode({{frame.get(), size}, static_cast<std::uint32_t>(size) + cut_off, link_type}, {}, out);
+  if (out.packet_class >= PacketClass::kCount) std::abort();
   if (out.payload.size() > out.payload_length) std::abort();
   if (!out.payload.empty() && (out.payload.data() < frame.get() ||
                                out.payload.data() + out.payload.size() > frame.get() + size)) {
     std::abort();
   }
-  classify_udp(out, sip_ports);
+  if (out.is_udp) {
+    classify_udp(out, sip_ports);
+  } else {
+    if (classify_stream(out, sip_ports, sip_ports) >= PacketClass::kCount) std::abort();
+    if (is_wanted_fragment(out) && out.payload.empty()) std::abort();
+  }
   return 0;
 }

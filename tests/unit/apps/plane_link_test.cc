@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/sample_call.h"
+#include "tests/support/tunnel_builder.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace tapdeck::apps {
@@ -53,13 +54,24 @@ class PlaneLinkTest : public ::testing::Test {
       rings_.push_back(std::make_unique<engine::WorkerRings>(std::move(*rings)));
       pointers_.push_back(rings_.back().get());
     }
-    link_ = std::make_unique<PlaneLink>(pointers_, queues_);
+    fragments_ = std::move(FragmentPath::create({}, {}).value());
+    link_ = std::make_unique<PlaneLink>(pointers_, queues_, *fragments_);
   }
 
   void send_signal(std::size_t worker, std::uint32_t length) {
     SignalMessage* message = rings_[worker]->take_message(length);
     ASSERT_NE(message, nullptr) << "the pool's buffers were not given back";
     message->length = length;
+    ASSERT_TRUE(rings_[worker]->push_signal(message));
+  }
+
+  void send_fragment(std::size_t worker, const testing::Bytes& packet) {
+    const auto length = static_cast<std::uint32_t>(packet.size());
+    SignalMessage* message = rings_[worker]->take_message(length);
+    ASSERT_NE(message, nullptr);
+    message->kind = SignalKind::kIpFragment;
+    message->length = length;
+    std::memcpy(engine::WorkerRings::bytes_of(message), packet.data(), length);
     ASSERT_TRUE(rings_[worker]->push_signal(message));
   }
 
@@ -79,6 +91,7 @@ class PlaneLinkTest : public ::testing::Test {
   std::vector<std::unique_ptr<engine::WorkerRings>> rings_;
   std::vector<engine::WorkerRings*> pointers_;
   RecordQueues queues_{4};
+  std::unique_ptr<FragmentPath> fragments_;
   std::unique_ptr<PlaneLink> link_;
   ToldPlane plane_;
 };
@@ -127,7 +140,7 @@ TEST_F(PlaneLinkTest, RecordsWaitForTheWriterInOrder) {
 }
 
 TEST_F(PlaneLinkTest, ALongBacklogStopsTheIntakeUntilItIsShort) {
-  PlaneLink link(pointers_, queues_, 10'000);
+  PlaneLink link(pointers_, queues_, *fragments_, 10'000);
   for (int i = 0; i < 4 + 10; ++i) link.keep_messages({}, 0, std::string(1'000, 'x'));
   EXPECT_GE(link.backlog_bytes(), 10'000U);
   send_signal(0, 100);
@@ -144,6 +157,25 @@ TEST_F(PlaneLinkTest, ALongBacklogStopsTheIntakeUntilItIsShort) {
     link.step(plane_, 3);
   }
   EXPECT_EQ(link.backlog_bytes(), 0U);
+}
+
+TEST_F(PlaneLinkTest, FragmentsOfTwoWorkersMakeOneMessage) {
+  using namespace testing;
+  const Bytes datagram = udp(5'060, Bytes(100, 'x'));
+  Bytes first = ipv4(17, Bytes(datagram.begin(), datagram.begin() + 64));
+  Bytes last = ipv4(17, Bytes(datagram.begin() + 64, datagram.end()));
+  store_be(first.data() + 6, std::uint16_t{0x2000});
+  store_be(last.data() + 6, std::uint16_t{64 / 8});
+  send_fragment(1, last);
+  link_->step(plane_, 1);
+  EXPECT_TRUE(plane_.lengths_.empty());
+  send_fragment(0, first);
+  link_->step(plane_, 2);
+  EXPECT_EQ(plane_.lengths_, std::vector<std::uint32_t>{100});
+  send_fragment(0, first);
+  link_->step(plane_, 3);
+  link_->step(plane_, 3 + 30'000'000'000);
+  EXPECT_EQ(fragments_->counters().value(engine::ReassemblyCount::kTimedOut), 1U);
 }
 
 TEST_F(PlaneLinkTest, SignalsAreHandedOnAndTheirBuffersGivenBack) {

@@ -58,7 +58,7 @@ TEST_F(SourceTest, WhatCameBackWholeIsRight) {
 TEST_F(SourceTest, FramesAreRtpToTheirStreams) {
   const Frame frame = write();
   engine::Decoded decoded;
-  engine::decode({.bytes = frame}, decoded);
+  engine::decode({.bytes = frame}, {}, decoded);
   engine::PortSet sip_ports;
   EXPECT_EQ(engine::classify_udp(decoded, sip_ports), engine::PayloadKind::kRtp);
   EXPECT_EQ(decoded.destination, source_.destination(stream_of(frame)));

@@ -35,7 +35,7 @@ TrafficOptions bad_network() {
 
 Decoded decoded(const Frame& frame) {
   Decoded out;
-  engine::decode({.bytes = frame.bytes}, out);
+  engine::decode({.bytes = frame.bytes}, {}, out);
   EXPECT_TRUE(out.is_udp);
   return out;
 }

@@ -34,7 +34,7 @@ TEST(Config, EnumeratorsHaveTheirWords) {
 
 TEST(Config, RealmNumbersFollowTheFileAndDefaultIsZero) {
   Config config = defaults();
-  config.realms = {{"core", {"b"}}, {"default", {}}, {"edge", {}}};
+  config.realms = {{"core", {"b"}, {}, {}}, {"default", {}, {}, {}}, {"edge", {}, {}, {}}};
   EXPECT_EQ(realm_names(config), (std::vector<std::string>{"default", "core", "edge"}));
   Port port;
   port.name = "a";

@@ -42,7 +42,8 @@ TEST(Generate, PrintLoadsToTheSame) {
   config.capture.ports[1].name = "123";
   config.capture.ports[1].device = "net_null0";
   config.capture.ports[1].promiscuous = false;
-  config.realms = {{"core", {"yes", "123"}}, {"edge", {}}};
+  config.realms = {{"core", {"yes", "123"}, {{{7, 7}, {100, 199}}}, {}},
+                   {"edge", {}, {}, {{{0, 16'777'215}}}}};
   config.calls.internal_networks = {"10.0.0.0/8"};
   config.trunks.resize(2);
   config.trunks[0].name = "on";

@@ -125,6 +125,19 @@ TEST(Load, ReportsMistakesInTrunks) {
             "t.yaml:7: trunks[2].networks: missing");
 }
 
+TEST(Load, RangesHaveBounds) {
+  EXPECT_EQ(
+      problems_of("realms:\n"
+                  "  - name: core\n"
+                  "    vlans: [1, 4094, 0, 4095, 9-8, x]\n"
+                  "    vnis: [0-16777215, 16777216]\n"),
+      "t.yaml:3: realms[0].vlans: a number of 1 to 4094, or a range like 100-199, is wanted\n"
+      "t.yaml:3: realms[0].vlans: a number of 1 to 4094, or a range like 100-199, is wanted\n"
+      "t.yaml:3: realms[0].vlans: a number of 1 to 4094, or a range like 100-199, is wanted\n"
+      "t.yaml:3: realms[0].vlans: a number of 1 to 4094, or a range like 100-199, is wanted\n"
+      "t.yaml:4: realms[0].vnis: a number of 0 to 16777215, or a range like 100-199, is wanted");
+}
+
 TEST(Load, NumbersMustFitAndBePlain) {
   EXPECT_NE(problems_of("streams: {chunk_count: 99999999999999999999}\n"), "");
   EXPECT_NE(problems_of("streams: {chunk_count: 4294967396}\n"), "");  // 100 in 32 bits

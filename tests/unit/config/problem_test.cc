@@ -19,5 +19,13 @@ TEST(Problem, WarningsAreNoErrors) {
   EXPECT_EQ(to_string(problems), "a:1: warning: one\na:2: two");
 }
 
+TEST(Problem, StandsWhereTheNearestOptionAroundItDoes) {
+  const LineMap lines{{"realms", 3}, {"realms[1]", 7}, {"realms[1].vlans", 8}};
+  EXPECT_EQ(line_of(lines, "realms[1].vlans"), 8U);
+  EXPECT_EQ(line_of(lines, "realms[1].vnis"), 7U);
+  EXPECT_EQ(line_of(lines, "realms[2].name"), 3U);
+  EXPECT_EQ(line_of(lines, "streams.chunk_count"), 0U);
+}
+
 }  // namespace
 }  // namespace tapdeck::config

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/load.h"
+
 namespace tapdeck::config {
 namespace {
 
@@ -47,7 +49,8 @@ TEST(Validate, RealmsAndPortsMustAgree) {
   Config config = defaults();
   config.capture.ports = {port("a", "net_null0"), port("b", "net_null1")};
   config.capture.ports[1].realm = "core";
-  config.realms = {{"core", {"a", "x"}}, {"edge", {"a", "b"}}, {"edge", {}}};
+  config.realms = {
+      {"core", {"a", "x"}, {}, {}}, {"edge", {"a", "b"}, {}, {}}, {"edge", {}, {}, {}}};
   EXPECT_EQ(problems_of(config),
             "realms[0].ports: there is no port x\n"
             "realms[1].ports: port a is in another realm\n"
@@ -93,6 +96,30 @@ TEST(Validate, ReportsAllAboutTrunksAtOnce) {
       "trunks[3].rules[0].prefix: '0+49' is no beginning of a number: digits, *, # and a "
       "leading + are\n"
       "trunks[3].rules[1].digits_min: must not exceed digits_max");
+}
+
+TEST(Validate, VlansAndVnisAreOfOneRealm) {
+  const Loaded loaded = load_text(
+      "realms:\n"
+      "  - {name: core, vlans: [100-199, 7], vnis: [5000]}\n"
+      "  - name: edge\n"
+      "    vlans: [199-300]\n"
+      "    vnis: [4999, 5000, 5001, 4000-5001]\n",
+      "t.yaml");
+  ASSERT_EQ(to_string(loaded.problems), "");
+  EXPECT_EQ(to_string(validate(loaded.config, "t.yaml", loaded.lines, {.host = HostChecks::kSkip})),
+            "t.yaml:4: realms[1].vlans: 199-300 overlaps 100-199 of realm core\n"
+            "t.yaml:5: realms[1].vnis: 5000 overlaps 5000 of realm core\n"
+            "t.yaml:5: realms[1].vnis: 4000-5001 overlaps 5000 of realm core");
+}
+
+TEST(Validate, ATunnelsPortIsOfNothingElse) {
+  Config config = defaults();
+  config.decode.vxlan_ports = {4'789, 5'060};
+  config.decode.gtpu_ports = {4'789};
+  EXPECT_EQ(problems_of(config),
+            "decode.vxlan_ports: port 5060 is given to something else\n"
+            "decode.gtpu_ports: port 4789 is given to something else");
 }
 
 TEST(Validate, APacketSocketHasAsManyQueuesAsItsPort) {

@@ -1,5 +1,6 @@
 #include "engine/signal_finder.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,10 @@ constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\n\r\n";
 
 class Finder {
  public:
-  Finder() : finder_(std::move(*SipDetector::create()), arena_, 1) { finder_.add_port(5060); }
+  Finder() {
+    finder_.add_port(5060);
+    finder_.add_tls_port(5061);
+  }
 
   static Decoded packet(std::uint16_t from, std::uint16_t to, std::string_view bytes) {
     Decoded packet;
@@ -42,9 +46,25 @@ class Finder {
 
   Eal& eal_ = test_eal();  // an Arena asks it for memory
   Arena arena_{-1};
-  SignalFinder finder_;
+  // Not on the stack, its sets of ports are large.
+  std::unique_ptr<SignalFinder> owned_ =
+      std::make_unique<SignalFinder>(std::move(*SipDetector::create()), arena_, 1);
+  SignalFinder& finder_ = *owned_;
   std::int64_t time_ns_ = 0;
 };
+
+TEST(SignalFinder, TlsIsNotTakenForSipOverTcp) {
+  Finder finder;
+  const auto class_of = [&finder](std::uint16_t port, std::string_view bytes) {
+    Decoded segment = Finder::packet(30'000, port, bytes);
+    segment.packet_class = PacketClass::kTcp;
+    return finder.finder_.classify_stream(segment);
+  };
+  EXPECT_EQ(class_of(5060, kSip), PacketClass::kTcp);
+  EXPECT_EQ(class_of(5060, {"\x16\x03\x01\x02\x00\x01", 6}), PacketClass::kEncryptedSignalling);
+  EXPECT_EQ(class_of(5061, kSip), PacketClass::kEncryptedSignalling);
+  EXPECT_EQ(class_of(443, {"\x16\x03\x01\x02\x00\x01", 6}), PacketClass::kTcp);
+}
 
 TEST(SignalFinder, SipAndHepAreFoundOnAnyUdpPort) {
   Finder finder;

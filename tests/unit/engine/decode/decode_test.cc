@@ -20,7 +20,8 @@ Decoded decode_frame(const Captured& captured) {
   Decoded out;
   // A copy of the exact size lets the address sanitizer see any read beyond the end.
   const std::vector<std::uint8_t> exact(captured.bytes.begin(), captured.bytes.end());
-  decode({exact, captured.original_length, static_cast<std::uint16_t>(captured.link_type)}, out);
+  decode(
+      {exact, captured.original_length, static_cast<std::uint16_t>(captured.link_type)}, {}, out);
   out.payload = {};  // it borrows from `exact`
   return out;
 }
@@ -36,7 +37,7 @@ TEST(Decode, UdpOverTaggedEthernetGivesAddressesAndOuterVlan) {
                          .text("hello")
                          .bytes();
   Decoded out;
-  decode({frame, 0, 1}, out);
+  decode({frame, 0, 1}, {}, out);
   ASSERT_TRUE(out.is_udp);
   EXPECT_EQ(to_string(out.source), "192.0.2.1:4000");
   EXPECT_EQ(to_string(out.destination), "198.51.100.2:5004");
@@ -84,6 +85,43 @@ TEST(Decode, Ipv6ExtensionHeadersAreStepped) {
   EXPECT_EQ(to_string(out.source), "[2001:db8::1]:7");
 }
 
+TEST(Decode, AnErfRecordHoldsAFrame) {
+  const auto frame = plain().udp(1, 2).text("abc").bytes();
+  std::vector<std::uint8_t> record(16 + 8 + 2, 0);
+  record[8] = 0x82;  // Ethernet, an extension follows
+  record[15] = static_cast<std::uint8_t>(frame.size());
+  record.insert(record.end(), frame.begin(), frame.end());
+  record.insert(record.end(), 5, 0);  // to a multiple of eight
+  const Decoded out = decode_frame({record, 0, LinkType::kErf});
+  ASSERT_TRUE(out.is_udp);
+  EXPECT_EQ(out.payload_length, 3U);
+  record[8] = 3;  // ATM
+  EXPECT_EQ(decode_frame({record, 0, LinkType::kErf}).packet_class, PacketClass::kOtherEthertype);
+  record.resize(20);
+  record[8] = 0x82;
+  EXPECT_EQ(decode_frame({record, 0, LinkType::kErf}).packet_class, PacketClass::kMalformedLink);
+}
+
+TEST(Decode, AnIpPacketNeedsNoLink) {
+  const auto packet = PacketBuilder().raw_ip().ipv4("192.0.2.1", "192.0.2.2").udp(1, 2).bytes();
+  Decoded out;
+  decode_ip_packet(packet, {}, out);
+  EXPECT_TRUE(out.is_udp);
+  EXPECT_EQ(to_string(out.destination), "192.0.2.2:2");
+}
+
+TEST(Decode, AFragmentIsShownFromItsIpHeader) {
+  auto frame = plain().fragment(185, false).text("tail").bytes();
+  frame.resize(60, 0);  // padded
+  Decoded out;
+  decode({frame, 0, 1}, {}, out);
+  EXPECT_EQ(out.packet_class, PacketClass::kIpFragment);
+  EXPECT_EQ(out.fragment_protocol, 17);
+  EXPECT_EQ(out.payload.data(), frame.data() + 14);
+  EXPECT_EQ(out.payload.size(), 24U);
+  EXPECT_EQ(out.payload_length, 24U);
+}
+
 TEST(Decode, FragmentsAreNamedFirstAndLast) {
   for (const auto& frame : {plain().fragment(0, true).udp(1, 2).bytes(),
                             plain().fragment(185, false).text("tail").bytes(),
@@ -104,7 +142,7 @@ TEST(Decode, OtherProtocolsHaveTheirNames) {
       {6, PacketClass::kMalformedTcp},  // too short for it
       {58, PacketClass::kIcmp},
       {132, PacketClass::kSctp},
-      {47, PacketClass::kOtherIpProtocol}};
+      {89, PacketClass::kOtherIpProtocol}};
   for (const auto& [protocol, packet_class] : expected) {
     const Decoded out = decode_frame({plain().protocol(protocol).udp(5060, 5060).bytes()});
     EXPECT_FALSE(out.is_udp);
@@ -153,7 +191,7 @@ TEST(Decode, AFrameThatLostItsTailUnsaidStillCountsByItsHeaders) {
   auto frame = plain().udp(1, 2).text("0123456789").bytes();
   frame.resize(frame.size() - 4);
   Decoded out;
-  decode({frame, 0, 1}, out);
+  decode({frame, 0, 1}, {}, out);
   ASSERT_TRUE(out.is_udp);
   EXPECT_EQ(out.payload_length, 10U);
   EXPECT_EQ(as_text(out.payload), "012345");
@@ -163,7 +201,7 @@ TEST(Decode, EthernetPaddingIsNotPayload) {
   auto frame = plain().udp(1, 2).text("abc").bytes();
   frame.resize(60, 0xee);
   Decoded out;
-  decode({frame, 0, 1}, out);
+  decode({frame, 0, 1}, {}, out);
   ASSERT_TRUE(out.is_udp);
   EXPECT_EQ(as_text(out.payload), "abc");
 }

@@ -25,7 +25,7 @@ bool agree(ByteView bytes, std::uint32_t original_length, const PortSet& ports) 
   RtpFrame fast;
   if (!decode_rtp_frame(frame, ports, fast)) return false;
   Decoded slow;
-  decode(frame, slow);
+  decode(frame, {}, slow);
   EXPECT_TRUE(slow.is_udp);
   EXPECT_EQ(classify_udp(slow, ports), PayloadKind::kRtp);
   RtpHeader header;

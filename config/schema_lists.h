@@ -1,0 +1,71 @@
+// The rows of what a configuration lists: ports, realms, trunks and their rules.  Part of the table
+// of options; config/schema.h says what a row means.
+// Threads: any.  Memory: none.
+#pragma once
+
+// clang-format off
+// NOLINTBEGIN(cppcoreguidelines-macro-usage)
+#define TD_CONFIG_PORT(X) \
+  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
+    "Name of the port in counters, logs and call records.") \
+  X(device, std::string, "", 1, kPathBytesMax, kRestart, \
+    "PCI address of a card bound to a DPDK driver (`0000:01:00.0`) or a virtual device " \
+    "(`net_af_packet0,iface=eth1`).") \
+  X(queues, std::uint32_t, 1, 1, kQueueCountMax, kRestart, \
+    "Receive queues; packets spread over them by a symmetric hash. Queues go to workers in turn.") \
+  X(descriptors, std::uint32_t, 1'024, kDescriptorCountMin, kDescriptorCountMax, kRestart, \
+    "Receive descriptors per queue, a power of two: the packets that may wait for a worker.") \
+  X(mtu, std::uint32_t, 2'000, kMtuMin, kMtuMax, kRestart, \
+    "Longest packet taken, in bytes without the Ethernet header. Above 2000 a packet takes " \
+    "several buffers.") \
+  X(promiscuous, bool, true, 0, 0, kRestart, \
+    "Takes packets for other stations: what a mirror port delivers.") \
+  X(realm, std::string, "default", 1, kNameBytesMax, kRestart, \
+    "The address plan of what this port sees: the name of one of `realms`, or `default`.") \
+  X(rx_timestamps, AutoOff, AutoOff::kAuto, 0, 0, kRestart, \
+    "Arrival times from the card. `auto` takes them where offered; `off` always uses the " \
+    "host's clock.")
+
+#define TD_CONFIG_REALM(X) \
+  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
+    "Name of the address plan. Equal addresses in two realms are different hosts.") \
+  X(ports, NameList, NameList{}, 0, kPortCountMax, kRestart, \
+    "Capture ports of this realm, instead of `realm` at each port.") \
+  X(vlans, VlanList, VlanList{}, 0, kRangesPerListMax, kRestart, \
+    "VLANs of this realm, on whatever port: ids and ranges like `100-199`. The innermost tag " \
+    "counts before the outermost, both before the port.") \
+  X(vnis, VniList, VniList{}, 0, kRangesPerListMax, kRestart, \
+    "VXLAN and GENEVE VNIs and NVGRE VSIDs of this realm, likewise. The innermost counts, and " \
+    "before any VLAN.")
+
+#define TD_CONFIG_TRUNK(X) \
+  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
+    "Name of the trunk in call records and filters.") \
+  X(side, TrunkSide, TrunkSide::kExternal, 0, 0, kRestart, \
+    "Where the trunk's far end is: `external` with another operator or a customer of his, " \
+    "`internal` with one of ours (a PBX, an access network).") \
+  X(networks, NameList, NameList{}, 1, kNetworkCountMax, kRestart, \
+    "Addresses of the far end for signalling: `192.0.2.0/24`, `192.0.2.7`, `2001:db8::/32`. The " \
+    "longest prefix that fits decides.") \
+  X(ports, PortList, PortList{}, 0, kSipPortCountMax, kRestart, \
+    "Signalling ports of the far end. Empty: any.") \
+  X(realm, std::string, "", 0, kNameBytesMax, kRestart, \
+    "The address plan in which the networks are: the name of one of `realms`, or `default`. " \
+    "Empty: any.") \
+  X(region, std::string, "", 0, 2, kRestart, \
+    "Region of national numbers on this trunk. Empty: numbers.default_region.")
+
+#define TD_CONFIG_DIAL_RULE(X) \
+  X(match, std::string, "", 0, kDialTextMax, kRestart, \
+    "What the number begins with: digits, `*`, `#`, a leading `+`. Empty: any number without " \
+    "`+`.") \
+  X(digits_min, std::uint32_t, 0, 0, kDialTextMax, kRestart, \
+    "Fewest digits that the number has.") \
+  X(digits_max, std::uint32_t, kDialTextMax, 0, kDialTextMax, kRestart, \
+    "Most digits that the number has.") \
+  X(strip, std::uint32_t, 0, 0, kDialTextMax, kRestart, \
+    "Characters taken away at its beginning, a `+` included.") \
+  X(prefix, std::string, "", 0, kDialTextMax, kRestart, \
+    "What is put before it then.")
+// NOLINTEND(cppcoreguidelines-macro-usage)
+// clang-format on

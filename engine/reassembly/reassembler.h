@@ -1,0 +1,119 @@
+// Puts IP fragments together: out of order, twice, over both versions.  Fragments that overlap
+// without being equal drop their packet and all that still comes of it (RFC 5722, and for IPv4 the
+// same).
+//
+// Threads: all methods on the owner's; counters() anywhere.
+// Memory: all in create(), bounded by packets and by blocks of 2 KiB; none afterwards.
+// Full: the oldest packet is given up and counted.  RFC 791, RFC 815, RFC 8200.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+#include "engine/arena.h"
+#include "engine/index_table.h"
+#include "engine/reassembly/counters.h"
+#include "engine/reassembly/fragment.h"
+
+namespace tapdeck::engine {
+
+struct ReassemblyOptions {
+  std::uint32_t packets_max = 4'096;         // put together at once
+  std::uint32_t block_count = 8'192;         // of 2 KiB; at least 64
+  std::int64_t timeout_ns = 30'000'000'000;  // from the first fragment seen
+  std::uint64_t hash_seed = 0;
+  int socket = 0;
+};
+
+class Reassembler {
+ public:
+  static Result<std::unique_ptr<Reassembler>> create(const ReassemblyOptions& options);
+
+  Reassembler(const Reassembler&) = delete;
+  Reassembler& operator=(const Reassembler&) = delete;
+
+  // Takes in one fragment.  True when it was the last that was missing: `whole` is then the packet,
+  // with the time of its latest fragment, valid until the next call.
+  bool add(const IpPacket& fragment, std::int64_t timer_now_ns, IpPacket& whole);
+
+  // Gives up what has waited too long.
+  void expire(std::int64_t timer_now_ns);
+
+  // End of a capture: gives up all that is not whole.
+  void finish();
+
+  // Packets that wait for fragments, dropped ones included.
+  [[nodiscard]] std::uint32_t waiting() const { return slot_pool_.used(); }
+
+  [[nodiscard]] ReassemblyCounters& counters() { return counters_; }
+
+  [[nodiscard]] const ReassemblyCounters& counters() const { return counters_; }
+
+ private:
+  static constexpr std::size_t kBlockBytes = 2'040;
+  static constexpr std::size_t kHeaderBytesMax = 128;
+  static constexpr std::uint16_t kBlocksPerPacketMax = 512;
+
+  // A run of payload bytes.
+  struct Block {
+    std::uint32_t next;  // by offset
+    std::uint16_t offset;
+    std::uint16_t length;
+    std::uint8_t bytes[kBlockBytes];
+
+    [[nodiscard]] std::uint32_t end() const { return std::uint32_t{offset} + length; }
+  };
+
+  static_assert(sizeof(Block) == 2'048);
+
+  struct Slot {
+    FragmentKey key;
+    std::uint64_t hash;
+    Link age;
+    std::int64_t since_ns;  // by timer
+    std::int64_t time_ns;   // of the latest fragment
+    std::uint64_t order;
+    RealmId realm;
+    std::uint16_t port_index;
+    std::uint16_t vlan;
+    std::uint16_t block_count;
+    std::uint32_t first_block;
+    std::uint32_t received;
+    std::uint32_t total;        // 0: the last fragment has not come
+    std::uint8_t header_bytes;  // 0: the first fragment has not come
+    bool is_refused;
+    std::uint8_t header[kHeaderBytesMax];
+  };
+
+  enum class Fit : std::uint8_t { kNew, kDuplicate, kOverlap };
+
+  explicit Reassembler(const ReassemblyOptions& options);
+
+  [[nodiscard]] std::uint32_t find_or_create(const Fragment& fragment,
+                                             const IpPacket& packet,
+                                             std::int64_t timer_now_ns);
+  [[nodiscard]] std::uint32_t block_before(const Slot& slot, std::uint32_t offset) const;
+  [[nodiscard]] Fit fit(const Slot& slot, std::uint32_t before, const Fragment& fragment) const;
+  [[nodiscard]] static bool contradicts(const Slot& slot, const Fragment& fragment);
+  bool make_room(std::uint32_t index, std::uint32_t blocks);
+  void insert(Slot& slot, std::uint32_t before, const Fragment& fragment);
+  bool assemble(const Slot& slot, IpPacket& whole);
+  void refuse(Slot& slot);
+  void free_blocks(Slot& slot);
+  void remove(std::uint32_t index);
+  void give_up(std::uint32_t index, ReassemblyCount reason);
+
+  const ReassemblyOptions options_;
+  Arena arena_;
+  std::span<Slot> slots_;
+  std::span<Block> blocks_;
+  std::span<std::uint8_t> output_;
+  IndexTable table_;
+  IndexPool slot_pool_;
+  IndexPool block_pool_;
+  ListHead oldest_;
+  ReassemblyCounters counters_;
+};
+
+}  // namespace tapdeck::engine
