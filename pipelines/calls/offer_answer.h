@@ -102,7 +102,7 @@ class OfferAnswer {
 
   void prefetch() const {
     __builtin_prefetch(sides_.data());
-    __builtin_prefetch(sides_.data() + 1);
+    if (sides_.size() > 1) __builtin_prefetch(sides_.data() + 1);
     __builtin_prefetch(bound_.data());
   }
 

@@ -5,6 +5,7 @@
 // their E.164 forms beside them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -63,7 +64,8 @@ class PartyList {
 
   void prefetch() const {
     const char* const begin = reinterpret_cast<const char*>(parties_.data());
-    for (std::size_t at = 0; at < 2 * sizeof(Party); at += 64) __builtin_prefetch(begin + at);
+    const std::size_t bytes = std::min<std::size_t>(parties_.size(), 2) * sizeof(Party);
+    for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(begin + at);
   }
 
  private:
