@@ -21,6 +21,9 @@ void* operator new(std::size_t size) {
   std::abort();
 }
 
+// Hyperscan's; the library's own would not fit to the delete below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
+
 void operator delete(void* memory) noexcept { std::free(memory); }
 
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
