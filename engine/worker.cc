@@ -301,7 +301,8 @@ bool WorkerState::pass(const QueueSource& source,
   message->tcp_sequence = item.decoded.tcp_sequence;
   message->missing_bytes = item.decoded.payload_length - static_cast<std::uint32_t>(bytes.size());
   message->length = static_cast<std::uint32_t>(bytes.size());
-  std::memcpy(WorkerRings::bytes_of(message), bytes.data(), bytes.size());
+  // A segment that only opens or ends a connection has none.
+  if (!bytes.empty()) std::memcpy(WorkerRings::bytes_of(message), bytes.data(), bytes.size());
   if (rings_.push_signal(message)) return true;
   WorkerRings::release(message);
   counters_.drop(DropReason::kSignalRingFull);
