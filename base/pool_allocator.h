@@ -14,22 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "base/sanitizer.h"
+
 namespace tapdeck {
 
 class BlockPool {
  public:
   // Whether there is a pool at all: not under AddressSanitizer.
-#if defined(__SANITIZE_ADDRESS__)
-  static constexpr bool kPooled = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  static constexpr bool kPooled = false;
-#else
-  static constexpr bool kPooled = true;
-#endif
-#else
-  static constexpr bool kPooled = true;
-#endif
+  static constexpr bool kPooled = !kAddressSanitizer;
 
   static constexpr std::size_t kPooledBytesMax = 4'096;
   static constexpr std::size_t kSlabBytes = std::size_t{2} << 20;
