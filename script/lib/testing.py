@@ -14,6 +14,8 @@ import time
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 JOBS = os.cpu_count() or 2
+# What ccache needs in order to keep objects that were compiled with a precompiled header.
+CCACHE_SLOPPINESS = "pch_defines,time_macros"
 
 
 class Tally:
@@ -79,7 +81,7 @@ class Runner:
     def run(self, command, timeout_s, name=None, **environment):
         """(exit status, stdout and stderr together); the status is 124 after a time-out."""
         env = {**os.environ, "TMPDIR": self.temporary, "PYTHONDONTWRITEBYTECODE": "1",
-               **environment}
+               "CCACHE_SLOPPINESS": CCACHE_SLOPPINESS, **environment}
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                    start_new_session=True)
