@@ -1,6 +1,9 @@
 #include "pipelines/signalling/secrets.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
+#include <immintrin.h>
 #include <string_view>
 
 #include "pipelines/signalling/lexer.h"
@@ -21,6 +24,76 @@ constexpr std::array<std::string_view, 8> kSecretAttributes = {"key-salt",
 bool is_break(char c) { return c == '\r' || c == '\n'; }
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// Which of 32 bytes are this letter, in whatever case.
+__m256i letters(__m256i lowered, char letter) {
+  return _mm256_cmpeq_epi8(lowered, _mm256_set1_epi8(letter));
+}
+
+__m256i bytes_like(__m256i bytes, char byte) {
+  return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte));
+}
+
+__m256i all_of(__m256i a, __m256i b, __m256i c) {
+  return _mm256_and_si256(a, _mm256_and_si256(b, c));
+}
+
+__m256i any_of(__m256i a, __m256i b, __m256i c, __m256i d) {
+  return _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
+}
+
+// Whether one of the marks of may_hold_secrets() begins in the 32 bytes at `text`; reads 34.
+bool marks_secrets(const char* text) {
+  const auto load = [text](int offset) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + offset));
+  };
+  const __m256i first = load(0);
+  const __m256i second = load(1);
+  const __m256i third = load(2);
+  const __m256i lower = _mm256_set1_epi8(0x20);
+  const __m256i a = _mm256_or_si256(first, lower);
+  const __m256i b = _mm256_or_si256(second, lower);
+  const __m256i c = _mm256_or_si256(third, lower);
+  const __m256i n = letters(a, 'n');
+  const __m256i names = any_of(all_of(letters(a, 'k'), letters(b, 'e'), letters(c, 'y')),
+                               all_of(letters(a, 's'), letters(b, 'a'), letters(c, 'l')),
+                               all_of(n, letters(b, 'l'), letters(c, 'i')),
+                               all_of(n, letters(b, 'c'), letters(c, 'o')));
+  const __m256i ends = any_of(bytes_like(third, ' '),
+                              bytes_like(third, '\t'),
+                              bytes_like(third, ':'),
+                              bytes_like(third, '='));
+  const __m256i short_names =
+      _mm256_and_si256(_mm256_or_si256(letters(b, 'k'), letters(b, 'e')), ends);
+  const __m256i blanks =
+      any_of(bytes_like(second, ' '),
+             bytes_like(second, '\t'),
+             _mm256_andnot_si256(bytes_like(third, '\n'), bytes_like(second, '\r')),
+             _mm256_setzero_si256());
+  const __m256i lines =
+      _mm256_and_si256(bytes_like(first, '\n'), _mm256_or_si256(short_names, blanks));
+  const __m256i found = _mm256_or_si256(names, lines);
+  return _mm256_testz_si256(found, found) == 0;
+}
+
+// False only when nothing in `text` is key material or could hide some: most messages.  Whatever
+// Blanker looks for has one of these in it, in whatever case: "key", "sal", "nli" of "inline",
+// "nco" of the encodings, a line whose name is "k" or "e" alone, or that begins with a blank.
+bool may_hold_secrets(std::string_view text) {
+  constexpr std::size_t kStride = 32;
+  constexpr std::size_t kReach = kStride + 2;
+  std::size_t at = 0;
+  for (; at + kReach <= text.size(); at += kStride) {
+    if (marks_secrets(text.data() + at)) return true;
+  }
+  // The first line has no break before it, nor the end anything behind it.
+  std::array<char, kReach> edge{'\n'};
+  std::memcpy(edge.data() + 1, text.data(), std::min<std::size_t>(2, text.size()));
+  if (marks_secrets(edge.data())) return true;
+  edge.fill('\0');
+  std::memcpy(edge.data(), text.data() + at, text.size() - at);
+  return marks_secrets(edge.data());
+}
 
 class Blanker {
  public:
@@ -139,23 +212,9 @@ class Blanker {
     return at;
   }
 
-  // False only when "nli", in whatever case, stands nowhere: most messages, told without a branch
-  // for each byte, so that the compiler makes vector code of it.
-  [[nodiscard]] bool may_name_inline() const {
-    unsigned found = 0;
-    for (std::size_t at = 0; at + 2 < text_.size(); ++at) {
-      const bool n = (text_[at] | 0x20) == 'n';
-      const bool l = (text_[at + 1] | 0x20) == 'l';
-      const bool i = (text_[at + 2] | 0x20) == 'i';
-      found |= static_cast<unsigned>(n) & static_cast<unsigned>(l) & static_cast<unsigned>(i);
-    }
-    return found != 0;
-  }
-
   // The keys of every "inline:" anywhere, in SDP or quoted in a header, where ':' may be escaped.
   void blank_inline_keys() {
     constexpr std::string_view kInline = "inline";
-    if (!may_name_inline()) return;
     for (std::size_t at = 0; at + kInline.size() < text_.size(); ++at) {
       if (to_lower(text_[at]) != 'i' || !iequals(text_.substr(at, kInline.size()), kInline)) {
         continue;
@@ -220,6 +279,8 @@ class Blanker {
 
 }  // namespace
 
-std::size_t blank_secrets(MutableByteView message) { return Blanker(message).run(); }
+std::size_t blank_secrets(MutableByteView message) {
+  return may_hold_secrets(as_text(message)) ? Blanker(message).run() : 0;
+}
 
 }  // namespace tapdeck::sip

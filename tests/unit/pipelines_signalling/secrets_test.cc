@@ -44,6 +44,30 @@ TEST(Secrets, HeadersAndOtherBodiesStay) {
   EXPECT_EQ(blanked(text), text);
 }
 
+// Most messages hold no keys, which is told without reading them line by line: wherever the mark
+// stands, the keys are found.
+TEST(Secrets, KeysAreFoundAtEveryOffsetAndEnd) {
+  const std::string_view lines[] = {"a=crypto:1 S inline:KKKK",
+                                    "k=clear:KKKK",
+                                    "K =clear:KKKK",
+                                    "a=key-mgmt:KKKK",
+                                    "a=master-salt:KKKK",
+                                    "a=SESSION-KEY:KKKK"};
+  for (const std::string_view line : lines) {
+    for (std::size_t before = 0; before < 70; ++before) {
+      for (std::size_t behind = 0; behind < 70; behind += 23) {
+        std::string text = before == 0 ? std::string() : "s=" + std::string(before, '-') + "\n";
+        text.append(line).append("\r\n").append(behind, '-');
+        EXPECT_EQ(blanked(text).find("KKKK"), std::string::npos) << line << ' ' << before;
+      }
+    }
+  }
+  for (const std::string_view name : {"Content-Encoding", "e", "E ", "Content-ENCODING"}) {
+    const std::string head = "INVITE sip:b@h SIP/2.0\r\n" + std::string(name);
+    EXPECT_EQ(blanked(head + ": gzip\r\n\r\nKKKK").find("KKKK"), std::string::npos) << name;
+  }
+}
+
 TEST(Secrets, EscapedKeyInAHeader) {
   EXPECT_EQ(blanked("Refer-To: <sip:a@b?body=a%3Dcrypto%20inline%3AQUJD>\r\n").find("QUJD"),
             std::string::npos);
