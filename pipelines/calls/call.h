@@ -69,6 +69,12 @@ class Call {
     for (std::size_t at = 0; at < sizeof(Call); at += 64) __builtin_prefetch(begin + at, 1);
   }
 
+  // Asks for what else a message of so many bytes will touch; the call itself should be there.
+  void prefetch_parts(std::size_t message_bytes) const {
+    live_.prefetch_parts();
+    log_.prefetch(message_bytes);
+  }
+
   // `first` is not taken yet: take_message() it.
   Call(const CallContext& context, const Origin& origin, const SeenMessage& first);
   // Continues a call in progress: replay() its messages, then resume().

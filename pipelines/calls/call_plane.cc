@@ -181,7 +181,7 @@ void StandardCallPlane::ask_for_calls(std::span<DueMessage> group) const {
     if (const Call* call = table_.guess_call(due.slot)) Call::prefetch(call);
   }
   for (const DueMessage& due : group) {
-    if (const Call* call = table_.guess_call(due.slot)) call->live().prefetch_parts();
+    if (const Call* call = table_.guess_call(due.slot)) call->prefetch_parts(due.signal.length);
   }
   for (const DueMessage& due : group) {
     if (const Call* call = table_.guess_call(due.slot)) call->live().dialogs.prefetch_tags();

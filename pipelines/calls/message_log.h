@@ -6,6 +6,8 @@
 // Format: storage/message_record.h.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,6 +23,14 @@ constexpr std::size_t kPendingUsual = 2'048;  // of most calls until their answe
 class MessageLog {
  public:
   void add(const SignalMessage& message);
+
+  // Asks for the memory that a message of so many bytes will be written to.
+  void prefetch(std::size_t bytes) const {
+    const std::size_t end = std::min(pending_.size() + bytes, pending_.capacity());
+    for (std::size_t at = pending_.size(); at < end; at += 64) {
+      __builtin_prefetch(pending_.data() + at, 1);
+    }
+  }
 
   [[nodiscard]] bool empty() const { return pending_.empty(); }
 

@@ -2,13 +2,15 @@
 // then as many leave as have waited long enough, the earliest first.
 //
 // Threads: the call-plane thread.  Memory: a copy of each waiting message; bounded by the rings'
-// rate times the hold-back.  Copies are made into the buffers of messages that have left.
+// rate times the hold-back.  Copies lie one behind the other in blocks, which are filled again when
+// all that was in them has left: memory is written and read in sequence.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "model/signal.h"
@@ -29,31 +31,41 @@ class MessageQueue {
   std::optional<SignalMessage> take_any();
 
  private:
-  std::uint32_t take_first();
-
+  // A copy in a block: the message, its bytes behind it.
   struct Held {
-    SignalMessage signal;  // `bytes` is the caller's
-    std::string bytes;
+    SignalMessage signal;
+    std::uint32_t block;
+  };
+
+  struct Block {
+    std::unique_ptr<std::byte[]> memory;
+    std::size_t capacity = 0;
+    std::size_t used = 0;
+    std::uint32_t waiting = 0;  // messages in it
   };
 
   // What the order needs, so that sorting moves no message.
   struct Entry {
     std::int64_t time_ns;
     std::uint64_t order;
-    std::uint32_t slot;
+    const Held* held;
 
     bool operator>(const Entry& other) const {
       return time_ns != other.time_ns ? time_ns > other.time_ns : order > other.order;
     }
   };
 
+  std::byte* take_room(std::size_t bytes);
+  void fill_another(std::size_t bytes);
+  const Held* take_first();
+
   std::int64_t hold_back_ns_;
   std::deque<std::int64_t> arrivals_;  // timer times, one per waiting message
   std::deque<Entry> in_order_;         // none comes before the one in front of it
   std::vector<Entry> heap_;            // those that did; smallest (time_ns, order) in front
-  std::vector<Held> slots_;
-  std::vector<std::string> large_;  // texts of messages that left, too large to be kept for others
-  std::vector<std::uint32_t> free_;
+  std::vector<Block> blocks_;
+  std::vector<std::uint32_t> empty_;  // blocks in which nothing waits, the one being filled apart
+  std::uint32_t filling_ = 0;
 };
 
 }  // namespace tapdeck::calls

@@ -65,5 +65,35 @@ TEST(MessageQueue, KeepsItsOwnBytes) {
   EXPECT_EQ(as_text(held->view()), "INVITE");
 }
 
+// More than a block, of all sizes, leaving in another order than they came.
+TEST(MessageQueue, EachKeepsItsOwnBytesWhileBlocksAreFilledAgain) {
+  MessageQueue queue(1'000);
+  const auto text_of = [](std::int64_t number) {
+    const auto length = static_cast<std::size_t>(number * 7'919 % 20'000);
+    return std::string(length, static_cast<char>('a' + number % 26));
+  };
+  std::int64_t taken = 0;
+  for (std::int64_t i = 0; i < 400; ++i) {
+    const std::int64_t number = i ^ 3;
+    const std::string text = text_of(number);
+    SignalMessage made = message(number, 0);
+    made.bytes = as_bytes(text).data();
+    made.length = static_cast<std::uint32_t>(text.size());
+    queue.put(made, number);
+    if (i % 100 < 99 && i - taken < 150) continue;
+    const auto held = queue.take_any();
+    ASSERT_TRUE(held);
+    EXPECT_EQ(held->time_ns, taken);
+    EXPECT_EQ(as_text(held->view()), text_of(taken));
+    ++taken;
+  }
+  while (const auto held = queue.take_any()) {
+    EXPECT_EQ(held->time_ns, taken);
+    EXPECT_EQ(as_text(held->view()), text_of(taken));
+    ++taken;
+  }
+  EXPECT_EQ(taken, 400);
+}
+
 }  // namespace
 }  // namespace tapdeck::calls
