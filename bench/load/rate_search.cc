@@ -3,6 +3,8 @@
 namespace tapdeck::load {
 namespace {
 
+constexpr int kShortTriesMax = 3;
+
 class Search {
  public:
   Search(const SearchOptions& options, const std::function<TrialVerdict(double pps)>& trial)
@@ -37,8 +39,13 @@ class Search {
 
   // A rate that did not pass is the new upper end.
   bool passes(double pps) {
-    ++result_.trials;
-    const TrialVerdict verdict = trial_(pps);
+    TrialVerdict verdict = TrialVerdict::kSenderShort;
+    // A sender that was held up has not tried the rate.
+    for (int tries = 0; verdict == TrialVerdict::kSenderShort; ++tries) {
+      if (tries == kShortTriesMax || result_.trials == options_.trials_max) break;
+      ++result_.trials;
+      verdict = trial_(pps);
+    }
     if (verdict == TrialVerdict::kPassed) return true;
     high_ = pps;
     result_.limit = verdict;

@@ -1,6 +1,7 @@
 // The highest rate without loss, after RFC 2544, section 26.1: trials of one length each, at rates
-// halved in between until they are near enough; the last good one must be good once more.
-// Threads: the caller's.  Memory: a row per trial.
+// halved in between until they are near enough; the last good one must be good once more.  A trial
+// in which the sender was held up is made again, twice at most. Threads: the caller's.  Memory: a
+// row per trial.
 #pragma once
 
 #include <functional>

@@ -64,6 +64,17 @@ TEST(RateSearch, ASenderThatFallsShortIsToldFromLoss) {
   EXPECT_EQ(found.limit, TrialVerdict::kSenderShort);
 }
 
+TEST(RateSearch, ASenderThatWasHeldUpOnceTriesAgain) {
+  int trials = 0;
+  Planted planted{[&](double pps) {
+    return ++trials % 2 == 0 ? TrialVerdict::kSenderShort : lost_above(3e6, pps);
+  }};
+  const SearchResult found = planted.search({});
+  ASSERT_TRUE(found.best_pps.has_value());
+  EXPECT_NEAR(*found.best_pps, 3e6, 1e5);
+  EXPECT_EQ(found.limit, TrialVerdict::kLost);
+}
+
 TEST(RateSearch, ABrokenTrialEndsIt) {
   Planted planted{[](double pps) {
     return pps > 4e6   ? TrialVerdict::kLost
