@@ -1,6 +1,7 @@
 #include "apps/plane_link.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tapdeck::apps {
@@ -9,6 +10,7 @@ namespace {
 constexpr std::size_t kRecordBytes = 2'048;  // a call record with all it holds, about
 constexpr std::uint32_t kTakenAtOnceMax =
     256;  // per worker and step, so that timers move in between
+constexpr std::uint32_t kReportsTogether = 16;
 
 std::size_t bytes_of(const RecordCommand& command) {
   const auto* messages = std::get_if<KeepMessages>(&command);
@@ -76,11 +78,18 @@ std::size_t PlaneLink::count_records_left() const {
 
 std::uint32_t PlaneLink::take_reports(calls::CallPlane& plane) {
   std::uint32_t taken = 0;
-  StreamReport report;
+  std::array<StreamReport, kReportsTogether> reports;
   for (engine::WorkerRings* rings : workers_) {
-    for (std::uint32_t i = 0; i < kTakenAtOnceMax && rings->pop_report(report); ++i, ++taken) {
-      if (observer_ && report.kind == StreamReportKind::kFinal) observer_(report);
-      plane.on_report(report);
+    for (std::uint32_t left = kTakenAtOnceMax; left > 0;) {
+      std::uint32_t count = 0;
+      while (count < std::min(left, kReportsTogether) && rings->pop_report(reports[count])) ++count;
+      if (count == 0) break;
+      left -= count;
+      taken += count;
+      for (std::uint32_t i = 0; i < count && observer_; ++i) {
+        if (reports[i].kind == StreamReportKind::kFinal) observer_(reports[i]);
+      }
+      plane.on_reports({reports.data(), count});
     }
   }
   return taken;

@@ -1,5 +1,6 @@
 #include "bench/load/calls_sink.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
@@ -66,7 +67,7 @@ StreamReport CallsSink::report_of(const Media& media, std::uint8_t sender, std::
 void CallsSink::answer(calls::CallPlane& plane, std::int64_t now_ns) {
   for (const CallHandle& call : std::exchange(started_, {})) {
     for (const std::uint8_t sender : {std::uint8_t{0}, std::uint8_t{1}}) {
-      plane.on_report(report_of(media_[call.index], sender, now_ns));
+      reports_.push_back(report_of(media_[call.index], sender, now_ns));
     }
   }
   for (const CallHandle& call : std::exchange(released_, {})) {
@@ -75,14 +76,21 @@ void CallsSink::answer(calls::CallPlane& plane, std::int64_t now_ns) {
       for (const std::uint8_t sender : {std::uint8_t{0}, std::uint8_t{1}}) {
         StreamReport report = report_of(media_[call.index], sender, now_ns);
         report.kind = StreamReportKind::kFinal;
-        plane.on_report(report);
+        reports_.push_back(report);
       }
     }
     StreamReport released;
     released.kind = StreamReportKind::kReleased;
     released.call = call;
-    plane.on_report(released);
+    reports_.push_back(released);
   }
+  // As many at a time as the program takes from its rings.
+  constexpr std::size_t kTogether = 16;
+  for (std::size_t at = 0; at < reports_.size(); at += kTogether) {
+    const std::size_t count = std::min(kTogether, reports_.size() - at);
+    plane.on_reports({reports_.data() + at, count});
+  }
+  reports_.clear();
 }
 
 }  // namespace tapdeck::load

@@ -46,6 +46,7 @@ class CallsSink final : public calls::CallPlaneSink {
   std::vector<Media> media_;
   std::vector<CallHandle> started_;
   std::vector<CallHandle> released_;
+  std::vector<StreamReport> reports_;  // of one answer()
   std::vector<CallRecord> records_;
   std::vector<std::string> kept_;
   std::uint64_t kept_bytes_ = 0;

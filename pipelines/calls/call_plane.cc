@@ -55,15 +55,7 @@ class StandardCallPlane final : public CallPlane {
 
   void on_message(const SignalMessage& message) override { queue_.put(message, timer_now_ns_); }
 
-  void on_report(const StreamReport& report) override {
-    Call* call = table_.find(report.call);
-    if (call == nullptr) {
-      ++rejected_["report_without_call"];
-      return;
-    }
-    call->take_report(report, timer_now_ns_);
-    settle(*call);
-  }
+  void on_reports(std::span<const StreamReport> reports) override;
 
   void on_port_drops(std::uint16_t port_index, std::int64_t from_ns, std::int64_t to_ns) override {
     drops_.add(port_index, from_ns, to_ns);
@@ -84,6 +76,7 @@ class StandardCallPlane final : public CallPlane {
  private:
   enum class Which { kDue, kAll };
 
+  void take_report(const StreamReport& report);
   void take_messages(Which which);
   void collect(const SignalMessage& message);
   void handle_group();
@@ -118,6 +111,27 @@ class StandardCallPlane final : public CallPlane {
   std::uint64_t already_present_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> rejected_;
 };
+
+void StandardCallPlane::on_reports(std::span<const StreamReport> reports) {
+  for (const StreamReport& report : reports) table_.prefetch_slot(report.call.index);
+  for (const StreamReport& report : reports) {
+    if (const Call* call = table_.guess_call(report.call.index)) Call::prefetch(call);
+  }
+  for (const StreamReport& report : reports) {
+    if (const Call* call = table_.guess_call(report.call.index)) call->live().streams.prefetch();
+  }
+  for (const StreamReport& report : reports) take_report(report);
+}
+
+void StandardCallPlane::take_report(const StreamReport& report) {
+  Call* call = table_.find(report.call);
+  if (call == nullptr) {
+    ++rejected_["report_without_call"];
+    return;
+  }
+  call->take_report(report, timer_now_ns_);
+  settle(*call);
+}
 
 void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -122,7 +123,11 @@ class CallPlane {
   // Takes a copy of what it needs; `message` is free on return: a UDP payload or a TCP segment.
   // They may come slightly out of order across workers.
   virtual void on_message(const SignalMessage& message) = 0;
-  virtual void on_report(const StreamReport& report) = 0;
+
+  // In order.  As many at a time as there are: their calls are asked for together.
+  virtual void on_reports(std::span<const StreamReport> reports) = 0;
+
+  void on_report(const StreamReport& report) { on_reports({&report, 1}); }
 
   // The drop counter of a capture port rose between these two times (UTC, at most about a second
   // apart): what streams lost meanwhile is `lost_suspect`.

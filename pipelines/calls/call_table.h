@@ -42,7 +42,9 @@ class CallTable {
   [[nodiscard]] std::uint32_t guess_slot(std::uint64_t hash) const;
   [[nodiscard]] const Call* guess_call(std::uint32_t slot) const;
 
-  void prefetch_slot(std::uint32_t slot) const { __builtin_prefetch(&slots_[slot]); }
+  void prefetch_slot(std::uint32_t slot) const {
+    if (slot < slots_.size()) __builtin_prefetch(&slots_[slot]);
+  }
 
   // An answered call is worth more than one that is not: see Call::note_answered().
   void mark_answered(CallHandle handle);

@@ -35,7 +35,7 @@ class ToldPlane final : public calls::CallPlane {
                      message.tcp_flags});
   }
 
-  void on_report(const StreamReport&) override {}
+  void on_reports(std::span<const StreamReport>) override {}
 
   void on_port_drops(std::uint16_t, std::int64_t, std::int64_t) override {}
 

@@ -16,7 +16,9 @@ class ToldPlane final : public calls::CallPlane {
  public:
   void on_message(const SignalMessage& message) override { lengths_.push_back(message.length); }
 
-  void on_report(const StreamReport& report) override { ssrcs_.push_back(report.ssrc); }
+  void on_reports(std::span<const StreamReport> reports) override {
+    for (const StreamReport& report : reports) ssrcs_.push_back(report.ssrc);
+  }
 
   void on_port_drops(std::uint16_t, std::int64_t, std::int64_t) override {}
 
