@@ -80,6 +80,7 @@ std::uint32_t PlaneLink::take_reports(calls::CallPlane& plane) {
   for (engine::WorkerRings* rings : workers_) {
     for (std::uint32_t i = 0; i < kTakenAtOnceMax && rings->pop_report(report); ++i, ++taken) {
       if (observer_ && report.kind == StreamReportKind::kFinal) observer_(report);
+      fragments_.media().observe(report);
       plane.on_report(report);
     }
   }
