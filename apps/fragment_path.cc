@@ -13,14 +13,16 @@ constexpr int kNestedMax = 4;
 
 }  // namespace
 
-Result<std::unique_ptr<FragmentPath>> FragmentPath::create(const engine::ReassemblyOptions& options,
-                                                           const engine::WorkerOptions& worker) {
+Result<std::unique_ptr<FragmentPath>> FragmentPath::create(
+    const engine::ReassemblyOptions& options,
+    const engine::WorkerOptions& worker,
+    std::vector<engine::WorkerRings*> workers) {
   Result<std::unique_ptr<engine::Reassembler>> reassembler = engine::Reassembler::create(options);
   if (!reassembler) return reassembler.error();
   Result<engine::SipDetector> detector = engine::SipDetector::create();
   if (!detector) return detector.error();
   std::unique_ptr<FragmentPath> path(
-      new FragmentPath(std::move(*reassembler), std::move(*detector), worker));
+      new FragmentPath(std::move(*reassembler), std::move(*detector), worker, std::move(workers)));
   if (path->arena_.failed()) {
     return make_error(ErrorCode::kResources,
                       "No memory for the table of connections that came in fragments.");
@@ -30,8 +32,10 @@ Result<std::unique_ptr<FragmentPath>> FragmentPath::create(const engine::Reassem
 
 FragmentPath::FragmentPath(std::unique_ptr<engine::Reassembler> reassembler,
                            engine::SipDetector detector,
-                           const engine::WorkerOptions& worker)
+                           const engine::WorkerOptions& worker,
+                           std::vector<engine::WorkerRings*> workers)
     : reassembler_(std::move(reassembler)),
+      media_(std::move(workers), reassembler_->counters()),
       rules_(worker.decode),
       realms_(worker.realms),
       arena_(worker.socket),
@@ -49,14 +53,16 @@ void FragmentPath::take(const SignalMessage& fragment,
                         .realm = fragment.realm,
                         .port_index = fragment.port_index,
                         .vlan = fragment.vlan};
+  std::uint16_t queue = 0;
   for (int depth = 0; depth < kNestedMax; ++depth) {
     engine::IpPacket whole;
     if (!reassembler_->add(part, timer_now_ns, whole)) return;
+    if (depth == 0) queue = media_.queue_of(whole.bytes);
     engine::Decoded decoded;
     engine::decode_ip_packet(whole.bytes, rules_, decoded);
     if (realms_ != nullptr) whole.realm = realms_->of(whole.realm, decoded);
     if (whole.vlan == 0) whole.vlan = decoded.vlan;
-    if (!engine::is_wanted_fragment(decoded)) return act_on(decoded, whole, plane);
+    if (!engine::is_wanted_fragment(decoded)) return act_on(decoded, whole, queue, plane);
     // What it borrows from the reassembler is copied before that writes anew.
     whole.bytes = decoded.payload;
     part = whole;
@@ -64,8 +70,11 @@ void FragmentPath::take(const SignalMessage& fragment,
   reassembler_->counters().add(ReassemblyCount::kOther);
 }
 
+// `kind` is what the packet is told as, where it is told of.
 ReassemblyCount FragmentPath::count_for(const engine::Decoded& decoded,
-                                        const engine::IpPacket& packet) {
+                                        const engine::IpPacket& packet,
+                                        SignalKind& kind) {
+  kind = SignalKind::kMessage;
   if (!decoded.is_udp) {
     const bool is_read = finder_.classify_stream(decoded) == engine::PacketClass::kTcp &&
                          finder_.takes(decoded, packet.realm, packet.time_ns);
@@ -74,33 +83,42 @@ ReassemblyCount FragmentPath::count_for(const engine::Decoded& decoded,
   switch (finder_.classify(decoded)) {
     case PayloadKind::kSip:
     case PayloadKind::kHep: return ReassemblyCount::kSip;
-    case PayloadKind::kRtp:
-    case PayloadKind::kRtcp: return ReassemblyCount::kMedia;
+    case PayloadKind::kRtp: kind = SignalKind::kRtp; return ReassemblyCount::kMedia;
+    case PayloadKind::kRtcp: kind = SignalKind::kRtcp; return ReassemblyCount::kMedia;
     default: return ReassemblyCount::kOther;
   }
 }
 
 void FragmentPath::act_on(const engine::Decoded& decoded,
                           const engine::IpPacket& packet,
+                          std::uint16_t queue,
                           calls::CallPlane& plane) {
-  const ReassemblyCount count = count_for(decoded, packet);
+  SignalKind kind = SignalKind::kMessage;
+  const ReassemblyCount count = count_for(decoded, packet, kind);
   reassembler_->counters().add(count);
-  if (count != ReassemblyCount::kSip) return;
+  if (count == ReassemblyCount::kOther) return;
   const auto length = static_cast<std::uint32_t>(decoded.payload.size());
-  plane.on_message({.time_ns = packet.time_ns,
-                    .order = packet.order,
-                    .source = decoded.source,
-                    .destination = decoded.destination,
-                    .realm = packet.realm,
-                    .port_index = packet.port_index,
-                    .vlan = packet.vlan,
-                    .ip_id = decoded.ip_id,
-                    .transport = decoded.is_tcp ? SignalTransport::kTcp : SignalTransport::kUdp,
-                    .tcp_flags = decoded.tcp_flags,
-                    .tcp_sequence = decoded.tcp_sequence,
-                    .missing_bytes = decoded.payload_length - length,
-                    .length = length,
-                    .bytes = decoded.payload.data()});
+  const SignalMessage message{
+      .time_ns = packet.time_ns,
+      .order = packet.order,
+      .source = decoded.source,
+      .destination = decoded.destination,
+      .realm = packet.realm,
+      .port_index = packet.port_index,
+      .vlan = packet.vlan,
+      .ip_id = decoded.ip_id,
+      .transport = decoded.is_tcp ? SignalTransport::kTcp : SignalTransport::kUdp,
+      .kind = kind,
+      .tcp_flags = decoded.tcp_flags,
+      .tcp_sequence = decoded.tcp_sequence,
+      .missing_bytes = decoded.payload_length - length,
+      .length = length,
+      .bytes = decoded.payload.data()};
+  if (count == ReassemblyCount::kMedia) {
+    media_.give(message, queue);
+  } else {
+    plane.on_message(message);
+  }
 }
 
 }  // namespace tapdeck::apps

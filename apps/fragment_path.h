@@ -1,7 +1,6 @@
 // From the fragments that workers pass on to what they were parts of: SIP, HEP and TCP segments of
-// signalling go to the call plane as if a worker had sent them, tunnels are opened, fragments
-// inside fragments put together in turn.  RTP and RTCP that came in fragments are counted and not
-// recorded.
+// signalling go to the call plane as if a worker had sent them, RTP and RTCP back to the worker of
+// their stream; tunnels are opened, fragments inside fragments put together in turn.
 //
 // Threads: all methods on the call plane's thread; counters() anywhere.
 // Memory: the reassembler's and the finder's, made in create().  Full: the oldest packet is given
@@ -9,7 +8,9 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
+#include "apps/media_return.h"
 #include "base/result.h"
 #include "engine/arena.h"
 #include "engine/reassembly/reassembler.h"
@@ -22,9 +23,10 @@ namespace tapdeck::apps {
 
 class FragmentPath {
  public:
-  // `worker` says how whole packets are decoded: as workers do it.
+  // `worker` says how whole packets are decoded: as workers do it.  `workers` get the media.
   static Result<std::unique_ptr<FragmentPath>> create(const engine::ReassemblyOptions& options,
-                                                      const engine::WorkerOptions& worker);
+                                                      const engine::WorkerOptions& worker,
+                                                      std::vector<engine::WorkerRings*> workers);
 
   void take(const SignalMessage& fragment, std::int64_t timer_now_ns, calls::CallPlane& plane);
 
@@ -34,6 +36,8 @@ class FragmentPath {
   // End of a capture: gives up what is not whole.
   void finish() { reassembler_->finish(); }
 
+  [[nodiscard]] MediaReturn& media() { return media_; }
+
   [[nodiscard]] const engine::ReassemblyCounters& counters() const {
     return reassembler_->counters();
   }
@@ -41,14 +45,19 @@ class FragmentPath {
  private:
   FragmentPath(std::unique_ptr<engine::Reassembler> reassembler,
                engine::SipDetector detector,
-               const engine::WorkerOptions& worker);
+               const engine::WorkerOptions& worker,
+               std::vector<engine::WorkerRings*> workers);
 
-  engine::ReassemblyCount count_for(const engine::Decoded& decoded, const engine::IpPacket& packet);
+  engine::ReassemblyCount count_for(const engine::Decoded& decoded,
+                                    const engine::IpPacket& packet,
+                                    SignalKind& kind);
   void act_on(const engine::Decoded& decoded,
               const engine::IpPacket& packet,
+              std::uint16_t queue,
               calls::CallPlane& plane);
 
   std::unique_ptr<engine::Reassembler> reassembler_;
+  MediaReturn media_;
   const engine::DecodeRules rules_;
   const std::shared_ptr<const engine::RealmMap> realms_;  // may be none
   engine::Arena arena_;

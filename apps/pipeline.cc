@@ -48,7 +48,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const PipelineOptions& option
   call_options.worker_count = options.worker_count;
   engine::ReassemblyOptions fragment_options = options.fragments;
   fragment_options.socket = socket;
-  auto fragments = FragmentPath::create(fragment_options, options.worker);
+  auto fragments = FragmentPath::create(fragment_options, options.worker, rings);
   if (!fragments) return fragments.error();
   pipeline->fragments_ = std::move(*fragments);
   pipeline->link_ = std::make_unique<PlaneLink>(rings, pipeline->queues_, *pipeline->fragments_);

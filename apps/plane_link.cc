@@ -86,8 +86,9 @@ std::uint32_t PlaneLink::take_reports(calls::CallPlane& plane) {
       if (count == 0) break;
       left -= count;
       taken += count;
-      for (std::uint32_t i = 0; i < count && observer_; ++i) {
-        if (reports[i].kind == StreamReportKind::kFinal) observer_(reports[i]);
+      for (std::uint32_t i = 0; i < count; ++i) {
+        if (observer_ && reports[i].kind == StreamReportKind::kFinal) observer_(reports[i]);
+        fragments_.media().observe(reports[i]);
       }
       plane.on_reports({reports.data(), count});
     }

@@ -36,6 +36,10 @@ class PlaneLink final : public calls::CallPlaneSink {
                      std::string records) override;
   void put_call(CallRecord record) override;
 
+  [[nodiscard]] bool pass_rtcp(const SignalMessage& packet) override {
+    return fragments_.media().give_rtcp(packet);
+  }
+
   // Feeds `plane` with what the workers sent, moves its timers, and sends what it answered.
   // Returns how many things it moved.
   std::uint32_t step(calls::CallPlane& plane, std::int64_t timer_now_ns);

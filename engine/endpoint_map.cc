@@ -56,12 +56,14 @@ void EndpointMap::drop_if_unused(std::uint32_t address) {
   address_pool_.put(address);
 }
 
-std::uint32_t EndpointMap::resolve(std::uint32_t address, std::int64_t time_ns) const {
+std::uint32_t EndpointMap::resolve_among(std::uint32_t address,
+                                         std::int64_t time_ns,
+                                         bool learnt) const {
   std::uint32_t next = kNone;  // the earliest claim that begins later
   for (std::uint32_t at = addresses_[address].newest_claim; at != kNone;
        at = claims_[at].next_at_address) {
     const Claim& claim = claims_[at];
-    if (claim.rtcp_only) continue;
+    if (claim.rtcp_only || claim.learnt != learnt) continue;
     if (claim.time_ns > time_ns) {
       next = at;
     } else if (time_ns <= claim.unbind_ns) {
@@ -70,6 +72,20 @@ std::uint32_t EndpointMap::resolve(std::uint32_t address, std::int64_t time_ns) 
   }
   if (next != kNone && claims_[next].time_ns - time_ns > options_.adopt_ns) return kNone;
   return next;
+}
+
+std::uint32_t EndpointMap::resolve(std::uint32_t destination,
+                                   std::uint32_t source,
+                                   std::int64_t time_ns) const {
+  const Address& to = addresses_[destination];
+  const bool is_shared = to.claim_count > 1 && addresses_[source].newest_claim != kNone;
+  for (std::uint32_t at = is_shared ? to.newest_claim : kNone; at != kNone;
+       at = claims_[at].next_at_address) {
+    if (!claims_[at].covers(time_ns)) continue;
+    const std::uint32_t other = claim_of(source, claims_[at].call);
+    if (other != kNone && claims_[other].covers(time_ns) && !claims_[other].learnt) return at;
+  }
+  return resolve(destination, time_ns);
 }
 
 std::uint32_t EndpointMap::resolve_rtcp(std::uint32_t address, std::int64_t time_ns) const {
@@ -103,6 +119,7 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
     if (!claims_[index].live()) claims_[index].time_ns = message.time_ns;
   } else {
     if (addresses_[address].claim_count == kClaimsPerAddress) {
+      if (message.learnt) return kNone;
       std::uint32_t oldest = addresses_[address].newest_claim;
       while (claims_[oldest].next_at_address != kNone) oldest = claims_[oldest].next_at_address;
       evicted = claims_[oldest].call;
@@ -124,6 +141,7 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   claim.kind = message.kind;
   claim.receiver = message.receiver;
   claim.rtcp_only = message.rtcp_only;
+  claim.learnt = message.learnt;
   claim.retention_class = message.retention_class;
   claim.media_index = message.media_index;
   claim.clock_count = static_cast<std::uint8_t>(

@@ -37,11 +37,16 @@ struct Claim {
   std::uint8_t receiver;
   std::uint8_t clock_count;
   bool rtcp_only;
+  bool learnt;
   std::uint16_t retention_class;
   std::uint16_t media_index;
   std::array<PayloadClock, kPayloadClocksMax> clocks;
 
   [[nodiscard]] bool live() const { return unbind_ns == kForever; }
+
+  [[nodiscard]] bool covers(std::int64_t at_ns) const {
+    return !rtcp_only && time_ns <= at_ns && at_ns <= unbind_ns;
+  }
 
   // Clock rate of `payload_type`: as SDP said, else the static one, else 0.
   [[nodiscard]] std::uint32_t clock_rate_hz(std::uint8_t payload_type) const;
@@ -98,7 +103,20 @@ class EndpointMap {
 
   // The claim that owns RTP of packet time `time_ns`: the newest that covers it, else the first
   // that begins within adopt_ns after it; kNone when there is none.
-  [[nodiscard]] std::uint32_t resolve(std::uint32_t address, std::int64_t time_ns) const;
+  [[nodiscard]] std::uint32_t resolve(std::uint32_t address, std::int64_t time_ns) const {
+    return resolve_among(address, time_ns, false);
+  }
+
+  // The same among the claims on addresses that were learnt.
+  [[nodiscard]] std::uint32_t resolve_learnt(std::uint32_t address, std::int64_t time_ns) const {
+    return resolve_among(address, time_ns, true);
+  }
+
+  // As resolve() for a packet to `destination` from `source`: of several calls that claim the
+  // destination, one whose SDP names the source, too, goes first.
+  [[nodiscard]] std::uint32_t resolve(std::uint32_t destination,
+                                      std::uint32_t source,
+                                      std::int64_t time_ns) const;
 
   // The newest claim that had begun at `time_ns`, ended or not, for whatever use: RTCP of a call
   // goes on while it is being released.
@@ -112,7 +130,7 @@ class EndpointMap {
   [[nodiscard]] std::uint32_t surplus_claim(const CallHandle& call) const;
 
   // Makes or renews the claim of message.call.  kNone when there is no room.  `evicted` becomes
-  // the call of a claim that had to go, or none.
+  // the call of a claim that had to go, or none: for what was learnt none has to.
   std::uint32_t bind(std::uint32_t address, const BindMessage& message, CallHandle& evicted);
 
   void remove_claim(std::uint32_t claim);
@@ -130,6 +148,9 @@ class EndpointMap {
 
  private:
   [[nodiscard]] std::uint64_t hash(RealmId realm, const Endpoint& endpoint) const;
+  [[nodiscard]] std::uint32_t resolve_among(std::uint32_t address,
+                                            std::int64_t time_ns,
+                                            bool learnt) const;
   void insert_at_address(std::uint32_t claim);
   void unlink_at_address(std::uint32_t claim);
 

@@ -3,7 +3,9 @@
 //
 // Whose a stream is:
 // - The claim on its destination decides, else the one on its source (symmetric RTP).  Of several
-//   the newest that covers the packet's time; RTP from shortly before a bind is adopted by it.
+//   on the destination that of a call which claims the source, too, else the newest, of those that
+//   cover the packet's time; RTP from shortly before a bind is adopted by it.  Last of all comes
+//   a claim on a destination that SDP did not name but media of the call came from.
 // - A running stream stays with its call, also after kUnbind, until kRelease.  A bind by another
 //   call takes it only while the old claim is live (or was on the source, now the destination is
 //   claimed): the old part ends with a final report and a new one begins.

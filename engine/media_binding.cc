@@ -13,9 +13,11 @@ constexpr std::uint32_t kReportRoom = 16;
 
 Media::Owner Media::find_owner(std::uint32_t stream, std::int64_t time_ns) const {
   const StreamCold& cold = streams_.cold(stream);
-  const std::uint32_t claim = endpoints_.resolve(cold.destination, time_ns);
+  const std::uint32_t claim = endpoints_.resolve(cold.destination, cold.source, time_ns);
   if (claim != kNone) return {claim, true};
-  return {endpoints_.resolve(cold.source, time_ns), false};
+  const std::uint32_t sender = endpoints_.resolve(cold.source, time_ns);
+  if (sender != kNone) return {sender, false};
+  return {endpoints_.resolve_learnt(cold.destination, time_ns), true};
 }
 
 // Who receives and who sends, and what SDP says of the media.

@@ -87,6 +87,10 @@ Result<WorkerRings> WorkerRings::create(const RingOptions& options) {
       make_messages(options, "large", options.large_messages, kLargeMessageBytes);
   if (!large) return large.error();
   rings.large_ = *large;
+  Result<ReturnedMedia> returned = ReturnedMedia::create(
+      {.worker = options.worker, .socket = options.socket, .slots = options.returned_slots});
+  if (!returned) return returned.error();
+  rings.returned_ = std::move(*returned);
 
   rings.chunk_memory_ =
       take_block(options.chunk_count * sizeof(Chunk), options.socket, options.paging);
@@ -113,6 +117,7 @@ WorkerRings::WorkerRings(WorkerRings&& other) noexcept
       home_(std::exchange(other.home_, nullptr)),
       small_(std::exchange(other.small_, nullptr)),
       large_(std::exchange(other.large_, nullptr)),
+      returned_(std::move(other.returned_)),
       chunk_memory_(std::exchange(other.chunk_memory_, {})) {}
 
 WorkerRings::~WorkerRings() { destroy(); }

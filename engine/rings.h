@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "engine/host_memory.h"
+#include "engine/returned_media.h"
 #include "model/binding.h"
 #include "model/chunk.h"
 #include "model/signal.h"
@@ -35,6 +36,7 @@ struct RingOptions {
   std::uint32_t signal_slots = 4'096;
   std::uint32_t small_messages = 4'095;  // buffers of 2 KiB
   std::uint32_t large_messages = 63;     // buffers of 64 KiB
+  std::uint32_t returned_slots = 128;    // of 16 KiB each
 };
 
 constexpr std::uint32_t kSmallMessageBytes = 2'048;
@@ -147,6 +149,9 @@ class WorkerRings {
            static_cast<double>(rte_ring_get_capacity(chunks_));
   }
 
+  // Media that comes back from the call plane's thread.
+  [[nodiscard]] ReturnedMedia& returned() { return returned_; }
+
   [[nodiscard]] const RingOptions& options() const { return options_; }
 
  private:
@@ -167,6 +172,7 @@ class WorkerRings {
   rte_ring* home_ = nullptr;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;
+  ReturnedMedia returned_;
   HostBlock chunk_memory_;
 };
 

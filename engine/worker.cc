@@ -46,7 +46,7 @@ bool hardware_to_host(PortClock& clock,
 
 std::uint32_t WorkerState::step(const StepTime& now) {
   media_.set_now(now.timer_now_ns);
-  std::uint32_t handled = handle_messages();
+  std::uint32_t handled = handle_messages() + handle_returned();
   for (std::size_t source = 0; source < source_count_; ++source) handled += poll(source, now);
   media_.age();
   media_.update_gauges();
@@ -67,6 +67,34 @@ std::uint32_t WorkerState::handle_messages() {
     ++handled;
   }
   return handled;
+}
+
+// Media in fragments, or told of by a capture agent.  It counts as no packet: what brought it did.
+std::uint32_t WorkerState::handle_returned() {
+  std::uint32_t handled = 0;
+  for (; handled < kMessagesPerStep; ++handled) {
+    SignalMessage* message = rings_.returned().pop();
+    if (message == nullptr) break;
+    act_on_returned(*message);
+    WorkerRings::release(message);
+  }
+  return handled;
+}
+
+void WorkerState::act_on_returned(const SignalMessage& message) {
+  Item item{};
+  item.kind = message.kind == SignalKind::kRtcp ? PayloadKind::kRtcp : PayloadKind::kRtp;
+  item.time_ns = message.time_ns;
+  item.realm = message.realm;
+  item.decoded.source = message.source;
+  item.decoded.destination = message.destination;
+  item.decoded.vlan = message.vlan;
+  item.decoded.payload = message.view();
+  item.decoded.payload_length = message.length + message.missing_bytes;
+  prepare_media({.port_index = message.port_index}, item);
+  if (item.kind == PayloadKind::kRtcp) return media_.on_rtcp(item.media);
+  media_.prefetch_stream(item.media);
+  media_.on_rtp(item.media);
 }
 
 ByteView WorkerState::linear_bytes(const rte_mbuf* packet, Burst& burst) {

@@ -73,7 +73,8 @@ std::uint32_t heap_mib_needed(std::uint32_t mbuf_count,
                               std::uint16_t worker_count,
                               const RingOptions& rings) {
   const std::uint64_t messages = rings.small_messages * std::uint64_t{kSmallMessageBytes + 4'096} +
-                                 rings.large_messages * std::uint64_t{kLargeMessageBytes + 4'096};
+                                 rings.large_messages * std::uint64_t{kLargeMessageBytes + 4'096} +
+                                 rings.returned_slots * std::uint64_t{kReturnedBytesMax + 4'096};
   const std::uint64_t per_worker = messages + rings.chunk_count * std::uint64_t{64} +
                                    rings.bind_slots * sizeof(BindMessage) +
                                    rings.report_slots * sizeof(StreamReport) +

@@ -78,6 +78,8 @@ class WorkerState {
   static constexpr std::uint32_t kStages = 4;  // bursts under way at once
 
   std::uint32_t handle_messages();
+  std::uint32_t handle_returned();
+  void act_on_returned(const SignalMessage& message);
   std::uint32_t poll(std::size_t source, const StepTime& now);
   static void receive(const QueueSource& from, Burst& burst);
   static void prefetch_bytes(const Burst& burst);

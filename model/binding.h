@@ -48,6 +48,8 @@ struct BindMessage {
       0;  // party id that declared `address` in SDP, i.e. who receives what is sent to it
   std::uint8_t payload_clock_count = 0;
   bool rtcp_only = false;  // `address` stands in a=rtcp: RTP there is not explained by it
+  bool learnt = false;     // SDP does not name `address`, but media of `call` came from it: RTP to
+                           // it that nothing else explains is the call's
   RealmId realm = 0;
   std::uint16_t retention_class = 0;  // index into the configured classes
   std::uint16_t media_index = 0;      // index of the m-line

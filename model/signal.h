@@ -28,7 +28,9 @@ enum TcpFlag : std::uint8_t { kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpAck = 1
 
 // kIpFragment: `bytes` is a fragment of an IP packet from its IP header on; the addresses are not
 // set.  It must be put together before it says anything.
-enum class SignalKind : std::uint8_t { kMessage, kIpFragment };
+// kRtp and kRtcp go the other way, from the call plane's thread to a worker: the UDP payload of
+// media that came in fragments or in HEP.
+enum class SignalKind : std::uint8_t { kMessage, kIpFragment, kRtp, kRtcp };
 
 struct SignalMessage {
   std::int64_t time_ns = 0;  // packet time, UTC
@@ -43,7 +45,7 @@ struct SignalMessage {
   SignalKind kind = SignalKind::kMessage;
   std::uint8_t tcp_flags = 0;       // of a segment: TcpFlag bits
   std::uint32_t tcp_sequence = 0;   // of a segment
-  std::uint32_t missing_bytes = 0;  // of a segment: cut off behind `bytes` by the capture
+  std::uint32_t missing_bytes = 0;  // of a segment or media: cut off behind `bytes`
   std::uint32_t length = 0;         // of `bytes`
   std::uint32_t capacity = 0;       // set by the pool
   const std::uint8_t* bytes = nullptr;

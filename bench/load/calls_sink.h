@@ -19,6 +19,8 @@ class CallsSink final : public calls::CallPlaneSink {
   void keep_messages(const Uid& recording, std::uint16_t retention, std::string records) override;
   void put_call(CallRecord record) override;
 
+  bool pass_rtcp(const SignalMessage&) override { return true; }
+
   // Says to `plane` what a worker would, of what was bound and released since the last time: a call
   // that both sides gave an address has a stream each way.
   void answer(calls::CallPlane& plane, std::int64_t now_ns);

@@ -31,6 +31,8 @@ class NullSink final : public CallPlaneSink {
 
   void put_call(CallRecord record) override { final_records += record.final ? 1 : 0; }
 
+  bool pass_rtcp(const SignalMessage&) override { return true; }
+
   std::vector<CallHandle> released;  // to be answered, as a worker would
   std::uint64_t kept_bytes = 0;
   std::int64_t final_records = 0;

@@ -11,6 +11,7 @@ constexpr std::uint16_t kTypeIpv4 = 0x0800;
 constexpr std::uint16_t kTypeIpv6 = 0x86dd;
 constexpr std::uint8_t kProtocolTcp = 6;
 constexpr std::uint8_t kProtocolUdp = 17;
+constexpr std::uint8_t kFragmentHeader = 44;
 constexpr unsigned kVlanTagsMax = 4;
 constexpr unsigned kExtensionsMax = 8;
 
@@ -130,7 +131,15 @@ bool read_ipv6(Cursor at, Tuple& tuple) {
     const auto length = at.read_be<std::uint8_t>();
     at.skip(6 + std::size_t{length} * 8);
   }
-  // Fragments (44) hash on addresses only, as they have no port number here.
+  // Fragments (44) hash on addresses only, as they have no port number here; one that is the whole
+  // packet (RFC 6946) is no fragment.
+  if (next == kFragmentHeader) {
+    next = at.read_be<std::uint8_t>();
+    at.skip(1);
+    const auto field = at.read_be<std::uint16_t>();
+    at.skip(4);
+    if ((field & 0xfff9U) != 0) return true;
+  }
   tuple.add_ports(next, at);
   return true;
 }

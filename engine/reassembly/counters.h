@@ -12,18 +12,22 @@
 namespace tapdeck::engine {
 
 // X(enumerator, snake_case name, help)
-#define TD_REASSEMBLY_COUNTS(X)                                                                \
-  X(kFragments, fragments, "fragments taken in")                                               \
-  X(kDuplicates, duplicates, "fragments: came before, byte for byte")                          \
-  X(kMalformed, malformed, "fragments: lengths that contradict each other")                    \
-  X(kRefused, refused, "fragments: of a packet that was dropped for overlapping")              \
-  X(kReassembled, reassembled, "packets: whole")                                               \
-  X(kOverlapping, overlapping, "packets: dropped, fragments overlap or contradict each other") \
-  X(kTimedOut, timed_out, "packets: a fragment did not come in time")                          \
-  X(kEvicted, evicted, "packets: given up for newer ones, memory was full")                    \
-  X(kIncomplete, incomplete, "packets: not whole at the end of the capture")                   \
-  X(kSip, sip, "whole packets: signalling that is read")                                       \
-  X(kMedia, fragmented_media, "whole packets: RTP or RTCP, not recorded")                      \
+#define TD_REASSEMBLY_COUNTS(X)                                                                   \
+  X(kFragments, fragments, "fragments taken in")                                                  \
+  X(kDuplicates, duplicates, "fragments: came before, byte for byte")                             \
+  X(kMalformed, malformed, "fragments: lengths that contradict each other")                       \
+  X(kRefused, refused, "fragments: of a packet that was dropped for overlapping")                 \
+  X(kReassembled, reassembled, "packets: whole")                                                  \
+  X(kOverlapping, overlapping, "packets: dropped, fragments overlap or contradict each other")    \
+  X(kTimedOut, timed_out, "packets: a fragment did not come in time")                             \
+  X(kEvicted, evicted, "packets: given up for newer ones, memory was full")                       \
+  X(kIncomplete, incomplete, "packets: not whole at the end of the capture")                      \
+  X(kSip, sip, "whole packets: signalling that is read")                                          \
+  X(kMedia, fragmented_media, "whole packets: RTP or RTCP, given to the worker of their stream")  \
+  X(kMediaLost,                                                                                   \
+    fragmented_media_lost,                                                                        \
+    "whole packets: RTP or RTCP that its worker had no room for")                                 \
+  X(kMediaForgotten, fragmented_media_forgotten, "streams in fragments forgotten for newer ones") \
   X(kOther, other, "whole packets: neither")
 
 enum class ReassemblyCount : std::uint8_t {

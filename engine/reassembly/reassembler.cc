@@ -30,7 +30,15 @@ bool Reassembler::add(const IpPacket& packet, std::int64_t timer_now_ns, IpPacke
     counters_.add(ReassemblyCount::kMalformed);
     return false;
   }
-  const std::uint32_t index = find_or_create(fragment, packet, timer_now_ns);
+  std::uint32_t index = find_or_create(fragment, packet, timer_now_ns);
+  if (slots_[index].is_whole) {
+    if (is_repeated(slots_[index], fragment, packet.time_ns)) {
+      counters_.add(ReassemblyCount::kDuplicates);
+      return false;
+    }
+    remove(index);  // another packet has its identification
+    index = find_or_create(fragment, packet, timer_now_ns);
+  }
   Slot& slot = slots_[index];
   if (slot.is_refused) {
     counters_.add(ReassemblyCount::kRefused);
@@ -64,7 +72,30 @@ bool Reassembler::add(const IpPacket& packet, std::int64_t timer_now_ns, IpPacke
     return false;
   }
   counters_.add(ReassemblyCount::kReassembled);
-  remove(index);
+  keep_whole(index, timer_now_ns);
+  return true;
+}
+
+void Reassembler::keep_whole(std::uint32_t index, std::int64_t timer_now_ns) {
+  Slot& slot = slots_[index];
+  slot.is_whole = true;
+  slot.since_ns = timer_now_ns;
+  list_remove(slots_, &Slot::age, oldest_, index);
+  list_push_back(slots_, &Slot::age, whole_, index);
+  ++whole_count_;
+}
+
+bool Reassembler::is_repeated(const Slot& slot,
+                              const Fragment& fragment,
+                              std::int64_t time_ns) const {
+  return time_ns - slot.time_ns < kRepeatNs &&
+         fit(slot, block_before(slot, fragment.offset), fragment) == Fit::kDuplicate;
+}
+
+// Makes room at the cost of what is kept of a whole packet; false when there is none.
+bool Reassembler::drop_whole() {
+  if (whole_.empty()) return false;
+  remove(whole_.first);
   return true;
 }
 
@@ -77,7 +108,7 @@ std::uint32_t Reassembler::find_or_create(const Fragment& fragment,
   if (found != kNone) return found;
   std::uint32_t index = slot_pool_.take();
   if (index == kNone) {
-    give_up(oldest_.first, ReassemblyCount::kEvicted);
+    if (!drop_whole()) give_up(oldest_.first, ReassemblyCount::kEvicted);
     index = slot_pool_.take();
   }
   slots_[index] = Slot{.key = fragment.key,
@@ -95,6 +126,7 @@ std::uint32_t Reassembler::find_or_create(const Fragment& fragment,
                        .total = 0,
                        .header_bytes = 0,
                        .is_refused = false,
+                       .is_whole = false,
                        .header = {}};
   table_.insert(hash, index);
   list_push_back(slots_, &Slot::age, oldest_, index);
@@ -138,6 +170,7 @@ bool Reassembler::contradicts(const Slot& slot, const Fragment& fragment) {
 // slot itself.
 bool Reassembler::make_room(std::uint32_t index, std::uint32_t blocks) {
   while (options_.block_count - block_pool_.used() < blocks) {
+    if (drop_whole()) continue;
     const std::uint32_t oldest = oldest_.first;
     give_up(oldest, ReassemblyCount::kEvicted);
     if (oldest == index) return false;
@@ -210,7 +243,8 @@ void Reassembler::free_blocks(Slot& slot) {
 void Reassembler::remove(std::uint32_t index) {
   free_blocks(slots_[index]);
   table_.erase(slots_[index].hash, index);
-  list_remove(slots_, &Slot::age, oldest_, index);
+  list_remove(slots_, &Slot::age, slots_[index].is_whole ? whole_ : oldest_, index);
+  if (slots_[index].is_whole) --whole_count_;
   slot_pool_.put(index);
 }
 
@@ -223,10 +257,15 @@ void Reassembler::expire(std::int64_t timer_now_ns) {
   while (!oldest_.empty() && timer_now_ns - slots_[oldest_.first].since_ns >= options_.timeout_ns) {
     give_up(oldest_.first, ReassemblyCount::kTimedOut);
   }
+  while (!whole_.empty() && timer_now_ns - slots_[whole_.first].since_ns >= kRepeatNs) {
+    drop_whole();
+  }
 }
 
 void Reassembler::finish() {
   while (!oldest_.empty()) give_up(oldest_.first, ReassemblyCount::kIncomplete);
+  while (drop_whole()) {
+  }
 }
 
 }  // namespace tapdeck::engine

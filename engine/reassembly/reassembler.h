@@ -1,10 +1,11 @@
 // Puts IP fragments together: out of order, twice, over both versions.  Fragments that overlap
 // without being equal drop their packet and all that still comes of it (RFC 5722, and for IPv4 the
-// same).
+// same).  What a second mirror repeats of a packet that is whole already makes no second one.
 //
 // Threads: all methods on the owner's; counters() anywhere.
 // Memory: all in create(), bounded by packets and by blocks of 2 KiB; none afterwards.
-// Full: the oldest packet is given up and counted.  RFC 791, RFC 815, RFC 8200.
+// Full: what is kept of whole packets goes first, then the oldest packet is given up and counted.
+// RFC 791, RFC 815, RFC 8200.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,7 @@ class Reassembler {
   void finish();
 
   // Packets that wait for fragments, dropped ones included.
-  [[nodiscard]] std::uint32_t waiting() const { return slot_pool_.used(); }
+  [[nodiscard]] std::uint32_t waiting() const { return slot_pool_.used() - whole_count_; }
 
   [[nodiscard]] ReassemblyCounters& counters() { return counters_; }
 
@@ -54,6 +55,8 @@ class Reassembler {
   static constexpr std::size_t kBlockBytes = 2'040;
   static constexpr std::size_t kHeaderBytesMax = 128;
   static constexpr std::uint16_t kBlocksPerPacketMax = 512;
+  // For so long a packet that is whole is known again by the bytes of its fragments.
+  static constexpr std::int64_t kRepeatNs = 100'000'000;
 
   // A run of payload bytes.
   struct Block {
@@ -71,7 +74,7 @@ class Reassembler {
     FragmentKey key;
     std::uint64_t hash;
     Link age;
-    std::int64_t since_ns;  // by timer
+    std::int64_t since_ns;  // by timer; of a whole packet since it is whole
     std::int64_t time_ns;   // of the latest fragment
     std::uint64_t order;
     RealmId realm;
@@ -83,6 +86,7 @@ class Reassembler {
     std::uint32_t total;        // 0: the last fragment has not come
     std::uint8_t header_bytes;  // 0: the first fragment has not come
     bool is_refused;
+    bool is_whole;  // kept to know repetitions
     std::uint8_t header[kHeaderBytesMax];
   };
 
@@ -100,6 +104,11 @@ class Reassembler {
   void insert(Slot& slot, std::uint32_t before, const Fragment& fragment);
   bool assemble(const Slot& slot, IpPacket& whole);
   void refuse(Slot& slot);
+  void keep_whole(std::uint32_t index, std::int64_t timer_now_ns);
+  [[nodiscard]] bool is_repeated(const Slot& slot,
+                                 const Fragment& fragment,
+                                 std::int64_t time_ns) const;
+  bool drop_whole();
   void free_blocks(Slot& slot);
   void remove(std::uint32_t index);
   void give_up(std::uint32_t index, ReassemblyCount reason);
@@ -112,7 +121,9 @@ class Reassembler {
   IndexTable table_;
   IndexPool slot_pool_;
   IndexPool block_pool_;
-  ListHead oldest_;
+  ListHead oldest_;  // those that wait
+  ListHead whole_;
+  std::uint32_t whole_count_ = 0;
   ReassemblyCounters counters_;
 };
 

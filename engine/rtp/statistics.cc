@@ -137,6 +137,8 @@ SequenceVerdict update_statistics(StreamHot& hot, StreamCold& cold, const RtpArr
       set_payload_type(hot, cold, header.payload_type, arrival.time_ns);
     }
     verdict = update_sequence(hot, cold, header.sequence);
+    // One that was here before the latest packet was overtaken on its way to us, not on the wire.
+    if (verdict.late && arrival.time_ns < hot.last_ns) --cold.reordered_count;
     follow_type(hot, cold, arrival, verdict.duplicate);
     if (arrival.time_ns >= hot.last_ns) {
       hot.last_ns = arrival.time_ns;

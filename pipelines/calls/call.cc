@@ -20,6 +20,7 @@ void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.receiver = binding.receiver;
   message.media_index = binding.media_index;
   message.rtcp_only = binding.rtcp_only;
+  message.learnt = binding.learnt;
   message.address = binding.address;
   message.payload_clock_count = static_cast<std::uint8_t>(binding.clocks.size());
   std::copy(binding.clocks.begin(), binding.clocks.end(), message.payload_clocks.begin());
@@ -135,6 +136,16 @@ void Call::take_report(const StreamReport& report, std::int64_t timer_now_ns) {
     last_media_ns_ = timer_now_ns;
     restart_deadline_ns_ = kNever;
   }
+  if (report.sender == kNoParty) learn_address(report);
+}
+
+void Call::learn_address(const StreamReport& report) {
+  if (report.kind != StreamReportKind::kActivity || report.receiver == kNoParty || live_.ended) {
+    return;
+  }
+  const std::uint8_t sender =
+      report.receiver == kCallerParty ? live_.parties.callee() : kCallerParty;
+  if (live_.media.learn(report, sender)) tell_bindings(report.statistics.first_ns);
 }
 
 void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {

@@ -132,6 +132,7 @@ class Call {
  private:
   void settle(std::int64_t time_ns, std::int64_t timer_now_ns);
   void tell_bindings(std::int64_t time_ns);
+  void learn_address(const StreamReport& report);
   void decide_keeping(std::int64_t time_ns);
   void keep(Keeping keeping, std::int64_t time_ns);
   void tell(BindOperation operation, std::int64_t time_ns);

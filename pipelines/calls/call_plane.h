@@ -42,6 +42,10 @@ class CallPlaneSink {
   // A new version of a call's record.  `record.final` marks the last one: everything of this call
   // has been said before it.
   virtual void put_call(CallRecord record) = 0;
+
+  // RTCP that a capture agent retold in HEP, with the addresses and the time it was seen with: it
+  // is to be taken as if it had passed here.  False when it could not be passed on.
+  [[nodiscard]] virtual bool pass_rtcp(const SignalMessage& packet) = 0;
 };
 
 constexpr std::uint8_t kPriorityNormal = 100;  // of 0 to 255; higher ones are kept longer

@@ -68,15 +68,18 @@ void add_binding(const MediaLine& line,
   add_clocks(line, binding.clocks);
 }
 
+bool has_address(const PoolVector<MediaBinding>& bindings, const Endpoint& address) {
+  return std::any_of(bindings.begin(), bindings.end(), [&](const MediaBinding& binding) {
+    return binding.address == address;
+  });
+}
+
 // RTP's addresses come first, so that none of them is taken for one of RTCP alone.
 void add_rtcp_binding(const MediaLine& line,
                       std::uint8_t party,
                       std::size_t index,
                       PoolVector<MediaBinding>& to) {
-  const bool known = std::any_of(to.begin(), to.end(), [&](const MediaBinding& binding) {
-    return binding.address == line.rtcp;
-  });
-  if (known) return;
+  if (has_address(to, line.rtcp)) return;
   MediaBinding& binding = to.emplace_back();
   binding.address = line.rtcp;
   binding.receiver = party;
@@ -97,6 +100,7 @@ Hop hop_of(const SignalMessage& signal) {
 bool MediaBinding::operator==(const MediaBinding& other) const {
   return address == other.address && receiver == other.receiver && kind == other.kind &&
          media_index == other.media_index && rtcp_only == other.rtcp_only &&
+         learnt == other.learnt &&
          std::equal(clocks.begin(),
                     clocks.end(),
                     other.clocks.begin(),
@@ -198,6 +202,7 @@ void OfferAnswer::keep_only(std::uint8_t party) {
 
 void OfferAnswer::close() {
   sides_.clear();
+  learnt_.clear();
   changed_ = true;
   weigh();
 }
@@ -228,7 +233,22 @@ PoolVector<MediaBinding> OfferAnswer::wanted() const {
   for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
     if (line.is_rtp && line.rtcp.port != 0) add_rtcp_binding(line, party, index, bindings);
   });
+  for (const MediaBinding& learnt : learnt_) {
+    if (!has_address(bindings, learnt.address)) bindings.push_back(learnt);
+  }
   return bindings;
+}
+
+bool OfferAnswer::learn(const StreamReport& report, std::uint8_t sender) {
+  if (learnt_.size() == kLearntAddressesMax || has_address(bound_, report.source)) return false;
+  MediaBinding& binding = learnt_.emplace_back();
+  binding.address = report.source;
+  binding.receiver = sender;
+  binding.kind = report.media_kind;
+  binding.media_index = report.media_index;
+  binding.learnt = true;
+  changed_ = true;
+  return true;
 }
 
 PoolVector<BindingChange> OfferAnswer::take_changes() {
@@ -236,10 +256,7 @@ PoolVector<BindingChange> OfferAnswer::take_changes() {
   PoolVector<MediaBinding> next = wanted();
   PoolVector<BindingChange> changes;
   for (const MediaBinding& old : bound_) {
-    const bool stays = std::any_of(next.begin(), next.end(), [&](const MediaBinding& binding) {
-      return binding.address == old.address;
-    });
-    if (!stays) changes.push_back({BindOperation::kUnbind, old});
+    if (!has_address(next, old.address)) changes.push_back({BindOperation::kUnbind, old});
   }
   for (const MediaBinding& binding : next) {
     if (std::find(bound_.begin(), bound_.end(), binding) == bound_.end()) {

@@ -15,12 +15,14 @@
 
 #include "base/pool_allocator.h"
 #include "model/binding.h"
+#include "model/stream.h"
 #include "pipelines/calls/message_facts.h"
 
 namespace tapdeck::calls {
 
 constexpr std::size_t kSidesMax = 64;
 constexpr std::size_t kPayloadMapMax = 512;
+constexpr std::size_t kLearntAddressesMax = 4;
 constexpr std::uint8_t kCallerParty = 0;
 constexpr std::size_t kMediaKinds = 5;  // of MediaKind
 
@@ -42,6 +44,7 @@ struct MediaBinding {
   MediaKind kind = MediaKind::kUnknown;
   std::uint16_t media_index = 0;
   bool rtcp_only = false;
+  bool learnt = false;  // not from SDP, but from where media came
   PoolVector<PayloadClock> clocks;
 
   bool operator==(const MediaBinding& other) const;
@@ -72,6 +75,12 @@ class OfferAnswer {
   // Forgets every side but the caller's and that of `party`: losing forks.
   void keep_only(std::uint8_t party);
   void close();  // forgets every side; payload types stay known
+
+  // Media came from an address that SDP does not name: its sender is behind an address translation,
+  // or another address was agreed on by other means, and the peer will send there (comedia, RFC
+  // 4145; peer reflexive candidates of RFC 8445).  False when that says nothing new, or when the
+  // call has learnt enough.
+  bool learn(const StreamReport& report, std::uint8_t sender);
 
   // What has to be said to the workers since the last time.
   PoolVector<BindingChange> take_changes();
@@ -142,6 +151,7 @@ class OfferAnswer {
 
   PoolVector<Side> sides_;
   PoolVector<MediaBinding> bound_;
+  PoolVector<MediaBinding> learnt_;
   PoolVector<LearntPayload> payloads_;  // by key
   std::set<std::pair<std::uint8_t, std::uint16_t>> secure_;
   // What the sides have agreed on, which is asked for with each message.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipelines/signalling/hep.h"
+#include "pipelines/signalling/rtcp_json.h"
 
 namespace tapdeck::sip {
 namespace {
@@ -14,8 +15,14 @@ constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 }  // namespace
 
-SignalAssembler::SignalAssembler(Output output, std::uint64_t seed, const TcpLimits& limits)
-    : output_(std::move(output)), duplicates_(seed), connections_(limits, seed, *this, counters_) {}
+SignalAssembler::SignalAssembler(Output output,
+                                 RtcpOutput rtcp_output,
+                                 std::uint64_t seed,
+                                 const TcpLimits& limits)
+    : output_(std::move(output)),
+      rtcp_output_(std::move(rtcp_output)),
+      duplicates_(seed),
+      connections_(limits, seed, *this, counters_) {}
 
 void SignalAssembler::take(const SignalMessage& packet, std::int64_t timer_now_ns) {
   const bool is_segment = packet.transport == SignalTransport::kTcp;
@@ -44,8 +51,9 @@ void SignalAssembler::on_hep(ByteView packet, const SignalMessage& around) {
   if (verdict == HepVerdict::kNoPayload) return counters_.add(StreamCount::kKeepAlive);
   if (verdict != HepVerdict::kOk) return counters_.add(StreamCount::kHepBad);
   if (hep.is_compressed) return counters_.add(StreamCount::kHepCompressed);
-  if (hep.protocol == kHepRtcp) return counters_.add(StreamCount::kHepRtcp);
-  if (hep.protocol != kHepSip) return counters_.add(StreamCount::kHepOther);
+  if (hep.protocol != kHepSip && hep.protocol != kHepRtcp) {
+    return counters_.add(StreamCount::kHepOther);
+  }
   SignalMessage inside = around;
   inside.source = hep.source;
   inside.destination = hep.destination;
@@ -60,7 +68,22 @@ void SignalAssembler::on_hep(ByteView packet, const SignalMessage& around) {
       counters_.add(StreamCount::kHepWildTime);
     }
   }
+  if (hep.protocol == kHepRtcp) return on_rtcp(hep.payload, inside);
   on_sip(hep.payload, inside);
+}
+
+// As it was sent, or retold in JSON.
+void SignalAssembler::on_rtcp(ByteView payload, SignalMessage& inside) {
+  counters_.add(StreamCount::kHepRtcp);
+  RetoldRtcp retold;
+  ByteView packet = payload;
+  if (payload[0] == '{') {
+    packet = ByteView{retold.data(), rtcp_of_json(as_text(payload), retold)};
+  }
+  inside.bytes = packet.data();
+  inside.length = static_cast<std::uint32_t>(packet.size());
+  inside.missing_bytes = 0;
+  if (packet.empty() || !rtcp_output_(inside)) counters_.add(StreamCount::kHepRtcpLost);
 }
 
 }  // namespace tapdeck::sip

@@ -1,5 +1,6 @@
 // From what workers pass on to whole SIP messages: TCP segments are put together, WebSocket and HEP
-// are opened, duplicates of a double mirror are left out.  SIP in UDP goes straight through.
+// are opened, duplicates of a double mirror are left out.  SIP in UDP goes straight through.  RTCP
+// in HEP comes out beside them.
 //
 // Threads: the call-plane thread.  Memory: as TcpConnections and DuplicateFilter say.  Errors: all
 // that is lost or not understood is counted under a name of stream_counters.h.
@@ -20,7 +21,13 @@ class SignalAssembler final : private ConnectionSink {
   // Told of each message; its bytes are good until it returns.  It must not call back.
   using Output = std::function<void(const SignalMessage&)>;
 
-  SignalAssembler(Output output, std::uint64_t seed, const TcpLimits& limits = {});
+  // Told of each RTCP packet in HEP, in the same way; false when it came to nothing.
+  using RtcpOutput = std::function<bool(const SignalMessage&)>;
+
+  SignalAssembler(Output output,
+                  RtcpOutput rtcp_output,
+                  std::uint64_t seed,
+                  const TcpLimits& limits = {});
 
   // Packets come in order of time: only then can a duplicate be told from a retransmission, and
   // what another worker saw earlier is known before what this one makes complete.
@@ -35,8 +42,10 @@ class SignalAssembler final : private ConnectionSink {
  private:
   void on_sip(ByteView message, const SignalMessage& around) override;
   void on_hep(ByteView packet, const SignalMessage& around) override;
+  void on_rtcp(ByteView payload, SignalMessage& inside);
 
   Output output_;
+  RtcpOutput rtcp_output_;
   StreamCounters counters_;
   DuplicateFilter duplicates_;
   TcpConnections connections_;

@@ -35,7 +35,8 @@ namespace tapdeck::sip {
   X(kHepPackets, hep_packets)                                                                    \
   X(kHepBad, hep_bad)               /* chunks that contradict the packet */                      \
   X(kHepCompressed, hep_compressed) /* compressed payload: not understood */                     \
-  X(kHepRtcp, hep_rtcp)             /* RTCP and reports in JSON: not used */                     \
+  X(kHepRtcp, hep_rtcp)             /* RTCP, as it was sent or in JSON: taken as if seen */      \
+  X(kHepRtcpLost, hep_rtcp_lost)    /* of these: not understood, or there was no room */         \
   X(kHepOther, hep_other)           /* logs and other protocols: not used */                     \
   X(kHepWildTime, hep_wild_time)    /* its time is not credible: packet time taken */
 

@@ -215,7 +215,7 @@ def run(report, name, family, claim, wrap):
 
 
 def run_fragments(report):
-    """The tunnel's own packets in fragments: signalling is put together, media is counted."""
+    """The tunnel's own packets in fragments: signalling makes its call, media is recorded."""
     wrap = lambda packet, forth: fragment(
         IP(src="203.0.113.1", dst="203.0.113.2", id=int(packet[UDP].chksum or 0)) /
         UDP(sport=50000, dport=4789) / VXLAN(vni=7, flags=8) / mac() / packet, 160)
@@ -238,6 +238,8 @@ def run_fragments(report):
             ("SIP", SIP_COUNT, found["sip"]),
             ("media", 2 * RTP_EACH, found["fragmented_media"]),
             ("calls", ["answered"], [call["outcome"] for call in program.calls(store)]),
+            ("recorded", [RTP_EACH, RTP_EACH], [media["packets"] for call in program.calls(store)
+                                                for media in call["media"]]),
             ("fragments", count, summary["by_class"]["ip_fragment"])) if wanted != got]
         report.check("VXLAN in fragments", problems)
 

@@ -2,6 +2,7 @@
 capture file of them."""
 
 import ipaddress
+import json
 import struct
 import sys
 
@@ -72,6 +73,25 @@ def rtcp_report(ssrc, block=b"", ntp=0, from_sender=True):
     if from_sender:
         report += struct.pack(">HIHIII", 0, ntp, 0, 0, 1, 160)
     return report + block + struct.pack(">BBHIBBH", 0x81, 202, 2, ssrc, 1, 0, 0)
+
+
+def rtcp_json(report):
+    """The sender or receiver report at the front as capture agents retell it."""
+    names = ("source_ssrc", "lost", "highest_seq_no", "ia_jitter", "lsr", "dlsr")
+    is_sender, count = report[1] == 200, report[0] & 0x1F
+    told = {"ssrc": struct.unpack_from(">I", report, 4)[0], "type": 202, "report_count": count}
+    if is_sender:
+        told["sender_information"] = dict(zip(
+            ("ntp_timestamp_sec", "ntp_timestamp_usec", "rtp_timestamp", "packets", "octets"),
+            struct.unpack_from(">IIIII", report, 8)))
+    told["report_blocks"] = []
+    for index in range(count):
+        at = (28 if is_sender else 8) + 24 * index
+        block = dict(zip(names, struct.unpack_from(">IIIIII", report, at)))
+        lost = block.pop("lost")
+        told["report_blocks"].append(
+            {**block, "fraction_lost": lost >> 24, "packets_lost": lost & 0xFFFFFF})
+    return json.dumps(told).encode()
 
 
 def write_capture(path, frames):

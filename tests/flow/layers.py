@@ -58,26 +58,27 @@ def wrap(frame, words):
 
 
 def fragments(frame, size, ident):
-    """The IP packet of an untagged frame in parts of `size` bytes, a multiple of 8."""
-    packet = frame[14:]
+    """The IP packet of a frame, with one tag or none, in parts of `size` bytes, a multiple of 8."""
+    link = 18 if frame[12:14] == b"\x81\0" else 14
+    head, packet = frame[:link], frame[link:]
     if packet[0] >> 4 == 6:
-        return _fragments6(frame, size, ident)
+        return [head + part for part in _fragments6(packet, size, ident)]
     payload, addresses = packet[20:], [".".join(map(str, packet[at:at + 4])) for at in (12, 16)]
     parts = []
     for at in range(0, len(payload), size):
         more = 0x2000 if at + size < len(payload) else 0
-        part = _ipv4(packet[9], payload[at:at + size], ident, more | at // 8, addresses)
-        parts.append(frame[:14] + part)
+        parts.append(head + _ipv4(packet[9], payload[at:at + size], ident, more | at // 8,
+                                  addresses))
     return parts
 
 
-def _fragments6(frame, size, ident):
-    head, payload = frame[14:54], frame[54:]
+def _fragments6(packet, size, ident):
+    head, payload = packet[:40], packet[40:]
     parts = []
     for at in range(0, len(payload), size):
         more = 1 if at + size < len(payload) else 0
         part = struct.pack(">BBHI", head[6], 0, at | more, ident) + payload[at:at + size]
-        parts.append(frame[:14] + head[:4] + struct.pack(">HB", len(part), 44) + head[7:] + part)
+        parts.append(head[:4] + struct.pack(">HB", len(part), 44) + head[7:] + part)
     return parts
 
 

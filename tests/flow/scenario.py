@@ -7,7 +7,8 @@ import connections
 import frames
 import layers
 
-SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr", "glue", "ws", "deflate"}
+SWITCHES = {"compact", "fold", "multipart", "lf", "no_length", "rr", "json", "glue", "ws",
+            "deflate"}
 COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Contact": "m",
            "Content-Type": "c", "Content-Length": "l"}
 REASONS = {100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 302: "Moved",
@@ -90,8 +91,8 @@ class Scenario:
             self._add_rtp(time, source, destination, parse_options(rest))
         elif kind == "rtcp":
             options = parse_options(rest)
-            self._add(time, self._media_place(source), self._media_place(destination),
-                      self._rtcp(options), options)
+            self._add_told(time, (self._media_place(source), self._media_place(destination)),
+                           self._rtcp(options), options, 5)
         elif kind == "raw":
             self._add(time, self._media_place(source), self._media_place(destination),
                       bytes.fromhex(rest[0]), parse_options(rest[1:]))
@@ -105,14 +106,18 @@ class Scenario:
         if "on" in options:
             connection = self.connections[options["on"]]
             self._add_segments(time, connection.send(places[0][0], message, options), options)
-        elif "hep" in options:
-            at = frames.BASE_S + float(options.get("hep_time", time))
-            packet = connections.hep(*places, at, message, int(options.get("hep_type", 1)))
-            agent, collector = options["hep"].split(">")
-            self._add(time, self._media_place(agent), self._media_place(collector), packet,
-                      options)
         else:
-            self._add(time, *places, message, options)
+            self._add_told(time, places, message, options, 1)
+
+    def _add_told(self, time, places, payload, options, hep_type):
+        """A datagram as it is, or in HEP of this type."""
+        if "hep" not in options:
+            self._add(time, *places, payload, options)
+            return
+        at = frames.BASE_S + float(options.get("hep_time", time))
+        packet = connections.hep(*places, at, payload, int(options.get("hep_type", hep_type)))
+        agent, collector = options["hep"].split(">")
+        self._add(time, self._media_place(agent), self._media_place(collector), packet, options)
 
     def _add_segments(self, time, segments, options):
         """Of (delay in seconds, source, destination, sequence, flags, payload)."""
@@ -128,8 +133,9 @@ class Scenario:
                 number_of(options["about"]), int(options.get("fraction", 0)),
                 int(options.get("jitter", 0)), number_of(options.get("lsr", "0")),
                 float(options.get("dlsr", 0)))
-        return frames.rtcp_report(number_of(options["ssrc"]), block,
-                                  number_of(options.get("ntp", "0")), "rr" not in options)
+        report = frames.rtcp_report(number_of(options["ssrc"]), block,
+                                    number_of(options.get("ntp", "0")), "rr" not in options)
+        return frames.rtcp_json(report) if "json" in options else report
 
     def _add(self, time, source, destination, payload, options):
         self._add_frames(time, options, lambda vlan: frames.udp_frame(
@@ -138,6 +144,7 @@ class Scenario:
     def _add_frames(self, time, options, frame_in):
         """What `frame_in` makes for a VLAN, and once more for that of the mirror."""
         stamp = float(options.get("stamp", time))
+        self.fragmented += 1 if "fragments" in options else 0
         copies = [(0, self.vlan)] + ([] if self.mirror is None else [(0.0005, self.mirror)])
         for later, vlan in copies:
             for index, part in enumerate(self._parts(frame_in(vlan), options)):
@@ -151,7 +158,6 @@ class Scenario:
         another last byte."""
         if "fragments" not in options:
             return [frame]
-        self.fragmented += 1
         parts = layers.fragments(frame, int(options["fragments"]), self.fragmented)
         order = list(map(str, range(len(parts))))
         if "order" in options and "on" not in options:  # of a connection it orders segments
@@ -228,7 +234,7 @@ class Scenario:
         family = "IP6" if ":" in address else "IP4"
         payload_types = options.get("pts", "0").replace(",", " ")
         lines = ["v=0", f"o=- 1 {options.get('version', 1)} IN {family} {address}", "s=-",
-                 f"c=IN {family} {address}", "t=0 0",
+                 f"c=IN {family} {address}", "t=0 0", *options.get("session", []),
                  f"m=audio {options['sdp']} {options.get('proto', 'RTP/AVP')} {payload_types}"]
         lines += ["a=" + text for text in options.get("a", [])]
         if "dir" in options:
@@ -259,13 +265,13 @@ def encode(start, headers, body, options):
 
 
 def parse_options(words):
-    """key=value words and switches; `header`, `a` and `line` may come several times."""
+    """key=value words and switches; `header`, `a`, `line` and `session` may come several times."""
     options = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals and key not in SWITCHES:
             raise ValueError(f"unknown switch {key}")
-        if key in ("header", "a", "line"):
+        if key in ("header", "a", "line", "session"):
             options.setdefault(key, []).append(value)
         else:
             options[key] = value

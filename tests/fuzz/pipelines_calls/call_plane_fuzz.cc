@@ -25,6 +25,8 @@ class Sink final : public tapdeck::calls::CallPlaneSink {
     TD_ASSERT(record.final == (record.state != tapdeck::CallState::kInProgress));
   }
 
+  bool pass_rtcp(const tapdeck::SignalMessage&) override { return true; }
+
   std::vector<tapdeck::CallHandle> releases;
 };
 

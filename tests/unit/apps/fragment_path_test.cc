@@ -1,5 +1,7 @@
 #include "apps/fragment_path.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/tunnel_builder.h"
@@ -73,7 +75,11 @@ class FragmentPathTest : public ::testing::Test {
     auto realms = std::make_shared<engine::RealmMap>();
     realms->add_vnis(7, 7, 3);
     options.realms = realms;
-    path_ = std::move(FragmentPath::create({}, options).value());
+    auto rings = engine::WorkerRings::create(
+        {.chunk_count = 8, .chunk_slots = 8, .small_messages = 7, .large_messages = 3});
+    TD_ASSERT(rings.has_value());
+    rings_ = std::make_unique<engine::WorkerRings>(std::move(*rings));
+    path_ = std::move(FragmentPath::create({}, options, {rings_.get()}).value());
   }
 
   void take(const std::vector<Bytes>& parts) {
@@ -93,6 +99,7 @@ class FragmentPathTest : public ::testing::Test {
     return path_->counters().value(what);
   }
 
+  std::unique_ptr<engine::WorkerRings> rings_;
   std::unique_ptr<FragmentPath> path_;
   ToldPlane plane_;
 };
@@ -167,14 +174,27 @@ TEST_F(FragmentPathTest, SegmentsOfSignallingAreTold) {
   EXPECT_EQ(count(ReassemblyCount::kOther), 2U) << "of another kind, or encrypted";
 }
 
-TEST_F(FragmentPathTest, MediaIsCounted) {
+TEST_F(FragmentPathTest, MediaGoesBackToItsWorker) {
   Bytes rtp(180, 0xd5);
   rtp[0] = 0x80;
   rtp[1] = 0;
   take(in_two(ipv4(17, udp(4'000, rtp)), 1));
+  take(in_two(ipv4(17, udp(4'001, {0x80, 201, 0, 1, 0, 0, 0, 7})), 4));
+  SignalMessage* media = rings_->returned().pop();
+  ASSERT_NE(media, nullptr);
+  EXPECT_EQ(media->kind, SignalKind::kRtp);
+  EXPECT_TRUE(std::ranges::equal(media->view(), rtp));
+  EXPECT_EQ(to_string(media->destination), "10.0.1.1:4000");
+  EXPECT_EQ(media->time_ns, 102);
+  EXPECT_EQ(media->realm, 1);
+  engine::WorkerRings::release(media);
+  media = rings_->returned().pop();
+  ASSERT_NE(media, nullptr);
+  EXPECT_EQ(media->kind, SignalKind::kRtcp);
+  engine::WorkerRings::release(media);
   take(in_two(ipv4(17, udp(4'000, Bytes(100, 'z'))), 2));
   take(in_two(ipv4(6, Bytes(100, 0x50)), 3));
-  EXPECT_EQ(count(ReassemblyCount::kMedia), 1U);
+  EXPECT_EQ(count(ReassemblyCount::kMedia), 2U);
   EXPECT_EQ(count(ReassemblyCount::kOther), 2U);
   EXPECT_TRUE(plane_.told_.empty());
 }

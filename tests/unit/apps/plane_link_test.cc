@@ -56,7 +56,7 @@ class PlaneLinkTest : public ::testing::Test {
       rings_.push_back(std::make_unique<engine::WorkerRings>(std::move(*rings)));
       pointers_.push_back(rings_.back().get());
     }
-    fragments_ = std::move(FragmentPath::create({}, {}).value());
+    fragments_ = std::move(FragmentPath::create({}, {}, pointers_).value());
     link_ = std::make_unique<PlaneLink>(pointers_, queues_, *fragments_);
   }
 
@@ -174,6 +174,7 @@ TEST_F(PlaneLinkTest, FragmentsOfTwoWorkersMakeOneMessage) {
   send_fragment(0, first);
   link_->step(plane_, 2);
   EXPECT_EQ(plane_.lengths_, std::vector<std::uint32_t>{100});
+  store_be(first.data() + 4, std::uint16_t{7});
   send_fragment(0, first);
   link_->step(plane_, 3);
   link_->step(plane_, 3 + 30'000'000'000);

@@ -181,6 +181,58 @@ TEST(Worker, StepAllocatesNothing) {
   WorkerRings::release(bench.rings_->pop_signal());
 }
 
+// What the call plane's thread sends back: an RTP packet of the bench's stream, or an RTCP report.
+void give_back(Bench& bench, SignalKind kind, ByteView payload, std::int64_t time_ms) {
+  SignalMessage* message = bench.rings_->returned().take();
+  ASSERT_NE(message, nullptr);
+  message->kind = kind;
+  message->time_ns = kStartNs + time_ms * kNsPerMs;
+  message->source = *parse_endpoint("192.0.2.1:4000");
+  message->destination = *parse_endpoint("192.0.2.2:5000");
+  message->length = static_cast<std::uint32_t>(payload.size());
+  std::memcpy(const_cast<std::uint8_t*>(message->bytes), payload.data(), payload.size());
+  bench.rings_->returned().push(message);
+}
+
+TEST(Worker, RtpThatComesBackJoinsItsStreamAndCountsAsNoPacket) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, "192.0.2.2:5000");
+  bench.rtp(1);
+  bench.wait_ms(40);
+  bench.rtp(3);
+  std::array<std::uint8_t, 1'500> packet{};
+  packet[0] = 0x80;
+  packet[3] = 2;   // sequence
+  packet[11] = 1;  // SSRC
+  give_back(bench, SignalKind::kRtp, packet, 20);
+  bench.wait_ms(20);
+  bench.rtp(4);
+  EXPECT_EQ(bench.class_sum(), 3U);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  const StreamReport final = bench.reports().at(1);
+  EXPECT_EQ(final.kind, StreamReportKind::kFinal);
+  EXPECT_EQ(final.statistics.packet_count, 4U);
+  EXPECT_EQ(final.statistics.lost_count(), 0);
+  EXPECT_EQ(final.statistics.reordered_count, 0U) << "it was late on its way to us only";
+  const auto chunks = bench.chunks();
+  ASSERT_EQ(chunks.size(), 1U);
+  EXPECT_EQ(records_of(*chunks[0]).at(2).bytes.size(), 1'500U);
+}
+
+TEST(Worker, RtcpThatComesBackIsRead) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, "192.0.2.2:5000");
+  const std::array<std::uint8_t, 32> report{0x81, 201, 0, 7, 0, 0, 0, 5, 0, 0, 0, 77, 64};
+  give_back(bench, SignalKind::kRtcp, report, 0);
+  bench.step();
+  const auto reports = bench.reports();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].kind, StreamReportKind::kRtcp);
+  EXPECT_EQ(reports[0].ssrc, 77U);
+  EXPECT_EQ(reports[0].rtcp.fraction_lost, 64);
+  EXPECT_EQ(bench.class_sum(), 0U);
+}
+
 TEST(Worker, ATooSmallHeapIsAnErrorNotACrash) {
   Bench bench;
   WorkerOptions options;

@@ -96,6 +96,21 @@ TEST(FlowHash, Ipv6ExtensionsAreSkipped) {
   EXPECT_EQ(flow_hash(229, ipv6({}, true).view()), flow_hash(229, ipv6({}, false).view()));
 }
 
+TEST(FlowHash, AnAtomicFragmentIsWhole) {
+  const auto fragment = [](std::uint16_t port, std::uint16_t field) {
+    Bytes out(true);
+    out.u32(0x60000000).u16(16).put(std::uint8_t{44}).put(std::uint8_t{64});
+    out.u32(0x20010db8).u32(1).u32(2).u32(Flow{}.source);
+    out.u32(0x20010db8).u32(1).u32(2).u32(Flow{}.destination);
+    out.put(Flow{}.protocol).put(std::uint8_t{0}).u16(field).u32(7);
+    return out.u16(port).u16(Flow{}.destination_port).u16(8).u16(0);
+  };
+  const Flow flow{.source_port = 5};
+  EXPECT_EQ(flow_hash(229, fragment(5, 0).view()), flow_hash(229, ipv6(flow, false).view()));
+  EXPECT_EQ(flow_hash(229, fragment(5, 1).view()), flow_hash(229, fragment(6, 1).view()));
+  EXPECT_EQ(flow_hash(229, fragment(5, 8).view()), flow_hash(229, fragment(6, 8).view()));
+}
+
 TEST(FlowHash, ShortAndForeignPacketsHaveNone) {
   EXPECT_EQ(flow_hash(1, as_bytes(std::string(14, '\0') + "ARP")), std::nullopt);
   EXPECT_EQ(flow_hash(197, ipv4({}).view()), std::nullopt);

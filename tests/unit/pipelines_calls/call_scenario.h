@@ -94,6 +94,8 @@ class Scenario : public CallPlaneSink {
   void keep_messages(const Uid& recording, std::uint16_t, std::string records) override;
   void put_call(CallRecord record) override;
 
+  bool pass_rtcp(const SignalMessage&) override { return true; }
+
   // From 10.1.0.1 to 10.1.0.2 and back: the caller's and the callee's signalling.
   void from_caller(double time_s, const Sip& sip) { pass(time_s, sip, "10.1.0.1", "10.1.0.2"); }
 

@@ -1,6 +1,8 @@
 // Addresses that workers are told of, by offers and answers.
 #include "pipelines/calls/offer_answer.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/pipelines_calls/call_scenario.h"
@@ -136,6 +138,48 @@ TEST(OfferAnswer, AnAddressOfRtcpBesideTheMediaNeedsNoBinding) {
   Scenario play;
   play.from_caller(0, {.sdp = sdp({{.attributes = "a=rtcp:4001\r\n"}})});
   EXPECT_EQ(play.bindings(), Lines{"bind 10.0.0.1:4000"});
+}
+
+TEST(OfferAnswer, WhereMediaComesFromIsLearntUntilSdpNamesIt) {
+  Scenario play;
+  play.establish();
+  Rtp rtp = caller_stream(3, 4);
+  rtp.source = "203.0.113.9:34567";
+  rtp.sender = kNoParty;
+  play.stream(4, rtp);
+  play.stream(5, rtp);
+  ASSERT_EQ(play.binds.size(), 3U) << "once";
+  EXPECT_EQ(play.bindings().back(), "bind 203.0.113.9:34567");
+  EXPECT_TRUE(play.binds[2].learnt);
+  EXPECT_EQ(play.binds[2].receiver, 0) << "the caller, as the callee has it";
+  EXPECT_EQ(play.binds[2].time_ns, at_ns(3)) << "from its first packet on";
+  play.renegotiate(6, {.cseq = 2, .offer = {.ip = "203.0.113.9", .port = 34567}});
+  EXPECT_EQ(play.bindings()[3], "bind 203.0.113.9:34567");
+  EXPECT_FALSE(play.binds[3].learnt);
+  play.hang_up(9, true);
+  EXPECT_EQ(std::ranges::count(play.bindings(), "unbind 203.0.113.9:34567"), 1);
+}
+
+TEST(OfferAnswer, FewAddressesAreLearntAndNoneFromStreamsBoundOtherwise) {
+  Scenario play;
+  play.establish();
+  Rtp rtp = caller_stream(3, 4);
+  rtp.sender = 0;
+  rtp.receiver = 1;
+  rtp.source = "203.0.113.9:1000";
+  play.stream(4, rtp);  // its source is named
+  rtp.sender = kNoParty;
+  rtp.receiver = kNoParty;
+  rtp.ssrc = 2;
+  play.stream(4, rtp);  // bound by what was learnt elsewhere
+  EXPECT_EQ(play.binds.size(), 2U);
+  rtp.receiver = 1;
+  for (std::uint32_t i = 0; i < 2 * kLearntAddressesMax; ++i) {
+    rtp.source = "203.0.113.9:" + std::to_string(2'000 + i);
+    rtp.ssrc = 10 + i;
+    play.stream(4, rtp);
+  }
+  EXPECT_EQ(play.binds.size(), 2 + kLearntAddressesMax);
 }
 
 }  // namespace

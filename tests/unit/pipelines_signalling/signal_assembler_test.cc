@@ -8,6 +8,7 @@
 namespace tapdeck::sip {
 namespace {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -29,6 +30,13 @@ class Bench {
                                    message.transport,
                                    to_string(message.source),
                                    message.time_ns});
+            },
+            [this](const SignalMessage& packet) {
+              rtcp_.push_back({std::string(as_text(packet.view())),
+                               packet.transport,
+                               to_string(packet.source),
+                               packet.time_ns});
+              return takes_rtcp_;
             },
             1) {}
 
@@ -52,6 +60,8 @@ class Bench {
   std::int64_t time_ns_ = 1'700'000'000 * kSecond;
   std::uint16_t ip_id_ = 0;
   std::vector<Message> messages_;
+  std::vector<Message> rtcp_;
+  bool takes_rtcp_ = true;
   SignalAssembler assembler_;
 };
 
@@ -124,6 +134,33 @@ TEST(SignalAssembler, ATimeFarOffIsNotBelieved) {
   EXPECT_EQ(bench.count(StreamCount::kHepWildTime), 1U);
 }
 
+TEST(SignalAssembler, RtcpInHepComesOutWithTheAddressesAndTimeOfTheAgent) {
+  Bench bench;
+  const std::string report = "\x80\xc9\x00\x01\x00\x00\x00\x07"s;
+  bench.take(hep(kTwoSecondsAgo, "\x05", report));
+  bench.take(hep(kTwoSecondsAgo,
+                 "\x05",
+                 R"({"ssrc":7,"report_blocks":[{"source_ssrc":9,"fraction_lost":64}]})"));
+  ASSERT_EQ(bench.rtcp_.size(), 2U);
+  EXPECT_EQ(bench.rtcp_[0].text, report);
+  EXPECT_EQ(bench.rtcp_[1].text.substr(0, 13),
+            "\x81\xc9\x00\x07\x00\x00\x00\x07\x00\x00\x00\x09\x40"s);
+  for (const Message& packet : bench.rtcp_) {
+    EXPECT_EQ(packet.source, "10.0.0.1:5060");
+    EXPECT_EQ(packet.time_ns, bench.time_ns_ - 2 * kSecond);
+  }
+  EXPECT_EQ(bench.count(StreamCount::kHepRtcp), 2U);
+  EXPECT_EQ(bench.count(StreamCount::kHepRtcpLost), 0U);
+  EXPECT_TRUE(bench.messages_.empty());
+}
+
+TEST(SignalAssembler, RtcpForWhichThereIsNoRoomIsCounted) {
+  Bench bench;
+  bench.takes_rtcp_ = false;
+  bench.take(hep(kTwoSecondsAgo, "\x05", "\x80\xc9\x00\x01\x00\x00\x00\x07"sv));
+  EXPECT_EQ(bench.count(StreamCount::kHepRtcpLost), 1U);
+}
+
 TEST(SignalAssembler, WhatElseHepCarriesIsCountedByName) {
   struct Case {
     std::string packet;
@@ -131,7 +168,7 @@ TEST(SignalAssembler, WhatElseHepCarriesIsCountedByName) {
   };
 
   const Case cases[] = {
-      {hep(kTwoSecondsAgo, "\x05", "{}"), StreamCount::kHepRtcp},
+      {hep(kTwoSecondsAgo, "\x05", "{}"), StreamCount::kHepRtcpLost},
       {hep(kTwoSecondsAgo, "\x64", "log"), StreamCount::kHepOther},
       {hep(kTwoSecondsAgo, "\x01", "zip", 16), StreamCount::kHepCompressed},
       {hep("\x00"sv, "\x01", kSip), StreamCount::kHepBad},

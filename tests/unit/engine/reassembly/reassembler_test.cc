@@ -86,14 +86,16 @@ TEST_F(ReassemblerTest, AnyOrderMakesTheWhole) {
     for (const bool v6 : {false, true}) {
       const Bytes payload = counting(size * 5 + 3);
       std::vector<Bytes> parts = cut(payload, size, v6);
+      std::int64_t at_s = 0;  // far from what came before
       std::vector<std::size_t> order(parts.size());
       std::iota(order.begin(), order.end(), 0);
       do {
         Bytes whole;
         for (const std::size_t i : order) {
           ASSERT_TRUE(whole.empty());
-          whole = add(parts[i]);
+          whole = add(parts[i], at_s);
         }
+        ++at_s;
         const std::size_t header = v6 ? 48 : 20;
         ASSERT_EQ(whole.size(), header + payload.size());
         ASSERT_TRUE(std::equal(
@@ -121,6 +123,42 @@ TEST_F(ReassemblerTest, EqualFragmentsAreIgnored) {
   EXPECT_FALSE(add(parts[2]).empty());
   EXPECT_EQ(count(ReassemblyCount::kDuplicates), 2U);
   EXPECT_EQ(count(ReassemblyCount::kReassembled), 1U);
+}
+
+TEST_F(ReassemblerTest, WhatASecondMirrorRepeatsOfAWholePacketMakesNoOther) {
+  const std::vector<Bytes> parts = cut(counting(64), 32);
+  add(parts[0]);
+  add(parts[0]);
+  EXPECT_FALSE(add(parts[1]).empty());
+  EXPECT_TRUE(add(parts[1]).empty());
+  for (const Bytes& part : parts) EXPECT_TRUE(add(part).empty());
+  EXPECT_EQ(count(ReassemblyCount::kReassembled), 1U);
+  EXPECT_EQ(count(ReassemblyCount::kDuplicates), 4U);
+  EXPECT_EQ(reassembler_->waiting(), 0U) << "nothing is left that could spoil the next one";
+}
+
+TEST_F(ReassemblerTest, AnotherPacketOfTheSameIdentificationIsPutTogether) {
+  const std::vector<Bytes> parts = cut(counting(64), 32);
+  std::vector<Bytes> others = parts;
+  for (Bytes& other : others) other.back() ^= 1;
+  add(parts[0]);
+  EXPECT_FALSE(add(parts[1]).empty());
+  add(others[1]);
+  EXPECT_FALSE(add(others[0]).empty());
+  add(others[0], 1);
+  EXPECT_FALSE(add(others[1], 1).empty()) << "sent again, not repeated";
+  EXPECT_EQ(count(ReassemblyCount::kReassembled), 3U);
+  EXPECT_EQ(count(ReassemblyCount::kDuplicates), 0U);
+}
+
+TEST_F(ReassemblerTest, WholePacketsGiveWayToThoseThatWait) {
+  const Bytes payload = counting(64);
+  for (std::uint16_t id = 0; id < 8; ++id) {
+    for (const Bytes& part : cut(payload, 32, false, id)) add(part);
+  }
+  for (std::uint16_t id = 8; id < 16; ++id) add(cut(payload, 32, false, id)[0]);
+  EXPECT_EQ(count(ReassemblyCount::kEvicted), 0U);
+  EXPECT_EQ(reassembler_->waiting(), 8U);
 }
 
 TEST_F(ReassemblerTest, OverlapsDropThePacketAndWhatStillComes) {

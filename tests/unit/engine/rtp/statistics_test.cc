@@ -50,6 +50,16 @@ TEST_F(RtpStatistics, DuplicatesAndReorderingAreToldApart) {
   EXPECT_EQ(result().lost_count(), -2);
 }
 
+TEST_F(RtpStatistics, APacketThatWasOvertakenOnlyOnItsWayToUsIsNotReordered) {
+  feed(1);
+  time_ns_ += 20 * kNsPerMs;
+  feed(3);
+  time_ns_ -= 40 * kNsPerMs;
+  EXPECT_TRUE(feed(2).late);
+  EXPECT_EQ(result().reordered_count, 0U);
+  EXPECT_EQ(result().lost_count(), 0);
+}
+
 TEST_F(RtpStatistics, APacketBeforeTheFirstDoesNotUnderflow) {
   feed(0);
   feed(65'535);
