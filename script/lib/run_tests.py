@@ -76,7 +76,7 @@ def stage_corpus(runner):
 
 
 def corpus_tests(runner, directory, label, **environment):
-    for name in ("ingest", "corpus"):
+    for name in ("ingest", "corpus", "coverage"):
         run_driver(runner, label + name, [f"tests/corpus/{name}_test.py"], 1800, directory,
                    **environment)
 
