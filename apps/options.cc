@@ -50,6 +50,10 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
   options.retention_class = class_index;
   options.retention_class_name = std::string(retention.name);
   options.retention_us = std::int64_t{retention.days} * kUsPerDay;
+  options.tcp = {.connections_max = config.decode.tcp_connections_max,
+                 .bytes_max = std::size_t{config.decode.tcp_memory_mib} << 20,
+                 .gap_ns = ms_to_ns(config.decode.tcp_gap_ms),
+                 .idle_ns = s_to_ns(config.decode.tcp_idle_s)};
   options.calls_max = config.calls.calls_max;
   options.hold_back_ns = ms_to_ns(config.calls.hold_back_ms);
   options.message_flush_ns = ms_to_ns(config.calls.message_flush_ms);

@@ -1,4 +1,5 @@
-// Watches the drop counters of the capture ports and tells the call plane when they rose.
+// Watches the drop counters of the capture ports, and the time that they had no link, and tells the
+// call plane when either rose.
 // Threads: the call plane's.  Memory: one row per port.
 #pragma once
 

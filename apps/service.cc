@@ -24,6 +24,7 @@ constexpr std::uint32_t kRestMaxUs = 2'000;
 constexpr std::uint32_t kFinalsPollUs = 200;
 constexpr std::int64_t kBeatLimitNs =
     10 * kNsPerSecond;  // a worker that makes no step for this long is dead
+constexpr std::int64_t kLinkLookNs = 250 * kNsPerMs;
 constexpr std::int64_t kTroubleWindowNs = 60 * kNsPerSecond;
 // Counting what was kept of interrupted calls delays the capture: no more than this in all.
 constexpr std::int64_t kReloadBudgetNs = 3 * kNsPerSecond;
@@ -66,7 +67,7 @@ std::vector<engine::Worker*> worker_pointers(Pipeline& pipeline) {
 Service::Service(ServiceOptions options,
                  storage::Store& store,
                  Pipeline& pipeline,
-                 const std::vector<engine::Port>& ports,
+                 std::vector<engine::Port>& ports,
                  std::string memory_note)
     : options_(std::move(options)),
       store_(store),
@@ -74,6 +75,7 @@ Service::Service(ServiceOptions options,
       ports_(ports),
       memory_note_(std::move(memory_note)),
       workers_(worker_pointers(pipeline), options_.idle_sleep_us),
+      port_watch_(ports, [this] { return workers_.pass_a_step(); }),
       last_beats_(pipeline.workers().size(), 0) {}
 
 Service::~Service() { stop(); }
@@ -179,12 +181,13 @@ void Service::stop() {
 
 void Service::wait_for_signal(const std::function<void()>& on_hangup) {
   const sigset_t set = service_signals();
-  const timespec second{.tv_sec = 1, .tv_nsec = 0};
+  const timespec look{.tv_sec = 0, .tv_nsec = kLinkLookNs};
   while (true) {
-    const int signal = ::sigtimedwait(&set, nullptr, &second);
+    const int signal = ::sigtimedwait(&set, nullptr, &look);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) on_hangup();
     check_beats();
+    port_watch_.look(monotonic_now_ns());
     remember_troubles();
   }
 }

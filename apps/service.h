@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "apps/pipeline.h"
+#include "apps/port_watch.h"
 #include "apps/service_status.h"
 #include "apps/worker_threads.h"
 #include "base/result.h"
@@ -37,7 +38,7 @@ class Service {
   Service(ServiceOptions options,
           storage::Store& store,
           Pipeline& pipeline,
-          const std::vector<engine::Port>& ports,
+          std::vector<engine::Port>& ports,
           std::string memory_note);
   ~Service();
 
@@ -67,10 +68,11 @@ class Service {
   ServiceOptions options_;
   storage::Store& store_;
   Pipeline& pipeline_;
-  const std::vector<engine::Port>& ports_;
+  std::vector<engine::Port>& ports_;
   std::string memory_note_;
   std::int64_t started_wall_us_ = 0;
   WorkerThreads workers_;
+  PortWatch port_watch_;  // main
   std::vector<std::uint64_t> last_beats_;
   std::int64_t beats_checked_ns_ = 0;
   std::unique_ptr<control::Server> server_;

@@ -11,18 +11,30 @@ namespace {
 
 using control::Json;
 
+Json queues_json(const engine::PortStatistics& figures) {
+  Json list = Json::array();
+  for (const engine::QueueStatistics& queue : figures.queues) {
+    list.push_back({{"packets", queue.packets}, {"missed", queue.missed}});
+  }
+  return list;
+}
+
 Json ports_json(const std::vector<engine::Port>& ports) {
   Json list = Json::array();
   for (const engine::Port& port : ports) {
     const engine::PortStatistics figures = port.statistics();
     list.push_back({{"name", port.options().name},
                     {"device", port.options().device},
+                    {"link", engine::link_state_name(figures.link)},
+                    {"link_losses", figures.link_losses},
+                    {"link_lost_ms", figures.link_lost_ms},
                     {"queues", port.options().rx_queue_count},
                     {"packets", figures.packets},
                     {"bytes", figures.bytes},
                     {"missed", figures.missed},
                     {"errors", figures.errors},
-                    {"no_buffer", figures.no_buffer}});
+                    {"no_buffer", figures.no_buffer},
+                    {"by_queue", queues_json(figures)}});
   }
   return list;
 }
@@ -110,6 +122,7 @@ std::vector<Trouble> count_troubles(const Pipeline& pipeline,
     const std::string& name = port.options().name;
     troubles.push_back({figures.missed, "packets missed by port " + name});
     troubles.push_back({figures.no_buffer, "packets without a buffer on port " + name});
+    troubles.push_back({figures.link_losses, "losses of the link of port " + name});
   }
   troubles.push_back({plane.calls_refused, "answered calls not recorded: no room"});
   troubles.push_back({plane.calls_cut, "recordings cut short: no room"});
@@ -150,6 +163,13 @@ std::string render_status(const StatusFacts& facts,
   Json problems = Json::array();
   if (plane.pressure != calls::MediaPressure::kNone) {
     problems.push_back("new calls are not recorded: " + std::string(explain(plane.pressure)));
+  }
+  for (const engine::Port& port : ports) {
+    const engine::LinkState link = port.statistics().link;
+    if (link != engine::LinkState::kUp) {
+      problems.push_back("the link of port " + port.options().name + " is " +
+                         std::string(engine::link_state_name(link)));
+    }
   }
   for (std::size_t i = 0; i < now.size(); ++i) {
     const std::uint64_t before = i < facts.before.size() ? facts.before[i].count : 0;

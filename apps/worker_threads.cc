@@ -49,6 +49,22 @@ void WorkerThreads::stop() {
   started_ = false;
 }
 
+bool WorkerThreads::pass_a_step() const {
+  constexpr std::int64_t kPatienceNs = kNsPerSecond;
+  constexpr std::uint32_t kLookUs = 200;
+  std::vector<std::uint64_t> before;
+  for (std::size_t i = 0; i < slots_.size(); ++i) before.push_back(beats(i));
+  const std::int64_t deadline_ns = monotonic_now_ns() + kPatienceNs;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    // The step that was under way is one, the next has seen what was there before the call.
+    while (beats(i) < before[i] + 2) {
+      if (monotonic_now_ns() > deadline_ns) return false;
+      ::usleep(kLookUs);
+    }
+  }
+  return true;
+}
+
 int WorkerThreads::run(void* argument) {
   Slot& slot = *static_cast<Slot*>(argument);
   while (!slot.stopping->load(std::memory_order_relaxed)) {

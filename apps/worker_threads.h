@@ -24,6 +24,9 @@ class WorkerThreads {
   Result<void> start();
   void stop();  // waits for all; idempotent
 
+  // Waits until each worker has begun and ended a step; false when one does not within a second.
+  [[nodiscard]] bool pass_a_step() const;
+
   // Grows with every step of worker `index`.
   [[nodiscard]] std::uint64_t beats(std::size_t index) const {
     return slots_[index]->beats.value();

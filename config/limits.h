@@ -26,6 +26,8 @@ constexpr std::uint32_t kDecodeDepthMax = 64;
 constexpr std::uint32_t kTunnelPortCountMax = 8;  // of each kind
 constexpr std::uint32_t kFragmentPacketsMax = 1'048'576;
 constexpr std::uint32_t kFragmentMibMax = 4'096;
+constexpr std::uint32_t kTcpConnectionsMax = 8'388'608;
+constexpr std::uint32_t kTcpMibMax = 65'536;
 constexpr std::uint32_t kNameBytesMax = 64;  // nodes, ports, realms, trunks, networks
 constexpr std::uint32_t kPathBytesMax = 4'000;
 

@@ -65,7 +65,17 @@
   X(fragment_packets_max, std::uint32_t, 4'096, 16, kFragmentPacketsMax, kRestart, \
     "Fragmented packets put together at once. More: the oldest is given up.") \
   X(fragment_memory_mib, std::uint32_t, 16, 1, kFragmentMibMax, kRestart, \
-    "Memory for fragments that wait for others. More: the oldest packet is given up.")
+    "Memory for fragments that wait for others. More: the oldest packet is given up.") \
+  X(tcp_connections_max, std::uint32_t, 131'072, 16, kTcpConnectionsMax, kRestart, \
+    "TCP connections with signalling followed at once, about half a KiB each. More: the one that " \
+    "has been silent for longest is forgotten.") \
+  X(tcp_memory_mib, std::uint32_t, 64, 1, kTcpMibMax, kRestart, \
+    "Memory for TCP segments that came too early and for messages of which a part has come. " \
+    "More: the connection that has been silent for longest is forgotten.") \
+  X(tcp_gap_ms, std::uint32_t, 2'000, 10, 60'000, kRestart, \
+    "A TCP segment that is missing is waited for as long; then its message is given up.") \
+  X(tcp_idle_s, std::uint32_t, 3'600, 10, 86'400, kRestart, \
+    "TCP connections that are silent for this long are forgotten.")
 
 #define TD_CONFIG_STREAMS(X) \
   X(stream_count_max, std::uint32_t, 8'192, 64, kStreamCountMax, kRestart, \
@@ -148,7 +158,7 @@
   S(general, General, TD_CONFIG_GENERAL, "The recorder as a whole.") \
   S(eal, Eal, TD_CONFIG_EAL, "DPDK's environment: memory and CPUs.") \
   S(capture, Capture, TD_CONFIG_CAPTURE, "Where packets come from.") \
-  S(decode, Decode, TD_CONFIG_DECODE, "Tunnels and fragments around packets.") \
+  S(decode, Decode, TD_CONFIG_DECODE, "Tunnels and fragments around packets, TCP under messages.") \
   S(streams, Streams, TD_CONFIG_STREAMS, "RTP streams and the memory they may take.") \
   S(calls, Calls, TD_CONFIG_CALLS, "Following calls.") \
   S(numbers, Numbers, TD_CONFIG_NUMBERS, "Making E.164 numbers of what is dialled.") \

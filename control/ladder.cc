@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kColumnsMax = 6;
 constexpr std::size_t kTitleColumnsMax = 60;
 constexpr std::size_t kOffsetColumns = 12;
+constexpr std::size_t kTransportColumns = 8;
 constexpr std::size_t kLaneGap = 3;
 
 // One line of the ladder, before it is drawn.
@@ -21,14 +22,52 @@ struct Step {
   std::int64_t time_us = 0;
   Endpoint source{};
   Endpoint destination{};
+  std::string transport;
   std::string title;
   bool media = false;
 };
+
+bool is_same_word(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+}
 
 std::string format_offset(std::int64_t offset_us) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%+11.3f ", static_cast<double>(offset_us) / 1e6);
   return text.data();
+}
+
+// The transport that the topmost Via names, without "SIP/2.0/"; empty when there is none.
+std::string_view via_transport(std::string_view message) {
+  for (std::size_t at = 0; at < message.size();) {
+    const std::size_t end = std::min(message.find('\n', at), message.size());
+    const std::string_view line = message.substr(at, end - at);
+    const std::size_t colon = line.find(':');
+    const std::size_t space = line.find_first_of(" \t");
+    const std::string_view name = line.substr(0, std::min({colon, space, line.size()}));
+    if (colon != std::string_view::npos && (is_same_word(name, "via") || is_same_word(name, "v"))) {
+      const std::size_t slash = line.find('/', line.find('/', colon) + 1);  // "SIP/2.0/TLS"
+      if (slash == std::string_view::npos) return {};
+      const std::string_view rest = line.substr(slash + 1);
+      const std::size_t begin = std::min(rest.find_first_not_of(" \t"), rest.size());
+      return rest.substr(begin, rest.find_first_of(" \t;\r", begin) - begin);
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
+// A capture agent tells in the clear what may have passed it encrypted.
+std::string transport_title(const storage::MessageRecord& message) {
+  switch (message.transport) {
+    case SignalTransport::kUdp: return "UDP";
+    case SignalTransport::kTcp: return "TCP";
+    case SignalTransport::kWebSocket: return "WS";
+    case SignalTransport::kHep: break;
+  }
+  const std::string_view via = via_transport(message.bytes);
+  if (is_same_word(via, "TLS")) return "HEP/TLS";
+  return is_same_word(via, "WSS") ? "HEP/WSS" : "HEP";
 }
 
 std::string media_title(const MediaRecord& media) {
@@ -70,7 +109,7 @@ class Drawing {
       line.replace(starts_[i] + (widths_[i] - name.size()) / 2, name.size(), name);
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    return std::string(kOffsetColumns, ' ') + line + "\n";
+    return std::string(kOffsetColumns + kTransportColumns, ' ') + line + "\n";
   }
 
   [[nodiscard]] std::string step(const Step& step, std::int64_t zero_us) const {
@@ -87,7 +126,9 @@ class Drawing {
     } else {
       draw_arrow(line, centres_[from], centres_[to]);
     }
-    return format_offset(step.time_us - zero_us) + line + title + "\n";
+    std::string transport = step.transport;
+    transport.resize(kTransportColumns, ' ');
+    return format_offset(step.time_us - zero_us) + transport + line + title + "\n";
   }
 
  private:
@@ -133,12 +174,13 @@ std::string render_ladder(const std::vector<storage::MessageRecord>& messages,
     steps.push_back({message.time_us,
                      message.source,
                      message.destination,
+                     transport_title(message),
                      message_title(message, kTitleColumnsMax),
                      false});
   }
   for (const MediaRecord& record : media) {
     steps.push_back(
-        {record.first_us, record.source, record.destination, media_title(record), true});
+        {record.first_us, record.source, record.destination, {}, media_title(record), true});
   }
   std::stable_sort(steps.begin(), steps.end(), [](const Step& left, const Step& right) {
     return left.time_us < right.time_us;

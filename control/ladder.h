@@ -1,5 +1,6 @@
-// The message ladder of `show`: who said what to whom, as arrows between columns of addresses,
-// with a line where each media stream began.
+// The message ladder of `show`: who said what to whom and over which transport, as arrows between
+// columns of addresses, with a line where each media stream began.  Of what a capture agent told in
+// HEP, "HEP/TLS" and "HEP/WSS" say that it came to the agent encrypted (its topmost Via).
 // Threads: any.  Memory: strings.
 #pragma once
 

@@ -30,15 +30,16 @@ std::vector<int> list_packet_sockets() {
 }
 
 std::uint64_t PacketSockets::drop_count() {
-  std::uint64_t fresh = 0;
-  for (const int descriptor : descriptors_) {
-    tpacket_stats statistics{};
-    socklen_t length = sizeof statistics;
-    if (::getsockopt(descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) == 0) {
-      fresh += statistics.tp_drops;
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < descriptors_.size(); ++i) {
+    tpacket_stats fresh{};
+    socklen_t length = sizeof fresh;
+    if (::getsockopt(descriptors_[i], SOL_PACKET, PACKET_STATISTICS, &fresh, &length) != 0) {
+      fresh.tp_drops = 0;
     }
+    all += drops_[i].fetch_add(fresh.tp_drops, std::memory_order_relaxed) + fresh.tp_drops;
   }
-  return drops_.fetch_add(fresh, std::memory_order_relaxed) + fresh;
+  return all;
 }
 
 }  // namespace tapdeck::engine

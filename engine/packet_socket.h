@@ -19,16 +19,24 @@ std::vector<int> list_packet_sockets();
 class PacketSockets {
  public:
   // Borrows the descriptors: they must stay open.
-  explicit PacketSockets(std::vector<int> descriptors) : descriptors_(std::move(descriptors)) {}
+  explicit PacketSockets(std::vector<int> descriptors)
+      : descriptors_(std::move(descriptors)), drops_(descriptors_.size()) {}
 
   [[nodiscard]] bool empty() const { return descriptors_.empty(); }
 
   // All packets that the kernel dropped for want of room since the sockets were opened.
   std::uint64_t drop_count();
 
+  [[nodiscard]] std::size_t size() const { return descriptors_.size(); }
+
+  // Of one socket, in order of their descriptors, as of the last drop_count().
+  [[nodiscard]] std::uint64_t drops_of(std::size_t index) const {
+    return drops_[index].load(std::memory_order_relaxed);
+  }
+
  private:
   std::vector<int> descriptors_;
-  std::atomic<std::uint64_t> drops_{0};
+  std::vector<std::atomic<std::uint64_t>> drops_;
 };
 
 }  // namespace tapdeck::engine

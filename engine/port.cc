@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
-#include <net/if.h>
 #include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include "base/clock.h"
 #include "engine/port_setup.h"
 
 namespace tapdeck::engine {
@@ -54,15 +54,10 @@ Error no_device_error(const PortOptions& options) {
   const std::string port = "Port " + options.name + " (" + options.device + "): ";
   const bool takes_interface =
       options.device.starts_with("net_af_packet") || options.device.starts_with("net_af_xdp");
-  constexpr std::string_view kInterface = "iface=";
-  const std::size_t at = options.device.find(kInterface);
-  if (takes_interface && at != std::string::npos) {
-    const std::size_t begin = at + kInterface.size();
-    const std::string name = options.device.substr(begin, options.device.find(',', begin) - begin);
-    if (if_nametoindex(name.c_str()) == 0) {
-      return make_error(ErrorCode::kNotFound,
-                        port + "there is no network interface \"" + name + "\"; see `ip link`.");
-    }
+  const std::string name = interface_of(options.device);
+  if (takes_interface && !name.empty() && look_at_interface(name).index == 0) {
+    return make_error(ErrorCode::kNotFound,
+                      port + "there is no network interface \"" + name + "\"; see `ip link`.");
   }
   if (takes_interface) {
     const int probe = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -75,6 +70,19 @@ Error no_device_error(const PortOptions& options) {
   }
   return make_error(ErrorCode::kIo,
                     port + "DPDK cannot create this device; what it says about it is above.");
+}
+
+void add_to(PortStatistics& sum, const PortStatistics& figures) {
+  sum.packets += figures.packets;
+  sum.bytes += figures.bytes;
+  sum.missed += figures.missed;
+  sum.errors += figures.errors;
+  sum.no_buffer += figures.no_buffer;
+  sum.queues.resize(std::max(sum.queues.size(), figures.queues.size()));
+  for (std::size_t i = 0; i < figures.queues.size(); ++i) {
+    sum.queues[i].packets += figures.queues[i].packets;
+    sum.queues[i].missed += figures.queues[i].missed;
+  }
 }
 
 bool is_pci_address(const std::string& device) {
@@ -93,35 +101,50 @@ Result<Port> Port::open(const PortOptions& options) {
   Port port;
   port.options_ = options;
   port.device_name_ = device_name_of(options.device);
-  if (rte_eth_dev_get_port_by_name(port.device_name_.c_str(), &port.port_id_) != 0) {
-    if (is_pci_address(options.device)) {
+  port.interface_ = interface_of(options.device);
+  const Result<bool> opened = port.open_device();
+  if (!opened) return opened.error();
+  return port;
+}
+
+// Makes the device, if it is a virtual one, and starts it.
+Result<bool> Port::open_device() {
+  std::unique_ptr<PacketSockets> opened;
+  if (rte_eth_dev_get_port_by_name(device_name_.c_str(), &port_id_) != 0) {
+    if (is_pci_address(options_.device)) {
       return make_error(ErrorCode::kNotFound,
-                        "Port " + options.name + ": there is no usable PCI device " +
-                            options.device +
+                        "Port " + options_.name + ": there is no usable PCI device " +
+                            options_.device +
                             "; is it bound to vfio-pci (or its own driver for "
                             "mlx5), and named in the configuration before start?");
     }
-    const std::string arguments = options.device.size() > port.device_name_.size()
-                                      ? options.device.substr(port.device_name_.size() + 1)
+    const std::string arguments = options_.device.size() > device_name_.size()
+                                      ? options_.device.substr(device_name_.size() + 1)
                                       : "";
     const std::vector<int> before = list_packet_sockets();
-    const int code = rte_eal_hotplug_add("vdev", port.device_name_.c_str(), arguments.c_str());
-    if (code != 0) {
-      return no_device_error(options);
-    }
-    port.created_vdev_ = true;
+    const int code = rte_eal_hotplug_add("vdev", device_name_.c_str(), arguments.c_str());
+    if (code != 0) return no_device_error(options_);
+    created_vdev_ = true;
     std::vector<int> sockets;
     const std::vector<int> after = list_packet_sockets();
     std::set_difference(
         after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(sockets));
-    if (!sockets.empty()) port.sockets_ = std::make_unique<PacketSockets>(std::move(sockets));
-    if (rte_eth_dev_get_port_by_name(port.device_name_.c_str(), &port.port_id_) != 0) {
-      return port_error(options, "the device gives no Ethernet port", ENODEV);
+    if (!sockets.empty()) opened = std::make_unique<PacketSockets>(std::move(sockets));
+    if (rte_eth_dev_get_port_by_name(device_name_.c_str(), &port_id_) != 0) {
+      return port_error(options_, "the device gives no Ethernet port", ENODEV);
     }
   }
-  Result<bool> configured = port.configure();
-  if (!configured) return configured.error();
-  return port;
+  if (!interface_.empty()) interface_index_ = look_at_interface(interface_).index;
+  TD_TRY(configure());
+  go_live(std::move(opened));
+  return true;
+}
+
+void Port::go_live(std::unique_ptr<PacketSockets> sockets) {
+  const std::lock_guard<std::mutex> lock(link_->device);
+  sockets_ = std::move(sockets);
+  is_live_ = true;
+  link_->port_id.store(port_id_);
 }
 
 Result<bool> Port::configure() {
@@ -135,14 +158,13 @@ Result<bool> Port::configure() {
                           " receive queues at most; " + std::to_string(options_.rx_queue_count) +
                           " are configured.");
   }
-  Result<rte_mempool*> pool =
-      make_mbuf_pool(options_.name,
-                     options_.mbuf_count,
-                     mbuf_bytes(options_, info),
-                     {.socket = socket_, .virtual_device = !is_pci_address(options_.device)});
-  if (!pool) return pool.error();
-  pool_ = *pool;
-
+  if (pool_ == nullptr) {
+    const PoolPlace place{.socket = socket_, .virtual_device = !is_pci_address(options_.device)};
+    Result<rte_mempool*> pool =
+        make_mbuf_pool(options_.name, options_.mbuf_count, mbuf_bytes(options_, info), place);
+    if (!pool) return pool.error();
+    pool_ = *pool;
+  }
   rte_eth_conf conf = receive_configuration(options_, info);
   spreading_ = describe_spreading(options_, info, conf);
   if ((conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0 &&
@@ -190,7 +212,13 @@ Result<bool> Port::configure() {
 
 Port::Port(Port&& other) noexcept
     : options_(std::move(other.options_)),
-      port_id_(std::exchange(other.port_id_, std::uint16_t{0xffff})),
+      link_(std::exchange(other.link_, std::make_unique<PortLink>())),
+      interface_(std::move(other.interface_)),
+      interface_index_(other.interface_index_),
+      looked_ns_(other.looked_ns_),
+      before_(std::move(other.before_)),
+      is_live_(std::exchange(other.is_live_, false)),
+      port_id_(std::exchange(other.port_id_, kNoPort)),
       socket_(other.socket_),
       started_(std::exchange(other.started_, false)),
       created_vdev_(std::exchange(other.created_vdev_, false)),
@@ -206,17 +234,8 @@ Port::Port(Port&& other) noexcept
 Port::~Port() { close(); }
 
 void Port::close() {
-  sockets_.reset();
-  if (port_id_ != 0xffff) {
-    if (std::exchange(started_, false)) rte_eth_dev_stop(port_id_);
-    if (!rings_.empty() || !created_vdev_) {
-      rte_eth_dev_close(port_id_);
-    } else {
-      rte_eal_hotplug_remove("vdev", device_name_.c_str());
-    }
-    created_vdev_ = false;
-    port_id_ = 0xffff;
-  }
+  take_away();
+  close_device();
   for (rte_ring* ring : rings_) {
     void* packet = nullptr;
     while (rte_ring_dequeue(ring, &packet) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
@@ -226,11 +245,91 @@ void Port::close() {
   rte_mempool_free(std::exchange(pool_, nullptr));
 }
 
-PortStatistics Port::statistics() const {
+void Port::close_device() {
+  {
+    const std::lock_guard<std::mutex> lock(link_->device);
+    add_to(before_, device_statistics());
+    sockets_.reset();
+    is_live_ = false;
+  }
+  if (port_id_ == kNoPort) return;
+  if (std::exchange(started_, false)) rte_eth_dev_stop(port_id_);
+  if (!rings_.empty() || !created_vdev_) {
+    rte_eth_dev_close(port_id_);
+  } else {
+    rte_eal_hotplug_remove("vdev", device_name_.c_str());
+  }
+  created_vdev_ = false;
+  port_id_ = kNoPort;
+}
+
+LinkState Port::ask_for_link() const {
+  if (!interface_.empty()) {
+    const InterfaceState now = look_at_interface(interface_);
+    if (port_id_ == kNoPort || now.index != interface_index_) return LinkState::kGone;
+    return now.running ? LinkState::kUp : LinkState::kDown;
+  }
+  if (!is_pci_address(options_.device)) return LinkState::kUp;
+  if (rte_eth_dev_is_removed(port_id_) != 0) return LinkState::kGone;
+  rte_eth_link link{};
+  if (rte_eth_link_get_nowait(port_id_, &link) != 0) return LinkState::kUp;
+  return link.link_status == RTE_ETH_LINK_UP ? LinkState::kUp : LinkState::kDown;
+}
+
+LinkState Port::look_at_link(std::int64_t now_ns) {
+  const LinkState before = link_->state.load();
+  const LinkState now = ask_for_link();
+  const bool was_away = before != LinkState::kUp;
+  const bool is_away = now != LinkState::kUp;
+  if (is_away && !was_away) link_->losses.add();
+  // What lies between two looks counts whole: it may have been away all of the time.
+  if ((is_away || was_away) && looked_ns_ != 0) {
+    link_->lost_ms.add(static_cast<std::uint64_t>((now_ns - looked_ns_) / kNsPerMs));
+  }
+  looked_ns_ = now_ns;
+  link_->state.store(now);
+  return now;
+}
+
+bool Port::can_reopen() const {
+  return !interface_.empty() && link_->state.load() == LinkState::kGone &&
+         look_at_interface(interface_).index != 0;
+}
+
+Result<bool> Port::reopen() {
+  close_device();
+  Result<bool> opened = open_device();
+  if (!opened) close_device();
+  return opened;
+}
+
+PortStatistics Port::device_statistics() const {
   rte_eth_stats stats{};
-  if (port_id_ == 0xffff || rte_eth_stats_get(port_id_, &stats) != 0) return {};
+  if (!is_live_ || rte_eth_stats_get(port_id_, &stats) != 0) return {};
   const std::uint64_t by_kernel = sockets_ == nullptr ? 0 : sockets_->drop_count();
-  return {stats.ipackets, stats.ibytes, stats.imissed + by_kernel, stats.ierrors, stats.rx_nombuf};
+  PortStatistics figures;
+  figures.packets = stats.ipackets;
+  figures.bytes = stats.ibytes;
+  figures.missed = stats.imissed + by_kernel;
+  figures.errors = stats.ierrors;
+  figures.no_buffer = stats.rx_nombuf;
+  figures.queues.resize(
+      std::min<std::size_t>(options_.rx_queue_count, RTE_ETHDEV_QUEUE_STAT_CNTRS));
+  const bool by_queue = sockets_ != nullptr && sockets_->size() == options_.rx_queue_count;
+  for (std::size_t i = 0; i < figures.queues.size(); ++i) {
+    figures.queues[i] = {stats.q_ipackets[i], by_queue ? sockets_->drops_of(i) : 0};
+  }
+  return figures;
+}
+
+PortStatistics Port::statistics() const {
+  const std::lock_guard<std::mutex> lock(link_->device);
+  PortStatistics figures = device_statistics();
+  add_to(figures, before_);
+  figures.link = link_->state.load();
+  figures.link_losses = link_->losses.value();
+  figures.link_lost_ms = link_->lost_ms.value();
+  return figures;
 }
 
 }  // namespace tapdeck::engine

@@ -1,7 +1,7 @@
 // Capture ports: opening NICs and virtual devices for reception, and ring ports that a feeder
 // fills in-process.
-// Threads: the main thread opens and closes; any reads statistics.  Memory: one NUMA-local mbuf
-// pool per port.  Errors: whole sentences naming the port.
+// Threads: the main thread opens, closes and looks at the link; any reads statistics.  Memory: one
+// NUMA-local mbuf pool per port.  Errors: whole sentences naming the port.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "engine/packet_socket.h"
+#include "engine/port_link.h"
 #include "model/ids.h"
 
 namespace tapdeck::engine {
@@ -31,12 +32,21 @@ struct PortOptions {
   std::uint32_t mbuf_count = 16'384;  // of the port's pool
 };
 
+struct QueueStatistics {
+  std::uint64_t packets = 0;
+  std::uint64_t missed = 0;  // by the kernel; 0 where the device counts for all of its queues only
+};
+
 struct PortStatistics {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t missed = 0;     // by the device or the kernel: no descriptor was free
-  std::uint64_t errors = 0;     // frames the device refused
-  std::uint64_t no_buffer = 0;  // no mbuf was free
+  std::uint64_t missed = 0;               // by the device or the kernel: no descriptor was free
+  std::uint64_t errors = 0;               // frames the device refused
+  std::uint64_t no_buffer = 0;            // no mbuf was free
+  std::vector<QueueStatistics> queues{};  // those that DPDK counts, at most 16
+  LinkState link = LinkState::kUp;
+  std::uint64_t link_losses = 0;   // how often there was none, as look_at_link() saw it
+  std::uint64_t link_lost_ms = 0;  // how long, in all
 };
 
 // One opened port.  Movable; closes itself.
@@ -65,7 +75,24 @@ class Port {
 
   void close();  // idempotent
 
-  [[nodiscard]] std::uint16_t port_id() const { return port_id_; }
+  // kNoPort while it has no device.
+  [[nodiscard]] std::uint16_t port_id() const { return link_->port_id.load(); }
+
+  [[nodiscard]] PortLink& link() const { return *link_; }
+
+  [[nodiscard]] const std::string& interface() const { return interface_; }  // the kernel's, if any
+
+  // Looks whether packets can come, and counts.  Main thread, a few times a second.
+  LinkState look_at_link(std::int64_t now_ns);
+
+  // True when the device is gone and there is one of the same name to open in its place.
+  [[nodiscard]] bool can_reopen() const;
+
+  // Lets go of the device and opens the new one, with the pool and the counts of the old one.  From
+  // take_away() on workers must have made a step each before reopen().  Main thread.
+  void take_away() { link_->port_id.store(kNoPort); }
+
+  Result<bool> reopen();
 
   [[nodiscard]] const PortOptions& options() const { return options_; }
 
@@ -93,10 +120,22 @@ class Port {
 
  private:
   Port() = default;
+  Result<bool> open_device();
   Result<bool> configure();
+  void go_live(std::unique_ptr<PacketSockets> sockets);
+  void close_device();
+  [[nodiscard]] LinkState ask_for_link() const;
+  [[nodiscard]] PortStatistics device_statistics() const;
 
   PortOptions options_;
-  std::uint16_t port_id_ = 0xffff;
+  std::unique_ptr<PortLink> link_ = std::make_unique<PortLink>();
+  std::string interface_{};
+  unsigned interface_index_ = 0;
+  std::int64_t looked_ns_ = 0;
+  // Under link_->device, as is `sockets_`.
+  PortStatistics before_{};  // of the devices that were let go
+  bool is_live_ = false;     // `port_id_` may be asked
+  std::uint16_t port_id_ = kNoPort;
   int socket_ = 0;
   bool started_ = false;
   bool created_vdev_ = false;

@@ -208,6 +208,7 @@ Result<Port> Port::make_ring_port(const RingOptions& options) {
         ErrorCode::kIo, "Port " + options.name + ": the ring port does not start", -code);
   }
   port.started_ = true;
+  port.go_live(nullptr);
   return port;
 }
 

@@ -26,9 +26,9 @@ bool SignalFinder::takes(const Decoded& segment, RealmId realm, std::int64_t tim
   }
   const TcpFlows::Flow flow{segment.source, segment.destination, realm};
   if (flows_.contains(flow, time_ns)) {
-    // Whatever comes next on these ports is another connection.
-    const bool is_new = (segment.tcp_flags & (kTcpSyn | kTcpAck)) == kTcpSyn;
-    if (is_new || (segment.tcp_flags & kTcpRst) != 0) flows_.remove(flow);
+    // Whatever comes next on these ports is another connection.  A RST does not say so: here nobody
+    // knows whether it is in sequence or forged.
+    if ((segment.tcp_flags & (kTcpSyn | kTcpAck)) == kTcpSyn) flows_.remove(flow);
     return true;
   }
   if (detector_.find_in_stream(segment.payload) == Signalling::kOther) return false;

@@ -220,8 +220,8 @@ void WorkerState::prefetch_chunks(const Burst& burst) const {
 }
 
 // Takes a burst from the port and asks memory for its descriptors.
-void WorkerState::receive(const QueueSource& from, Burst& burst) {
-  burst.count = rte_eth_rx_burst(from.port_id, from.queue, burst.packets.data(), kBurst);
+void WorkerState::receive(std::uint16_t port_id, const QueueSource& from, Burst& burst) {
+  burst.count = rte_eth_rx_burst(port_id, from.queue, burst.packets.data(), kBurst);
   for (std::uint16_t i = 0; i < burst.count; ++i) {
     const auto* packet = reinterpret_cast<const std::uint8_t*>(burst.packets[i]);
     rte_prefetch0(packet);
@@ -253,6 +253,8 @@ void WorkerState::act_on(const QueueSource& from, Burst& burst) {
 // neighbours are worked on.  Packets are acted on in the order they came.
 std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
   const QueueSource& from = sources_[source];
+  const std::uint16_t port_id = from.port_id->load(std::memory_order_acquire);
+  if (port_id == kNoPort) return 0;
   std::uint32_t handled = 0;
   std::uint32_t in_flight = 0;  // bursts
   bool more = true;
@@ -268,7 +270,7 @@ std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
     }
     prefetch_streams(third);
     if (more) {
-      receive(from, newest);
+      receive(port_id, from, newest);
       handled += newest.count;
       in_flight += newest.count > 0 ? 1 : 0;
       more = newest.count == kBurst && tick + 1 < kBurstsPerPoll;

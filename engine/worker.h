@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -27,7 +28,8 @@ constexpr std::size_t kSipPortsMax = 16;
 
 // One receive queue that a worker polls.
 struct QueueSource {
-  std::uint16_t port_id = 0;  // DPDK's
+  // DPDK's; kNoPort while there is none.  Outlives the worker.
+  const std::atomic<std::uint16_t>* port_id = nullptr;
   std::uint16_t queue = 0;
   std::uint16_t port_index = 0;  // into the configured ports
   RealmId realm = 0;             // of what no tag or tunnel puts elsewhere

@@ -9,7 +9,7 @@
 namespace tapdeck::engine {
 
 QueueSource make_source(const Port& port, std::uint16_t queue) {
-  return {.port_id = port.port_id(),
+  return {.port_id = &port.link().port_id,
           .queue = queue,
           .port_index = port.options().index,
           .realm = port.options().realm,

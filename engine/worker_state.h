@@ -81,7 +81,7 @@ class WorkerState {
   std::uint32_t handle_returned();
   void act_on_returned(const SignalMessage& message);
   std::uint32_t poll(std::size_t source, const StepTime& now);
-  static void receive(const QueueSource& from, Burst& burst);
+  static void receive(std::uint16_t port_id, const QueueSource& from, Burst& burst);
   static void prefetch_bytes(const Burst& burst);
   void decode_burst(std::size_t source, const StepTime& now, Burst& burst);
   void decode_one(std::size_t source, std::uint16_t index, const StepTime& now, Burst& burst);

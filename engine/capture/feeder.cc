@@ -70,9 +70,6 @@ Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
   const auto add_pool = [&options](const char* kind, std::uint32_t count, std::uint32_t room) {
     return make_pool(options.name + kind, count, room, options.socket);
   };
-  const auto views = add_pool("_views", options.view_count, 0);
-  if (!views) return views.error();
-  feeder->views_ = *views;
   const auto small =
       add_pool("_small", options.small_count, kFeedBytesSmall + RTE_PKTMBUF_HEADROOM);
   if (!small) return small.error();
@@ -84,7 +81,6 @@ Result<std::unique_ptr<Feeder>> Feeder::create(CaptureMerge& merge,
 }
 
 Feeder::~Feeder() {
-  ::rte_mempool_free(views_);
   ::rte_mempool_free(small_);
   ::rte_mempool_free(large_);
 }
@@ -99,16 +95,9 @@ bool tells_time(const CapturedPacket& packet) { return link_type_known(packet.li
 // With the packet's bytes; nullptr when a pool is empty.
 rte_mbuf* Feeder::make_buffer(const CapturedPacket& packet) {
   const std::size_t length = std::min<std::size_t>(packet.bytes.size(), kFeedBytesMax);
-  rte_mempool* copies = packet.bytes.size() <= kFeedBytesSmall ? small_ : large_;
-  rte_mbuf* buffer = ::rte_pktmbuf_alloc(packet.bytes_last ? views_ : copies);
+  rte_mbuf* buffer = ::rte_pktmbuf_alloc(packet.bytes.size() <= kFeedBytesSmall ? small_ : large_);
   if (buffer == nullptr) return nullptr;
-  if (packet.bytes_last) {
-    buffer->buf_addr = const_cast<std::uint8_t*>(packet.bytes.data());  // only ever read
-    buffer->buf_len = static_cast<std::uint16_t>(length);
-    buffer->data_off = 0;
-  } else if (length > 0) {
-    std::memcpy(rte_pktmbuf_mtod(buffer, void*), packet.bytes.data(), length);
-  }
+  if (length > 0) std::memcpy(rte_pktmbuf_mtod(buffer, void*), packet.bytes.data(), length);
   buffer->data_len = static_cast<std::uint16_t>(length);
   buffer->pkt_len = static_cast<std::uint32_t>(length);
   return buffer;

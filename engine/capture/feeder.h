@@ -3,10 +3,9 @@
 // between them everything that follows from a packet can be done before the next one is seen: a
 // round ends after each packet of signalling, and before the clock would go too far ahead.
 // Threads: one, which also steps the workers between rounds; nothing but them reads the mbufs, and
-// nothing writes to their bytes.  Memory: three pools of single-segment mbufs, made in create().
-// Packets whose bytes last (of files that are mapped) are not copied: mbufs without room of their
-// own point at them.  Of the others most fit the small ones; the few large ones hold up to
-// kFeedBytesMax.  Longer captures are cut there (no IP packet is longer).
+// nothing writes to their bytes.  Memory: two pools of single-segment mbufs, made in create(). Most
+// packets fit the small ones; the few large ones hold up to kFeedBytesMax.  Longer captures are cut
+// there (no IP packet is longer).
 // When a pool or a ring is full: the round ends early and the packet waits; nothing is ever
 // dropped.
 #pragma once
@@ -36,8 +35,7 @@ constexpr std::uint32_t kFeedBytesMax = 65'400;  // data_len and the room with h
 
 struct FeederOptions {
   std::string name = "feed";               // of the pools: unique in the process, at most 20 bytes
-  std::uint32_t view_count = 1'023;        // mbufs that point at the capture: for several rounds
-  std::uint32_t small_count = 1'023;       // mbufs of kFeedBytesSmall, likewise
+  std::uint32_t small_count = 1'023;       // mbufs of kFeedBytesSmall: for several rounds
   std::uint32_t large_count = 31;          // mbufs of kFeedBytesMax
   int socket = -1;                         // NUMA node; -1: any
   std::vector<std::uint16_t> sip_ports{};  // whose packets end a round
@@ -111,7 +109,6 @@ class Feeder {
   SignalFinder finder_;  // decides as those of the workers do
   DecodeRules rules_;
   std::shared_ptr<const RealmMap> realms_;  // may be none
-  rte_mempool* views_ = nullptr;
   rte_mempool* small_ = nullptr;
   rte_mempool* large_ = nullptr;
   int note_offset_ = -1;

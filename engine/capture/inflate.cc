@@ -1,8 +1,7 @@
 #include "engine/capture/inflate.h"
 
 #include <algorithm>
-#include <cstring>
-#include <vector>
+#include <utility>
 
 #include <zlib.h>
 #include <zstd.h>
@@ -14,47 +13,33 @@ constexpr std::size_t kOutputBytes = 1'048'576;   // decompressed at a time
 constexpr std::size_t kInputBytesMax = 1U << 30;  // zlib counts in 32 bits
 constexpr int kZstdWindowLogMax = 27;             // 128 MiB
 
-// The buffer of what was decompressed and not yet skipped; the formats fill its end.
-class InflatingSource : public Source {
+class InflatingSource : public BufferedSource {
  public:
-  explicit InflatingSource(ByteView input) : input_(input) {}
+  explicit InflatingSource(std::unique_ptr<Source> raw)
+      : BufferedSource(kOutputBytes), raw_(std::move(raw)) {}
 
-  [[nodiscard]] std::uint64_t bytes_read() const override { return consumed_; }
+  [[nodiscard]] std::uint64_t bytes_read() const override { return raw_->bytes_read(); }
 
-  [[nodiscard]] std::uint64_t bytes_total() const override { return input_.size(); }
+  [[nodiscard]] std::uint64_t bytes_total() const override { return raw_->bytes_total(); }
 
  protected:
-  // Decompresses into `room`, advancing consumed_; the bytes produced.  May set ended_, failure_.
-  virtual std::size_t inflate_some(MutableByteView room) = 0;
+  // What is there to decompress, `count` bytes at least; fewer at the end.
+  ByteView input(std::size_t count = 1) { return raw_->peek(count); }
 
-  [[nodiscard]] ByteView rest() const { return input_.subspan(consumed_); }
+  void consume(std::size_t count) { raw_->skip(count); }
 
-  void fail(std::string_view why) {
-    failure_ = why;
-    ended_ = true;
-  }
+  [[nodiscard]] bool is_at_end() { return input().empty(); }
 
-  ByteView input_;
-  std::size_t consumed_ = 0;
+  // There is no more, but there should be.
+  void fail_at_end(std::string_view why) { fail(raw_->failure().empty() ? why : raw_->failure()); }
 
  private:
-  void fill(std::size_t count) final {
-    const std::size_t kept = window_.size() - at_;
-    if (kept > 0) std::memmove(buffer_.data(), window_.data() + at_, kept);
-    at_ = 0;
-    const std::size_t wanted = std::max(count, kOutputBytes);
-    if (buffer_.size() < wanted) buffer_.resize(wanted);
-    std::size_t held = kept;
-    while (held < count && !ended_) held += inflate_some(MutableByteView(buffer_).subspan(held));
-    window_ = ByteView(buffer_).first(held);
-  }
-
-  std::vector<std::uint8_t> buffer_;
+  std::unique_ptr<Source> raw_;
 };
 
 class GzipSource final : public InflatingSource {
  public:
-  explicit GzipSource(ByteView input) : InflatingSource(input) {
+  explicit GzipSource(std::unique_ptr<Source> raw) : InflatingSource(std::move(raw)) {
     constexpr int kGzipOnly = 16;
     if (::inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) fail("no memory to decompress");
   }
@@ -62,29 +47,30 @@ class GzipSource final : public InflatingSource {
   ~GzipSource() override { ::inflateEnd(&stream_); }
 
  private:
-  std::size_t inflate_some(MutableByteView room) override {
-    const std::size_t given = std::min(rest().size(), kInputBytesMax);
-    stream_.next_in = const_cast<Bytef*>(rest().data());
+  std::size_t read_some(MutableByteView room) override {
+    const ByteView packed = input();
+    const std::size_t given = std::min(packed.size(), kInputBytesMax);
+    stream_.next_in = const_cast<Bytef*>(packed.data());
     stream_.avail_in = static_cast<uInt>(given);
     stream_.next_out = room.data();
     stream_.avail_out = static_cast<uInt>(std::min(room.size(), kInputBytesMax));
     const std::size_t offered = stream_.avail_out;
     const int verdict = ::inflate(&stream_, Z_NO_FLUSH);
-    consumed_ += given - stream_.avail_in;
+    consume(given - stream_.avail_in);
     const std::size_t made = offered - stream_.avail_out;
     if (verdict == Z_STREAM_END) {
       end_member();
     } else if (verdict != Z_OK && verdict != Z_BUF_ERROR) {
       fail("its gzip data are damaged");
-    } else if (made == 0 && rest().empty()) {
-      fail("its gzip data are cut off");
+    } else if (made == 0 && is_at_end()) {
+      fail_at_end("its gzip data are cut off");
     }
     return made;
   }
 
   // Another member may follow; what else follows is padding.
   void end_member() {
-    const ByteView after = rest();
+    const ByteView after = input(2);
     if (after.size() >= 2 && after[0] == 0x1f && after[1] == 0x8b) {
       ::inflateReset(&stream_);
     } else {
@@ -97,7 +83,8 @@ class GzipSource final : public InflatingSource {
 
 class ZstdSource final : public InflatingSource {
  public:
-  explicit ZstdSource(ByteView input) : InflatingSource(input), context_(::ZSTD_createDCtx()) {
+  explicit ZstdSource(std::unique_ptr<Source> raw)
+      : InflatingSource(std::move(raw)), context_(::ZSTD_createDCtx()) {
     if (context_ == nullptr) {
       fail("no memory to decompress");
     } else {
@@ -108,17 +95,18 @@ class ZstdSource final : public InflatingSource {
   ~ZstdSource() override { ::ZSTD_freeDCtx(context_); }
 
  private:
-  std::size_t inflate_some(MutableByteView room) override {
-    ZSTD_inBuffer in{rest().data(), rest().size(), 0};
+  std::size_t read_some(MutableByteView room) override {
+    const ByteView packed = input();
+    ZSTD_inBuffer in{packed.data(), packed.size(), 0};
     ZSTD_outBuffer out{room.data(), room.size(), 0};
     const std::size_t verdict = ::ZSTD_decompressStream(context_, &out, &in);
-    consumed_ += in.pos;
+    consume(in.pos);
     if (::ZSTD_isError(verdict) != 0) {
       fail("its zstd data are damaged");
-    } else if (rest().empty() && verdict == 0) {
+    } else if (is_at_end() && verdict == 0) {
       ended_ = true;
-    } else if (rest().empty() && out.pos < out.size) {
-      fail("its zstd data are cut off");
+    } else if (is_at_end() && out.pos < out.size) {
+      fail_at_end("its zstd data are cut off");
     }
     return out.pos;
   }
@@ -128,13 +116,14 @@ class ZstdSource final : public InflatingSource {
 
 }  // namespace
 
-std::unique_ptr<Source> make_inflating_source(ByteView bytes) {
-  if (bytes.size() < 4) return nullptr;
-  if (bytes[0] == 0x1f && bytes[1] == 0x8b) return std::make_unique<GzipSource>(bytes);
+std::unique_ptr<Source> inflate_if_packed(std::unique_ptr<Source> raw) {
+  const ByteView bytes = raw->peek(4);
+  if (bytes.size() < 4) return raw;
+  if (bytes[0] == 0x1f && bytes[1] == 0x8b) return std::make_unique<GzipSource>(std::move(raw));
   const auto magic = load_le<std::uint32_t>(bytes.data());
   const bool skippable = (magic & 0xfffffff0U) == 0x184d2a50U;
-  if (magic == 0xfd2fb528U || skippable) return std::make_unique<ZstdSource>(bytes);
-  return nullptr;
+  if (magic == 0xfd2fb528U || skippable) return std::make_unique<ZstdSource>(std::move(raw));
+  return raw;
 }
 
 }  // namespace tapdeck::engine

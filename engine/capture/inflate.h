@@ -6,12 +6,12 @@
 
 #include <memory>
 
-#include "base/bytes.h"
 #include "engine/capture/source.h"
 
 namespace tapdeck::engine {
 
-// A source of the decompressed bytes; null when `bytes` begin with neither format's magic.
-std::unique_ptr<Source> make_inflating_source(ByteView bytes);
+// A source of the decompressed bytes of `raw`; `raw` itself when it begins with neither format's
+// magic.  Where `raw` fails so does the source, for the same reason.
+std::unique_ptr<Source> inflate_if_packed(std::unique_ptr<Source> raw);
 
 }  // namespace tapdeck::engine

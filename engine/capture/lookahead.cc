@@ -76,7 +76,6 @@ void Lookahead::take_kept(CapturedPacket& packet) {
   kept_.pop_front();
   packet = current_.packet;
   packet.bytes = current_.bytes;
-  packet.bytes_last = false;
 }
 
 // A packet far ahead of the clock.  Those that follow are in kept_.

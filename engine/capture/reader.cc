@@ -42,7 +42,6 @@ ReadVerdict CaptureReader::next(CapturedPacket& packet) {
   if (ended_ != ReadVerdict::kPacket) return ended_;
   const ReadVerdict verdict = read_next(packet);
   ended_ = verdict;
-  packet.bytes_last = source_->is_lasting();
   if (verdict == ReadVerdict::kPacket && !link_type_known(packet.link_type)) {
     ++unknown_link_packets_;
     last_unknown_link_type_ = packet.link_type;

@@ -38,7 +38,6 @@ struct CapturedPacket {
   std::uint32_t interface_index = 0;  // pcapng: counted over all sections of the file
   std::uint16_t link_type = 0;        // LINKTYPE_ number, as the file says
   ByteView bytes;                     // valid until the next call of next()
-  bool bytes_last = false;            // they are, for as long as the reader lives
 };
 
 class CaptureReader {

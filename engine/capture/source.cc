@@ -1,11 +1,11 @@
 #include "engine/capture/source.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <utility>
 
 #include "engine/capture/inflate.h"
 
@@ -17,7 +17,6 @@ class MemorySource final : public Source {
   explicit MemorySource(ByteView bytes) {
     window_ = bytes;
     ended_ = true;
-    lasting_ = true;
   }
 
   [[nodiscard]] std::uint64_t bytes_total() const override { return window_.size(); }
@@ -26,63 +25,64 @@ class MemorySource final : public Source {
   void fill(std::size_t) override {}
 };
 
-// Keeps the mapping of a file alive beneath the source that reads it.
-class MappedFile {
+constexpr std::size_t kFileBlockBytes = 262'144;  // stays in the processor's cache
+
+class FileSource final : public BufferedSource {
  public:
-  MappedFile(void* at, std::size_t size) : at_(at), size_(size) {}
+  // Owns the descriptor.
+  FileSource(int file, std::uint64_t size)
+      : BufferedSource(kFileBlockBytes), file_(file), size_(size), left_(size) {}
 
-  MappedFile(MappedFile&& other) noexcept
-      : at_(std::exchange(other.at_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
 
-  MappedFile& operator=(MappedFile&&) = delete;
+  ~FileSource() override { ::close(file_); }
 
-  ~MappedFile() {
-    if (at_ != nullptr) ::munmap(at_, size_);
-  }
-
-  [[nodiscard]] ByteView view() const { return {static_cast<const std::uint8_t*>(at_), size_}; }
+  [[nodiscard]] std::uint64_t bytes_total() const override { return size_; }
 
  private:
-  void* at_;
-  std::size_t size_;
-};
-
-class MappedSource final : public Source {
- public:
-  explicit MappedSource(MappedFile file)
-      : file_(std::move(file)), inner_(make_memory_source(file_.view())) {
-    lasting_ = inner_->is_lasting();
-    refresh(0);
+  std::size_t read_some(MutableByteView room) override {
+    if (left_ == 0) {
+      ended_ = true;
+      return 0;
+    }
+    const std::size_t wanted = std::min<std::uint64_t>(room.size(), left_);
+    const ssize_t got = ::read(file_, room.data(), wanted);
+    if (got > 0) {
+      left_ -= static_cast<std::uint64_t>(got);
+      return static_cast<std::size_t>(got);
+    }
+    if (got == 0) {
+      fail("it was shortened while it was read, its rest is cut off");
+    } else if (errno != EINTR) {
+      fail(::strerrordesc_np(errno));
+    }
+    return 0;
   }
 
-  [[nodiscard]] std::uint64_t bytes_read() const override { return inner_->bytes_read(); }
-
-  [[nodiscard]] std::uint64_t bytes_total() const override { return inner_->bytes_total(); }
-
- private:
-  void fill(std::size_t count) override {
-    inner_->skip(at_);
-    refresh(count);
-    ended_ = window_.size() < count;
-  }
-
-  // The inner source's window is this one's: peek() then costs no virtual call.
-  void refresh(std::size_t count) {
-    window_ = inner_->peek(count);
-    at_ = 0;
-    failure_ = inner_->failure();
-  }
-
-  MappedFile file_;
-  std::unique_ptr<Source> inner_;
+  const int file_;
+  const std::uint64_t size_;
+  std::uint64_t left_;
 };
 
 }  // namespace
 
+void BufferedSource::fill(std::size_t count) {
+  const std::size_t kept = window_.size() - at_;
+  if (kept > 0) std::memmove(buffer_.data(), window_.data() + at_, kept);
+  at_ = 0;
+  const std::size_t wanted = std::max(count, block_bytes_);
+  if (buffer_.size() < wanted) buffer_.resize(wanted);
+  std::size_t held = kept;
+  while (held < count && !ended_) {
+    const std::size_t room = std::min(buffer_.size() - held, std::max(count - held, block_bytes_));
+    held += read_some(MutableByteView(buffer_).subspan(held, room));
+  }
+  window_ = ByteView(buffer_).first(held);
+}
+
 std::unique_ptr<Source> make_memory_source(ByteView bytes) {
-  std::unique_ptr<Source> source = make_inflating_source(bytes);
-  if (source == nullptr) source = std::make_unique<MemorySource>(bytes);
-  return source;
+  return inflate_if_packed(std::make_unique<MemorySource>(bytes));
 }
 
 Result<std::unique_ptr<Source>> open_file_source(const std::string& path) {
@@ -98,23 +98,14 @@ Result<std::unique_ptr<Source>> open_file_source(const std::string& path) {
   struct stat status {};
 
   const bool regular = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-  const auto size = static_cast<std::size_t>(status.st_size);
-  void* at = nullptr;
-  int map_errno = 0;
-  if (regular && size > 0) {
-    at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-    map_errno = errno;
+  if (!regular || status.st_size == 0) {
+    ::close(file);
+    return make_error(ErrorCode::kInvalidArgument,
+                      path + (regular ? " is empty" : " is no regular file"));
   }
-  ::close(file);
-  if (!regular) {
-    return make_error(ErrorCode::kInvalidArgument, path + " is no regular file");
-  }
-  if (size == 0) return make_error(ErrorCode::kInvalidArgument, path + " is empty");
-  if (at == MAP_FAILED) {
-    return make_errno_error(ErrorCode::kIo, "cannot map the capture " + path, map_errno);
-  }
-  ::madvise(at, size, MADV_SEQUENTIAL);
-  return std::unique_ptr<Source>(std::make_unique<MappedSource>(MappedFile(at, size)));
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
+  return inflate_if_packed(
+      std::make_unique<FileSource>(file, static_cast<std::uint64_t>(status.st_size)));
 }
 
 }  // namespace tapdeck::engine

@@ -1,7 +1,7 @@
-// The bytes under a capture reader, as a window that moves forward: a mapped file, memory, or a
+// The bytes under a capture reader, as a window that moves forward: a file, memory, or a
 // decompressor.
-// Threads: one owner.  Memory: mapped files and memory need none; a decompressor has a buffer that
-// grows to what was asked for and never holds the whole file, so that no bomb can fill the memory.
+// Threads: one owner.  Memory: a file and a decompressor have a buffer that grows to what was asked
+// for and never holds the whole file, so that no bomb can fill the memory.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -41,9 +42,6 @@ class Source {
   // Why the source ended before the end of its data; empty when it did not.
   [[nodiscard]] std::string_view failure() const { return failure_; }
 
-  // What peek() returned stays where it is for as long as the source lives.
-  [[nodiscard]] bool is_lasting() const { return lasting_; }
-
   // Bytes of the underlying file consumed so far, and its size.
   [[nodiscard]] virtual std::uint64_t bytes_read() const { return position_; }
 
@@ -57,15 +55,34 @@ class Source {
   std::size_t at_ = 0;
   std::uint64_t position_ = 0;
   bool ended_ = false;
-  bool lasting_ = false;
   std::string_view failure_;  // a literal
+};
+
+// Holds what was read and not yet skipped.
+class BufferedSource : public Source {
+ protected:
+  explicit BufferedSource(std::size_t block_bytes) : block_bytes_(block_bytes) {}
+
+  // Writes into `room`; returns how much.  May set ended_ (and failure_).
+  virtual std::size_t read_some(MutableByteView room) = 0;
+
+  void fail(std::string_view why) {
+    failure_ = why;
+    ended_ = true;
+  }
+
+ private:
+  void fill(std::size_t count) final;
+
+  const std::size_t block_bytes_;  // read at a time, where no more is asked for
+  std::vector<std::uint8_t> buffer_;
 };
 
 // Bytes that outlive the source, decompressed when they are gzip or zstd.
 std::unique_ptr<Source> make_memory_source(ByteView bytes);
 
-// A file, likewise.  Regular files are mapped; one that shrinks meanwhile ends the process
-// (SIGBUS), as with every reader that maps.  Pipes are not supported.
+// A regular file, likewise: as long as it is now.  It is read, not mapped, so that one that is cut
+// meanwhile fails where it ends, and no byte is taken that it does not hold.
 Result<std::unique_ptr<Source>> open_file_source(const std::string& path);
 
 }  // namespace tapdeck::engine

@@ -22,6 +22,7 @@
 #include "model/signal.h"
 #include "model/stream.h"
 #include "pipelines/numbers/numbering.h"
+#include "pipelines/signalling/tcp_limits.h"
 
 namespace tapdeck::calls {
 
@@ -55,6 +56,7 @@ struct CallPlaneOptions {
   std::vector<std::string> port_names;  // CallRecord::port by SignalMessage::port_index
   std::vector<std::string> realm_names;
   numbers::NumberingOptions numbering;
+  sip::TcpLimits tcp;
   std::uint16_t retention_class = 0;  // of every call until policies exist
   std::string retention_class_name = "default";
   std::int64_t retention_us = 0;            // expires = start + this; 0: never

@@ -22,6 +22,7 @@ namespace tapdeck::sip {
   X(kUnsynchronised, tcp_unsynchronised)        /* segments before the first message of such */  \
   X(kReused, tcp_reused)                        /* connections begun anew on the same ports */   \
   X(kReset, tcp_reset)                          /* connections ended by RST */                   \
+  X(kResetIgnored, tcp_reset_ignored)           /* RST out of sequence: it may be forged */      \
   X(kEvicted, tcp_evicted)                      /* connections forgotten for lack of room */     \
   X(kIdle, tcp_idle)                            /* connections forgotten after long silence */   \
   X(kMessageLost, stream_message_lost)          /* messages begun, of which the rest is lost */  \

@@ -39,6 +39,11 @@ class StreamReader {
   // There are no more bytes.
   void on_end(StreamCounters& counters);
 
+  // True while no message is in the making.
+  [[nodiscard]] bool is_between_messages() const {
+    return buffer_.empty() && web_socket_.message().empty();
+  }
+
   [[nodiscard]] std::size_t memory() const { return buffer_.capacity() + web_socket_.memory(); }
 
   void reset() { *this = StreamReader{}; }

@@ -65,6 +65,9 @@ void TcpConnections::take(const SignalMessage& segment, std::int64_t timer_now_n
   connection.last = segment;
   connection.last.bytes = nullptr;
   if ((segment.tcp_flags & kTcpRst) != 0) {
+    if (!is_credible_reset(connection, segment, direction)) {
+      return counters_.add(StreamCount::kResetIgnored);
+    }
     counters_.add(StreamCount::kReset);
     for (std::uint8_t i = 0; i < connection.directions.size(); ++i) flush(connection, i);
     forget(connection);
@@ -116,6 +119,18 @@ void TcpConnections::begin_anew(Connection& connection,
     connection.directions[i].stream.reset();
     connection.directions[i].reader.reset();
   }
+}
+
+// Whoever knows the addresses alone can send a RST, which its receiver ignores or asks about (RFC
+// 5961 3.2); a true sender then sends the one that is expected.  Where nothing of the direction is
+// known it is believed as long as that costs no message.
+bool TcpConnections::is_credible_reset(const Connection& connection,
+                                       const SignalMessage& segment,
+                                       std::uint8_t direction) {
+  const TcpStream& stream = connection.directions[direction].stream;
+  if (stream.is_synchronised()) return stream.is_next(segment.tcp_sequence);
+  const Direction& other = connection.directions[1 - direction];
+  return !other.stream.has_gap() && other.reader.is_between_messages();
 }
 
 void TcpConnections::put(Connection& connection,

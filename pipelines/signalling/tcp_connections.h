@@ -17,16 +17,10 @@
 #include "model/signal.h"
 #include "pipelines/signalling/stream_counters.h"
 #include "pipelines/signalling/stream_reader.h"
+#include "pipelines/signalling/tcp_limits.h"
 #include "pipelines/signalling/tcp_stream.h"
 
 namespace tapdeck::sip {
-
-struct TcpLimits {
-  std::uint32_t connections_max = 131'072;
-  std::size_t bytes_max = std::size_t{64} << 20;
-  std::int64_t gap_ns = 2'000'000'000;
-  std::int64_t idle_ns = 3'600'000'000'000;
-};
 
 // Takes what connections carry.  `around` says addresses, port, VLAN and the time at which it was
 // complete; its bytes are not set.
@@ -104,6 +98,9 @@ class TcpConnections {
 
   Connection& find_or_add(const SignalMessage& segment);
   void begin_anew(Connection& connection, const SignalMessage& segment, std::uint8_t direction);
+  [[nodiscard]] static bool is_credible_reset(const Connection& connection,
+                                              const SignalMessage& segment,
+                                              std::uint8_t direction);
   void put(Connection& connection, const SignalMessage& segment, std::uint8_t direction);
   void watch_gap(Connection& connection, std::uint8_t direction, std::int64_t timer_now_ns);
   void skip_gap(Connection& connection, std::uint8_t direction);

@@ -21,6 +21,14 @@ bool TcpStream::is_foreign(const TcpSegment& segment) const {
   return ahead > kAheadMax || ahead < -kBehindMax;
 }
 
+bool TcpStream::is_next(std::uint32_t sequence) const {
+  if (sequence == next_ || (end_ && sequence == *end_ + 1)) return true;
+  if (held_.empty()) return false;
+  const Held& last = held_.back();
+  const auto length = static_cast<std::uint32_t>(last.bytes.size()) + last.missing_bytes;
+  return sequence == last.sequence + length;
+}
+
 SegmentVerdict TcpStream::put(const TcpSegment& from, ByteSink& sink) {
   TcpSegment segment = from;
   if (segment.syn) {

@@ -70,6 +70,11 @@ class TcpStream {
 
   [[nodiscard]] bool is_over() const { return over_; }  // the FIN has been reached
 
+  // True when a RST with this number is what its sender would send now: it stands behind all that
+  // has been seen, or behind all that has come without a gap (RFC 5961 3.2).  Precondition:
+  // is_synchronised().
+  [[nodiscard]] bool is_next(std::uint32_t sequence) const;
+
   // True when the segment belongs to another connection than what has been seen: to be said before
   // put(), and answered by reset().
   [[nodiscard]] bool is_foreign(const TcpSegment& segment) const;

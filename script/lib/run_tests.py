@@ -76,7 +76,7 @@ def stage_corpus(runner):
 
 
 def corpus_tests(runner, directory, label, **environment):
-    for name in ("ingest", "corpus"):
+    for name in ("ingest", "corpus", "coverage"):
         run_driver(runner, label + name, [f"tests/corpus/{name}_test.py"], 1800, directory,
                    **environment)
 
@@ -98,7 +98,8 @@ def stage_live(runner):
     run_driver(runner, "bench", ["tests/live/bench_test.py"], 300, "build")
     overload = ["--seconds", "60"] if runner.long_run else []
     run_driver(runner, "overload", ["tests/live/overload_test.py", *overload], 600, "build")
-    run_driver(runner, "queues", ["tests/live/queues_test.py"], 300, "build")
+    for name in ("queues", "links", "reload", "tunnels", "fragments"):
+        run_driver(runner, name, [f"tests/live/{name}_test.py"], 300, "build")
     run_driver(runner, "proxy", ["tests/live/proxy_test.py"], 300, "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
     run_driver(runner, "flood", ["tests/live/flood_test.py", *flood], 300, "build")

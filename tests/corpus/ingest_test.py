@@ -4,12 +4,16 @@ one set of calls however often and over however many queues it is read, the exit
 bad files, a store that is sound afterwards, and audio that is exact to the sample."""
 
 import gzip
+import json
 import os
 import re
 import shutil
+import signal
 import struct
+import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import capture_file
@@ -167,6 +171,59 @@ def test_truncated(directory):
     tapdeck(store, "store", "check").expect(0)
 
 
+def position_of(process, path):
+    """How far the process has read the file; 0 before it has opened it."""
+    for number in os.listdir(f"/proc/{process.pid}/fd"):
+        try:
+            if os.readlink(f"/proc/{process.pid}/fd/{number}") == path:
+                with open(f"/proc/{process.pid}/fdinfo/{number}", encoding="ascii") as file:
+                    return int(file.readline().split()[1])
+        except FileNotFoundError:
+            continue
+    return 0
+
+
+def cut_while_read(path, store, size):
+    """Cuts the file in the middle of its being read; what came of it, or None when it was late."""
+    process = subprocess.Popen([program.PROGRAM, "--store", store, "ingest", "--json", path],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        while process.poll() is None and position_of(process, path) == 0:
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        at = position_of(process, path)
+        os.truncate(path, size // 2)
+        process.send_signal(signal.SIGCONT)
+        out, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.wait()
+    in_time = 0 < at < size // 2
+    return (process.returncode, out, errors.decode(errors="replace")) if in_time else None
+
+
+def test_cut_while_read(directory):
+    """A file that is cut while it is read is taken up to there, which is told: status 3."""
+    record = struct.pack("<IIII", 1_800_000_000, 0, 60, 60) + bytes(60)
+    with open(SAMPLE, "rb") as file:
+        whole = file.read() + record * 3_000_000
+    for turn in range(5):
+        path = write(os.path.realpath(directory), "shrinking.pcap", whole)
+        store = os.path.join(directory, f"store{turn}")
+        came = cut_while_read(path, store, len(whole))
+        if came:
+            break
+    assert came, "the file could not be cut in time"
+    status, out, errors = came
+    assert status == 3, f"exit status {status}: {errors[-300:]}"
+    assert "cut off" in errors and "shrinking.pcap" in errors, errors[-300:]
+    packets = json.loads(out.splitlines()[-1])["packets"]
+    kept = len(capture_file.read(SAMPLE)) + (len(whole) // 2 - os.path.getsize(SAMPLE)) // 76
+    assert packets == kept, f"{packets} packets, not {kept}"
+    assert len(program.calls(store)) == CALLS_IN_SAMPLE
+    tapdeck(store, "store", "check").expect(0)
+
+
 def test_usage(directory):
     """Wrong usage is status 2."""
     for arguments in (["no-such-command"], ["ingest"], ["calls", "--no-such-option"], []):
@@ -221,8 +278,8 @@ def test_manifest(directory):
 
 
 TESTS = [test_sample, test_twice, test_deterministic, test_queues, test_merged_files,
-         test_compressed, test_bad_alone, test_bad_among_good, test_truncated, test_usage,
-         test_audio, test_pcap_export, test_manifest]
+         test_compressed, test_bad_alone, test_bad_among_good, test_truncated,
+         test_cut_while_read, test_usage, test_audio, test_pcap_export, test_manifest]
 
 
 def main():

@@ -4,7 +4,8 @@
 
 After each kill the store opens within a second per open GiB, every call that was answered more than
 a second before the kill is in the log, and each stream's media is there up to the `durable_until`
-that `show --json` gave before the kill, which no crash lowers. Needs root.
+that `show --json` gave before the kill, which no crash lowers. Beside the load go calls over TCP in
+segments and in fragments, of which some wait for the rest at the moment of the kill. Needs root.
 """
 
 import argparse
@@ -19,8 +20,10 @@ from datetime import datetime
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import capture_file
 import many_calls
+import mixed_calls
 import netlab
 import program
+import replay
 import sipp_load
 from program import tapdeck
 from report import Report, require_linux_root
@@ -29,6 +32,7 @@ from service import Service
 CALLS, CALLS_PER_S = 120, 20
 OPEN_LEAST_S = 1.0  # the least that is asked of an opening
 WATCHED_CALLS = 4
+MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S = 60, 6, 20
 INGESTED_CALLS = 200
 
 
@@ -153,7 +157,13 @@ def one_kill(report, lab, directory, number, rng):
     lab.start_in(lab.tap, "tcpdump", "--immediate-mode", "-U", "-B", "32768", "-i", lab.monitor,
                  "-w", wire, "-Z", "root", "udp", stderr=subprocess.DEVNULL)
     netlab.wait_until(lambda: os.path.exists(wire), 10)
+    mixed, said = (os.path.join(round_directory, name) for name in ("mixed.pcap", "mixed.out"))
+    answers = mixed_calls.write(mixed, MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S, f"mixed{number}")
+    with open(said, "wb") as out:
+        lab.start_in(lab.tap, *replay.command((mixed, "mon0")), stdout=out)
     load.start(CALLS, CALLS_PER_S)
+    begin = netlab.wait_until(lambda: replay.begin_of(said), 10)
+    answers = {call_id: begin + at for call_id, at in answers.items()}
     seen = watch(service.store, time.time() + rng.uniform(5, 8))
     killed_at = time.time()
     service.kill()
@@ -164,6 +174,8 @@ def one_kill(report, lab, directory, number, rng):
     report.check(f"{name}: the store opens", opening_problems(service.store))
     report.check(f"{name}: answered calls are in the log",
                  log_problems(service.store, answered_on_the_wire(datagrams), killed_at))
+    report.check(f"{name}: answered calls over TCP and in fragments are in the log",
+                 log_problems(service.store, answers, killed_at))
     report.check(f"{name}: durable media is there",
                  media_problems(service.store, seen, datagrams, round_directory) if seen else
                  ["no stream was durable before the kill: nothing was tested"])
@@ -189,25 +201,28 @@ def killed_ingest(report, directory, kills, rng):
     """Each kill at another moment of the same ingest, into one store, then a whole one."""
     capture = os.path.join(directory, "many.pcap")
     many_calls.write(capture, INGESTED_CALLS, 40)
+    mixed = os.path.join(directory, "mixed.pcap")
+    mixed_calls.write(mixed, MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S)
     whole, store = (os.path.join(directory, name) for name in ("whole", "killed"))
     begin = time.monotonic()
-    tapdeck(whole, "ingest", capture).expect(0)
+    tapdeck(whole, "ingest", capture, mixed).expect(0)
     took = time.monotonic() - begin
     cut_short = 0
     for _ in range(kills):
-        process = subprocess.Popen([program.PROGRAM, "--store", store, "ingest", capture],
+        process = subprocess.Popen([program.PROGRAM, "--store", store, "ingest", capture,
+                                    mixed],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(took * rng.uniform(0.3, 0.9))
         process.kill()
         cut_short += process.wait() < 0
         opened = opening_problems(store) if os.path.exists(os.path.join(store, "FORMAT")) else []
         report.check("killed ingest: the store opens", opened)
-    tapdeck(store, "ingest", capture).expect(0)
+    tapdeck(store, "ingest", capture, mixed).expect(0)
     expected = [without_digests(call) for call in program.calls(whole, "--limit", "1000")]
     found = [without_digests(call) for call in program.calls(store, "--limit", "1000")]
     problems = [] if cut_short else ["no ingest was cut short: nothing was tested"]
-    if len(found) != len(expected):
-        problems.append(f"{len(found)} calls, not {len(expected)}")
+    if len(found) != len(expected) or len(expected) != INGESTED_CALLS + MIXED_CALLS:
+        problems.append(f"{len(found)} calls, {len(expected)} undisturbed")
     problems += [f"{ours['call_id']} differs: {ours}" for ours, wanted in zip(found, expected)
                  if ours != wanted][:3]
     report.check("killed ingest: the calls are those of an undisturbed one", problems)

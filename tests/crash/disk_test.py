@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A disk that fills up under `ingest` and under `run`: what is lost is told in the calls that lost
 it, the call log goes on, the store stays sound, and recording goes on when there is room again.
+Some calls come over TCP in segments and in fragments, of which some wait for the rest meanwhile.
 A kernel that denies io_uring: everything works, with a warning that names the remedy.
 Needs root, for a small file system and network namespaces.
 """
@@ -14,8 +15,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import many_calls
+import mixed_calls
 import netlab
 import program
+import replay
 import sipp_load
 from program import tapdeck
 from report import Report, require_linux_root
@@ -24,6 +27,7 @@ from small_disk import SmallDisk
 
 INGESTED_CALLS = 100
 LIVE_CALLS, CALLS_PER_S = 40, 20
+MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S = 40, 4, 6
 
 
 def configuration(directory):
@@ -56,16 +60,19 @@ def loss_problems(log):
 def ingest_on_full_disk(report, directory):
     capture = os.path.join(directory, "many.pcap")
     many_calls.write(capture, INGESTED_CALLS, 60)  # 100 MiB
+    mixed = os.path.join(directory, "mixed.pcap")
+    mixed_calls.write(mixed, MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S)
     config = configuration(directory)
     with SmallDisk(os.path.join(directory, "disk")) as disk:
         store = os.path.join(disk.path, "store")
-        done = tapdeck(store, "ingest", capture, config=config)
+        done = tapdeck(store, "ingest", capture, mixed, config=config)
         report.check("ingest on a full disk fails and says why",
                      [] if done.status == 1 and "disk" in done.stderr else
                      [f"exit status {done.status}: {done.tail()}"])
         log, seen = states(store)
         problems = loss_problems(log)
-        if len(log) != INGESTED_CALLS or seen["recorded"] == INGESTED_CALLS:
+        every = INGESTED_CALLS + MIXED_CALLS
+        if len(log) != every or seen["recorded"] == every:
             problems.append(f"{len(log)} calls: {dict(seen)}")
         report.check("ingest on a full disk tells each call's loss", problems)
         done = tapdeck(store, "store", "check")
@@ -80,6 +87,9 @@ def run_on_full_disk(report, directory, lab):
         with open(service.config, "a", encoding="utf-8") as file:
             file.write("storage:\n  preallocate_mib: 1\n")
         service.start()
+        mixed = os.path.join(directory, "mixed.pcap")
+        mixed_calls.write(mixed, MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S)
+        lab.start_in(lab.tap, *replay.command((mixed, "mon0")), stdout=subprocess.DEVNULL)
         load = sipp_load.SippLoad(lab, directory)
         load.start(LIVE_CALLS, CALLS_PER_S)
         time.sleep(4)
@@ -93,18 +103,20 @@ def run_on_full_disk(report, directory, lab):
         load = sipp_load.SippLoad(lab, directory)
         load.start(LIVE_CALLS, CALLS_PER_S)
         problems = load.wait(LIVE_CALLS / CALLS_PER_S + sipp_load.TALK_S + 60)
-        netlab.wait_until(lambda: sum(call["final"] for call in states(service.store)[0]) ==
-                          2 * LIVE_CALLS, 30)
+        every = 2 * LIVE_CALLS + MIXED_CALLS
+        netlab.wait_until(lambda: sum(call["final"] for call in states(service.store)[0]) == every,
+                          30)
         log, seen = states(service.store)
         print(f"      {len(before)} calls in the log when there was room again; then {dict(seen)}")
         problems += loss_problems(log)
-        if len(log) != 2 * LIVE_CALLS:
+        if len(log) != every:
             problems.append(f"{len(log)} calls in the log")
-        second_load = sorted(log, key=lambda call: call["uid"])[LIVE_CALLS:]
+        of_sipp = [call for call in log if not mixed_calls.is_mixed(call)]
+        second_load = sorted(of_sipp, key=lambda call: call["uid"])[LIVE_CALLS:]
         problems += [f"{call['call_id']}: {call['recording']['reasons']}" for call in second_load
                      if call["recording"]["state"] != "recorded"]
         report.check("run records again when there is room", problems)
-        if seen["recorded"] == 2 * LIVE_CALLS:
+        if seen["recorded"] == every:
             report.fail("run loses media on a full disk", "nothing was lost: nothing was tested")
         status = service.stop()
         report.check("run stops in order", [] if status == 0 else [f"{status}: {service.tail()}"])

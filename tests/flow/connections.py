@@ -28,7 +28,7 @@ class Connection:
 
     def control(self, what, options):
         """`open`, `close`, `reset`, `ping`, or `raw` with hex= bytes of the client (of the server
-        with from=server)."""
+        with from=server). `reset ahead=N` is out of sequence by as many bytes."""
         sender = self.server if options.get("from") == "server" else self.client
         if what == "open":
             # A client that opens the same ports again has another initial sequence number.
@@ -39,7 +39,9 @@ class Connection:
         if what == "close":
             return [self._segment(self.client, FIN | ACK), self._segment(self.server, FIN | ACK)]
         if what == "reset":
-            return [self._segment(sender, RST)]
+            delay, source, destination, sequence, *rest = self._segment(sender, RST)
+            sequence = (sequence + int(options.get("ahead", 0))) & 0xFFFFFFFF
+            return [(delay, source, destination, sequence, *rest)]
         if what == "ping" and self.is_web_socket:
             return [self._segment(self.client, ACK, frame(b"hi", 9, True)),
                     self._segment(self.server, ACK, frame(b"hi", 10, False))]

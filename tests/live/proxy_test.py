@@ -3,9 +3,9 @@
 
 Three baresip phones, Kamailio and rtpengine, each host in a namespace of its own. The mirror sees
 every message and every packet twice, before and behind the proxy, with other media addresses: it
-must become one call, with the packets that the phones themselves say they sent, and with each voice
-on its own channel, once. Over UDP, TCP and IPv6; with a refusal, a cancelled call and a blind
-transfer. Needs root.
+must become one call, with the packets that the phones themselves say they sent, and each voice on
+its own channel, once. Over UDP, TCP and IPv6; with a refusal, a cancelled call, a blind transfer,
+and an attended one of scripted phones over UDP (baresip 1.0 knows none). Needs root.
 """
 
 import collections
@@ -22,6 +22,7 @@ import proxy
 import wav
 from program import tapdeck
 from report import Report, require_linux_root
+from scripted_phone import ScriptedPhone
 from service import Service
 from softphone import Phone, Softphone
 
@@ -199,12 +200,52 @@ class ProxyTest:
         for phone in (anna, ben, carl):
             phone.stop()
 
+    def attended_transfer(self):
+        phones = anna, ben, carl = [ScriptedPhone(self.lab, phone, self.proxy_address, self.ipv6)
+                                    for phone in (ANNA, BEN, CARL)]
+        for phone in phones:
+            phone.start()
+        talking = anna.dial(BEN.number)
+        self.wait("the first call is established", lambda: talking.state == "talking")
+        time.sleep(TALK_S)
+        consultation = ben.dial(CARL.number)
+        self.wait("ben consults carl", lambda: consultation.state == "talking")
+        time.sleep(TALK_S)
+        ben.transfer(ben.calls[0], consultation)
+        self.wait("both calls of ben are over",
+                  lambda: all(call.state == "over" for call in ben.calls))
+        time.sleep(TALK_S)
+        carl.hang_up(carl.calls[1])
+        self.wait("all calls are over", lambda: all(
+            call.state == "over" for phone in phones for call in phone.calls))
+        for phone in phones:
+            phone.stop()
+        first, second, third = self.log(3)
+        transferred = first["transferred"] or {}
+        self.check("an attended transfer is told", self.fact_problems(
+            {"to": None, "kind": None, **transferred}, to=CARL.number, kind="attended"))
+        self.check("the transferor hangs up", self.fact_problems(
+            first, outcome="answered", end_reason="bye", hangup_by="callee", dialled=BEN.number))
+        self.check("the consultation is replaced", self.fact_problems(
+            second, outcome="answered", end_reason="bye", hangup_by="callee", dialled=CARL.number))
+        self.check("the call that replaces it", self.fact_problems(
+            third, outcome="answered", end_reason="bye", hangup_by="callee", dialled=CARL.number))
+        for call, ends in ((first, (anna, ben)), (second, (ben, carl)), (third, (anna, carl))):
+            said = {phone.phone: sum(phone.sent(one) for one in phone.calls
+                                     if one.id == call["call_id"]) for phone in ends}
+            self.check(f"what {' and '.join(phone.number for phone in said)} sent is in the log",
+                       self.stream_problems(call, said))
+        self.check("voices of the consultation", self.audio_problems(second, BEN, CARL))
+        self.check("voices after the transfer", self.audio_problems(third, ANNA, CARL))
+
     def run(self):
         with self.lab:
             self.start()
             self.plain_call()
             self.unanswered_calls()
             self.blind_transfer()
+            if self.transport == "udp":
+                self.attended_transfer()
             status = self.service.stop()
             self.check("SIGTERM ends run cleanly",
                        [] if status == 0 else [f"exit status {status}: {self.service.tail()}"])

@@ -8,7 +8,6 @@ root.
 """
 
 import os
-import socket
 import struct
 import subprocess
 import sys
@@ -17,10 +16,10 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support")]
-import capture_file
 import many_calls
 import netlab
 import program
+import replay
 from program import tapdeck
 from report import Report, require_linux_root
 from service import RING, Service
@@ -43,21 +42,10 @@ TAP = "    - name: tap\n      device: \"net_tap0,iface=tdtap0\"\n      queues: {
 
 
 def send(path, interfaces):
-    """Sends a capture's frames at their times, in turns of one SIP dialog to each interface."""
-    outs = []
-    for interface in interfaces:
-        out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        out.bind((interface, 0))
-        outs.append(out)
-    begin, first = time.monotonic(), None
-    for record, frame in capture_file.read(path):
-        seconds, micros = struct.unpack_from("<II", record)
-        stamp = seconds + micros / 1e6
-        first = stamp if first is None else first
-        time.sleep(max(0, begin + stamp - first - time.monotonic()))
-        # Signalling comes in by the first port, media by the last.
-        is_sip = struct.unpack_from(">H", frame, 36)[0] == 5060
-        (outs[0] if is_sip else outs[-1]).send(frame)
+    """Sends a capture's frames: signalling into the first interface, media into the last."""
+    ways = [replay.Way(interface) for interface in interfaces]
+    replay.send(path, lambda frame: ways[0] if struct.unpack_from(">H", frame, 36)[0] == 5060
+                else ways[-1], time.monotonic())
 
 
 def log_problems(log):
@@ -70,12 +58,26 @@ def log_problems(log):
     return problems
 
 
+def is_signalling_only(port):
+    """All of it is between the same two addresses and ports, which is one queue."""
+    return port["packets"] < CALLS * PACKETS
+
+
 def spread_problems(stats, wanted):
     """Each worker has had its part."""
     packets = [worker["packets"] for worker in stats["workers"]]
     drops = {name: count for name, count in stats["drops"].items() if count}
+    classes = sum(stats["by_class"].values())
     problems = [] if len(packets) == wanted and min(packets) > sum(packets) / wanted / 4 else \
         [f"packets of the workers: {packets}"]
+    if classes != sum(packets):
+        problems.append(f"{sum(packets)} packets, {classes} in their classes")
+    for port in stats["ports"]:
+        queues = [queue["packets"] for queue in port["by_queue"]]
+        if len(queues) != port["queues"] or sum(queues) != port["packets"]:
+            problems.append(f"{port['name']}: {port['packets']} packets, {queues} of its queues")
+        if not is_signalling_only(port) and min(queues) < sum(queues) / len(queues) / 4:
+            problems.append(f"{port['name']}: packets of its queues {queues}")
     return problems + ([str(drops)] if drops else [])
 
 

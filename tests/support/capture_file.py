@@ -39,6 +39,8 @@ def datagrams(path):
         packet = frame[link:]
         if len(packet) < 28 or packet[0] >> 4 != 4 or packet[9] != 17:
             continue
+        if struct.unpack_from(">H", packet, 6)[0] & 0x3FFF:
+            continue  # a fragment
         udp = packet[4 * (packet[0] & 15):]
         second, microsecond = struct.unpack_from("<II", header)
         source, destination, length = struct.unpack_from(">HHH", udp)

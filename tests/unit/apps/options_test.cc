@@ -40,6 +40,24 @@ TEST(Options, OnlyLiveChunksAreInAHurry) {
   EXPECT_EQ(offline_options(config, 0, 1).worker.flush_interval_ns, 60 * kNsPerSecond);
 }
 
+TEST(Options, TcpAndFragmentsTakeWhatIsConfigured) {
+  config::Config config;
+  config.decode.tcp_connections_max = 17;
+  config.decode.tcp_memory_mib = 5'000;
+  config.decode.tcp_gap_ms = 30;
+  config.decode.tcp_idle_s = 40;
+  config.decode.fragment_packets_max = 18;
+  config.decode.fragment_memory_mib = 2;
+  for (const PipelineOptions& options : {live_options(config, 0), offline_options(config, 0, 1)}) {
+    EXPECT_EQ(options.calls.tcp.connections_max, 17U);
+    EXPECT_EQ(options.calls.tcp.bytes_max, std::size_t{5'000} << 20);
+    EXPECT_EQ(options.calls.tcp.gap_ns, 30 * kNsPerMs);
+    EXPECT_EQ(options.calls.tcp.idle_ns, 40 * kNsPerSecond);
+    EXPECT_EQ(options.fragments.packets_max, 18U);
+    EXPECT_EQ(options.fragments.block_count, 1'024U);
+  }
+}
+
 // A 10GbE port's worth of streams, with as many chunks for each as the defaults have: those that
 // absorb a second of stalled disk included.
 TEST(Options, AStreamTakesAtMost28KiB) {

@@ -52,6 +52,27 @@ TEST(Ladder, ShowsMediaWhereItBegan) {
   EXPECT_NE(lines[2].find("BYE"), std::string::npos);
 }
 
+std::string shown(SignalTransport transport, const std::string& bytes) {
+  storage::MessageRecord message = testing::make_message(0, bytes);
+  message.transport = transport;
+  const std::string line = lines_of(render_ladder({message}, {}, 0)).back();
+  return line.substr(12, line.find(' ', 12) - 12);
+}
+
+TEST(Ladder, SaysByWhichTransportAMessageCame) {
+  const std::string clear = "BYE sip:b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z\r\n";
+  const std::string odd = "BYE sip:b SIP/2.0\r\nTo: <sip:b>\r\nv : SIP / 2.0 / tls a;x=/y\r\n";
+  const std::string wss = "SIP/2.0 200 OK\r\nVIA: SIP/2.0/WSS a\r\nVia: SIP/2.0/UDP b\r\n";
+  EXPECT_EQ(shown(SignalTransport::kUdp, clear), "UDP");
+  EXPECT_EQ(shown(SignalTransport::kTcp, clear), "TCP");
+  EXPECT_EQ(shown(SignalTransport::kWebSocket, wss), "WS") << "it was not encrypted here";
+  EXPECT_EQ(shown(SignalTransport::kHep, clear), "HEP");
+  EXPECT_EQ(shown(SignalTransport::kHep, odd), "HEP/TLS");
+  EXPECT_EQ(shown(SignalTransport::kHep, wss), "HEP/WSS");
+  EXPECT_EQ(shown(SignalTransport::kHep, "BYE sip:b SIP/2.0\r\nVia:"), "HEP");
+  EXPECT_EQ(shown(SignalTransport::kHep, ""), "HEP");
+}
+
 TEST(Ladder, ManyAddressesAndNoMessagesAreBothDrawn) {
   EXPECT_TRUE(render_ladder({}, {}, 0).empty());
   std::vector<storage::MessageRecord> messages;

@@ -20,7 +20,30 @@ TEST(Port, AVirtualDeviceOpensReceivesAndCloses) {
   EXPECT_EQ(port->statistics().packets, 8U);
   port->close();
   port->close();
-  EXPECT_EQ(port->statistics().packets, 0U);
+  EXPECT_EQ(port->port_id(), kNoPort);
+  EXPECT_EQ(port->statistics().packets, 8U) << "what came stays counted";
+}
+
+TEST(Port, ADeviceIsExchangedUnderTheSamePool) {
+  test_eal();
+  Result<Port> port = Port::open(
+      {.name = "again", .device = "net_null6,size=64", .rx_queue_count = 2, .mbuf_count = 2'047});
+  ASSERT_TRUE(port) << port.error().message;
+  const rte_mempool* pool = port->pool();
+  rte_mbuf* packets[8];
+  for (std::uint64_t turn = 1; turn <= 3; ++turn) {
+    ASSERT_EQ(rte_eth_rx_burst(port->port_id(), 1, packets, 8), 8);
+    rte_pktmbuf_free_bulk(packets, 8);
+    EXPECT_EQ(port->statistics().packets, 8 * turn);
+    EXPECT_EQ(port->statistics().queues.at(1).packets, 8 * turn);
+    port->take_away();
+    EXPECT_EQ(port->port_id(), kNoPort);
+    const Result<bool> opened = port->reopen();
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(port->pool(), pool);
+  }
+  EXPECT_EQ(port->look_at_link(1), LinkState::kUp);
+  EXPECT_FALSE(port->can_reopen()) << "it is not gone";
 }
 
 TEST(Port, WhatIsMissingIsSaidInASentence) {

@@ -102,7 +102,7 @@ TEST(SignalFinder, AConnectionIsKnownFromItsFirstMessageOnInBothDirections) {
   EXPECT_FALSE(finder.tcp(1, 2, "the next one")) << "on the same ports";
   EXPECT_TRUE(finder.tcp(1, 2, kSip));
   EXPECT_TRUE(finder.tcp(1, 2, "", kTcpRst));
-  EXPECT_FALSE(finder.tcp(1, 2, "more"));
+  EXPECT_TRUE(finder.tcp(1, 2, "more")) << "the RST may be forged";
 }
 
 TEST(TcpFlows, TheLongestSilentMakesRoom) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <rte_mbuf.h>
-#include <zlib.h>
 
 #include "engine/eal.h"
 #include "engine/packet.h"
@@ -20,22 +19,7 @@ void start_eal() {
 struct Fed {
   PacketNote note;
   std::string bytes;
-  const std::uint8_t* at = nullptr;  // where they were
 };
-
-std::vector<std::uint8_t> gzip(ByteView from) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 1, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::vector<std::uint8_t> to(::deflateBound(&stream, from.size()) + 64);
-  stream.next_in = const_cast<std::uint8_t*>(from.data());
-  stream.avail_in = static_cast<unsigned>(from.size());
-  stream.next_out = to.data();
-  stream.avail_out = static_cast<unsigned>(to.size());
-  EXPECT_EQ(::deflate(&stream, Z_FINISH), Z_STREAM_END);
-  to.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return to;
-}
 
 class FeederTest : public ::testing::Test {
  protected:
@@ -64,8 +48,7 @@ class FeederTest : public ::testing::Test {
 
   void create(std::uint32_t ring_count, const FeederOptions& options) {
     std::vector<std::unique_ptr<CaptureReader>> readers;
-    const ByteView bytes = packed_.empty() ? file_.view() : ByteView(packed_);
-    readers.push_back(std::move(*CaptureReader::open_memory(bytes, "t")));
+    readers.push_back(std::move(*CaptureReader::open_memory(file_.view(), "t")));
     merge_ = std::make_unique<CaptureMerge>(std::move(readers));
     for (std::uint32_t i = 0; i < ring_count; ++i) {
       const std::string name = "feeder_test_" + std::to_string(i);
@@ -85,16 +68,14 @@ class FeederTest : public ::testing::Test {
       auto* packet = static_cast<rte_mbuf*>(object);
       EXPECT_EQ(packet->nb_segs, 1);
       EXPECT_EQ(packet->pkt_len, packet->data_len);
-      out.push_back({packet_note(packet, offset),
-                     {rte_pktmbuf_mtod(packet, const char*), packet->data_len},
-                     rte_pktmbuf_mtod(packet, const std::uint8_t*)});
+      out.push_back(
+          {packet_note(packet, offset), {rte_pktmbuf_mtod(packet, const char*), packet->data_len}});
       ::rte_pktmbuf_free(packet);
     }
     return out;
   }
 
   test::CaptureBytes file_;
-  std::vector<std::uint8_t> packed_;  // the same compressed: fed instead, unless empty
   std::unique_ptr<CaptureMerge> merge_;
   std::vector<rte_ring*> rings_;
   std::unique_ptr<Feeder> feeder_;
@@ -128,64 +109,34 @@ TEST_F(FeederTest, AnUnknownLinkTypeIsNoWitnessOfTheTime) {
 }
 
 TEST_F(FeederTest, CutsWhatNoBufferHolds) {
-  for (unsigned i = 0; i < 40; ++i) file_.pcap_record(1, 0, udp(1, 60));  // Lookahead's copies
   file_.pcap_record(1, 0, udp(1, 100'000)).pcap_record(2, 0, udp(1, kFeedBytesMax));
-  for (const bool packed : {false, true}) {
-    if (packed) packed_ = gzip(file_.view());
-    create(1, {.small_count = 63, .large_count = 7});
-    EXPECT_EQ(feeder_->feed_round(64).packets, 42U);
-    const std::vector<Fed> fed = take(rings_[0]);
-    EXPECT_EQ(fed[40].bytes, udp(1, 100'000).substr(0, kFeedBytesMax));
-    EXPECT_EQ(fed[40].note.original_length, 100'000U);
-    EXPECT_EQ(fed[41].bytes.size(), kFeedBytesMax);
-    EXPECT_EQ(feeder_->packets_cut(), 1U);
-    forget_feeder();
-  }
-}
-
-// Copies would cost every packet of a long capture; pointers into what a decompressor overwrites
-// would give other bytes.
-TEST_F(FeederTest, CopiesOnlyWhatDoesNotStay) {
-  for (unsigned i = 0; i < 60; ++i) file_.pcap_record(i, 0, udp(i, 60 + i % 7));
-  const ByteView whole = file_.view();
-  for (const bool packed : {false, true}) {
-    if (packed) packed_ = gzip(whole);
-    create(1, {.view_count = 63, .small_count = 63, .large_count = 7});
-    ASSERT_EQ(feeder_->feed_round(64).packets, 60U);
-    const std::vector<Fed> fed = take(rings_[0]);
-    for (unsigned i = 0; i < fed.size(); ++i) {
-      EXPECT_EQ(fed[i].bytes, udp(i, 60 + i % 7));
-      const bool within = fed[i].at >= whole.data() && fed[i].at < whole.data() + whole.size();
-      if (i >= 40) {
-        EXPECT_EQ(within, !packed) << i;
-      }
-    }
-    forget_feeder();
-  }
+  create(1, {.small_count = 63, .large_count = 7});
+  EXPECT_EQ(feeder_->feed_round(64).packets, 2U);
+  const std::vector<Fed> fed = take(rings_[0]);
+  EXPECT_EQ(fed[0].bytes, udp(1, 100'000).substr(0, kFeedBytesMax));
+  EXPECT_EQ(fed[0].note.original_length, 100'000U);
+  EXPECT_EQ(fed[1].bytes.size(), kFeedBytesMax);
+  EXPECT_EQ(feeder_->packets_cut(), 1U);
 }
 
 TEST_F(FeederTest, AFullRingOrPoolLosesNothing) {
   for (unsigned i = 0; i < 200; ++i) file_.pcap_record(i, 0, udp(1, i % 50 == 0 ? 4'000 : 60));
-  for (const bool packed : {false, true}) {
-    if (packed) packed_ = gzip(file_.view());
-    // All fewer than the ring's 64.
-    create(1, {.view_count = 31, .small_count = 31, .large_count = 3});
-    std::vector<Fed> all;
-    FeedRound round;
-    std::uint32_t blocked = 0;
-    do {
-      round = feeder_->feed_round(1'000);
-      if (round.state == FeedState::kBlocked) ++blocked;
-      for (Fed& fed : take(rings_[0])) all.push_back(std::move(fed));
-      ASSERT_LT(blocked, 200U);
-    } while (round.state != FeedState::kEnd);
-    EXPECT_GT(blocked, 3U);
-    ASSERT_EQ(all.size(), 200U);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      EXPECT_EQ(all[i].note.order, i);
-      EXPECT_EQ(all[i].note.time_ns, static_cast<std::int64_t>(i) * 1'000'000'000);
-    }
-    forget_feeder();
+  // All fewer than the ring's 64.
+  create(1, {.small_count = 31, .large_count = 3});
+  std::vector<Fed> all;
+  FeedRound round;
+  std::uint32_t blocked = 0;
+  do {
+    round = feeder_->feed_round(1'000);
+    if (round.state == FeedState::kBlocked) ++blocked;
+    for (Fed& fed : take(rings_[0])) all.push_back(std::move(fed));
+    ASSERT_LT(blocked, 200U);
+  } while (round.state != FeedState::kEnd);
+  EXPECT_GT(blocked, 3U);
+  ASSERT_EQ(all.size(), 200U);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i].note.order, i);
+    EXPECT_EQ(all[i].note.time_ns, static_cast<std::int64_t>(i) * 1'000'000'000);
   }
 }
 

@@ -106,6 +106,45 @@ TEST(TcpConnections, AResetEndsItAfterWhatHasCome) {
   EXPECT_EQ(bench.count(StreamCount::kReset), 1U);
 }
 
+TEST(TcpConnections, AResetOutOfSequenceChangesNothing) {
+  Bench bench;
+  bench.segment(99, "", kTcpSyn);
+  bench.segment(100, kSip.substr(0, 10));
+  for (const std::uint32_t wrong : {0U, 99U, 100U, 109U, 111U, 5'000U, 0x8000'0000U}) {
+    bench.segment(wrong, "", kTcpRst);
+  }
+  EXPECT_EQ(bench.count(StreamCount::kResetIgnored), 7U);
+  bench.from_server_ = true;
+  bench.segment(7, "", kTcpRst);
+  EXPECT_EQ(bench.count(StreamCount::kResetIgnored), 8U) << "nothing proves it, a message waits";
+  bench.from_server_ = false;
+  bench.segment(110, kSip.substr(10));
+  EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
+  EXPECT_EQ(bench.count(StreamCount::kReset), 0U);
+  bench.segment(static_cast<std::uint32_t>(100 + kSip.size()), "", kTcpRst);
+  EXPECT_EQ(bench.count(StreamCount::kReset), 1U);
+  EXPECT_EQ(bench.connections_.count(), 0U);
+}
+
+TEST(TcpConnections, AResetIsBelievedBehindAGapBehindAFinAndInAnswerToASyn) {
+  Bench bench;
+  bench.segment(99, "", kTcpSyn);
+  bench.segment(150, kSip);
+  bench.segment(static_cast<std::uint32_t>(150 + kSip.size()), "", kTcpRst);
+  EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
+  EXPECT_EQ(bench.connections_.count(), 0U);
+  bench.segment(199, "", kTcpSyn);
+  bench.segment(200, "", kTcpFin);
+  bench.segment(201, "", kTcpRst);
+  EXPECT_EQ(bench.connections_.count(), 0U);
+  bench.segment(299, "", kTcpSyn);
+  bench.from_server_ = true;
+  bench.segment(0, "", kTcpRst | kTcpAck);
+  EXPECT_EQ(bench.connections_.count(), 0U) << "refused";
+  EXPECT_EQ(bench.count(StreamCount::kReset), 3U);
+  EXPECT_EQ(bench.count(StreamCount::kResetIgnored), 0U);
+}
+
 TEST(TcpConnections, TheOldestMakesRoomAndTheSilentAreForgotten) {
   Bench bench({.connections_max = 2, .idle_ns = 100 * kSecond});
   for (int port = 1; port <= 3; ++port) {
