@@ -81,7 +81,7 @@
   X(stream_count_max, std::uint32_t, 8'192, 64, kStreamCountMax, kRestart, \
     "RTP streams tracked at once, of all workers together. Further calls are logged, not " \
     "recorded.") \
-  X(chunk_count, std::uint32_t, 13'440, 64, kChunkCountMax, kRestart, \
+  X(chunk_count, std::uint32_t, 13'400, 64, kChunkCountMax, kRestart, \
     "Buffers of 16 KiB for media, of all workers together: one for each stream, and those that " \
     "wait while the disk stands still; `config check` says how long. When they run out whole " \
     "calls are refused, then cut short, the newest first.") \
