@@ -32,6 +32,14 @@ control::Json fragments_json(const engine::ReassemblyCounters& counters) {
   return json;
 }
 
+control::Json conversations_json(const calls::ConversationFigures& figures) {
+  return {{"known", figures.known},
+          {"joined", figures.joined},
+          {"merged", figures.merged},
+          {"refused", figures.refused},
+          {"evicted", figures.evicted}};
+}
+
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row) {
   std::uint64_t sum = 0;

@@ -7,6 +7,7 @@
 #include "control/call_json.h"
 #include "engine/reassembly/counters.h"
 #include "engine/worker.h"
+#include "pipelines/calls/call_plane.h"
 
 namespace tapdeck::apps {
 
@@ -16,6 +17,9 @@ control::Json drops_json(const std::vector<engine::Worker>& workers);
 
 // Names as in engine/reassembly/counters.h, all of them.
 control::Json fragments_json(const engine::ReassemblyCounters& counters);
+
+// {known, joined, merged, refused, evicted}
+control::Json conversations_json(const calls::ConversationFigures& figures);
 
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row);

@@ -62,6 +62,10 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
   options.setup_timeout_ns = s_to_ns(config.calls.setup_timeout_s);
   options.dialog_idle_ns = s_to_ns(config.calls.dialog_idle_timeout_s);
   options.restart_timeout_ns = s_to_ns(config.calls.restart_timeout_s);
+  options.kept_headers = config.calls.kept_headers;
+  options.conversation_headers = config.calls.conversation_headers;
+  options.conversation_legs_max = config.calls.conversation_legs_max;
+  options.conversation_keep_ns = s_to_ns(config.calls.conversation_memory_s);
   return options;
 }
 

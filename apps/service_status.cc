@@ -92,6 +92,7 @@ Json plane_json(const calls::CallPlaneFigures& figures) {
            {{"hits", figures.numbers.hits},
             {"misses", figures.numbers.misses},
             {"not_numbers", figures.numbers.not_numbers}}},
+          {"conversations", conversations_json(figures.conversations)},
           {"assembly", assembly},
           {"rejected", rejected}};
 }

@@ -40,6 +40,9 @@ constexpr std::uint32_t kNetworkCountMax = 1'024;  // of one trunk
 constexpr std::uint32_t kDialRuleCountMax = 256;   // of one trunk
 constexpr std::uint32_t kDialTextMax = 24;         // characters of a number in a rule
 constexpr std::uint32_t kNumberCacheEntriesMax = 16'777'216;
+constexpr std::uint32_t kHeaderNameCountMax = 16;
+constexpr std::uint32_t kConversationHeaderCountMax = 4;
+constexpr std::uint32_t kConversationLegsMax = 1'024;
 
 // One worker keeps this many chunks on their way (rings, aged partial ones) beside the open ones.
 constexpr std::uint32_t kChunksInFlightPerWorker = 64;

@@ -124,7 +124,17 @@
     "seen for this long after the start.") \
   X(internal_networks, NameList, NameList{}, 0, kNetworkCountMax, kRestart, \
     "Addresses that are on our side, where no trunk has them. With `trunks` they tell a call's " \
-    "direction.")
+    "direction.") \
+  X(kept_headers, NameList, NameList{}, 0, kHeaderNameCountMax, kRestart, \
+    "Header fields whose values are kept in the call record, for example `X-Account`.") \
+  X(conversation_headers, NameList, NameList{}, 0, kConversationHeaderCountMax, kRestart, \
+    "Header fields that are the same on all legs of one conversation, where a back-to-back user " \
+    "agent sends such: they join its legs, as Session-ID and P-Charging-Vector always do.") \
+  X(conversation_legs_max, std::uint32_t, 32, 2, kConversationLegsMax, kRestart, \
+    "Calls that one conversation may have. What more calls than this share (a proxy that gives " \
+    "each the same icid) joins none of them.") \
+  X(conversation_memory_s, std::uint32_t, 600, 1, 86'400, kRestart, \
+    "A conversation without an open call takes further legs for this long.")
 
 #define TD_CONFIG_NUMBERS(X) \
   X(default_region, std::string, "", 0, 2, kRestart, \

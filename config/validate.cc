@@ -14,6 +14,7 @@
 #include "config/regions.h"
 #include "config/retention_classes.h"
 #include "config/sizing.h"
+#include "config/texts.h"
 
 namespace tapdeck::config {
 namespace {
@@ -53,10 +54,13 @@ class Validator {
     problems_.push_back({file_, line_of(lines_, path), path + ": " + what, false});
   }
 
+  [[nodiscard]] ReportProblem reporter() {
+    return [this](const std::string& path, const std::string& what) { error(path, what); };
+  }
+
   void check_key_file();
   void check_queue_pairs(std::size_t index);
   void check_region(const std::string& path, const std::string& region);
-  void check_rules(const std::string& path, const Trunk& trunk);
 
   const Config& config_;
   const std::string& file_;
@@ -156,24 +160,7 @@ void Validator::check_numbers() {
   for (const std::string& text : config_.calls.internal_networks) {
     if (!parse_network(text)) error("calls.internal_networks", no_network(text));
   }
-}
-
-void Validator::check_rules(const std::string& path, const Trunk& trunk) {
-  for (std::size_t i = 0; i < trunk.rules.size(); ++i) {
-    const DialRule& rule = trunk.rules[i];
-    const std::string rule_path = path + ".rules[" + std::to_string(i) + "]";
-    for (const auto& [option, text] :
-         {std::pair{"match", &rule.match}, std::pair{"prefix", &rule.prefix}}) {
-      const std::size_t plus = text->starts_with('+') ? 1 : 0;
-      if (text->find_first_not_of("0123456789*#", plus) != std::string::npos) {
-        error(rule_path + "." + option,
-              "'" + *text + "' is no beginning of a number: digits, *, # and a leading + are");
-      }
-    }
-    if (rule.digits_min > rule.digits_max) {
-      error(rule_path + ".digits_min", "must not exceed digits_max");
-    }
-  }
+  check_header_names(config_.calls, reporter());
 }
 
 void Validator::check_trunks() {
@@ -205,7 +192,7 @@ void Validator::check_trunks() {
       }
     }
     check_region(path + ".region", trunk.region);
-    check_rules(path, trunk);
+    check_dial_rules(path, trunk, reporter());
   }
 }
 

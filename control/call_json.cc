@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "control/claims_json.h"
 #include "control/text.h"
 
 namespace tapdeck::control {
@@ -30,6 +31,13 @@ std::string ssrc_text(std::uint32_t ssrc) {
   return buffer.data();
 }
 
+Json sdp_to_json(const CallParty& party) {
+  if (party.sdp_origin.empty() && party.sdp_addresses.empty()) return nullptr;
+  Json addresses = Json::array();
+  for (const Endpoint& address : party.sdp_addresses) addresses.push_back(to_string(address));
+  return {{"origin", text_or_null(party.sdp_origin)}, {"addresses", std::move(addresses)}};
+}
+
 Json party_to_json(const CallParty& party) {
   return Json{{"id", party.id},
               {"role", party_role_name(party.role)},
@@ -41,7 +49,8 @@ Json party_to_json(const CallParty& party) {
               {"port", party.ip ? Json(party.port) : Json(nullptr)},
               {"user_agent", text_or_null(party.user_agent)},
               {"from", time_or_null(party.from_us)},
-              {"to", time_or_null(party.to_us)}};
+              {"to", time_or_null(party.to_us)},
+              {"sdp", sdp_to_json(party)}};
 }
 
 Json party_at(const CallRecord& call, const std::optional<std::uint8_t>& index) {
@@ -182,12 +191,8 @@ void add_outcome(const CallRecord& call, Json& json) {
   json["outcome"] = outcome.empty() ? std::string_view("unknown") : outcome;
   json["end_reason"] = text_or_null(end_reason_name(call.end_reason));
   json["hangup_by"] = text_or_null(hangup_by_name(call.hangup_by));
-  json["transferred"] = call.transferred
-                            ? Json{{"to", text_or_null(call.transferred->to)},
-                                   {"by", text_or_null(call.transferred->by)},
-                                   {"kind", text_or_null(call.transferred->kind)},
-                                   {"to_e164", text_or_null(call.transferred->to_e164)}}
-                            : Json(nullptr);
+  json["transferred"] = transfer_to_json(call);
+  add_edges(call, json);
   json["status_code"] = value_or_null(call.status_code);
   json["reason"] = text_or_null(call.reason);
   json["q850_cause"] = value_or_null(call.q850_cause);
@@ -224,6 +229,7 @@ Json call_to_json(const CallRecord& call) {
   add_times(call, json);
   add_parties(call, json);
   add_outcome(call, json);
+  add_claims(call, json);
   add_business(call, json);
   Json media = Json::array();
   for (const MediaRecord& record : call.media) media.push_back(media_to_json(record));
@@ -282,7 +288,18 @@ bool is_field_name(std::string_view dotted_name) {
     call.parties.emplace_back();
     call.caller = call.callee = std::uint8_t{0};
     call.joined_by_method = "sample";
+    call.parties.front().sdp_origin = "sample";
     call.transferred.emplace();
+    call.edges.resize(2);
+    call.edges[0].kind = EdgeKind::kReplaces;
+    call.edges[1].kind = EdgeKind::kReplacedBy;
+    CallClaims claims;
+    claims.identities.emplace_back();
+    claims.passports.emplace_back();
+    claims.reasons.emplace_back();
+    claims.headers.emplace_back();
+    claims.session_raw = claims.icid = "sample";
+    call.claims = std::make_shared<const CallClaims>(std::move(claims));
     call.media.emplace_back();
     call.recording.gaps.emplace_back();
     return call_to_json(call);

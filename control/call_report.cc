@@ -54,6 +54,7 @@ Result<CallReport> read_call_report(storage::StoreAccess& store, const Uid& uid)
   } else if (durability.error().code != ErrorCode::kNotFound) {
     report.faults.push_back("Durability: " + durability.error().message);
   }
+  report.conversation = read_conversation(store, report.call, report.faults);
   return report;
 }
 
@@ -71,6 +72,7 @@ Json report_to_json(const CallReport& report) {
   json["messages"] = std::move(messages);
   json["durability"] = std::move(durability);
   json["versions"] = std::move(versions);
+  json["conversation"] = conversation_to_json(report.call, report.conversation);
   json["faults"] = std::move(faults);
   return json;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -65,6 +66,46 @@ std::string result_of(const CallRecord& call) {
   return result;
 }
 
+// "replaces    01KA..., succeeded"
+void add_edge(Rows& rows, const CallEdge& edge) {
+  std::string name(edge_kind_name(edge.kind));
+  std::replace(name.begin(), name.end(), '_', ' ');
+  std::string text;
+  const auto append = [&text](std::string_view part) {
+    if (part.empty()) return;
+    if (!text.empty()) text += ", ";
+    text += part;
+  };
+  append(edge.uid ? to_string(*edge.uid) : edge.call_id);
+  append(edge.number.empty() ? edge.uri : edge.number);
+  if (edge.early) append("before its answer");
+  append(edge_outcome_name(edge.outcome));
+  if (edge.status_code) append(std::to_string(*edge.status_code));
+  add_fact(rows, ("edge: " + name).c_str(), text);
+}
+
+void add_claims(Rows& rows, const CallRecord& call) {
+  if (!call.claims) return;
+  const CallClaims& claims = *call.claims;
+  for (const CallIdentity& identity : claims.identities) {
+    add_fact(rows, std::string(identity_source_name(identity.source)).c_str(), identity.raw);
+  }
+  for (const CallPassport& passport : claims.passports) {
+    add_fact(rows,
+             "identity, unverified",
+             (passport.attestation.empty() ? "no attestation" : passport.attestation) + ", from " +
+                 passport.orig + ", origid " + passport.origid);
+  }
+  add_fact(rows, "session id", claims.session_raw);
+  add_fact(rows, "charging vector", claims.charging_raw);
+  for (const CallReason& reason : claims.reasons) {
+    add_fact(rows, "reason", reason.raw + " (" + reason.of + ")");
+  }
+  for (const CallHeader& header : claims.headers) {
+    add_fact(rows, "header", header.name + ": " + header.value);
+  }
+}
+
 // "030123456 (+4930123456)"
 std::string with_e164(const std::string& written, const std::string& e164) {
   return e164.empty() || e164 == written ? written : written + " (" + e164 + ")";
@@ -90,6 +131,8 @@ std::string facts_text(const CallReport& report, std::string_view zone) {
   if (call.transferred) {
     add_fact(rows, "transferred", with_e164(call.transferred->to, call.transferred->to_e164));
   }
+  for (const CallEdge& edge : call.edges) add_edge(rows, edge);
+  add_claims(rows, call);
   add_time(
       rows, "first seen", call.start_us ? std::nullopt : std::optional(call.first_seen_us), zone);
   add_time(rows, "start", call.start_us, zone);
@@ -201,6 +244,10 @@ std::string report_to_text(const CallReport& report, std::string_view zone) {
   out += "\nParties\n" + parties_text(call);
   out += "\nMessages (seconds from start)\n" +
          render_ladder(report.messages, call.media, call.key_time_us());
+  if (!report.conversation.legs.empty()) {
+    out += "\nConversation " + to_printable(call.conversation_id) + "\n" +
+           conversation_to_text(call, report.conversation);
+  }
   if (!call.media.empty()) out += "\nMedia (jitter in ms)\n" + media_text(call);
   out += "\nRecording\n" + recording_text(report, zone);
   for (const std::string& fault : report.faults) out += "\nNot readable: " + fault + "\n";

@@ -12,6 +12,7 @@ namespace tapdeck::control {
 namespace {
 
 constexpr std::size_t kColumnsMax = 6;
+constexpr std::size_t kJoinedColumnsMax = 8;
 constexpr std::size_t kTitleColumnsMax = 60;
 constexpr std::size_t kOffsetColumns = 12;
 constexpr std::size_t kTransportColumns = 8;
@@ -24,6 +25,7 @@ struct Step {
   Endpoint destination{};
   std::string transport;
   std::string title;
+  std::string leg;  // padded
   bool media = false;
 };
 
@@ -77,15 +79,34 @@ std::string media_title(const MediaRecord& media) {
 }
 
 // Signalling addresses only get columns: media addresses would be a crowd.
-std::vector<Endpoint> lanes_of(const std::vector<storage::MessageRecord>& messages) {
+std::vector<Endpoint> lanes_of(const std::vector<Step>& steps, std::size_t columns_max) {
   std::vector<Endpoint> lanes;
-  for (const auto& message : messages) {
-    for (const Endpoint& endpoint : {message.source, message.destination}) {
+  for (const Step& step : steps) {
+    if (step.media) continue;
+    for (const Endpoint& endpoint : {step.source, step.destination}) {
       const bool known = std::find(lanes.begin(), lanes.end(), endpoint) != lanes.end();
-      if (!known && lanes.size() < kColumnsMax) lanes.push_back(endpoint);
+      if (!known && lanes.size() < columns_max) lanes.push_back(endpoint);
     }
   }
   return lanes;
+}
+
+void add_steps(const LadderLeg& leg, std::size_t name_columns, std::vector<Step>& steps) {
+  std::string name = leg.name;
+  name.resize(name_columns, ' ');
+  for (const auto& message : leg.messages) {
+    steps.push_back({message.time_us,
+                     message.source,
+                     message.destination,
+                     transport_title(message),
+                     message_title(message, kTitleColumnsMax),
+                     name,
+                     false});
+  }
+  for (const MediaRecord& record : leg.media) {
+    steps.push_back(
+        {record.first_us, record.source, record.destination, {}, media_title(record), name, true});
+  }
 }
 
 class Drawing {
@@ -102,14 +123,14 @@ class Drawing {
     width_ = column;
   }
 
-  [[nodiscard]] std::string titles() const {
+  [[nodiscard]] std::string titles(std::size_t name_columns) const {
     std::string line(width_, ' ');
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       const std::string name = to_string(lanes_[i]);
       line.replace(starts_[i] + (widths_[i] - name.size()) / 2, name.size(), name);
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    return std::string(kOffsetColumns + kTransportColumns, ' ') + line + "\n";
+    return std::string(kOffsetColumns + kTransportColumns + name_columns, ' ') + line + "\n";
   }
 
   [[nodiscard]] std::string step(const Step& step, std::int64_t zero_us) const {
@@ -128,7 +149,7 @@ class Drawing {
     }
     std::string transport = step.transport;
     transport.resize(kTransportColumns, ' ');
-    return format_offset(step.time_us - zero_us) + transport + line + title + "\n";
+    return format_offset(step.time_us - zero_us) + transport + step.leg + line + title + "\n";
   }
 
  private:
@@ -169,24 +190,22 @@ std::string message_title(const storage::MessageRecord& message, std::size_t col
 std::string render_ladder(const std::vector<storage::MessageRecord>& messages,
                           const std::vector<MediaRecord>& media,
                           std::int64_t zero_us) {
+  return render_ladder({LadderLeg{{}, messages, media}}, zero_us);
+}
+
+std::string render_ladder(const std::vector<LadderLeg>& legs, std::int64_t zero_us) {
+  std::size_t name_columns = 0;
+  for (const LadderLeg& leg : legs) name_columns = std::max(name_columns, leg.name.size());
+  if (name_columns > 0) ++name_columns;
   std::vector<Step> steps;
-  for (const auto& message : messages) {
-    steps.push_back({message.time_us,
-                     message.source,
-                     message.destination,
-                     transport_title(message),
-                     message_title(message, kTitleColumnsMax),
-                     false});
-  }
-  for (const MediaRecord& record : media) {
-    steps.push_back(
-        {record.first_us, record.source, record.destination, {}, media_title(record), true});
-  }
+  for (const LadderLeg& leg : legs) add_steps(leg, name_columns, steps);
   std::stable_sort(steps.begin(), steps.end(), [](const Step& left, const Step& right) {
     return left.time_us < right.time_us;
   });
-  const Drawing drawing(lanes_of(messages));
-  std::string out = messages.empty() ? std::string() : drawing.titles();
+  const std::vector<Endpoint> lanes =
+      lanes_of(steps, legs.size() > 1 ? kJoinedColumnsMax : kColumnsMax);
+  const Drawing drawing(lanes);
+  std::string out = lanes.empty() ? std::string() : drawing.titles(name_columns);
   for (const Step& step : steps) out += drawing.step(step, zero_us);
   return out;
 }

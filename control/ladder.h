@@ -18,6 +18,17 @@ std::string render_ladder(const std::vector<storage::MessageRecord>& messages,
                           const std::vector<MediaRecord>& media,
                           std::int64_t zero_us);
 
+// One of several calls whose messages are drawn as one ladder.  Borrows.
+struct LadderLeg {
+  std::string name;
+  const std::vector<storage::MessageRecord>& messages;
+  const std::vector<MediaRecord>& media;
+};
+
+// The same with the messages of all legs in order of time, each line behind the name of its leg,
+// and up to eight columns.
+std::string render_ladder(const std::vector<LadderLeg>& legs, std::int64_t zero_us);
+
 // The first line of a message, printable and cut to `columns_max`.
 std::string message_title(const storage::MessageRecord& message, std::size_t columns_max);
 

@@ -6,12 +6,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/flat_map.h"
+#include "model/call_claims.h"
 #include "model/ids.h"
 #include "model/media.h"
 
@@ -105,6 +107,9 @@ struct CallParty {
   std::string user_agent;
   std::optional<std::int64_t> from_us;  // when it was part of the call
   std::optional<std::int64_t> to_us;
+  // Its first SDP: "user id version address" of o=, and where it wants media.
+  std::string sdp_origin;
+  std::vector<Endpoint> sdp_addresses;
 };
 
 struct MediaRecord {
@@ -161,13 +166,6 @@ struct RecordingInfo {
   std::uint64_t gaps_left_out = 0;  // beyond what is listed
 };
 
-struct CallTransfer {
-  std::string to;
-  std::string by;
-  std::string kind;  // blind | attended
-  std::string to_e164;
-};
-
 struct CallRecord {
   Uid uid{};
   std::uint32_t version = 1;  // counts the versions of this record
@@ -218,6 +216,8 @@ struct CallRecord {
   FlatMap<std::string, std::uint32_t> sip_responses;  // status code -> responses seen
   std::vector<MediaRecord> media;
   RecordingInfo recording;
+  std::shared_ptr<const CallClaims> claims;  // nullptr: none
+  std::vector<CallEdge> edges;               // by time
 
   // The time this call is filed under: start, or first_seen when the INVITE was missed.
   [[nodiscard]] std::int64_t key_time_us() const { return start_us.value_or(first_seen_us); }

@@ -1,5 +1,6 @@
 #include "model/call_codec.h"
 
+#include "model/call_codec_claims.h"
 #include "model/call_codec_message.h"
 
 namespace tapdeck {
@@ -27,6 +28,10 @@ void write_party(const CallParty& party, wire::PartyV1* to) {
   to->set_user_agent(party.user_agent);
   if (party.from_us) to->set_from_us(*party.from_us);
   if (party.to_us) to->set_to_us(*party.to_us);
+  to->set_sdp_origin(party.sdp_origin);
+  for (const Endpoint& address : party.sdp_addresses) {
+    write_endpoint(address, to->add_sdp_addresses());
+  }
 }
 
 void write_media(const MediaRecord& media, wire::MediaV1* to) {
@@ -176,6 +181,8 @@ void append_call(const CallRecord& call, std::string& bytes) {
   write_outcome(call, message);
   for (const MediaRecord& media : call.media) write_media(media, message.add_media());
   write_recording(call.recording, message.mutable_recording());
+  if (call.claims) write_claims(*call.claims, message.mutable_claims());
+  for (const CallEdge& edge : call.edges) write_edge(edge, message.add_edges());
 
   const std::size_t size = message.ByteSizeLong();
   reused.note_size(size);

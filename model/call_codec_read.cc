@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "model/call_codec.h"
+#include "model/call_codec_claims.h"
 #include "model/call_codec_message.h"
 
 namespace tapdeck {
@@ -60,6 +61,11 @@ CallParty read_party(const wire::PartyV1& from, Checker& checker) {
   party.user_agent = from.user_agent();
   if (from.has_from_us()) party.from_us = from.from_us();
   if (from.has_to_us()) party.to_us = from.to_us();
+  party.sdp_origin = from.sdp_origin();
+  party.sdp_addresses.reserve(static_cast<std::size_t>(from.sdp_addresses().size()));
+  for (const wire::EndpointV1& address : from.sdp_addresses()) {
+    party.sdp_addresses.push_back(read_endpoint(address, checker));
+  }
   return party;
 }
 
@@ -193,6 +199,15 @@ void read_outcome(const wire::CallV1& from, CallRecord& call, Checker& checker) 
   for (const auto& entry : from.sip_responses()) call.sip_responses[entry.name()] = entry.count();
 }
 
+void read_links(const wire::CallV1& from, CallRecord& call, Checker& checker) {
+  bool good = true;
+  if (from.has_claims()) {
+    call.claims = std::make_shared<const CallClaims>(read_claims(from.claims(), good));
+  }
+  for (const wire::EdgeV1& edge : from.edges()) call.edges.push_back(read_edge(edge, good));
+  checker.require(good);
+}
+
 }  // namespace
 
 std::optional<CallRecord> decode_call(std::string_view bytes) {
@@ -213,6 +228,7 @@ std::optional<CallRecord> decode_call(std::string_view bytes) {
     call.media.push_back(read_media(media, checker));
   }
   call.recording = read_recording(message->recording(), checker);
+  read_links(*message, call, checker);
   if (!checker.good()) return std::nullopt;
   return call;
 }
@@ -246,6 +262,8 @@ std::optional<CallRecord> decode_call_terms(std::string_view bytes) {
     call.transferred =
         CallTransfer{message->transferred().to(), {}, {}, message->transferred().to_e164()};
   }
+  call.conversation_id = message->conversation_id();
+  read_links(*message, call, checker);
   if (!checker.good()) return std::nullopt;
   return call;
 }

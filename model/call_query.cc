@@ -182,6 +182,16 @@ std::vector<std::string> searchable_numbers(const CallRecord& call) {
     add(call.transferred->to);
     add(call.transferred->to_e164);
   }
+  for (const CallEdge& edge : call.edges) {
+    add(edge.number);
+    add(edge.e164);
+  }
+  if (call.claims) {
+    for (const CallIdentity& identity : call.claims->identities) {
+      add(identity.number);
+      add(identity.e164);
+    }
+  }
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;

@@ -31,16 +31,18 @@ enum class Column : std::uint8_t {
   kRollups = 6,
   kLedgerIndex = 7,
   kMeta = 8,
+  kByConversation = 9,
 };
-constexpr std::array<const char*, 9> kColumnNames = {"default",
-                                                     "calls",
-                                                     "by_number",
-                                                     "by_call_id",
-                                                     "extents",
-                                                     "annotations",
-                                                     "rollups",
-                                                     "ledger_index",
-                                                     "meta"};
+constexpr std::array<const char*, 10> kColumnNames = {"default",
+                                                      "calls",
+                                                      "by_number",
+                                                      "by_call_id",
+                                                      "extents",
+                                                      "annotations",
+                                                      "rollups",
+                                                      "ledger_index",
+                                                      "meta",
+                                                      "by_conversation"};
 
 CallKey make_call_key(std::int64_t time_us, const Uid& uid);
 CallKey first_call_key(std::int64_t time_us);  // sorts before every call of that microsecond
@@ -51,7 +53,8 @@ inline std::string_view view(const CallKey& key) { return {key.data(), key.size(
 
 std::string version_key(const CallKey& key, std::uint32_t version);
 
-// What a number or Call-ID is filed under: cut to a bound, without the separator byte.
+// What a number, Call-ID or conversation is filed under: cut to a bound, without the separator
+// byte.
 std::string index_term(std::string_view text);
 std::string index_key(std::string_view term, std::string_view call_key);  // term, 0x00, call key
 

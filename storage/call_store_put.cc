@@ -149,6 +149,7 @@ Result<const PriorCall*> BatchBuilder::prior(const Uid& uid) {
   prior.state = call->state;
   prior.numbers = number_terms(*call);
   prior.call_id = index_term(call->call_id);
+  prior.conversation = index_term(call->conversation_id);
   return &prior;
 }
 
@@ -167,6 +168,12 @@ void BatchBuilder::put_terms(const PriorCall* old, const PriorCall& fresh) {
   }
   for (const std::string& term : fresh.numbers) {
     if (old == nullptr || !has(old->numbers, term)) note(Column::kByNumber, term, tail, {});
+  }
+  const std::string_view old_conversation =
+      old == nullptr ? std::string_view() : std::string_view(old->conversation);
+  if (old_conversation != fresh.conversation) {
+    if (!old_conversation.empty()) remove(Column::kByConversation, old_conversation, tail);
+    if (!fresh.conversation.empty()) note(Column::kByConversation, fresh.conversation, tail, {});
   }
   if (old != nullptr && old->call_id == fresh.call_id) return;
   if (old != nullptr) remove(Column::kByCallId, old->call_id, tail);
@@ -212,6 +219,7 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   fresh.state = call.state;
   fresh.numbers = number_terms(call);
   fresh.call_id = index_term(call.call_id);
+  fresh.conversation = index_term(call.conversation_id);
   begin(Column::kCalls, view(fresh.key), {});
   append_call(call, bytes_);
   fresh.bytes = end(Column::kCalls);

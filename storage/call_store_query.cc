@@ -240,6 +240,10 @@ Result<void> run(const Reader& reader, const CallQuery& query, PageBuilder& page
   if (!query.call_id.empty()) {
     return scan_exact(reader, Column::kByCallId, index_term(query.call_id), *range, page);
   }
+  if (!query.conversation_id.empty()) {
+    const std::string term = index_term(query.conversation_id);
+    return scan_exact(reader, Column::kByConversation, term, *range, page);
+  }
   const auto [number, e164] = best_number(query);
   if (number.empty()) return scan_by_date(reader, *range, page);
   if (number.back() != '*' && e164.empty()) {

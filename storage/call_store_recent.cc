@@ -11,7 +11,7 @@ constexpr std::size_t kEndedBytes = 48;  // a node and its bucket
 std::size_t bytes_of(const PriorCall& call) {
   std::size_t bytes = sizeof(Uid) + sizeof(PriorCall) + 48 + call.bytes.capacity();
   for (const std::string& number : call.numbers) bytes += sizeof number + number.capacity();
-  return bytes + call.call_id.capacity();
+  return bytes + call.call_id.capacity() + call.conversation.capacity();
 }
 
 }  // namespace

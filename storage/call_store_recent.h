@@ -30,6 +30,7 @@ struct PriorCall {
   CallState state = CallState::kInProgress;
   std::vector<std::string> numbers;  // sorted terms of its entries by number
   std::string call_id;               // term
+  std::string conversation;          // term; empty: of none
 };
 
 using PendingCalls = std::unordered_map<Uid, PriorCall, UidHash>;

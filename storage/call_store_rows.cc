@@ -22,12 +22,17 @@ class Checker {
     TD_TRY(check_calls());
     TD_TRY(check_entries(Column::kByNumber));
     TD_TRY(check_entries(Column::kByCallId));
+    TD_TRY(check_entries(Column::kByConversation));
     return std::move(faults_);
   }
 
  private:
   static std::vector<std::string> terms_of(Column column, const CallRecord& call) {
     if (column == Column::kByCallId) return {index_term(call.call_id)};
+    if (column == Column::kByConversation) {
+      if (call.conversation_id.empty()) return {};
+      return {index_term(call.conversation_id)};
+    }
     std::vector<std::string> terms;
     for (const std::string& number : searchable_numbers(call)) terms.push_back(index_term(number));
     return terms;
@@ -53,6 +58,7 @@ class Checker {
       } else if (key.size() == kCallKeyBytes) {
         TD_TRY(check_indexed(Column::kByNumber, key, *call));
         TD_TRY(check_indexed(Column::kByCallId, key, *call));
+        TD_TRY(check_indexed(Column::kByConversation, key, *call));
         TD_TRY(check_open(key, *call));
       }
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "pipelines/calls/call_links.h"
 #include "pipelines/calls/record_builder.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/signalling_rules.h"
@@ -84,6 +85,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.times.last_seen_ns = live_.times.first_seen_ns;
   live_.dialogs.add_caller_tag(record.from_tag);
   live_.parties.restore(record);
+  restore_links(record, live_);
   const auto& trunks = context.options.numbering.trunks;
   const auto trunk = std::find_if(trunks.begin(), trunks.end(), [&](const config::Trunk& each) {
     return each.name == record.trunk;

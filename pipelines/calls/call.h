@@ -111,6 +111,16 @@ class Call {
 
   [[nodiscard]] const LiveCall& live() const { return live_; }
 
+  // Edges to other calls, for CallLinks.
+  [[nodiscard]] std::vector<LiveEdge>& edges() { return live_.edges; }
+
+  // A record that is out already is followed by another version.
+  void set_conversation(const ConversationPlace& conversation) {
+    if (live_.conversation == conversation) return;
+    live_.conversation = conversation;
+    if (answer_told_ && !live_.ended) put_record(false);
+  }
+
   // True when a message with these tags belongs to a transaction or dialog of this call.
   [[nodiscard]] bool owns(const MessageFacts& facts) const;
 
@@ -128,6 +138,7 @@ class Call {
   RecordingRanks::iterator place{};  // where it is listed as kept or cut
   Keeping listed = Keeping::kUndecided;
   bool promised = false;
+  std::uint32_t conversation_slot = 0;  // as Conversations has it; 0: none
 
  private:
   void settle(std::int64_t time_ns, std::int64_t timer_now_ns);

@@ -8,7 +8,10 @@
 #include <string>
 #include <utility>
 
+#include "pipelines/calls/call_links.h"
 #include "pipelines/calls/call_table.h"
+#include "pipelines/calls/claims_facts.h"
+#include "pipelines/calls/conversations.h"
 #include "pipelines/calls/finished_calls.h"
 #include "pipelines/calls/message_facts.h"
 #include "pipelines/calls/message_queue.h"
@@ -54,7 +57,16 @@ class StandardCallPlane final : public CallPlane {
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
         numbering_(options_.numbering, options_.realm_names, random_seed()),
         finished_(options_.calls_max, random_seed()),
-        fell_silent_(options_.calls_max, random_seed()) {}
+        fell_silent_(options_.calls_max, random_seed()),
+        conversations_(
+            {std::max<std::uint32_t>(1, options_.calls_max),
+             options_.conversation_legs_max,
+             options_.conversation_keep_ns},
+            [this](CallHandle handle) { return table_.find(handle); },
+            random_seed()),
+        links_(table_, conversations_, random_seed()) {
+    for (FactsReader& reader : readers_) reader = FactsReader(&header_choice_);
+  }
 
   void on_message(const SignalMessage& message) override { queue_.put(message, timer_now_ns_); }
 
@@ -93,6 +105,8 @@ class StandardCallPlane final : public CallPlane {
   void remove(Call& call);
 
   CallPlaneOptions options_;
+  const HeaderChoice header_choice_{HeaderNames(options_.kept_headers),
+                                    HeaderNames(options_.conversation_headers)};
   storage::Hasher hasher_;
   DropHistory drops_;
   Recordings recordings_;
@@ -107,6 +121,8 @@ class StandardCallPlane final : public CallPlane {
   numbers::Numbering numbering_;
   FinishedCalls finished_;
   FinishedCalls fell_silent_;  // ended by a timer: their BYE may still come
+  Conversations conversations_;
+  CallLinks links_;
   std::int64_t timer_now_ns_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t calls_started_ = 0;
@@ -213,7 +229,9 @@ void StandardCallPlane::handle(const DueMessage& due) {
   const SeenMessage message{due.signal, *due.result.facts, &numbering_};
   Call* call = route(message, due.hash);
   if (call == nullptr) return;
+  if (message.facts.claims != nullptr) conversations_.note(*call, message.facts, timer_now_ns_);
   call->take_message(message, timer_now_ns_);
+  if (links_.concerns(*call, message.facts)) links_.on_message(*call, message, timer_now_ns_);
   settle(*call);
 }
 
@@ -287,6 +305,7 @@ void StandardCallPlane::settle(Call& call) {
 void StandardCallPlane::remove(Call& call) {
   ++calls_ended_;
   recordings_.remove(call);
+  conversations_.remove(call, timer_now_ns_);
   if (call.dropped_message_count() > 0) {
     rejected_["message_not_kept"] += call.dropped_message_count();
   }
@@ -317,9 +336,9 @@ void StandardCallPlane::reload(const CallRecord& record,
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
   for (const SignalMessage& signal : kept.messages) {
     const FactsResult result = readers_[0].read(signal.view());
-    if (result.facts && result.facts->call_id == record.call_id) {
-      call.replay({signal, *result.facts, &numbering_});
-    }
+    if (!result.facts || result.facts->call_id != record.call_id) continue;
+    if (result.facts->claims) conversations_.note(call, *result.facts, timer_now_ns_);
+    call.replay({signal, *result.facts, &numbering_});
   }
   call.resume(record, kept.media, timer_now_ns_);
   settle(call);
@@ -357,6 +376,8 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.calls_restored = recordings.restored;
   figures.pressure = recordings.pressure;
   figures.numbers = numbering_.figures();
+  figures.conversations = conversations_.figures();
+  if (links_.evicted() > 0) figures.rejected.emplace_back("transfer_forgotten", links_.evicted());
   return figures;
 }
 

@@ -75,7 +75,11 @@ struct CallPlaneOptions {
   std::int64_t dialog_idle_ns =
       7'200'000'000'000;  // an answered call without any media ever ends (session_expired)
   std::int64_t restart_timeout_ns =
-      60'000'000'000;  // reloaded calls that stay silent become interrupted
+      60'000'000'000;                     // reloaded calls that stay silent become interrupted
+  std::vector<std::string> kept_headers;  // CallClaims::headers
+  std::vector<std::string> conversation_headers;  // whose value names a conversation
+  std::uint32_t conversation_legs_max = 32;
+  std::int64_t conversation_keep_ns = 600'000'000'000;  // after its last call
   std::function<bool(const Uid&)>
       already_final;  // ingest: true when the store has a final record of this uid; asked once per
                       // call, before anything is said of it; may be empty
@@ -97,6 +101,14 @@ enum class MediaPressure : std::uint8_t {
   kCutting,      // running recordings are cut short: nearly all chunks wait for the disk
 };
 
+struct ConversationFigures {
+  std::uint64_t known = 0;    // now
+  std::uint64_t joined = 0;   // calls that joined another
+  std::uint64_t merged = 0;   // conversations that turned out to be one
+  std::uint64_t refused = 0;  // calls that were not joined: too many share what would join them
+  std::uint64_t evicted = 0;  // forgotten for lack of room
+};
+
 struct CallPlaneFigures {
   std::uint64_t messages = 0;  // whole ones, duplicates of mirrors left out
   std::uint64_t calls_started = 0;
@@ -113,6 +125,7 @@ struct CallPlaneFigures {
   std::uint64_t calls_restored = 0;
   MediaPressure pressure = MediaPressure::kNone;
   numbers::NumberingFigures numbers;
+  ConversationFigures conversations;
 };
 
 // What the store has of a call that an earlier process left open.

@@ -5,8 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/pool_allocator.h"
 #include "model/call.h"
@@ -46,6 +49,24 @@ enum class Keeping : std::uint8_t {
   kCut,      // likewise, in its middle
 };
 
+// From one call to another, while it may still change.
+struct LiveEdge {
+  CallEdge edge;
+  CallHandle partner{};    // the other call, where it was found
+  std::uint32_t cseq = 0;  // of the REFER
+  bool by_caller = false;  // likewise
+  bool attended = false;
+};
+
+// Where a call stands among others of the same conversation (pipelines/calls/conversations.h).
+struct ConversationPlace {
+  std::optional<Uid> id;
+  std::string_view joined_by;  // static text; empty: nobody else is there
+  bool refused = false;        // more calls share what joins them than one conversation may have
+
+  bool operator==(const ConversationPlace&) const = default;
+};
+
 struct LiveCall {
   CallHandle handle{};
   Uid uid{};
@@ -76,8 +97,10 @@ struct LiveCall {
   std::optional<std::uint16_t> status_code;
   PoolString reason;
   std::optional<std::uint16_t> q850_cause;
-  std::optional<CallTransfer> asked_transfer;  // REFER seen, not accepted yet
   std::optional<CallTransfer> transferred;
+  std::unique_ptr<CallClaims> claims;  // nullptr: none of its messages claims anything
+  std::vector<LiveEdge> edges;
+  ConversationPlace conversation;
   NameCounts methods;
   NameCounts responses;
   std::optional<std::uint32_t> session_expires_s;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "base/hash.h"
+#include "pipelines/calls/claims_facts.h"
+#include "pipelines/calls/transfer_facts.h"
 #include "pipelines/signalling/body.h"
 #include "pipelines/signalling/message.h"
 
@@ -12,69 +15,6 @@ namespace tapdeck::calls {
 namespace {
 
 constexpr std::uint64_t kBodySeed = 0x626f6479ULL;
-constexpr std::size_t kTextMax = 1024;
-
-constexpr bool is_separator(char c) {
-  return c == '-' || c == '.' || c == '(' || c == ')' || c == ' ';
-}
-
-constexpr bool is_dialled(char c) {
-  return sip::is_digit(c) || c == '+' || c == '*' || c == '#' || is_separator(c);
-}
-
-std::size_t copy_without_separators(std::string_view text, char* to) {
-  return static_cast<std::size_t>(
-      std::copy_if(text.begin(), text.end(), to, [](char c) { return !is_separator(c); }) - to);
-}
-
-// A user part as people write it down: %xx decoded, without separators that only help the eye.
-std::string_view number_of(const sip::Uri& uri, Scratch& scratch) {
-  constexpr std::size_t kNumberMax = 256;
-  std::string_view number = uri.user_number().substr(0, kNumberMax);
-  if (number.find('%') != std::string_view::npos) {
-    number = scratch.take(number.size(), [number](char* to, std::size_t capacity) {
-      return sip::copy_decoded(number, to, capacity);
-    });
-  }
-  // "(0711) 12-34" is a number, "john.doe-smith" is a name.
-  if (std::none_of(number.begin(), number.end(), is_separator) ||
-      !std::all_of(number.begin(), number.end(), is_dialled)) {
-    return number;
-  }
-  return scratch.take(number.size(), [number](char* to, std::size_t) {
-    return copy_without_separators(number, to);
-  });
-}
-
-// phone-context of a tel URI, or of a user part that is one (RFC 3261 section 19.1.6).
-std::string_view context_of(const sip::Uri& uri, Scratch& scratch) {
-  constexpr std::size_t kContextMax = 64;
-  const std::size_t semicolon = uri.user.find(';');
-  auto context = semicolon == std::string_view::npos
-                     ? std::nullopt
-                     : sip::find_param(uri.user.substr(semicolon + 1), "phone-context");
-  if (!context) context = uri.param("phone-context");
-  if (!context || context->size() > kContextMax) return {};
-  return scratch.take(context->size(),
-                      [&](char* to, std::size_t) { return copy_without_separators(*context, to); });
-}
-
-std::string_view name_of(const sip::NameAddr& address, Scratch& scratch) {
-  const std::string_view name = address.display_name.substr(0, kTextMax);
-  const bool quoted = address.display_is_quoted;
-  if (sip::find_any(name, quoted ? "\\" : "\r\n") == std::string_view::npos) return name;
-  return scratch.take(name.size(), [name, quoted](char* to, std::size_t capacity) {
-    return quoted ? sip::copy_unescaped(name, to, capacity)
-                  : sip::copy_unfolded(name, to, capacity);
-  });
-}
-
-PersonFacts person_of(const sip::NameAddr& address, Scratch& scratch) {
-  return {name_of(address, scratch),
-          address.uri.text.substr(0, kTextMax),
-          number_of(address.uri, scratch),
-          context_of(address.uri, scratch)};
-}
 
 std::string_view diverted_number(const sip::Message& message, Scratch& scratch) {
   if (const auto diversion = message.name_addr(sip::HeaderId::kDiversion)) {
@@ -92,13 +32,6 @@ std::string_view diverted_number(const sip::Message& message, Scratch& scratch) 
   if (!first || !last) return {};
   const std::string_view number = number_of(first->uri, scratch);
   return number == number_of(last->uri, scratch) ? std::string_view() : number;
-}
-
-void read_transfer(const sip::Message& message, Scratch& scratch, MessageFacts& facts) {
-  const auto target = message.name_addr(sip::HeaderId::kReferTo);
-  if (!target) return;
-  facts.refer_to = number_of(target->uri, scratch);
-  facts.refer_replaces = target->uri.header("Replaces").has_value();
 }
 
 bool is_initial_invite(const MessageFacts& facts) {
@@ -192,6 +125,24 @@ MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
   return line;
 }
 
+PoolString origin_of(const sip::Sdp& sdp) {
+  constexpr std::size_t kWordMax = 64;
+  if (sdp.origin_address.empty()) return {};
+  std::array<char, 2 * kWordMax + 48> text;
+  char* to = text.data();
+  const auto append = [&](std::string_view word) {
+    to = std::copy_n(word.data(), std::min(word.size(), kWordMax), to);
+  };
+  append(sdp.origin_user);
+  *to++ = ' ';
+  to = std::to_chars(to, to + 20, sdp.session_id).ptr;
+  *to++ = ' ';
+  to = std::to_chars(to, to + 20, sdp.session_version).ptr;
+  *to++ = ' ';
+  append(sdp.origin_address);
+  return {text.data(), static_cast<std::size_t>(to - text.data())};
+}
+
 SharedSession read_session(std::string_view text, sip::Sdp& sdp) {
   if (!sip::is_accepted(sip::parse_sdp(text, sdp))) return nullptr;
   auto session = std::allocate_shared<SessionFacts>(PoolAllocator<SessionFacts>());
@@ -199,27 +150,61 @@ SharedSession read_session(std::string_view text, sip::Sdp& sdp) {
   for (std::size_t i = 0; i < sdp.media_count && i < kMediaLinesMax; ++i) {
     session->lines.push_back(line_of(sdp, i));
   }
+  session->origin = origin_of(sdp);
   return session;
 }
 
 }  // namespace
 
-PersonFacts PersonReader::read(std::string_view field) {
-  scratch_.clear();
-  const std::optional<sip::NameAddr> address = sip::parse_name_addr(field);
-  return address ? person_of(*address, scratch_) : PersonFacts{};
-}
-
 struct FactsReader::Work {
+  // What most messages have no use for.
+  struct Rare {
+    ClaimsReader claims;
+    TransferFacts transfer;
+    Scratch scratch;  // of the transfer
+  };
+
   sip::Message message;
   sip::Sdp sdp;
   Scratch scratch;
   MessageFacts facts;
+  const HeaderChoice* choice = nullptr;
+  std::uint64_t claim_bits = ClaimsReader::kBits;
+  std::unique_ptr<Rare> rare;
+
+  Rare& made() {
+    if (!rare) rare = std::make_unique<Rare>();
+    return *rare;
+  }
+
+  void read_rare();
 };
 
-FactsReader::FactsReader() : work_(std::make_unique<Work>()) {}
+void FactsReader::Work::read_rare() {
+  if (message.has_any(claim_bits)) {
+    static const HeaderChoice kNone{};
+    facts.claims = &made().claims.read(message, choice == nullptr ? kNone : *choice);
+  }
+  if (may_tell_of_transfer(message)) {
+    Rare& work = made();
+    work.scratch.clear();
+    work.transfer = read_transfer(message, work.scratch);
+    facts.transfer = &work.transfer;
+  }
+}
+
+FactsReader::FactsReader() : FactsReader(nullptr) {}
+
+FactsReader::FactsReader(const HeaderChoice* choice) : work_(std::make_unique<Work>()) {
+  work_->choice = choice;
+  if (choice != nullptr) work_->claim_bits |= choice->bits();
+}
 
 FactsReader::~FactsReader() = default;
+
+FactsReader::FactsReader(FactsReader&&) noexcept = default;
+
+FactsReader& FactsReader::operator=(FactsReader&&) noexcept = default;
 
 FactsResult FactsReader::read(ByteView bytes) {
   sip::Message& message = work_->message;
@@ -243,8 +228,8 @@ FactsResult FactsReader::read(ByteView bytes) {
   facts.rseq = message.rseq().value_or(0);
   facts.user_agent = message.user_agent();
   read_people(message, work_->scratch, facts);
-  if (facts.method == sip::Method::kRefer) read_transfer(message, work_->scratch, facts);
   read_extras(message, facts);
+  work_->read_rare();
   facts.body_hash = hash_text(message.body(), kBodySeed);
   const sip::BodySdp body = sip::find_sdp(message);
   if (!body.text.empty()) facts.session = read_session(body.text, work_->sdp);

@@ -21,6 +21,7 @@
 #include "model/ids.h"
 #include "model/media.h"
 #include "model/signal.h"
+#include "pipelines/calls/person_facts.h"
 #include "pipelines/signalling/headers.h"
 #include "pipelines/signalling/sdp.h"
 
@@ -29,6 +30,10 @@ class Numbering;
 }
 
 namespace tapdeck::calls {
+
+struct ClaimsFacts;    // pipelines/calls/claims_facts.h
+struct HeaderChoice;   // likewise
+struct TransferFacts;  // pipelines/calls/transfer_facts.h
 
 constexpr std::size_t kMediaLinesMax = 32;
 constexpr std::size_t kPayloadsPerLineMax = 32;
@@ -60,18 +65,12 @@ struct MediaLine {
 
 struct SessionFacts {
   PoolVector<MediaLine> lines;
+  PoolString origin;  // "user id version address" of o=
 
-  bool operator==(const SessionFacts&) const = default;
+  bool operator==(const SessionFacts& other) const { return lines == other.lines; }
 };
 
 using SharedSession = std::shared_ptr<const SessionFacts>;
-
-struct PersonFacts {
-  std::string_view name;          // display name without quotes
-  std::string_view uri;           // without header parameters
-  std::string_view number;        // user part without parameters and visual separators
-  std::string_view context = {};  // phone-context of RFC 3966, without visual separators
-};
 
 struct MessageFacts {
   bool is_request = true;
@@ -99,10 +98,11 @@ struct MessageFacts {
   std::optional<std::uint16_t> q850_cause;
   std::string_view reason_text;
   std::optional<std::uint32_t> session_expires_s;  // of 2xx responses
-  std::string_view refer_to;                       // number of the Refer-To
-  bool refer_replaces = false;
   SharedSession session;
   std::uint64_t body_hash = 0;  // tells a repeated body from a changed one
+  // nullptr: the message has nothing of it, as most.
+  const ClaimsFacts* claims = nullptr;
+  const TransferFacts* transfer = nullptr;
 };
 
 struct FactsResult {
@@ -110,42 +110,14 @@ struct FactsResult {
   std::string_view rejected_as;  // name of the verdict when there are no facts; static text
 };
 
-// Texts that are not in a message as they are said of it.
-class Scratch {
- public:
-  void clear() { used_ = 0; }
-
-  // What `write(to, capacity)` leaves there; it returns the bytes written.
-  template <typename Write>
-  std::string_view take(std::size_t bytes_max, Write&& write) {
-    const std::size_t capacity = std::min(bytes_max, bytes_.size() - used_);
-    char* const to = bytes_.data() + used_;
-    const std::size_t written = write(to, capacity);
-    used_ += written;
-    return {to, written};
-  }
-
- private:
-  static constexpr std::size_t kBytes = 4'096;  // more than all texts of a message together
-
-  std::array<char, kBytes> bytes_;
-  std::size_t used_ = 0;
-};
-
-// Who is named in a From or To: only the first messages of a call are asked.
-class PersonReader {
- public:
-  // Borrows `field` and this reader; nobody where it cannot be read.
-  PersonFacts read(std::string_view field);
-
- private:
-  Scratch scratch_;
-};
-
 class FactsReader {
  public:
   FactsReader();
+  // With these header fields; borrowed.
+  explicit FactsReader(const HeaderChoice* choice);
   ~FactsReader();
+  FactsReader(FactsReader&&) noexcept;
+  FactsReader& operator=(FactsReader&&) noexcept;
 
   // The facts borrow `bytes` and this reader, until the next message is read.
   FactsResult read(ByteView bytes);

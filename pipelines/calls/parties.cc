@@ -1,5 +1,7 @@
 #include "pipelines/calls/parties.h"
 
+#include <algorithm>
+
 #include "pipelines/calls/message_numbers.h"
 #include "pipelines/calls/offer_answer.h"
 
@@ -15,6 +17,18 @@ void describe(std::string_view field, const MessageNumbers& numbers, Party& part
   party.uri = person.uri;
 }
 
+// Each address once: m-lines may share theirs.
+void describe(const SessionFacts& session, CallParty& record) {
+  record.sdp_origin = session.origin;
+  for (const MediaLine& line : session.lines) {
+    std::vector<Endpoint>& addresses = record.sdp_addresses;
+    if (line.address.port == 0 || addresses.size() == kSdpAddressesMax) continue;
+    if (std::find(addresses.begin(), addresses.end(), line.address) == addresses.end()) {
+      addresses.push_back(line.address);
+    }
+  }
+}
+
 Party kept(const CallParty& record) {
   return {.id = record.id,
           .role = record.role,
@@ -26,7 +40,8 @@ Party kept(const CallParty& record) {
           .port = record.port,
           .user_agent = PoolString(record.user_agent),
           .from_us = record.from_us,
-          .to_us = record.to_us};
+          .to_us = record.to_us,
+          .session = nullptr};
 }
 
 }  // namespace
@@ -74,6 +89,7 @@ std::vector<CallParty> PartyList::records() const {
     record.user_agent = party.user_agent;
     record.from_us = party.from_us;
     record.to_us = party.to_us;
+    if (party.session) describe(*party.session, record);
   }
   return records;
 }
@@ -105,8 +121,11 @@ void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
     known.port = message.signal.source.port;
   }
   if (known.user_agent.empty()) known.user_agent = message.facts.user_agent;
-  // A called party is whoever the network asserts that it is, not who was dialled.
-  if (party != kCallerParty && message.facts.asserted && !message.facts.asserted->number.empty()) {
+  if (!known.session) known.session = message.facts.session;
+  // A called party is whoever the network asserts that it is, not who was dialled.  Once the call
+  // is answered, another identity is another person.
+  if (!answered_ && party != kCallerParty && message.facts.asserted &&
+      !message.facts.asserted->number.empty()) {
     known.number = message.facts.asserted->number;
     known.e164 = MessageNumbers(message).e164(*message.facts.asserted);
     if (!message.facts.asserted->name.empty()) known.name = message.facts.asserted->name;
@@ -116,15 +135,46 @@ void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
 void PartyList::answer(std::uint8_t party, std::int64_t time_ns) {
   if (party >= parties_.size()) return;
   callee_ = party;
+  answered_ = true;
   for (Party& each : parties_) {
-    if (each.id == kCallerParty) continue;
+    if (each.id == kCallerParty || each.role == PartyRole::kTransferTarget) continue;
     if (each.id == party) {
       if (oriented_) each.role = PartyRole::kCallee;
+      each.to_us.reset();
     } else {
       each.role = PartyRole::kFork;
-      each.to_us = time_ns / 1000;
+      if (!each.to_us) each.to_us = time_ns / 1000;
     }
   }
+}
+
+void PartyList::add_target(const PersonFacts& person, std::string_view e164, std::int64_t time_ns) {
+  if (parties_.empty() || parties_.size() >= kPartiesMax) return;
+  for (const Party& party : parties_) {
+    if (party.role == PartyRole::kTransferTarget && party.uri == person.uri) return;
+  }
+  const auto id = static_cast<std::uint8_t>(parties_.size());
+  Party& target = parties_.emplace_back();
+  target.id = id;
+  target.role = PartyRole::kTransferTarget;
+  target.number = person.number;
+  target.e164 = e164;
+  target.name = person.name;
+  target.uri = person.uri;
+  target.from_us = time_ns / 1000;
+}
+
+void PartyList::leave(std::string_view uri, std::int64_t time_ns) {
+  for (Party& party : parties_) {
+    if (party.role == PartyRole::kTransferTarget && party.uri == uri && !party.to_us) {
+      party.to_us = time_ns / 1000;
+    }
+  }
+}
+
+void PartyList::leave_fork(std::uint8_t party, std::int64_t time_ns) {
+  if (answered_ || party >= parties_.size() || party == kCallerParty) return;
+  if (!parties_[party].to_us) parties_[party].to_us = time_ns / 1000;
 }
 
 }  // namespace tapdeck::calls

@@ -18,6 +18,7 @@ namespace tapdeck::calls {
 
 constexpr std::size_t kPartiesMax = 64;
 constexpr std::uint8_t kFirstCalleeParty = 1;
+constexpr std::size_t kSdpAddressesMax = 8;  // of a party's first SDP
 
 // As the record has it (model/call.h).
 struct Party {
@@ -32,6 +33,7 @@ struct Party {
   PoolString user_agent;
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
+  SharedSession session;  // the first that it declared; nullptr: none
 };
 
 class PartyList {
@@ -54,6 +56,13 @@ class PartyList {
   // `party` answered: it becomes the callee, the others forks that leave now.
   void answer(std::uint8_t party, std::int64_t time_ns);
 
+  // Whom a transfer brings in; nothing when there is no room.
+  void add_target(const PersonFacts& person, std::string_view e164, std::int64_t time_ns);
+  // The transfer to `uri` came to nothing.
+  void leave(std::string_view uri, std::int64_t time_ns);
+  // The branch that rang at `party` is over: it leaves unless it is the callee.
+  void leave_fork(std::uint8_t party, std::int64_t time_ns);
+
   [[nodiscard]] const PoolVector<Party>& all() const { return parties_; }
 
   [[nodiscard]] std::vector<CallParty> records() const;
@@ -72,6 +81,7 @@ class PartyList {
   PoolVector<Party> parties_;
   std::uint8_t callee_ = kFirstCalleeParty;
   bool oriented_ = false;
+  bool answered_ = false;
 };
 
 }  // namespace tapdeck::calls

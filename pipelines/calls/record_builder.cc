@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pipelines/calls/recording_state.h"
+#include "pipelines/calls/transfer_rules.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -91,6 +92,16 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.duration_ms = (last_us - record.media.front().first_us) / 1000;
 }
 
+void fill_links(const LiveCall& state, CallRecord& record) {
+  if (state.claims) record.claims = std::make_shared<const CallClaims>(*state.claims);
+  if (!state.edges.empty()) record.edges = edge_records(state);
+  const ConversationPlace& place = state.conversation;
+  if (place.id) record.conversation_id = to_string(*place.id);
+  if (place.joined_by.empty()) return;
+  record.joined_by_method = place.joined_by;
+  record.joined_by_score = place.refused ? 0.0 : 1.0;
+}
+
 }  // namespace
 
 CallRecord build_record(const LiveCall& state,
@@ -139,6 +150,7 @@ CallRecord build_record(const LiveCall& state,
   record.media =
       state.streams.rows(state.media, {state.parties.callee(), state.parties.all().size()}, drops);
   fill_recording(state, options, record);
+  fill_links(state, record);
   return record;
 }
 

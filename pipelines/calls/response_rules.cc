@@ -5,11 +5,14 @@
 
 #include "pipelines/calls/media_rules.h"
 #include "pipelines/calls/signalling_rules.h"
+#include "pipelines/calls/transfer_rules.h"
 
 namespace tapdeck::calls {
 namespace {
 
 using sip::Method;
+
+constexpr std::uint16_t kEarlyDialogEnded = 199;
 
 bool is_challenge(std::uint16_t status) { return status == 401 || status == 407; }
 
@@ -38,10 +41,22 @@ void note_response_reason(LiveCall& state, const MessageFacts& facts) {
   if (facts.q850_cause) state.q850_cause = facts.q850_cause;
 }
 
+// RFC 6228; also the refusal of one branch where several rang.
+void end_early_dialog(LiveCall& state, const SeenMessage& message) {
+  Dialog* dialog = state.dialogs.find(message.facts.from_tag, message.facts.to_tag);
+  if (dialog == nullptr || dialog->confirmed) return;
+  dialog->over = true;
+  state.parties.leave_fork(dialog->party, message.time_ns());
+}
+
 void apply_provisional(LiveCall& state, const SeenMessage& message, bool initial) {
   const MessageFacts& facts = message.facts;
   state.provisional_seen = true;
   if (facts.status == 100 || !initial) return;
+  if (facts.status == kEarlyDialogEnded) {
+    end_early_dialog(state, message);
+    return;
+  }
   if (!state.times.progress_ns) state.times.progress_ns = message.time_ns();
   if (facts.status == 180 && !state.times.ringing_ns) state.times.ringing_ns = message.time_ns();
 }
@@ -83,6 +98,8 @@ void apply_failure(LiveCall& state, const SeenMessage& message, bool initial) {
   const MessageFacts& facts = message.facts;
   if (state.times.answered_ns || state.established || !initial) return;
   if (!is_challenge(facts.status)) state.parties.learn(kFirstCalleeParty, message);
+  end_early_dialog(state, message);
+  apply_redirect(state, message);
   if (!state.times.start_ns) {
     // The INVITE was missed: the response alone has to tell.
     InviteTransaction alone;
@@ -108,7 +125,9 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
     if (state.dialogs.is_caller_tag(facts.from_tag)) state.parties.orient();
   }
   Dialog* dialog = nullptr;
-  if (facts.status > 100 && facts.status < 300) dialog = dialog_of(state, message);
+  if (facts.status > 100 && facts.status < 300 && facts.status != kEarlyDialogEnded) {
+    dialog = dialog_of(state, message);
+  }
   const Ends ends = ends_of(state, facts);
   if (dialog != nullptr) state.parties.learn(ends.responder, message);
   if (facts.status < 200) {
@@ -121,6 +140,7 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
       apply_answer(state, message, dialog);
     } else {
       state.session_expires_s = facts.session_expires_s;
+      note_connected_identity(state, message, ends.responder);
     }
   } else {
     apply_response_session(state, message, ends);
@@ -170,6 +190,7 @@ void apply_response(LiveCall& state, const SeenMessage& message) {
     case Method::kUpdate:
       if (facts.status >= 200 && facts.status < 300) {
         state.session_expires_s = facts.session_expires_s;
+        note_connected_identity(state, message, ends_of(state, facts).responder);
       }
       [[fallthrough]];
     case Method::kPrack: apply_response_session(state, message, ends_of(state, facts)); break;
@@ -178,11 +199,7 @@ void apply_response(LiveCall& state, const SeenMessage& message) {
       if (facts.status >= 200 && facts.status < 300) end_by_missed_bye(state, message);
       break;
     case Method::kCancel: state.cancel_unanswered = false; break;
-    case Method::kRefer:
-      if (facts.status >= 200 && facts.status < 300 && state.asked_transfer) {
-        state.transferred = state.asked_transfer;
-      }
-      break;
+    case Method::kRefer: apply_refer_response(state, message); break;
     default: break;
   }
 }

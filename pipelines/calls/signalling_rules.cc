@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "pipelines/calls/claims_rules.h"
 #include "pipelines/calls/media_rules.h"
 #include "pipelines/calls/message_numbers.h"
 #include "pipelines/calls/response_rules.h"
+#include "pipelines/calls/transfer_rules.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -64,6 +66,7 @@ void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   state.dialogs.add_caller_tag(facts.from_tag);
   const bool is_new = state.invites.on_invite(facts);
   if (is_new && state.ended && state.end_reason == EndReason::kFailure) reopen(state);
+  if (is_new && !state.edges.empty()) note_followed_redirect(state, facts);
   if (is_new && !state.times.progress_ns) state.times.attempt_ns = message.time_ns();
   state.parties.orient();
   const numbers::CallRoute route = route_of(message);
@@ -122,15 +125,6 @@ void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
   apply_request_session(state, message, ends);
 }
 
-void apply_refer(LiveCall& state, const SeenMessage& message, const Ends& ends) {
-  const MessageFacts& facts = message.facts;
-  if (facts.refer_to.empty()) return;
-  state.asked_transfer = CallTransfer{std::string(facts.refer_to),
-                                      ends.requester == kCallerParty ? "caller" : "callee",
-                                      facts.refer_replaces ? "attended" : "blind",
-                                      std::string(MessageNumbers(message).e164(facts.refer_to))};
-}
-
 // A request within a dialog whose beginning was missed.
 void adopt_dialog(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
@@ -158,11 +152,11 @@ void apply_request(LiveCall& state, const SeenMessage& message) {
     case Method::kAck: apply_ack(state, message, ends); break;
     case Method::kInvite:
       state.established = true;  // a re-INVITE
-      apply_request_session(state, message, ends);
-      break;
-    case Method::kUpdate:
+      [[fallthrough]];
+    case Method::kUpdate: note_connected_identity(state, message, ends.requester); [[fallthrough]];
     case Method::kPrack: apply_request_session(state, message, ends); break;
     case Method::kRefer: apply_refer(state, message, ends); break;
+    case Method::kNotify: apply_refer_notify(state, message); break;
     default: break;
   }
 }
@@ -211,6 +205,10 @@ void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t se
     apply_request(state, message);
   } else {
     apply_response(state, message);
+  }
+  if (message.facts.claims != nullptr) {
+    const Ends ends = ends_of(state, message.facts);
+    note_claims(state, message, message.facts.is_request ? ends.requester : ends.responder);
   }
   update_timelines(state, message.time_ns());
 }

@@ -96,6 +96,12 @@ enum class HeaderId : std::uint8_t {
   kCount
 };
 
+// Of a set of headers in one word, as Message::has_any() takes it.
+constexpr std::uint64_t header_bit(HeaderId id) {
+  static_assert(static_cast<unsigned>(HeaderId::kCount) <= 64);
+  return std::uint64_t{1} << static_cast<unsigned>(id);
+}
+
 // Case-insensitive, long or compact form; kOther when unknown.
 HeaderId header_id_of(std::string_view name);
 std::string_view header_name(HeaderId id);  // long form; kOther: "other"

@@ -166,7 +166,7 @@ class MessageParser {
     const std::string_view value = trim(line.substr(colon + 1));
     Message::Slot& slot = message_.headers_[message_.header_count_++];
     slot.id = header_id_of(name);
-    const std::uint64_t bit = Message::bit_of(slot.id);
+    const std::uint64_t bit = header_bit(slot.id);
     message_.repeated_ |= message_.present_ & bit;
     if ((message_.present_ & bit) == 0) {
       message_.present_ |= bit;
@@ -186,7 +186,7 @@ class MessageParser {
 
   // The only line with `id`; with several, the first one, noted.
   std::optional<std::string_view> single(HeaderId id) {
-    if ((message_.repeated_ & Message::bit_of(id)) != 0) note(kRepairDuplicateHeader);
+    if ((message_.repeated_ & header_bit(id)) != 0) note(kRepairDuplicateHeader);
     return message_.first(id);
   }
 

@@ -125,7 +125,11 @@ class Message {
   [[nodiscard]] std::optional<std::string_view> first(HeaderId id) const;
   [[nodiscard]] std::optional<std::string_view> first_named(std::string_view name) const;
 
-  [[nodiscard]] bool has(HeaderId id) const { return (present_ & bit_of(id)) != 0; }
+  [[nodiscard]] bool has(HeaderId id) const { return has_any(header_bit(id)); }
+
+  [[nodiscard]] bool has_any(std::uint64_t header_bits) const {
+    return (present_ & header_bits) != 0;
+  }
 
   [[nodiscard]] ValueIterator values(HeaderId id) const { return {*this, id}; }
 
@@ -165,17 +169,12 @@ class Message {
     HeaderId id;
   };
 
-  static constexpr std::uint64_t bit_of(HeaderId id) {
-    static_assert(static_cast<unsigned>(HeaderId::kCount) <= 64);
-    return std::uint64_t{1} << static_cast<unsigned>(id);
-  }
-
   [[nodiscard]] std::size_t first_at(HeaderId id) const {
     return first_index_[static_cast<std::size_t>(id)];
   }
 
   std::string_view text_;
-  std::uint64_t present_ = 0;   // bit_of() each header that there is
+  std::uint64_t present_ = 0;   // header_bit() of each that there is
   std::uint64_t repeated_ = 0;  // in several lines
   std::array<std::uint8_t, static_cast<std::size_t>(HeaderId::kCount)>
       first_index_;  // of each that is present; the rest is never read

@@ -245,7 +245,10 @@ class Scenario:
 
 def encode(start, headers, body, options):
     content = body or ""
-    if body is not None:
+    if "sipfrag" in options:
+        headers.append(("Content-Type", "message/sipfrag;version=2.0"))
+        content = options["sipfrag"] + "\r\n"
+    elif body is not None:
         if "multipart" in options:
             headers.append(("Content-Type", 'multipart/mixed;boundary="edge"'))
             content = ("--edge\r\nContent-Type: text/plain\r\n\r\nhello\r\n--edge\r\n"

@@ -37,6 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tapdeck::calls::CallPlaneOptions options;
   options.hold_back_ns = 0;
   options.calls_max = 8;
+  options.kept_headers = {"X-Account", "Subject"};
+  options.conversation_headers = {"X-Call"};
+  options.conversation_legs_max = 3;
   options.numbering.numbers.default_region = "DE";
   options.numbering.internal_networks = {"10.0.0.1"};
   const auto plane = tapdeck::calls::CallPlane::create(options, sink);

@@ -56,11 +56,22 @@ const std::vector<std::string> kCallNames = {"schema",
                                              "end_reason",
                                              "hangup_by",
                                              "transferred",
+                                             "replaces",
+                                             "replaced_by",
+                                             "edges",
                                              "status_code",
                                              "reason",
                                              "q850_cause",
                                              "sip_methods",
                                              "sip_responses",
+                                             "identities",
+                                             "attestation",
+                                             "passports",
+                                             "session_id",
+                                             "charging_vector",
+                                             "reason_headers",
+                                             "headers",
+                                             "claims_left_out",
                                              "trunk",
                                              "agent",
                                              "team",
@@ -75,7 +86,7 @@ const std::vector<std::string> kCallNames = {"schema",
                                              "media",
                                              "recording"};
 const std::vector<std::string> kPartyNames = {
-    "id", "role", "number", "e164", "name", "uri", "ip", "port", "user_agent", "from", "to"};
+    "id", "role", "number", "e164", "name", "uri", "ip", "port", "user_agent", "from", "to", "sdp"};
 const std::vector<std::string> kMediaNames = {
     "kind",      "party",         "src",          "dst",        "ssrc",
     "codec",     "payload_type",  "clock_rate",   "codecs",     "payload_packets",
@@ -109,7 +120,8 @@ TEST(CallJson, HasEveryNameWhetherFactsAreThereOrNot) {
             (std::vector<std::string>{"loss_pct", "jitter_ms", "rtt_ms"}));
   EXPECT_EQ(keys_of(json["joined_by"]), (std::vector<std::string>{"method", "score"}));
   EXPECT_EQ(keys_of(json["transferred"]),
-            (std::vector<std::string>{"to", "by", "kind", "to_e164"}));
+            (std::vector<std::string>{
+                "to", "by", "kind", "to_e164", "outcome", "status_code", "call", "call_id"}));
   EXPECT_EQ(call_field_names(), kCallNames);
 }
 

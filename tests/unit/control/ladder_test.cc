@@ -92,5 +92,18 @@ TEST(Ladder, TitlesAreCutAndPrintable) {
   EXPECT_EQ(title.find('\x1b'), std::string::npos) << "a message must not drive the terminal";
 }
 
+TEST(Ladder, LegsAreNamedAndInOrderOfTime) {
+  const std::vector<storage::MessageRecord> first = {answer(1'000'000, "INVITE sip:a SIP/2.0"),
+                                                     answer(3'000'000, "BYE sip:a SIP/2.0")};
+  const std::vector<storage::MessageRecord> second = {answer(2'000'000, "INVITE sip:b SIP/2.0")};
+  const std::vector<MediaRecord> none;
+  const auto lines = lines_of(
+      render_ladder({LadderLeg{"L1", first, none}, LadderLeg{"L10", second, none}}, 1'000'000));
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_NE(lines[1].find("+0.000 L1 "), std::string::npos) << lines[1];
+  EXPECT_NE(lines[2].find("+1.000 L10 "), std::string::npos) << lines[2];
+  EXPECT_NE(lines[3].find("+2.000 L1 "), std::string::npos) << lines[3];
+}
+
 }  // namespace
 }  // namespace tapdeck::control

@@ -113,6 +113,29 @@ TEST_F(CallStoreTest, ATermThatComesAndGoesInOneBatch) {
   expect_consistent();
 }
 
+TEST_F(CallStoreTest, AConversationIsFoundByItsId) {
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    CallRecord call = nth_call(i, "1", "2");
+    call.conversation_id = i == 1 ? "" : "c1";
+    put(call);
+  }
+  CallQuery query;
+  query.conversation_id = "c1";
+  EXPECT_EQ(find_ids(query), (Ids{"id-0", "id-2"}));
+  CallRecord moved = nth_call(2, "1", "2");
+  moved.conversation_id = "c0";
+  moved.version = 2;
+  put(moved);
+  EXPECT_EQ(find_ids(query), (Ids{"id-0"}));
+  query.conversation_id = "c0";
+  EXPECT_EQ(find_ids(query), (Ids{"id-2"}));
+  moved.conversation_id.clear();
+  moved.version = 3;
+  put(moved);
+  EXPECT_EQ(find_ids(query), Ids{});
+  expect_consistent();
+}
+
 TEST_F(CallStoreTest, CallIdAndUidFindTheirCallsOnly) {
   put(nth_call(0, "1", "2"));
   put(nth_call(1, "1", "2"));

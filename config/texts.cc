@@ -1,0 +1,66 @@
+#include "config/texts.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace tapdeck::config {
+namespace {
+
+// Whoever has these can call in somebody's name.
+constexpr std::array<std::string_view, 2> kSecret = {"authorization", "proxy-authorization"};
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos;
+  });
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+void check_names(const std::string& path, const NameList& names, const ReportProblem& report) {
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (!is_token(name)) {
+      report(path, "'" + name + "' is no name of a header field");
+    } else if (std::find(kSecret.begin(), kSecret.end(), lower(name)) != kSecret.end()) {
+      report(path, name + " has credentials, which are never kept");
+    } else if (!seen.insert(lower(name)).second) {
+      report(path, name + " is named twice");
+    }
+  }
+}
+
+}  // namespace
+
+void check_dial_rules(const std::string& path, const Trunk& trunk, const ReportProblem& report) {
+  for (std::size_t i = 0; i < trunk.rules.size(); ++i) {
+    const DialRule& rule = trunk.rules[i];
+    const std::string rule_path = path + ".rules[" + std::to_string(i) + "]";
+    for (const auto& [option, text] :
+         {std::pair{"match", &rule.match}, std::pair{"prefix", &rule.prefix}}) {
+      const std::size_t plus = text->starts_with('+') ? 1 : 0;
+      if (text->find_first_not_of("0123456789*#", plus) != std::string::npos) {
+        report(rule_path + "." + option,
+               "'" + *text + "' is no beginning of a number: digits, *, # and a leading + are");
+      }
+    }
+    if (rule.digits_min > rule.digits_max) {
+      report(rule_path + ".digits_min", "must not exceed digits_max");
+    }
+  }
+}
+
+void check_header_names(const Calls& calls, const ReportProblem& report) {
+  check_names("calls.kept_headers", calls.kept_headers, report);
+  check_names("calls.conversation_headers", calls.conversation_headers, report);
+}
+
+}  // namespace tapdeck::config
