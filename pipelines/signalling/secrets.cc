@@ -80,6 +80,7 @@ bool marks_secrets(const char* text) {
 // Blanker looks for has one of these in it, in whatever case: "key", "sal", "nli" of "inline",
 // "nco" of the encodings, a line whose name is "k" or "e" alone, or that begins with a blank.
 bool may_hold_secrets(std::string_view text) {
+  if (text.empty()) return false;
   constexpr std::size_t kStride = 32;
   constexpr std::size_t kReach = kStride + 2;
   std::size_t at = 0;

@@ -44,6 +44,8 @@ TEST(Secrets, HeadersAndOtherBodiesStay) {
   EXPECT_EQ(blanked(text), text);
 }
 
+TEST(Secrets, NothingHoldsNothing) { EXPECT_EQ(blank_secrets({}), 0U); }
+
 // Most messages hold no keys, which is told without reading them line by line: wherever the mark
 // stands, the keys are found.
 TEST(Secrets, KeysAreFoundAtEveryOffsetAndEnd) {
