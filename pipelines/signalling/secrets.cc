@@ -59,10 +59,11 @@ bool marks_secrets(const char* text) {
                                all_of(letters(a, 's'), letters(b, 'a'), letters(c, 'l')),
                                all_of(n, letters(b, 'l'), letters(c, 'i')),
                                all_of(n, letters(b, 'c'), letters(c, 'o')));
-  const __m256i ends = any_of(bytes_like(third, ' '),
-                              bytes_like(third, '\t'),
-                              bytes_like(third, ':'),
-                              bytes_like(third, '='));
+  const __m256i ends = _mm256_or_si256(bytes_like(third, '\r'),
+                                       any_of(bytes_like(third, ' '),
+                                              bytes_like(third, '\t'),
+                                              bytes_like(third, ':'),
+                                              bytes_like(third, '=')));
   const __m256i short_names =
       _mm256_and_si256(_mm256_or_si256(letters(b, 'k'), letters(b, 'e')), ends);
   const __m256i blanks =
