@@ -328,9 +328,9 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.calls_open = table_.size();
   figures.already_present = already_present_;
   figures.rejected.assign(rejected_.begin(), rejected_.end());
-  for (std::size_t i = 0; i < sip::kStreamCounts; ++i) {
+  for (std::size_t i = 0; i < sip::kStreamCountNames.size(); ++i) {
     const std::uint64_t count = assembler_.counters().value(static_cast<sip::StreamCount>(i));
-    if (count > 0) figures.assembly.emplace_back(sip::kStreamCountNames[i], count);
+    if (count > 0) figures.assembly.emplace_back(sip::kStreamCountNames[i].name, count);
   }
   const RecordingFigures recordings = recordings_.figures();
   figures.recordings = recordings.recordings;
