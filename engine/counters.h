@@ -63,13 +63,14 @@ namespace tapdeck::engine {
   X(kBadCallHandle, bad_call_handle, "binding messages: handle out of range")            \
   X(kSignalRingFull, signal_ring_full, "SIP messages: ring to the call plane full")      \
   X(kNoMessageBuffer, no_message_buffer, "SIP messages: no free buffer")                 \
-  X(kMessageTooLong, message_too_long, "SIP messages: longer than a buffer")             \
   X(kMessageTruncated, message_truncated, "SIP messages: cut by the capture, passed on") \
   X(kFragmentUnwanted, fragment_unwanted, "IP fragments: of what holds no signalling")   \
   X(kFragmentCut, fragment_cut, "IP fragments: cut by the capture")                      \
   X(kFragmentShed, fragment_shed, "IP fragments: half of the message buffers in use")    \
   X(kReportRingFull, report_ring_full, "stream reports: ring to the call plane full")    \
   X(kRtcpNotTold, rtcp_not_told, "RTCP reports: ring to the call plane nearly full")     \
+  X(kRtcpUnbound, rtcp_unbound, "RTCP packets: of no call that is recorded")             \
+  X(kRtcpMalformed, rtcp_malformed, "RTCP packets: a report shorter than what it lists") \
   X(kClockAlarm, clock_alarm, "packets: hardware clock over 1 s off, host time used")
 
 TD_COUNTER_TABLE(PacketClass, kPacketClassNames, TD_PACKET_CLASSES)
