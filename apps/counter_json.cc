@@ -32,6 +32,12 @@ control::Json fragments_json(const engine::ReassemblyCounters& counters) {
   return json;
 }
 
+control::Json counts_json(const std::vector<NamedCount>& counts) {
+  control::Json json = control::Json::object();
+  for (const auto& [name, count] : counts) json[std::string(name)] = count;
+  return json;
+}
+
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row) {
   std::uint64_t sum = 0;

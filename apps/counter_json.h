@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/counter_table.h"
 #include "control/call_json.h"
 #include "engine/reassembly/counters.h"
 #include "engine/worker.h"
@@ -16,6 +17,9 @@ control::Json drops_json(const std::vector<engine::Worker>& workers);
 
 // Names as in engine/reassembly/counters.h, all of them.
 control::Json fragments_json(const engine::ReassemblyCounters& counters);
+
+// Of the call plane's figures; likewise all rows.
+control::Json counts_json(const std::vector<NamedCount>& counts);
 
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row);

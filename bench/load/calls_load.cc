@@ -187,9 +187,9 @@ class Load {
                         std::to_string(traffic_.truth().size() - finals_) + " calls never ended.");
     }
     for (const auto& [reason, count] : plane_->figures().rejected) {
-      if (reason == "no_call" && count == traffic_.registration_messages()) continue;
+      if (count == 0 || (reason == "no_call" && count == traffic_.registration_messages())) continue;
       return make_error(ErrorCode::kCorrupt,
-                        std::to_string(count) + " messages were rejected as " + reason + ".");
+                        std::to_string(count) + " messages were rejected as " + std::string(reason) + ".");
     }
     return {};
   }

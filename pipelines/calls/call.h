@@ -31,6 +31,15 @@ constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 
 class Recordings;  // pipelines/calls/recordings.h
 
+// What would be lost with a call if it had to be given up; the least goes first.
+enum class CallWorth : std::uint8_t {
+  kIdle,      // nobody has said anything to it, or it was refused and only its end is waited for
+  kRinging,   // there was a response
+  kAnswered,  // or it has media
+};
+
+constexpr std::size_t kCallWorths = 3;
+
 // Outlives every call.
 struct CallContext {
   const CallPlaneOptions& options;
@@ -99,6 +108,11 @@ class Call {
   void cut();
   void restore();
 
+  [[nodiscard]] CallWorth worth() const {
+    if (live_.established || !live_.streams.empty()) return CallWorth::kAnswered;
+    return live_.provisional_seen && !live_.ended ? CallWorth::kRinging : CallWorth::kIdle;
+  }
+
   [[nodiscard]] bool done() const { return final_told_; }
 
   [[nodiscard]] bool released() const { return released_; }
@@ -117,6 +131,7 @@ class Call {
   CallHandle predecessor{};
   // The deadline for which the plane's timer queue has an entry.
   std::int64_t armed_ns = kNever;
+  CallWorth listed_worth = CallWorth::kIdle;  // as the table has it
   // As Recordings has it.
   std::optional<RecordingRank> rank{};
   RecordingRanks::iterator place{};  // where it is listed as kept or cut

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 #include "pipelines/calls/finished_calls.h"
 #include "pipelines/calls/message_facts.h"
 #include "pipelines/calls/message_queue.h"
+#include "pipelines/calls/plane_counters.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/signalling_rules.h"
 #include "pipelines/calls/timers.h"
@@ -31,6 +31,7 @@ std::uint64_t random_seed() {
 }
 
 constexpr std::size_t kGroup = 16;
+constexpr std::size_t kTimersMin = 65'536;  // with fewer nothing is swept
 
 // A message that is due, read.
 struct DueMessage {
@@ -58,7 +59,7 @@ class StandardCallPlane final : public CallPlane {
   void on_report(const StreamReport& report) override {
     Call* call = table_.find(report.call);
     if (call == nullptr) {
-      ++rejected_["report_without_call"];
+      counters_.rejected.add(RejectReason::kReportWithoutCall);
       return;
     }
     call->take_report(report, timer_now_ns_);
@@ -93,6 +94,7 @@ class StandardCallPlane final : public CallPlane {
   Call* route(const SeenMessage& message, std::uint64_t hash);
   Call* open(const SeenMessage& message, Call* predecessor);
   void make_room();
+  void arm(const TimerQueue::Entry& entry);
   void settle(Call& call);
   void remove(Call& call);
 
@@ -116,7 +118,8 @@ class StandardCallPlane final : public CallPlane {
   std::uint64_t calls_started_ = 0;
   std::uint64_t calls_ended_ = 0;
   std::uint64_t already_present_ = 0;
-  std::map<std::string, std::uint64_t, std::less<>> rejected_;
+  PlaneCounters counters_;
+  std::size_t timers_swept_at_ = kTimersMin;
 };
 
 void StandardCallPlane::advance(std::int64_t timer_now_ns) {
@@ -190,9 +193,13 @@ void StandardCallPlane::ask_for_calls(std::span<DueMessage> group) const {
 
 void StandardCallPlane::handle(const DueMessage& due) {
   if (!due.result.facts) {
-    ++rejected_[std::string(due.result.rejected_as)];
+    counters_.rejected.add(reason_of(due.result.verdict));
     return;
   }
+  if (due.result.verdict == sip::ParseVerdict::kRepaired) {
+    counters_.count_repairs(due.result.facts->message->repairs());
+  }
+  if (due.result.facts->sdp_trouble) counters_.sdp.add(*due.result.facts->sdp_trouble);
   const SeenMessage message{due.signal, *due.result.facts, &numbering_};
   Call* call = route(message, due.hash);
   if (call == nullptr) return;
@@ -210,20 +217,20 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
     return open(message, call);
   }
   if (!may_open_call(facts)) {
-    ++rejected_["no_call"];
+    counters_.rejected.add(RejectReason::kNoCall);
     return nullptr;
   }
   const bool is_first =
       facts.is_request && facts.method == sip::Method::kInvite && facts.to_tag.empty();
   if (!is_first && finished_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
-    ++rejected_["late"];
+    counters_.rejected.add(RejectReason::kLate);
     return nullptr;
   }
   // A call that silence ended and that now ends itself has its row; one that goes on gets another.
   const bool goes_on = facts.is_request && (facts.method == sip::Method::kInvite ||
                                             facts.method == sip::Method::kUpdate);
   if (!goes_on && fell_silent_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
-    ++rejected_["late"];
+    counters_.rejected.add(RejectReason::kLate);
     return nullptr;
   }
   return open(message, nullptr);
@@ -248,7 +255,8 @@ Call* StandardCallPlane::open(const SeenMessage& message, Call* predecessor) {
 void StandardCallPlane::make_room() {
   if (!table_.full()) return;
   Call* victim = table_.find(table_.least_useful());
-  ++rejected_["evicted_call"];
+  counters_.rejected.add(victim->worth() == CallWorth::kAnswered ? RejectReason::kEvictedAnswered
+                                                                 : RejectReason::kEvictedCall);
   victim->evict(timer_now_ns_);
   remove(*victim);
 }
@@ -259,25 +267,37 @@ void StandardCallPlane::settle(Call& call) {
     remove(call);
     return;
   }
-  if (call.live().established) table_.mark_answered(call.live().handle);
+  if (call.worth() != call.listed_worth) {
+    call.listed_worth = call.worth();
+    table_.mark(call.live().handle, call.listed_worth);
+  }
   // An entry that is too early is harmless: when it comes up, the next one is armed.
   const std::int64_t deadline_ns = call.next_deadline_ns();
   if (deadline_ns >= call.armed_ns) return;
   call.armed_ns = deadline_ns;
-  timers_.arm({deadline_ns, call.live().handle});
+  arm({deadline_ns, call.live().handle});
+}
+
+// Calls that were given up for others leave their timers behind: a flood must not pile them up.
+void StandardCallPlane::arm(const TimerQueue::Entry& entry) {
+  timers_.arm(entry);
+  if (timers_.size() < timers_swept_at_) return;
+  timers_.erase_if(
+      [this](const TimerQueue::Entry& old) { return table_.find(old.call) == nullptr; });
+  timers_swept_at_ = std::max(kTimersMin, 2 * timers_.size());
 }
 
 void StandardCallPlane::remove(Call& call) {
   ++calls_ended_;
   recordings_.remove(call);
   if (call.dropped_message_count() > 0) {
-    rejected_["message_not_kept"] += call.dropped_message_count();
+    counters_.rejected.add(RejectReason::kMessageNotKept, call.dropped_message_count());
   }
   if (call.silent_worker_count() > 0) {
-    rejected_["release_unanswered"] += call.silent_worker_count();
+    counters_.rejected.add(RejectReason::kReleaseUnanswered, call.silent_worker_count());
   }
   if (call.live().streams.dropped() > 0) {
-    rejected_["report_without_row"] += call.live().streams.dropped();
+    counters_.rejected.add(RejectReason::kReportWithoutRow, call.live().streams.dropped());
   }
   const LiveCall& live = call.live();
   finished_.add(live.realm, live.call_id, timer_now_ns_ + kTransactionNs);
@@ -327,11 +347,11 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.calls_ended = calls_ended_;
   figures.calls_open = table_.size();
   figures.already_present = already_present_;
-  figures.rejected.assign(rejected_.begin(), rejected_.end());
-  for (std::size_t i = 0; i < sip::kStreamCountNames.size(); ++i) {
-    const std::uint64_t count = assembler_.counters().value(static_cast<sip::StreamCount>(i));
-    if (count > 0) figures.assembly.emplace_back(sip::kStreamCountNames[i].name, count);
-  }
+  figures.rejected = named_counts(counters_.rejected, kRejectReasonNames);
+  figures.repaired = named_counts(counters_.repairs, kRepairNames);
+  figures.sdp = named_counts(counters_.sdp, kSdpTroubleNames);
+  figures.assembly = named_counts(assembler_.counters(), sip::kStreamCountNames);
+  figures.flood_source = table_.flood_source();
   const RecordingFigures recordings = recordings_.figures();
   figures.recordings = recordings.recordings;
   figures.cut_now = recordings.cut_now;

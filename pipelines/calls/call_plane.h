@@ -10,12 +10,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/counters.h"
+#include "base/counter_table.h"
 #include "model/binding.h"
 #include "model/call.h"
 #include "model/signal.h"
@@ -96,8 +97,12 @@ struct CallPlaneFigures {
   std::uint64_t calls_ended = 0;
   std::uint64_t calls_open = 0;
   std::uint64_t already_present = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> rejected;  // by parse verdict or reason
-  std::vector<std::pair<std::string, std::uint64_t>> assembly;  // signalling/stream_counters.h
+  // All of their rows, zeros included.
+  std::vector<NamedCount> rejected;  // plane_counters.h, as the next two
+  std::vector<NamedCount> repaired;
+  std::vector<NamedCount> sdp;
+  std::vector<NamedCount> assembly;       // signalling/stream_counters.h
+  std::optional<IpAddress> flood_source;  // whose unanswered calls were given up last
   // For lack of room; answered calls.
   std::uint64_t recordings = 0;  // now
   std::uint64_t cut_now = 0;     // of the running ones

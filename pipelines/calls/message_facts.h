@@ -21,6 +21,7 @@
 #include "model/ids.h"
 #include "model/media.h"
 #include "model/signal.h"
+#include "pipelines/calls/plane_counters.h"
 #include "pipelines/signalling/headers.h"
 #include "pipelines/signalling/sdp.h"
 
@@ -102,12 +103,15 @@ struct MessageFacts {
   std::string_view refer_to;                       // number of the Refer-To
   bool refer_replaces = false;
   SharedSession session;
-  std::uint64_t body_hash = 0;  // tells a repeated body from a changed one
+  std::optional<SdpTrouble>
+      sdp_trouble;  // there is a session that was not understood, or not whole
+  const sip::Message* message = nullptr;  // for what few methods ask for; the reader's
+  std::uint64_t body_hash = 0;            // tells a repeated body from a changed one
 };
 
 struct FactsResult {
   const MessageFacts* facts = nullptr;
-  std::string_view rejected_as;  // name of the verdict when there are no facts; static text
+  sip::ParseVerdict verdict = sip::ParseVerdict::kOk;  // says why when there are no facts
 };
 
 // Texts that are not in a message as they are said of it.

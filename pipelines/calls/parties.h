@@ -58,6 +58,14 @@ class PartyList {
 
   [[nodiscard]] std::vector<CallParty> records() const;
 
+  // Of the caller's signalling where it is known, else of whoever was seen; zeros: of nobody.
+  [[nodiscard]] IpAddress first_address() const {
+    for (const Party& party : parties_) {
+      if (party.ip) return *party.ip;
+    }
+    return {};
+  }
+
   [[nodiscard]] bool oriented() const { return oriented_; }
 
   [[nodiscard]] std::uint8_t callee() const { return callee_; }
