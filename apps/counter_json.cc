@@ -38,6 +38,15 @@ control::Json counts_json(const std::vector<NamedCount>& counts) {
   return json;
 }
 
+control::Json events_json(Pipeline& pipeline, const calls::CallPlaneFigures& figures) {
+  control::Json json = counts_json(figures.events);
+  json["pending"] = figures.events_pending;
+  json["registrations"] = figures.registrations;
+  json["stored"] = pipeline.figures().events_committed.value();
+  json["dropped"] = pipeline.link().events_dropped();
+  return json;
+}
+
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row) {
   std::uint64_t sum = 0;

@@ -118,6 +118,7 @@ control::Json summary_json(Pipeline& pipeline,
           {"sip_repaired", counts_json(figures.repaired)},
           {"sdp", counts_json(figures.sdp)},
           {"sip_assembly", counts_json(figures.assembly)},
+          {"events", events_json(pipeline, figures)},
           {"drops", drops_json(pipeline.workers())},
           {"fragments", fragments_json(pipeline.fragments().counters())},
           {"files", files},
@@ -136,7 +137,8 @@ std::string summary_text(const control::Json& summary) {
                             "sip_assembly",
                             "sip_rejected",
                             "sip_repaired",
-                            "sdp"}) {
+                            "sdp",
+                            "events"}) {
     std::string line;
     for (const auto& [name, count] : summary[group].items()) {
       if (count.get<std::uint64_t>() == 0) continue;

@@ -139,6 +139,7 @@ std::string render_stats(Pipeline& pipeline,
                      {"drops", drops_json(pipeline.workers())},
                      {"fragments", fragments_json(pipeline.fragments().counters())},
                      {"calls", plane_json(plane)},
+                     {"events", events_json(pipeline, plane)},
                      {"records", records_json(pipeline.figures())}};
   return control::json_line(json);
 }

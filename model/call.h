@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/flat_map.h"
+#include "model/device.h"
 #include "model/ids.h"
 #include "model/media.h"
 
@@ -103,6 +104,7 @@ struct CallParty {
   std::optional<IpAddress> ip;  // where its signalling comes from
   std::uint16_t port = 0;
   std::string user_agent;
+  SharedDevice device;                  // as it was registered; nullptr: not known
   std::optional<std::int64_t> from_us;  // when it was part of the call
   std::optional<std::int64_t> to_us;
 };

@@ -15,6 +15,15 @@ void write_endpoint(const Endpoint& endpoint, wire::EndpointV1* to) {
   to->set_port(endpoint.port);
 }
 
+void write_device(const Device& device, wire::DeviceV1* to) {
+  to->set_name(device.name);
+  to->set_user_agent(device.user_agent);
+  to->set_contact(device.contact);
+  write_endpoint(device.address, to->mutable_address());
+  to->set_registered_us(device.registered_us);
+  to->set_expires_us(device.expires_us);
+}
+
 void write_party(const CallParty& party, wire::PartyV1* to) {
   to->set_id(party.id);
   to->set_role(static_cast<std::uint32_t>(party.role));
@@ -27,6 +36,7 @@ void write_party(const CallParty& party, wire::PartyV1* to) {
   to->set_user_agent(party.user_agent);
   if (party.from_us) to->set_from_us(*party.from_us);
   if (party.to_us) to->set_to_us(*party.to_us);
+  if (party.device != nullptr) write_device(*party.device, to->mutable_device());
 }
 
 void write_media(const MediaRecord& media, wire::MediaV1* to) {

@@ -1,6 +1,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "model/call_codec.h"
 #include "model/call_codec_message.h"
@@ -47,6 +48,17 @@ Endpoint read_endpoint(const wire::EndpointV1& from, Checker& checker) {
   return {checker.ip(from.ip()), checker.narrow<std::uint16_t>(from.port())};
 }
 
+SharedDevice read_device(const wire::DeviceV1& from, Checker& checker) {
+  Device device;
+  device.name = from.name();
+  device.user_agent = from.user_agent();
+  device.contact = from.contact();
+  device.address = read_endpoint(from.address(), checker);
+  device.registered_us = from.registered_us();
+  device.expires_us = from.expires_us();
+  return std::make_shared<const Device>(std::move(device));
+}
+
 CallParty read_party(const wire::PartyV1& from, Checker& checker) {
   CallParty party;
   party.id = checker.narrow<std::uint8_t>(from.id());
@@ -60,6 +72,7 @@ CallParty read_party(const wire::PartyV1& from, Checker& checker) {
   party.user_agent = from.user_agent();
   if (from.has_from_us()) party.from_us = from.from_us();
   if (from.has_to_us()) party.to_us = from.to_us();
+  if (from.has_device()) party.device = read_device(from.device(), checker);
   return party;
 }
 

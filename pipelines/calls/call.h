@@ -29,7 +29,8 @@ constexpr std::int64_t kChallengeNs = 120'000'000'000;
 // A worker that does not answer a release for so long is not waited for any more.
 constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 
-class Recordings;  // pipelines/calls/recordings.h
+class Recordings;     // pipelines/calls/recordings.h
+class Registrations;  // pipelines/calls/registrations.h
 
 // What would be lost with a call if it had to be given up; the least goes first.
 enum class CallWorth : std::uint8_t {
@@ -47,6 +48,7 @@ struct CallContext {
   const DropHistory& drops;
   const Recordings& recordings;
   std::uint64_t seed = 0;
+  const Registrations* registrations = nullptr;  // without it no party's device is known
 };
 
 // Place of a recording among all: the greatest goes first.

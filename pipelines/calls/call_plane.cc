@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pipelines/calls/call_table.h"
+#include "pipelines/calls/event_log.h"
 #include "pipelines/calls/finished_calls.h"
 #include "pipelines/calls/message_facts.h"
 #include "pipelines/calls/message_queue.h"
@@ -46,7 +47,8 @@ class StandardCallPlane final : public CallPlane {
   StandardCallPlane(CallPlaneOptions options, CallPlaneSink& sink)
       : options_(std::move(options)),
         recordings_([this](CallHandle handle) { return table_.find(handle); }),
-        context_{options_, sink, drops_, recordings_, random_seed()},
+        events_(options_, sink, random_seed()),
+        context_{options_, sink, drops_, recordings_, random_seed(), &events_.registrations()},
         queue_(options_.hold_back_ns),
         assembler_([this](const SignalMessage& message) { collect(message); }, random_seed()),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
@@ -92,6 +94,7 @@ class StandardCallPlane final : public CallPlane {
   void ask_for_calls(std::span<DueMessage> group) const;
   void handle(const DueMessage& due);
   Call* route(const SeenMessage& message, std::uint64_t hash);
+  Call* take_event(EventMethod method, const SeenMessage& message);
   Call* open(const SeenMessage& message, Call* predecessor);
   void make_room();
   void arm(const TimerQueue::Entry& entry);
@@ -102,6 +105,7 @@ class StandardCallPlane final : public CallPlane {
   storage::Hasher hasher_;
   DropHistory drops_;
   Recordings recordings_;
+  EventLog events_;
   CallContext context_;
   std::array<FactsReader, kGroup> readers_;
   std::array<DueMessage, kGroup> group_{};
@@ -127,6 +131,7 @@ void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   take_messages(Which::kDue);
   assembler_.advance(timer_now_ns_);
   handle_group();
+  events_.advance(timer_now_ns_);
   while (const auto due = timers_.take_due(timer_now_ns_)) {
     if (const auto* next = timers_.next()) table_.prefetch_slot(next->call.index);
     Call* call = table_.find(due->call);
@@ -216,6 +221,7 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
     if (!starts_another_call(call->live(), facts, call->released())) return call;
     return open(message, call);
   }
+  if (const auto method = event_method_of(facts.method)) return take_event(*method, message);
   if (!may_open_call(facts)) {
     counters_.rejected.add(RejectReason::kNoCall);
     return nullptr;
@@ -234,6 +240,18 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
     return nullptr;
   }
   return open(message, nullptr);
+}
+
+// No call's, but for what comes late within the dialog of one.
+Call* StandardCallPlane::take_event(EventMethod method, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (!facts.to_tag.empty() &&
+      finished_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
+    counters_.rejected.add(RejectReason::kLate);
+  } else {
+    events_.take(method, message, timer_now_ns_);
+  }
+  return nullptr;
 }
 
 Call* StandardCallPlane::open(const SeenMessage& message, Call* predecessor) {
@@ -333,6 +351,7 @@ void StandardCallPlane::finish(std::int64_t timer_now_ns) {
   take_messages(Which::kAll);
   assembler_.finish();
   handle_group();
+  events_.finish();
   for (const CallHandle handle : table_.handles()) {
     Call* call = table_.find(handle);
     call->finish(timer_now_ns_);
@@ -351,6 +370,9 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.repaired = named_counts(counters_.repairs, kRepairNames);
   figures.sdp = named_counts(counters_.sdp, kSdpTroubleNames);
   figures.assembly = named_counts(assembler_.counters(), sip::kStreamCountNames);
+  figures.events = named_counts(events_.counters(), kEventCountNames);
+  figures.events_pending = events_.pending();
+  figures.registrations = events_.registrations().size();
   figures.flood_source = table_.flood_source();
   const RecordingFigures recordings = recordings_.figures();
   figures.recordings = recordings.recordings;

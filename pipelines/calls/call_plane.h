@@ -19,8 +19,10 @@
 #include "base/counter_table.h"
 #include "model/binding.h"
 #include "model/call.h"
+#include "model/event.h"
 #include "model/signal.h"
 #include "model/stream.h"
+#include "pipelines/calls/event_options.h"
 #include "pipelines/numbers/numbering.h"
 
 namespace tapdeck::calls {
@@ -42,6 +44,9 @@ class CallPlaneSink {
   // A new version of a call's record.  `record.final` marks the last one: everything of this call
   // has been said before it.
   virtual void put_call(CallRecord record) = 0;
+
+  // A transaction that belongs to no call, of a method of EventOptions::kept.
+  virtual void put_event(EventRecord /*event*/) {}
 };
 
 constexpr std::uint8_t kPriorityNormal = 100;  // of 0 to 255; higher ones are kept longer
@@ -51,6 +56,7 @@ struct CallPlaneOptions {
   std::vector<std::string> port_names;  // CallRecord::port by SignalMessage::port_index
   std::vector<std::string> realm_names;
   numbers::NumberingOptions numbering;
+  EventOptions events;
   std::uint16_t retention_class = 0;  // of every call until policies exist
   std::string retention_class_name = "default";
   std::int64_t retention_us = 0;            // expires = start + this; 0: never
@@ -102,6 +108,9 @@ struct CallPlaneFigures {
   std::vector<NamedCount> repaired;
   std::vector<NamedCount> sdp;
   std::vector<NamedCount> assembly;       // signalling/stream_counters.h
+  std::vector<NamedCount> events;         // event_options.h
+  std::uint64_t events_pending = 0;       // now
+  std::uint64_t registrations = 0;        // now
   std::optional<IpAddress> flood_source;  // whose unanswered calls were given up last
   // For lack of room; answered calls.
   std::uint64_t recordings = 0;  // now

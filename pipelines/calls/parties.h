@@ -16,6 +16,8 @@
 
 namespace tapdeck::calls {
 
+class Registrations;  // pipelines/calls/registrations.h
+
 constexpr std::size_t kPartiesMax = 64;
 constexpr std::uint8_t kFirstCalleeParty = 1;
 
@@ -30,6 +32,7 @@ struct Party {
   std::optional<IpAddress> ip;
   std::uint16_t port = 0;
   PoolString user_agent;
+  SharedDevice device{};
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
 };
@@ -50,6 +53,9 @@ class PartyList {
   // `message` comes from `party`: its signalling address, user agent and identity, where they are
   // not known yet.
   void learn(std::uint8_t party, const SeenMessage& message);
+
+  // Of the parties whose device is not known yet.  `time_us`: when it was registered.
+  void find_devices(const Registrations& registrations, RealmId realm, std::int64_t time_us);
 
   // `party` answered: it becomes the callee, the others forks that leave now.
   void answer(std::uint8_t party, std::int64_t time_ns);

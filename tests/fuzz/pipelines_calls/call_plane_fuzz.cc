@@ -34,6 +34,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Sink sink;
   tapdeck::calls::CallPlaneOptions options;
   options.hold_back_ns = 0;
+  options.events.kept.fill(true);
+  options.events.pending_max = 16;
+  options.events.registrations_max = 4;
   options.calls_max = 8;
   options.numbering.numbers.default_region = "DE";
   options.numbering.internal_networks = {"10.0.0.1"};
