@@ -57,6 +57,11 @@ def stage_unit(runner):
 
 def stage_flow(runner):
     flow_tests(runner, "build", "")
+    run_driver(runner, "scanners", ["tests/flow/flood_test.py"], 300, "build")
+
+
+def stage_counters(runner):
+    run_driver(runner, "counters", ["tests/counters/counters_test.py"], 600, "build")
 
 
 def flow_tests(runner, directory, label, **environment):
@@ -219,6 +224,7 @@ def stage_bench(runner):
 
 STAGES = {
     "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
+    "counters": stage_counters,
     "corpus": stage_corpus, "traffic": stage_traffic, "encapsulation": stage_encapsulation,
     "live": stage_live, "crash": stage_crash,
     "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz,
@@ -245,7 +251,8 @@ def main():
     tally = runner.tally
     begin = time.monotonic()
     chosen = arguments.only or list(STAGES)
-    needs_build = {"unit", "flow", "corpus", "traffic", "live", "crash", "tidy", "bench"}
+    needs_build = {"unit", "flow", "counters", "corpus", "traffic", "live", "crash", "tidy",
+                   "bench"}
     if "build" not in chosen and needs_build & set(chosen):
         chosen = ["build", *chosen]
     try:

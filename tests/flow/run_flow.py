@@ -77,7 +77,11 @@ def observe(scenario, directory):
         kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
     found = [tapdeck(store, "calls", "--json", *query, config=config).expect(0).lines()
              for query in scenario.queries]
+    events = []
+    if asks_for(scenario, "events"):
+        events = tapdeck(store, "events", "--json").expect(0).lines()
     return {"status": ingest.status, "summary": lines[-1], "streams": lines[:-1], "calls": calls,
+            "events": events,
             "found": found, "shown": shown, "text": kept.decode() + json.dumps(shown),
             "wav": exported(scenario, store, directory, "wav"),
             "pcap": exported(scenario, store, directory, "pcap")}

@@ -307,6 +307,23 @@ TEST(Media, RtcpOfACallIsToldWithItsParties) {
   EXPECT_TRUE(rtcp_of(bench.reports()).empty()) << "of no call";
 }
 
+TEST(Media, RtcpThatIsNotToldHasAName) {
+  Bench bench;
+  send_rtcp(bench, 5001, 4001);
+  EXPECT_EQ(bench.count(DropReason::kRtcpUnbound), 1U);
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  auto report = testing::PacketBuilder().rtcp_sender_report(5, 77, 64, 80).bytes();
+  report[0] = 0x9f;
+  bench.send(testing::PacketBuilder()
+                 .ipv4("192.0.2.2", "192.0.2.1")
+                 .udp(5001, 4001)
+                 .payload(report)
+                 .bytes());
+  bench.step();
+  EXPECT_EQ(bench.count(DropReason::kRtcpMalformed), 1U);
+  EXPECT_TRUE(rtcp_of(bench.reports()).empty());
+}
+
 TEST(Media, AnAddressOfRtcpAloneExplainsNoRtp) {
   Bench bench;
   BindMessage message = bench.message(BindOperation::kBind, 1, kDestination);

@@ -57,9 +57,13 @@ TEST_F(CallTableTest, TheOldestUnansweredCallIsTheLeastUseful) {
   const CallHandle second = add("b");
   EXPECT_TRUE(table_.full());
   EXPECT_EQ(table_.least_useful(), first);
-  table_.mark_answered(first);
+  table_.mark(first, CallWorth::kRinging);
   EXPECT_EQ(table_.least_useful(), second);
-  table_.mark_answered(second);
+  table_.mark(second, CallWorth::kRinging);
+  EXPECT_EQ(table_.least_useful(), first) << "in the order in which it rang";
+  table_.mark(first, CallWorth::kAnswered);
+  EXPECT_EQ(table_.least_useful(), second);
+  table_.mark(second, CallWorth::kAnswered);
   EXPECT_EQ(table_.least_useful(), first);
 }
 
