@@ -8,7 +8,8 @@ void PortDrops::observe(std::uint16_t port_index,
                         const engine::PortStatistics& figures,
                         std::int64_t now_ns,
                         calls::CallPlane& plane) {
-  const std::uint64_t dropped = figures.missed + figures.no_buffer + figures.link_lost_ms;
+  const std::uint64_t dropped =
+      figures.missed + figures.no_buffer + figures.early + figures.link_lost_ms;
   const auto known = std::find_if(seen_.begin(), seen_.end(), [port_index](const Seen& seen) {
     return seen.port_index == port_index;
   });

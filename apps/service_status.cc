@@ -34,6 +34,7 @@ Json ports_json(const std::vector<engine::Port>& ports) {
                     {"missed", figures.missed},
                     {"errors", figures.errors},
                     {"no_buffer", figures.no_buffer},
+                    {"early", figures.early},
                     {"by_queue", queues_json(figures)}});
   }
   return list;

@@ -1,6 +1,7 @@
 #include "engine/port.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -78,6 +79,7 @@ void add_to(PortStatistics& sum, const PortStatistics& figures) {
   sum.missed += figures.missed;
   sum.errors += figures.errors;
   sum.no_buffer += figures.no_buffer;
+  sum.early += figures.early;
   sum.queues.resize(std::max(sum.queues.size(), figures.queues.size()));
   for (std::size_t i = 0; i < figures.queues.size(); ++i) {
     sum.queues[i].packets += figures.queues[i].packets;
@@ -140,8 +142,30 @@ Result<bool> Port::open_device() {
   return true;
 }
 
+// net_af_packet (DPDK 22.11) makes sockets that receive from every interface until it binds them,
+// and each receives all of its interface until it joins the others: what came by now may belong to
+// another port, or lie in two queues.  Returns the number of packets left out.
+std::uint64_t Port::leave_out_early() {
+  constexpr std::uint16_t kBurst = 64;
+  constexpr int kBurstsMax = 16'384;  // a port under full load need not run dry
+  std::uint64_t count = 0;
+  for (std::uint16_t queue = 0; queue < options_.rx_queue_count; ++queue) {
+    for (int i = 0; i < kBurstsMax; ++i) {
+      std::array<rte_mbuf*, kBurst> packets;
+      const std::uint16_t received = rte_eth_rx_burst(port_id_, queue, packets.data(), kBurst);
+      rte_pktmbuf_free_bulk(packets.data(), received);
+      count += received;
+      if (received < kBurst) break;
+    }
+  }
+  rte_eth_stats_reset(port_id_);
+  return count;
+}
+
 void Port::go_live(std::unique_ptr<PacketSockets> sockets) {
+  const std::uint64_t early = sockets == nullptr ? 0 : leave_out_early();
   const std::lock_guard<std::mutex> lock(link_->device);
+  before_.early += early;
   sockets_ = std::move(sockets);
   is_live_ = true;
   link_->port_id.store(port_id_);

@@ -43,6 +43,7 @@ struct PortStatistics {
   std::uint64_t missed = 0;               // by the device or the kernel: no descriptor was free
   std::uint64_t errors = 0;               // frames the device refused
   std::uint64_t no_buffer = 0;            // no mbuf was free
+  std::uint64_t early = 0;                // came while the device was opened: left out
   std::vector<QueueStatistics> queues{};  // those that DPDK counts, at most 16
   LinkState link = LinkState::kUp;
   std::uint64_t link_losses = 0;   // how often there was none, as look_at_link() saw it
@@ -122,6 +123,7 @@ class Port {
   Port() = default;
   Result<bool> open_device();
   Result<bool> configure();
+  std::uint64_t leave_out_early();
   void go_live(std::unique_ptr<PacketSockets> sockets);
   void close_device();
   [[nodiscard]] LinkState ask_for_link() const;

@@ -58,9 +58,12 @@ std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 struct UidHash {
   std::size_t operator()(const Uid& uid) const {
-    std::uint64_t low = 0;
-    std::memcpy(&low, uid.bytes.data() + 8, sizeof low);  // the hashed part is already uniform
-    return static_cast<std::size_t>(low);
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), uid.bytes.data(), sizeof halves);
+    // Both count: the second is uniform only where it is a hash, and nobody promises that of uids
+    // that are read from a disk or a client.
+    const std::uint64_t mixed = halves[0] * 0x9E3779B97F4A7C15;
+    return static_cast<std::size_t>(mixed ^ mixed >> 32 ^ halves[1]);
   }
 };
 

@@ -59,10 +59,11 @@ bool marks_secrets(const char* text) {
                                all_of(letters(a, 's'), letters(b, 'a'), letters(c, 'l')),
                                all_of(n, letters(b, 'l'), letters(c, 'i')),
                                all_of(n, letters(b, 'c'), letters(c, 'o')));
-  const __m256i ends = any_of(bytes_like(third, ' '),
-                              bytes_like(third, '\t'),
-                              bytes_like(third, ':'),
-                              bytes_like(third, '='));
+  const __m256i ends = _mm256_or_si256(bytes_like(third, '\r'),
+                                       any_of(bytes_like(third, ' '),
+                                              bytes_like(third, '\t'),
+                                              bytes_like(third, ':'),
+                                              bytes_like(third, '=')));
   const __m256i short_names =
       _mm256_and_si256(_mm256_or_si256(letters(b, 'k'), letters(b, 'e')), ends);
   const __m256i blanks =
@@ -80,6 +81,7 @@ bool marks_secrets(const char* text) {
 // Blanker looks for has one of these in it, in whatever case: "key", "sal", "nli" of "inline",
 // "nco" of the encodings, a line whose name is "k" or "e" alone, or that begins with a blank.
 bool may_hold_secrets(std::string_view text) {
+  if (text.empty()) return false;
   constexpr std::size_t kStride = 32;
   constexpr std::size_t kReach = kStride + 2;
   std::size_t at = 0;

@@ -103,16 +103,6 @@ def flood_captures(directory):
                                                FLOOD_PER_S)
 
 
-def call_problems(log):
-    problems = [] if len(log) == CALLS else [f"{len(log)} calls of {CALLS}"]
-    for call in log:
-        rows = [(row["packets"], row["lost"], row["duplicated"], row["lost_by_us"])
-                for row in call["media"]]
-        if rows != [(PACKETS, 0, 0, 0)] * 2 or call["recording"]["state"] != "recorded":
-            problems.append(f"{call['call_id']}: {call['recording']['state']}, streams {rows}")
-    return problems
-
-
 def flood_problems(fragments, assembly, by_class, packets, missed=0):
     """`missed`: what the kernel dropped of the flood."""
     problems = []
@@ -176,7 +166,7 @@ class Fragments:
         self.send((calls, "mon0"), (flood, "mon2"))
         log = [call for call in self.log_of(2 + CALLS) if call["call_id"].startswith("many-")]
         stats, grown = self.stats(), self.resident_mib() - memory
-        self.report.check("run: calls beside a flood", call_problems(log))
+        self.report.check("run: calls beside a flood", many_calls.problems_of(log, CALLS, PACKETS))
 
         def since(*names):
             now, then = stats, before
@@ -228,7 +218,8 @@ def ingest_flood(report, directory):
     store, summary, flooded = measured_ingest(directory, "flooded", calls, flood)
     print(f"      {count} packets of flood in {time.monotonic() - begin:.1f} s, {plain:.0f} MiB "
           f"without, {flooded:.0f} MiB with it")
-    report.check("ingest: calls beside a flood", call_problems(program.calls(store)))
+    report.check("ingest: calls beside a flood",
+                 many_calls.problems_of(program.calls(store), CALLS, PACKETS))
     report.check("ingest: a flood is counted", flood_problems(
         summary["fragments"], summary["sip_assembly"], summary["by_class"], summary["packets"]))
     report.check("ingest: memory is bounded", [] if flooded - plain < MEMORY_MIB else

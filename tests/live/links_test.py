@@ -48,15 +48,15 @@ call long{port} alice bob
 0.4 alice>bob INVITE call=long{port} sdp=4400
 0.5 bob>alice 200/INVITE call=long{port} sdp=5500
 0.6 alice>bob ACK call=long{port}
-0.7 rtp alice:4400>bob:5500 ssrc=0x0000b00{port} count={long}
+0.7 rtp alice:4400>bob:5500 ssrc=0x0000b00{port} count={long} every={every}
 1.5 alice>bob BYE call=early{port} cseq=2
 1.6 bob>alice 200/BYE call=early{port} cseq=2
 {end} alice>bob BYE call=long{port} cseq=2
 {end}1 bob>alice 200/BYE call=long{port} cseq=2
 """
 TALK_S = 13
-PACKETS_PER_S = 50
-LONG = TALK_S * PACKETS_PER_S
+# The first port is busy, so that packets come there in each moment of the second one's opening.
+PACKETS_PER_S = {"long1": 500, "long2": 50}
 OUTAGE_S = 2
 FINAL_S = 30
 
@@ -67,8 +67,9 @@ def write_calls(directory):
     for port, interface in ((1, "mon0"), (2, "mon2")):
         scenario = os.path.join(directory, f"calls{port}")
         with open(scenario, "w", encoding="utf-8") as file:
-            file.write(CALLS.format(port=port, network=f"192.0.{port}", long=LONG,
-                                    end=f"{TALK_S + 1}.0"))
+            rate = PACKETS_PER_S[f"long{port}"]
+            file.write(CALLS.format(port=port, network=f"192.0.{port}", long=TALK_S * rate,
+                                    every=1000 // rate, end=f"{TALK_S + 1}.0"))
         capture = scenario + ".pcap"
         frames.write_capture(capture, Scenario(scenario).frames)
         pairs.append((capture, interface))
@@ -126,15 +127,19 @@ class LinksTest:
         for call in log:
             row, name = call["media"][0], call["call_id"].split("@")[0]
             lost, suspect = row["lost"], row["lost_suspect"]
+            if len(call["media"]) != 1 or row["duplicated"]:
+                problems.append(f"{name}: {row['duplicated']} duplicates, {len(call['media'])} rows")
             if name.startswith("early") and (row["packets"], lost, suspect) != (50, 0, 0):
                 problems.append(f"{name}: {row['packets']} packets, {lost} lost, {suspect} suspect")
             if not name.startswith("long"):
                 continue
             gaps = call["recording"]["gaps"]
+            rate = PACKETS_PER_S[name]
             longest = OUTAGE_S + 3  # it takes a while to look, and to open the port again
-            if row["packets"] + lost != LONG:
-                problems.append(f"{name}: {row['packets']} packets and {lost} lost, not {LONG}")
-            if not OUTAGE_S * PACKETS_PER_S * 0.8 < lost < longest * PACKETS_PER_S:
+            if row["packets"] + lost != TALK_S * rate:
+                problems.append(f"{name}: {row['packets']} packets and {lost} lost of "
+                                f"{TALK_S * rate}")
+            if not OUTAGE_S * rate * 0.8 < lost < longest * rate:
                 problems.append(f"{name}: {lost} lost in {OUTAGE_S} s without a link")
             if suspect != lost or sum(gap["packets"] for gap in gaps) != lost:
                 problems.append(f"{name}: {lost} lost, {suspect} suspect, gaps {gaps}")

@@ -48,16 +48,6 @@ def send(path, interfaces):
                 else ways[-1], time.monotonic())
 
 
-def log_problems(log):
-    problems = [] if len(log) == CALLS else [f"{len(log)} calls of {CALLS}"]
-    for call in log:
-        rows = [(row["packets"], row["lost"], row["duplicated"], row["lost_by_us"])
-                for row in call["media"]]
-        if rows != [(PACKETS, 0, 0, 0)] * 2 or call["recording"]["state"] != "recorded":
-            problems.append(f"{call['call_id']}: {call['recording']['state']}, streams {rows}")
-    return problems
-
-
 def is_signalling_only(port):
     """All of it is between the same two addresses and ports, which is one queue."""
     return port["packets"] < CALLS * PACKETS
@@ -101,7 +91,8 @@ def run(report, lab, directory, name, workers, ports, interfaces, late_interface
     log = netlab.wait_until(all_final, 60, 1) or program.calls(service.store, "--limit", "1000")
     stats = tapdeck(service.store, "stats", "--json").expect(0).lines()[0]
     print(f"      {name}: packets of the workers {[w['packets'] for w in stats['workers']]}")
-    report.check(f"{name}: every stream is whole, and one", log_problems(log))
+    report.check(f"{name}: every stream is whole, and one",
+                 many_calls.problems_of(log, CALLS, PACKETS))
     report.check(f"{name}: the queues share the packets", spread_problems(stats, workers))
     status = service.stop()
     report.check(f"{name}: SIGTERM ends run cleanly",

@@ -59,3 +59,14 @@ def write(path, calls, talk_s, calls_per_s=5):
         for time, frame in packets:
             file.write(struct.pack("<IIII", BASE_S + int(time), int(time % 1 * 1e6), len(frame),
                                    len(frame)) + frame)
+
+
+def problems_of(log, calls, packets):
+    """What keeps the call log from having all calls whole, `packets` recorded each way."""
+    problems = [] if len(log) == calls else [f"{len(log)} calls of {calls}"]
+    for call in log:
+        rows = [(row["packets"], row["lost"], row["duplicated"], row["lost_by_us"])
+                for row in call["media"]]
+        if rows != [(packets, 0, 0, 0)] * 2 or call["recording"]["state"] != "recorded":
+            problems.append(f"{call['call_id']}: {call['recording']['state']}, streams {rows}")
+    return problems

@@ -17,15 +17,18 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import capture_file
 
 LATE_START_S = 0.2
+RETRY_S = 0.05  # closing a packet socket takes the kernel long enough to be late for the next frame
 
 
 class Way:
     """An interface to send into, whatever happens to it."""
 
     def __init__(self, interface):
-        self.interface, self.out, self.sent = interface, None, 0
+        self.interface, self.out, self.sent, self.retry_at = interface, None, 0, 0
 
     def send(self, frame):
+        if self.out is None and time.monotonic() < self.retry_at:
+            return
         try:
             if self.out is None:
                 self.out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -36,6 +39,7 @@ class Way:
             if self.out is not None:
                 self.out.close()
             self.out = None
+            self.retry_at = time.monotonic() + RETRY_S
 
 
 def records(path):

@@ -1,5 +1,6 @@
 // Any bytes through the blanking: line ends stay, nothing but blanks is written, the count covers
-// what changed, and no key behind inline: survives.
+// what changed, and no key behind inline: survives.  A message that is let through at a glance has
+// nothing that a look at each line would have blanked.
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -36,5 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (changed > blanked) std::abort();
   check_inline_keys(tapdeck::as_text(after));
+  // A line of its own that names a key makes it look at each line.
+  std::vector<std::uint8_t> looked_at = before;
+  for (const char c : {'\n', 'k', 'e', 'y'}) looked_at.push_back(static_cast<std::uint8_t>(c));
+  tapdeck::sip::blank_secrets(looked_at);
+  looked_at.resize(size);
+  if (looked_at != after) std::abort();
   return 0;
 }

@@ -32,6 +32,7 @@ TEST(PortDrops, TellsTheSecondsInWhichACounterRose) {
   EXPECT_EQ(suspects({{3.6, {.missed = 5}}, {4.6, {.missed = 5}}}), 0U);
   EXPECT_EQ(suspects({{3.6, {.missed = 5}}, {4.6, {.missed = 6}}}), 20U);
   EXPECT_EQ(suspects({{3.6, {.missed = 5}}, {4.6, {.missed = 5, .no_buffer = 1}}}), 20U);
+  EXPECT_EQ(suspects({{3.6, {}}, {4.6, {.early = 3}}}), 20U) << "left out at the opening";
   EXPECT_EQ(suspects({{3.6, {}}, {4.6, {.link_lost_ms = 250}}}), 20U) << "there was no link";
   EXPECT_EQ(suspects({{4.2, {.missed = 5}}}), 0U) << "what was before the first look is not known";
   EXPECT_EQ(suspects({{2.6, {}}, {3.6, {.missed = 9}}, {4.6, {.missed = 9}}}), 0U);

@@ -10,7 +10,7 @@ TEST(Sizing, TheDefaultsAbsorbASecond) {
   EXPECT_GE(sizing.stall_s, 1.0);
   EXPECT_LE(sizing.chunks_for_1s, defaults().streams.chunk_count);
   EXPECT_EQ(to_string(sizing, defaults().streams),
-            "210 MiB of media buffers absorb a disk stall of 1.0 s at 8192 streams (72 MB/s)");
+            "209 MiB of media buffers absorb a disk stall of 1.0 s at 8192 streams (72 MB/s)");
 }
 
 TEST(Sizing, SaysHowManyChunksASecondTakes) {

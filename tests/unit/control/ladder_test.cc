@@ -100,9 +100,9 @@ TEST(Ladder, LegsAreNamedAndInOrderOfTime) {
   const auto lines = lines_of(
       render_ladder({LadderLeg{"L1", first, none}, LadderLeg{"L10", second, none}}, 1'000'000));
   ASSERT_EQ(lines.size(), 4U);
-  EXPECT_NE(lines[1].find("+0.000 L1 "), std::string::npos) << lines[1];
-  EXPECT_NE(lines[2].find("+1.000 L10 "), std::string::npos) << lines[2];
-  EXPECT_NE(lines[3].find("+2.000 L1 "), std::string::npos) << lines[3];
+  EXPECT_NE(lines[1].find("+0.000 UDP     L1 "), std::string::npos) << lines[1];
+  EXPECT_NE(lines[2].find("+1.000 UDP     L10 "), std::string::npos) << lines[2];
+  EXPECT_NE(lines[3].find("+2.000 UDP     L1 "), std::string::npos) << lines[3];
 }
 
 }  // namespace

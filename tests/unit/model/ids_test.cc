@@ -1,5 +1,7 @@
 #include "model/ids.h"
 
+#include <unordered_set>
+
 #include <gtest/gtest.h>
 
 namespace tapdeck {
@@ -23,6 +25,15 @@ TEST(UidTest, LowerCaseIsReadAndNonsenseIsNot) {
   EXPECT_FALSE(parse_uid("8" + text.substr(1))) << "130 bits, more than a uid has";
   EXPECT_FALSE(parse_uid("U" + text.substr(1)));
   EXPECT_FALSE(parse_uid(text.substr(1)));
+}
+
+TEST(UidTest, UidsThatDifferInOneHalfOnlyHashApart) {
+  std::unordered_set<std::size_t> hashes;
+  for (std::uint8_t n = 0; n < 200; ++n) {
+    hashes.insert(UidHash{}(make_uid(1'700'000'000'000 + n, {})));
+    hashes.insert(UidHash{}(make_uid(1'600'000'000'000, {0, 0, 0, 0, 0, 0, 0, 0, 0, n})));
+  }
+  EXPECT_EQ(hashes.size(), 400u);
 }
 
 TEST(IpAddressTest, TextForms) {
