@@ -14,6 +14,7 @@
 #include "pipelines/calls/event_log.h"
 #include "pipelines/calls/finished_calls.h"
 #include "pipelines/calls/message_facts.h"
+#include "pipelines/calls/message_group.h"
 #include "pipelines/calls/message_queue.h"
 #include "pipelines/calls/plane_counters.h"
 #include "pipelines/calls/recordings.h"
@@ -34,16 +35,7 @@ std::uint64_t random_seed() {
   return load_le<std::uint64_t>(bytes.data());
 }
 
-constexpr std::size_t kGroup = 16;
 constexpr std::size_t kTimersMin = 65'536;  // with fewer nothing is swept
-
-// A message that is due, read.
-struct DueMessage {
-  SignalMessage signal{};
-  FactsResult result{};
-  std::uint64_t hash = 0;  // of its realm and Call-ID
-  std::uint32_t slot = 0;  // where its call will mostly be
-};
 
 class StandardCallPlane final : public CallPlane {
  public:
@@ -58,6 +50,7 @@ class StandardCallPlane final : public CallPlane {
                    random_seed(),
                    options_.tcp),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
+        group_(header_choice_, table_),
         numbering_(options_.numbering, options_.realm_names, random_seed()),
         finished_(options_.calls_max, random_seed()),
         fell_silent_(options_.calls_max, random_seed()),
@@ -67,9 +60,7 @@ class StandardCallPlane final : public CallPlane {
              options_.conversation_keep_ns},
             [this](CallHandle handle) { return table_.find(handle); },
             random_seed()),
-        links_(table_, conversations_, random_seed()) {
-    for (FactsReader& reader : readers_) reader = FactsReader(&header_choice_);
-  }
+        links_(table_, conversations_, random_seed()) {}
 
   void on_message(const SignalMessage& message) override { queue_.put(message, timer_now_ns_); }
 
@@ -98,8 +89,6 @@ class StandardCallPlane final : public CallPlane {
   void take_messages(Which which);
   void collect(const SignalMessage& message);
   void handle_group();
-  void read(std::span<DueMessage> group);
-  void ask_for_calls(std::span<DueMessage> group) const;
   void handle(const DueMessage& due);
   Call* route(const SeenMessage& message, std::uint64_t hash);
   Call* take_event(EventMethod method, const SeenMessage& message);
@@ -117,12 +106,10 @@ class StandardCallPlane final : public CallPlane {
   Recordings recordings_;
   EventLog events_;
   CallContext context_;
-  std::array<FactsReader, kGroup> readers_;
-  std::array<DueMessage, kGroup> group_{};
-  std::size_t group_count_ = 0;
   MessageQueue queue_;
   sip::SignalAssembler assembler_;  // behind the queue: it needs packets in order of time
   CallTable table_;
+  MessageGroup group_;
   TimerQueue timers_;
   numbers::Numbering numbering_;
   FinishedCalls finished_;
@@ -189,44 +176,12 @@ void StandardCallPlane::collect(const SignalMessage& message) {
   ++messages_;
   const bool stays = message.transport == SignalTransport::kUdp;
   if (!stays) handle_group();
-  group_[group_count_++].signal = message;
-  if (!stays || group_count_ == kGroup) handle_group();
+  group_.add(message);
+  if (!stays || group_.full()) handle_group();
 }
 
-// Messages are handled one by one, but read some at a time: while they are, the memory of their
-// calls is on its way.
 void StandardCallPlane::handle_group() {
-  const std::span<DueMessage> due(group_.data(), group_count_);
-  group_count_ = 0;
-  read(due);
-  ask_for_calls(due);
-  for (const DueMessage& message : due) handle(message);
-}
-
-void StandardCallPlane::read(std::span<DueMessage> group) {
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    DueMessage& due = group[i];
-    due.result = readers_[i].read(due.signal.view());
-    if (due.result.facts == nullptr) continue;
-    due.hash = table_.hash_of(due.signal.realm, due.result.facts->call_id);
-    table_.prefetch_index(due.hash);
-  }
-}
-
-void StandardCallPlane::ask_for_calls(std::span<DueMessage> group) const {
-  for (DueMessage& due : group) {
-    due.slot = due.result.facts == nullptr ? 0 : table_.guess_slot(due.hash);
-    if (due.slot != 0) table_.prefetch_slot(due.slot);
-  }
-  for (const DueMessage& due : group) {
-    if (const Call* call = table_.guess_call(due.slot)) Call::prefetch(call);
-  }
-  for (const DueMessage& due : group) {
-    if (const Call* call = table_.guess_call(due.slot)) call->prefetch_parts(due.signal.length);
-  }
-  for (const DueMessage& due : group) {
-    if (const Call* call = table_.guess_call(due.slot)) call->live().dialogs.prefetch_tags();
-  }
+  for (const DueMessage& message : group_.read()) handle(message);
 }
 
 void StandardCallPlane::handle(const DueMessage& due) {
@@ -373,7 +328,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   ++calls_started_;
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
   for (const SignalMessage& signal : kept.messages) {
-    const FactsResult result = readers_[0].read(signal.view());
+    const FactsResult result = group_.read_alone(signal);
     if (!result.facts || result.facts->call_id != record.call_id) continue;
     if (result.facts->claims) conversations_.note(call, *result.facts, timer_now_ns_);
     call.replay({signal, *result.facts, &numbering_});
