@@ -13,6 +13,7 @@
 
 #include "base/pool_allocator.h"
 #include "pipelines/calls/call_plane.h"
+#include "pipelines/calls/call_worth.h"
 #include "pipelines/calls/drop_history.h"
 #include "pipelines/calls/live_call.h"
 #include "pipelines/calls/message_log.h"
@@ -31,15 +32,6 @@ constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 
 class Recordings;     // pipelines/calls/recordings.h
 class Registrations;  // pipelines/calls/registrations.h
-
-// What would be lost with a call if it had to be given up; the least goes first.
-enum class CallWorth : std::uint8_t {
-  kIdle,      // nobody has said anything to it, or it was refused and only its end is waited for
-  kRinging,   // there was a response
-  kAnswered,  // or it has media
-};
-
-constexpr std::size_t kCallWorths = 3;
 
 // Outlives every call.
 struct CallContext {

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -132,8 +133,9 @@ def main():
     if not os.access(program.PROGRAM, os.X_OK):
         report.fail("program", f"{program.PROGRAM} is not built")
         names = []
-    for name in names:
-        run(name if os.path.exists(name) else os.path.join(HERE, name), report)
+    paths = [name if os.path.exists(name) else os.path.join(HERE, name) for name in names]
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        list(pool.map(lambda path: run(path, report), paths))
     sys.exit(report.finish())
 
 

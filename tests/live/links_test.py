@@ -128,7 +128,8 @@ class LinksTest:
             row, name = call["media"][0], call["call_id"].split("@")[0]
             lost, suspect = row["lost"], row["lost_suspect"]
             if len(call["media"]) != 1 or row["duplicated"]:
-                problems.append(f"{name}: {row['duplicated']} duplicates, {len(call['media'])} rows")
+                problems.append(f"{name}: {row['duplicated']} duplicates, "
+                                f"{len(call['media'])} rows")
             if name.startswith("early") and (row["packets"], lost, suspect) != (50, 0, 0):
                 problems.append(f"{name}: {row['packets']} packets, {lost} lost, {suspect} suspect")
             if not name.startswith("long"):
