@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipelines/calls/claims_facts.h"
 #include "pipelines/calls/recordings.h"
 #include "tests/unit/pipelines_calls/call_scenario.h"
 
