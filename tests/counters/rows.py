@@ -154,6 +154,7 @@ def assembly():
         "tcp_unsynchronised": Capture().tcp(1001, 16, b"the rest of something\r\n"),
         "tcp_reused": tcp("1.0 tcp t open"),
         "tcp_reset": tcp("1.0 tcp t reset"),
+        "tcp_reset_ignored": begun().tcp(1001, 16, message, 0.1).tcp(900_000, 4, b"", 0.2),
         "tcp_evicted": many,
         "tcp_idle": tcp(twice + " on=t", *(  # an hour; time moves less at once
             f"{1700 * n}.0 raw alice:9>bob:9 00" for n in range(1, 6))),
@@ -173,6 +174,7 @@ def assembly():
         "hep_bad": Capture().hep(hep_packet(message, chunks=b"\0\0\0\1\0\2")),
         "hep_compressed": Capture().hep(hep_packet(message, chunks=b"\0\0\0\x10\0\x0apack")),
         "hep_rtcp": Capture().hep(hep_packet(b"{}", 5)),
+        "hep_rtcp_lost": Capture().hep(hep_packet(b"{}", 5)),
         "hep_other": Capture().hep(hep_packet(b"a log", 100)),
         "hep_wild_time": Capture().hep(hep_packet(message, time=frames.BASE_S - 99)),
     }
@@ -280,6 +282,9 @@ LIVE = {
     ("ports", "missed"): ("tests/live/drops_test.py", "missed"),
     ("ports", "no_buffer"): ("tests/unit/apps/port_drops_test.cc", "no_buffer"),
     ("ports", "errors"): ("tests/live/queues_test.py", "errors"),
+    ("ports", "early"): ("tests/unit/apps/port_drops_test.cc", "early"),
+    ("ports", "link_losses"): ("tests/live/links_test.py", "link_losses"),
+    ("ports", "link_lost_ms"): ("tests/live/links_test.py", "link_lost_ms"),
     ("records", "chunks_failed"): ("tests/unit/apps/record_path_test.cc", "chunks_failed"),
     ("records", "messages_failed"): ("tests/unit/apps/record_path_test.cc", "messages_failed"),
     ("records", "commit_failures"): ("tests/unit/apps/record_path_test.cc", "commit_failures"),
@@ -290,10 +295,10 @@ LIVE = {
 }
 # What else `stats` shows there: how much there was and is, no loss.
 LIVE_GAUGES = {
-    "ports": {"name", "device", "queues", "packets", "bytes"},
+    "ports": {"name", "device", "link", "queues", "packets", "bytes", "by_queue"},
     "records": {"chunks_written", "records_committed"},
     "calls": {"messages", "calls_started", "calls_ended", "calls_open", "recordings",
-              "recordings_cut_now", "pressure", "numbers", "flood_source"},
+              "recordings_cut_now", "pressure", "numbers", "conversations", "flood_source"},
 }
 # Those of `stats` that are the same as in `ingest --json`: {name in calls: group}.
 LIVE_GROUPS = {"assembly": "sip_assembly", "repaired": "sip_repaired", "sdp": "sdp",
@@ -315,6 +320,9 @@ ELSEWHERE = {
     ("drops", "report_ring_full"): (UNIT + "engine/media_test.cc", "kReportRingFull"),
     ("drops", "rtcp_not_told"): (UNIT + "engine/media_test.cc", "kRtcpNotTold"),
     ("drops", "clock_alarm"): (UNIT + "engine/worker_test.cc", "kClockAlarm"),
+    ("fragments", "fragmented_media_lost"): (UNIT + "apps/media_return_test.cc", "kMediaLost"),
+    ("fragments", "fragmented_media_forgotten"): (UNIT + "apps/media_return_test.cc",
+                                                  "kMediaForgotten"),
     ("sip_rejected", "too_long"): (UNIT + "pipelines_signalling/message_test.cc", "kTooLong"),
     ("sip_rejected", "message_not_kept"): (UNIT + "pipelines_calls/message_log_test.cc",
                                            "message_not_kept"),
