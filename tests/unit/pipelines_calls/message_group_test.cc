@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pipelines/calls/claims_facts.h"
-#include "pipelines/calls/recordings.h"
-#include "tests/unit/pipelines_calls/call_scenario.h"
+#include "tests/unit/pipelines_calls/table_fixture.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -16,30 +15,16 @@ SignalMessage as_message(const std::string& text) {
   return message;
 }
 
-class MessageGroupTest : public ::testing::Test {
+class MessageGroupTest : public TableFixture {
  protected:
-  CallHandle open_call(std::string_view call_id) {
-    MessageFacts facts;
-    facts.call_id = call_id;
-    const SignalMessage signal;
-    Call::Origin origin;
-    origin.handle = table_.next_handle();
-    table_.add(std::make_unique<Call>(context_, origin, SeenMessage{signal, facts}));
-    return origin.handle;
-  }
+  MessageGroupTest() : TableFixture(4) {}
 
-  CallPlaneOptions options_;
-  Scenario sink_;
-  DropHistory drops_;
-  Recordings recordings_{[this](CallHandle handle) { return table_.find(handle); }};
-  CallContext context_{options_, sink_, drops_, recordings_, 1};
-  CallTable table_{4, 7};
   HeaderChoice headers_;
   MessageGroup group_{headers_, table_};
 };
 
 TEST_F(MessageGroupTest, ReadsAllInOrderAndKnowsTheirCalls) {
-  const CallHandle known = open_call("known");
+  const CallHandle known = add("known");
   const std::string first = Sip{.call_id = "known"}.text();
   const std::string second = "INVITE nonsense\r\n\r\n";
   const std::string third = Sip{.call_id = "new"}.text();
