@@ -6,7 +6,7 @@ namespace tapdeck::apps {
 
 control::Json classes_json(const std::vector<engine::Worker>& workers) {
   control::Json json = control::Json::object();
-  for (std::size_t i = 0; i < engine::kPacketClassCount; ++i) {
+  for (std::size_t i = 0; i < engine::kPacketClassNames.size(); ++i) {
     std::uint64_t sum = 0;
     for (const engine::Worker& worker : workers) sum += worker.counters().classes[i].value();
     json[std::string(engine::kPacketClassNames[i].name)] = sum;
@@ -16,7 +16,7 @@ control::Json classes_json(const std::vector<engine::Worker>& workers) {
 
 control::Json drops_json(const std::vector<engine::Worker>& workers) {
   control::Json json = control::Json::object();
-  for (std::size_t i = 0; i < engine::kDropReasonCount; ++i) {
+  for (std::size_t i = 0; i < engine::kDropReasonNames.size(); ++i) {
     std::uint64_t sum = 0;
     for (const engine::Worker& worker : workers) sum += worker.counters().drops[i].value();
     json[std::string(engine::kDropReasonNames[i].name)] = sum;
@@ -26,8 +26,8 @@ control::Json drops_json(const std::vector<engine::Worker>& workers) {
 
 control::Json fragments_json(const engine::ReassemblyCounters& counters) {
   control::Json json = control::Json::object();
-  for (std::size_t i = 0; i < engine::kReassemblyCountCount; ++i) {
-    json[std::string(engine::kReassemblyCountNames[i])] = counters.counts[i].value();
+  for (std::size_t i = 0; i < engine::kReassemblyCountNames.size(); ++i) {
+    json[std::string(engine::kReassemblyCountNames[i].name)] = counters[i].value();
   }
   return json;
 }
@@ -38,6 +38,21 @@ control::Json conversations_json(const calls::ConversationFigures& figures) {
           {"merged", figures.merged},
           {"refused", figures.refused},
           {"evicted", figures.evicted}};
+}
+
+control::Json counts_json(const std::vector<NamedCount>& counts) {
+  control::Json json = control::Json::object();
+  for (const auto& [name, count] : counts) json[std::string(name)] = count;
+  return json;
+}
+
+control::Json events_json(Pipeline& pipeline, const calls::CallPlaneFigures& figures) {
+  control::Json json = counts_json(figures.events);
+  json["pending"] = figures.events_pending;
+  json["registrations"] = figures.registrations;
+  json["stored"] = pipeline.figures().events_committed.value();
+  json["dropped"] = pipeline.link().events_dropped();
+  return json;
 }
 
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "apps/pipeline.h"
+#include "base/counter_table.h"
 #include "control/call_json.h"
 #include "engine/reassembly/counters.h"
 #include "engine/worker.h"
@@ -20,6 +22,12 @@ control::Json fragments_json(const engine::ReassemblyCounters& counters);
 
 // {known, joined, merged, refused, evicted}
 control::Json conversations_json(const calls::ConversationFigures& figures);
+
+// Of the call plane's figures; likewise all rows.
+control::Json counts_json(const std::vector<NamedCount>& counts);
+
+// What became of transactions that belong to no call.
+control::Json events_json(Pipeline& pipeline, const calls::CallPlaneFigures& figures);
 
 std::uint64_t sum_of(const std::vector<engine::Worker>& workers,
                      Counter engine::WorkerCounters::*row);

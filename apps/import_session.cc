@@ -87,6 +87,14 @@ Result<void> ImportSession::add_call(CallRecord call) {
   return hand_over(std::move(call));
 }
 
+Result<void> ImportSession::add_event(EventRecord event) {
+  while (!queues_.events.try_push(event)) {
+    if (is_refused()) return keeper_.refusal(writer_.count_left());
+    step();
+  }
+  return {};
+}
+
 bool ImportSession::is_refused() const { return keeper_.has_given_up(monotonic_now_ns()); }
 
 // Until it is done with: what comes next must not overtake it.

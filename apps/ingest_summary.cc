@@ -108,10 +108,6 @@ control::Json summary_json(Pipeline& pipeline,
                      {"packets", file.packets},
                      {"problem", file.problem.empty() ? Json(nullptr) : Json(file.problem)}});
   }
-  Json rejected = Json::object();
-  for (const auto& [reason, count] : figures.rejected) rejected[reason] = count;
-  Json assembly = Json::object();
-  for (const auto& [name, count] : figures.assembly) assembly[name] = count;
   return {{"packets", sum_of(pipeline.workers(), &engine::WorkerCounters::rx_packets)},
           {"by_class", classes_json(pipeline.workers())},
           {"calls", figures.calls_started},
@@ -119,8 +115,11 @@ control::Json summary_json(Pipeline& pipeline,
           {"streams", stream_count},
           {"conversations", conversations_json(figures.conversations)},
           {"sip_messages", figures.messages},
-          {"sip_rejected", rejected},
-          {"sip_assembly", assembly},
+          {"sip_rejected", counts_json(figures.rejected)},
+          {"sip_repaired", counts_json(figures.repaired)},
+          {"sdp", counts_json(figures.sdp)},
+          {"sip_assembly", counts_json(figures.assembly)},
+          {"events", events_json(pipeline, figures)},
           {"drops", drops_json(pipeline.workers())},
           {"fragments", fragments_json(pipeline.fragments().counters())},
           {"files", files},
@@ -133,7 +132,14 @@ std::string summary_text(const control::Json& summary) {
                      std::to_string(summary["already_present"].get<std::uint64_t>()) +
                      " already present), " +
                      std::to_string(summary["streams"].get<std::uint64_t>()) + " RTP streams\n";
-  for (const char* group : {"by_class", "drops", "fragments", "sip_assembly", "sip_rejected"}) {
+  for (const char* group : {"by_class",
+                            "drops",
+                            "fragments",
+                            "sip_assembly",
+                            "sip_rejected",
+                            "sip_repaired",
+                            "sdp",
+                            "events"}) {
     std::string line;
     for (const auto& [name, count] : summary[group].items()) {
       if (count.get<std::uint64_t>() == 0) continue;

@@ -33,7 +33,8 @@ struct IngestFacts {
 // one, in order of first packet: {"stream": {...}}.
 std::vector<control::Json> stream_rows(Pipeline& pipeline, const std::vector<StreamReport>& finals);
 
-// {packets, by_class, calls, already_present, streams, drops, fragments, files, seconds}
+// {packets, by_class, calls, already_present, streams, sip_messages, sip_rejected, sip_repaired,
+// sdp, sip_assembly, events, drops, fragments, files, seconds}
 control::Json summary_json(Pipeline& pipeline,
                            const IngestFacts& facts,
                            std::uint64_t stream_count);

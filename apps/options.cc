@@ -40,12 +40,25 @@ std::uint64_t random_seed() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+calls::EventOptions event_options(const config::Events& config) {
+  calls::EventOptions options;
+  options.kept.fill(config.keep != config::EventChoice::kNone);
+  if (config.keep == config::EventChoice::kNoOptions) {
+    options.kept[static_cast<std::size_t>(EventMethod::kOptions)] = false;
+  }
+  options.pending_max = config.pending_max;
+  options.registrations_max = config.registrations_max;
+  options.retention_us = std::int64_t{config.retention_days} * kUsPerDay;
+  return options;
+}
+
 calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t class_index) {
   const config::RetentionClass& retention = config::kRetentionClasses[class_index];
   calls::CallPlaneOptions options;
   options.node = config.general.node.empty() ? host_name() : config.general.node;
   for (const config::Port& port : config.capture.ports) options.port_names.push_back(port.name);
   options.realm_names = config::realm_names(config);
+  options.events = event_options(config.events);
   options.numbering = {config.numbers, config.trunks, config.calls.internal_networks};
   options.retention_class = class_index;
   options.retention_class_name = std::string(retention.name);
@@ -166,6 +179,7 @@ PipelineOptions offline_options(const config::Config& config,
   options.rings.small_messages = kOfflineMessages;
   options.rings.large_messages = kOfflineLargeMessages;
   options.calls.hold_back_ns = 0;
+  options.calls.events.retention_us = 0;
   options.calls.port_names = {config::kImportPort};
   // After a power cut a capture is read again: chunks may fill at leisure.
   options.worker.flush_interval_ns = std::max(options.worker.flush_interval_ns, kOfflineFlushNs);

@@ -51,7 +51,10 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const PipelineOptions& option
   auto fragments = FragmentPath::create(fragment_options, options.worker, rings);
   if (!fragments) return fragments.error();
   pipeline->fragments_ = std::move(*fragments);
-  pipeline->link_ = std::make_unique<PlaneLink>(rings, pipeline->queues_, *pipeline->fragments_);
+  // At the end of a capture all that are pending come at once.
+  const std::size_t events_max = PlaneLink::kEventsMax + options.calls.events.pending_max;
+  pipeline->link_ = std::make_unique<PlaneLink>(
+      rings, pipeline->queues_, *pipeline->fragments_, PlaneLink::kBacklogBytesMax, events_max);
   pipeline->plane_ = calls::CallPlane::create(std::move(call_options), *pipeline->link_);
   pipeline->writer_ =
       std::make_unique<RecordWriter>(intake.writer(), rings, pipeline->queues_, pipeline->figures_);

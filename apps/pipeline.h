@@ -63,8 +63,10 @@ class Pipeline {
 
   [[nodiscard]] RecordKeeper& keeper() { return *keeper_; }
 
-  // What the call plane has said and the writer has not taken.
-  [[nodiscard]] std::size_t commands_waiting() const { return queues_.to_writer.size(); }
+  // What the call plane has said and the writer or the keeper has not taken.
+  [[nodiscard]] std::size_t commands_waiting() const {
+    return queues_.to_writer.size() + queues_.events.size();
+  }
 
   [[nodiscard]] const RecordFigures& figures() const { return figures_; }
 

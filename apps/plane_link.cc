@@ -22,12 +22,14 @@ std::size_t bytes_of(const RecordCommand& command) {
 PlaneLink::PlaneLink(std::vector<engine::WorkerRings*> workers,
                      RecordQueues& queues,
                      FragmentPath& fragments,
-                     std::size_t backlog_bytes_max)
+                     std::size_t backlog_bytes_max,
+                     std::size_t events_max)
     : workers_(std::move(workers)),
       queues_(queues),
       fragments_(fragments),
       bind_backlog_(workers_.size()),
-      backlog_bytes_max_(backlog_bytes_max) {}
+      backlog_bytes_max_(backlog_bytes_max),
+      events_max_(events_max) {}
 
 void PlaneLink::bind(const BindMessage& message) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -45,6 +47,12 @@ void PlaneLink::keep_messages(const Uid& recording,
 
 void PlaneLink::put_call(CallRecord record) { push_command(std::move(record)); }
 
+void PlaneLink::put_event(EventRecord event) {
+  if (event_backlog_.size() >= events_max_) return events_dropped_.add();
+  event_backlog_.push_back(std::move(event));
+  flush_events();
+}
+
 void PlaneLink::push_command(RecordCommand command) {
   backlog_bytes_ += bytes_of(command);
   command_backlog_.push_back(std::move(command));
@@ -54,6 +62,7 @@ void PlaneLink::push_command(RecordCommand command) {
 std::uint32_t PlaneLink::step(calls::CallPlane& plane, std::int64_t timer_now_ns) {
   for (std::size_t i = 0; i < workers_.size(); ++i) flush_binds(i);
   flush_commands();
+  flush_events();
   std::uint32_t moved = take_reports(plane);
   plane.advance(timer_now_ns);  // what is due comes before what is said now
   if (backlog_bytes_ < backlog_bytes_max_) moved += take_signals(plane, timer_now_ns);
@@ -65,7 +74,7 @@ bool PlaneLink::has_backlog() const {
   for (const auto& backlog : bind_backlog_) {
     if (!backlog.empty()) return true;
   }
-  return !command_backlog_.empty();
+  return !command_backlog_.empty() || !event_backlog_.empty();
 }
 
 std::size_t PlaneLink::count_records_left() const {
@@ -119,6 +128,12 @@ std::uint32_t PlaneLink::take_signals(calls::CallPlane& plane, std::int64_t time
 void PlaneLink::flush_binds(std::size_t worker) {
   std::deque<BindMessage>& backlog = bind_backlog_[worker];
   while (!backlog.empty() && workers_[worker]->push_bind(backlog.front())) backlog.pop_front();
+}
+
+void PlaneLink::flush_events() {
+  while (!event_backlog_.empty() && queues_.events.try_push(event_backlog_.front())) {
+    event_backlog_.pop_front();
+  }
 }
 
 void PlaneLink::flush_commands() {

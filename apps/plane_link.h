@@ -4,7 +4,8 @@
 // Threads: all methods on the call plane's thread.  Memory: a backlog for what a full ring refused.
 // Full: bindings and records are retried, never dropped.  The backlog is what signalling lives on
 // while the disk stands still, long after media has run out of chunks; when it is as large as it
-// may become no more signalling is taken in, and the workers count what they must drop.
+// may become no more signalling is taken in, and the workers count what they must drop.  Events
+// hold nothing up: more than may wait are dropped and counted.
 #pragma once
 
 #include <cstdint>
@@ -24,17 +25,20 @@ namespace tapdeck::apps {
 class PlaneLink final : public calls::CallPlaneSink {
  public:
   static constexpr std::size_t kBacklogBytesMax = std::size_t{256} << 20;
+  static constexpr std::size_t kEventsMax = 65'536;  // that wait for the call store
 
   PlaneLink(std::vector<engine::WorkerRings*> workers,
             RecordQueues& queues,
             FragmentPath& fragments,
-            std::size_t backlog_bytes_max = kBacklogBytesMax);
+            std::size_t backlog_bytes_max = kBacklogBytesMax,
+            std::size_t events_max = kEventsMax);
 
   void bind(const BindMessage& message) override;
   void keep_messages(const Uid& recording,
                      std::uint16_t retention_class,
                      std::string records) override;
   void put_call(CallRecord record) override;
+  void put_event(EventRecord event) override;
 
   [[nodiscard]] bool pass_rtcp(const SignalMessage& packet) override {
     return fragments_.media().give_rtcp(packet);
@@ -57,6 +61,9 @@ class PlaneLink final : public calls::CallPlaneSink {
   // Call records that have not been passed on.
   [[nodiscard]] std::size_t count_records_left() const;
 
+  // More waited than may.  Any thread.
+  [[nodiscard]] std::uint64_t events_dropped() const { return events_dropped_.value(); }
+
   // Messages and records that wait for the writer, about.
   [[nodiscard]] std::size_t backlog_bytes() const { return backlog_bytes_; }
 
@@ -66,6 +73,7 @@ class PlaneLink final : public calls::CallPlaneSink {
   void flush_binds(std::size_t worker);
   void push_command(RecordCommand command);
   void flush_commands();
+  void flush_events();
 
   std::vector<engine::WorkerRings*> workers_;
   RecordQueues& queues_;
@@ -76,6 +84,9 @@ class PlaneLink final : public calls::CallPlaneSink {
   std::deque<RecordCommand> command_backlog_;
   std::size_t backlog_bytes_ = 0;
   const std::size_t backlog_bytes_max_;
+  std::deque<EventRecord> event_backlog_;
+  const std::size_t events_max_;
+  Counter events_dropped_;
 };
 
 }  // namespace tapdeck::apps

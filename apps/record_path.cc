@@ -203,15 +203,25 @@ RecordKeeper::RecordKeeper(storage::RecordIntake& intake,
   group_.reserve(kGroupRecordsMax);
 }
 
-std::uint32_t RecordKeeper::step(std::int64_t timer_now_ns) {
+template <typename Record>
+std::uint32_t RecordKeeper::take(SpscRing<Record>& from,
+                                 std::vector<Record>& to,
+                                 std::size_t most) {
   std::uint32_t taken = 0;
-  while (group_.size() < kGroupRecordsMax) {
-    std::optional<CallRecord> record = queues_.to_keeper.try_pop();
+  while (to.size() < most) {
+    std::optional<Record> record = from.try_pop();
     if (!record) break;
-    group_.push_back(std::move(*record));
+    to.push_back(std::move(*record));
     ++taken;
   }
-  if (group_.size() >= kGroupRecords || timer_now_ns - committed_ns_ >= kGroupAgeNs) {
+  return taken;
+}
+
+std::uint32_t RecordKeeper::step(std::int64_t timer_now_ns) {
+  const std::uint32_t taken = take(queues_.to_keeper, group_, kGroupRecordsMax) +
+                              take(queues_.events, events_, kGroupRecordsMax);
+  if (group_.size() >= kGroupRecords || events_.size() >= kGroupRecords ||
+      timer_now_ns - committed_ns_ >= kGroupAgeNs) {
     committed_ns_ = timer_now_ns;
     static_cast<void>(commit());
   }
@@ -220,9 +230,8 @@ std::uint32_t RecordKeeper::step(std::int64_t timer_now_ns) {
 
 Result<void> RecordKeeper::flush() {
   while (true) {
-    while (std::optional<CallRecord> record = queues_.to_keeper.try_pop()) {
-      group_.push_back(std::move(*record));
-    }
+    take(queues_.to_keeper, group_, SIZE_MAX);
+    take(queues_.events, events_, SIZE_MAX);
     TD_TRY(commit());
     if (is_idle()) return {};
   }
@@ -244,8 +253,19 @@ Error RecordKeeper::refusal(std::size_t left) const {
                         std::to_string(count_left() + left) + " call records are not stored.");
 }
 
+Result<void> RecordKeeper::put_groups() {
+  TD_TRY(group_.empty() ? intake_.put_pending_rows() : intake_.put_calls(group_));
+  figures_.records_committed.add(group_.size());
+  group_.clear();
+  if (events_.empty()) return {};
+  TD_TRY(intake_.put_events(events_));
+  figures_.events_committed.add(events_.size());
+  events_.clear();
+  return {};
+}
+
 Result<void> RecordKeeper::commit() {
-  Result<void> done = group_.empty() ? intake_.put_pending_rows() : intake_.put_calls(group_);
+  Result<void> done = put_groups();
   if (!done) {
     figures_.commit_failures.add();
     if (refusing_since_ns_.load(std::memory_order_relaxed) == 0) {
@@ -258,8 +278,6 @@ Result<void> RecordKeeper::commit() {
   if (refusing_since_ns_.exchange(0, std::memory_order_relaxed) != 0) {
     log_info("call store: writes work again");
   }
-  figures_.records_committed.add(group_.size());
-  group_.clear();
   return {};
 }
 

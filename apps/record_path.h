@@ -11,7 +11,7 @@
 // A call store that refuses every write is asked again, for as long as somebody has patience: who
 // ends waits until the keeper has_given_up().
 // Full: media waits in the chunk rings (workers drop and tell when those are full); records and
-// messages are never dropped, whoever pushes them waits.
+// messages are never dropped, whoever pushes them waits.  Events are dropped, and counted.
 #pragma once
 
 #include <atomic>
@@ -26,6 +26,7 @@
 #include "base/spsc_ring.h"
 #include "engine/rings.h"
 #include "model/call.h"
+#include "model/event.h"
 #include "storage/record_intake.h"
 
 namespace tapdeck::apps {
@@ -39,10 +40,12 @@ struct KeepMessages {
 using RecordCommand = std::variant<std::monostate, KeepMessages, CallRecord>;
 
 struct RecordQueues {
-  explicit RecordQueues(std::size_t capacity) : to_writer(capacity), to_keeper(capacity) {}
+  explicit RecordQueues(std::size_t capacity)
+      : to_writer(capacity), to_keeper(capacity), events(capacity) {}
 
   SpscRing<RecordCommand> to_writer;
   SpscRing<CallRecord> to_keeper;
+  SpscRing<EventRecord> events;  // from the call plane to the keeper: they wait for nothing
 };
 
 struct RecordFigures {
@@ -50,6 +53,7 @@ struct RecordFigures {
   Counter chunks_failed;    // the disk refused them: their recordings have gaps
   Counter messages_failed;  // likewise, batches of SIP messages
   Counter records_committed;
+  Counter events_committed;
   Counter commit_failures;  // batches that RocksDB refused; retried until they pass
 };
 
@@ -136,17 +140,24 @@ class RecordKeeper {
 
   [[nodiscard]] std::size_t count_left() const { return group_.size() + queues_.to_keeper.size(); }
 
-  [[nodiscard]] bool is_idle() const { return group_.empty() && queues_.to_keeper.size() == 0; }
+  [[nodiscard]] bool is_idle() const {
+    return group_.empty() && queues_.to_keeper.size() == 0 && events_.empty() &&
+           queues_.events.size() == 0;
+  }
 
  private:
   static constexpr std::int64_t kPatienceNs = 30'000'000'000;
 
+  template <typename Record>
+  static std::uint32_t take(SpscRing<Record>& from, std::vector<Record>& to, std::size_t most);
+  Result<void> put_groups();
   Result<void> commit();
 
   storage::RecordIntake& intake_;
   RecordQueues& queues_;
   RecordFigures& figures_;
   std::vector<CallRecord> group_;
+  std::vector<EventRecord> events_;
   std::int64_t committed_ns_ = 0;
   std::atomic<std::int64_t> refusing_since_ns_{0};  // keeper: rw, others: ro; 0: it does not
   std::string refusal_;

@@ -75,10 +75,8 @@ std::string_view pressure_name(calls::MediaPressure pressure) {
 }
 
 Json plane_json(const calls::CallPlaneFigures& figures) {
-  Json rejected = Json::object();
-  for (const auto& [reason, count] : figures.rejected) rejected[reason] = count;
-  Json assembly = Json::object();
-  for (const auto& [name, count] : figures.assembly) assembly[name] = count;
+  Json flood_source = nullptr;
+  if (figures.flood_source) flood_source = to_string(*figures.flood_source);
   return {{"messages", figures.messages},
           {"calls_started", figures.calls_started},
           {"calls_ended", figures.calls_ended},
@@ -94,8 +92,11 @@ Json plane_json(const calls::CallPlaneFigures& figures) {
             {"misses", figures.numbers.misses},
             {"not_numbers", figures.numbers.not_numbers}}},
           {"conversations", conversations_json(figures.conversations)},
-          {"assembly", assembly},
-          {"rejected", rejected}};
+          {"assembly", counts_json(figures.assembly)},
+          {"repaired", counts_json(figures.repaired)},
+          {"sdp", counts_json(figures.sdp)},
+          {"rejected", counts_json(figures.rejected)},
+          {"flood_source", flood_source}};
 }
 
 Json records_json(const RecordFigures& figures) {
@@ -153,6 +154,7 @@ std::string render_stats(Pipeline& pipeline,
                      {"drops", drops_json(pipeline.workers())},
                      {"fragments", fragments_json(pipeline.fragments().counters())},
                      {"calls", plane_json(plane)},
+                     {"events", events_json(pipeline, plane)},
                      {"records", records_json(pipeline.figures())}};
   return control::json_line(json);
 }

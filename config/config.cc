@@ -25,6 +25,11 @@ std::span<const std::string_view> words_of(TrunkSide) {
   return kWords;
 }
 
+std::span<const std::string_view> words_of(EventChoice) {
+  static constexpr std::array<std::string_view, 3> kWords{"none", "without_options", "all"};
+  return kWords;
+}
+
 Config defaults() { return {}; }
 
 std::vector<std::string> realm_names(const Config& config) {

@@ -21,6 +21,7 @@ enum class LogChoice : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class AutoYesNo : std::uint8_t { kAuto, kYes, kNo };
 enum class AutoOff : std::uint8_t { kAuto, kOff };
 enum class TrunkSide : std::uint8_t { kExternal, kInternal };
+enum class EventChoice : std::uint8_t { kNone, kNoOptions, kAll };
 
 using PortList = std::vector<std::uint16_t>;
 using NameList = std::vector<std::string>;
@@ -30,6 +31,7 @@ std::span<const std::string_view> words_of(LogChoice type);
 std::span<const std::string_view> words_of(AutoYesNo type);
 std::span<const std::string_view> words_of(AutoOff type);
 std::span<const std::string_view> words_of(TrunkSide type);
+std::span<const std::string_view> words_of(EventChoice type);
 
 #define TD_CONFIG_MEMBER(name, type, initial, min, max, reload, help) type name = initial;
 
@@ -83,6 +85,11 @@ struct Streams {
 struct Calls {
   TD_CONFIG_CALLS(TD_CONFIG_MEMBER)
   bool operator==(const Calls&) const = default;
+};
+
+struct Events {
+  TD_CONFIG_EVENTS(TD_CONFIG_MEMBER)
+  bool operator==(const Events&) const = default;
 };
 
 struct Numbers {

@@ -136,6 +136,24 @@
   X(conversation_memory_s, std::uint32_t, 600, 1, 86'400, kRestart, \
     "A conversation without an open call takes further legs for this long.")
 
+#define TD_CONFIG_EVENTS(X) \
+  X(keep, EventChoice, EventChoice::kNone, 0, 0, kRestart, \
+    "Which SIP transactions that belong to no call (REGISTER, OPTIONS, SUBSCRIBE, NOTIFY, " \
+    "MESSAGE, PUBLISH) are stored as events, for `tapdeck events`: `without_options` leaves out " \
+    "the OPTIONS by which servers ask whether others are there. All are counted always.") \
+  X(retention_days, std::uint32_t, 30, 0, 3'650, kRestart, \
+    "How long an event of a capture is kept. 0: while there is room. Events of imported files " \
+    "are kept while there is room.") \
+  X(stored_max, std::uint32_t, 10'000'000, 1'000, kEventsStoredMax, kRestart, \
+    "Events in the store, about 500 bytes each. More: the oldest go.") \
+  X(pending_max, std::uint32_t, 16'384, 16, kEventsPendingMax, kRestart, \
+    "Transactions that wait for their answer at once, up to 1 KiB each. More: of the source that " \
+    "has most of them the oldest is forgotten.") \
+  X(registrations_max, std::uint32_t, 65'536, 0, kRegistrationCountMax, kRestart, \
+    "Registered devices that are remembered, about 500 bytes each, so that the parties of calls " \
+    "show theirs. More: expired ones are forgotten, then the one that was refreshed longest ago. " \
+    "0: none.")
+
 #define TD_CONFIG_NUMBERS(X) \
   X(default_region, std::string, "", 0, 2, kRestart, \
     "ISO 3166 code of the region whose prefixes national and international numbers begin with, " \
@@ -171,6 +189,7 @@
   S(decode, Decode, TD_CONFIG_DECODE, "Tunnels and fragments around packets, TCP under messages.") \
   S(streams, Streams, TD_CONFIG_STREAMS, "RTP streams and the memory they may take.") \
   S(calls, Calls, TD_CONFIG_CALLS, "Following calls.") \
+  S(events, Events, TD_CONFIG_EVENTS, "SIP transactions beside calls.") \
   S(numbers, Numbers, TD_CONFIG_NUMBERS, "Making E.164 numbers of what is dialled.") \
   S(storage, Storage, TD_CONFIG_STORAGE, "Segments, keys and the call log on disk.")
 // NOLINTEND(cppcoreguidelines-macro-usage)

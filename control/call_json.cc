@@ -6,24 +6,10 @@
 
 #include "base/clock.h"
 #include "control/claims_json.h"
-#include "control/text.h"
+#include "control/json_values.h"
 
 namespace tapdeck::control {
 namespace {
-
-// Names from the model are "" where JSON shows null, and so are absent strings.
-Json text_or_null(std::string_view text) {
-  return text.empty() ? Json(nullptr) : Json(to_valid_utf8(text));
-}
-
-Json time_or_null(const std::optional<std::int64_t>& time_us) {
-  return time_us ? Json(format_rfc3339_us(*time_us)) : Json(nullptr);
-}
-
-template <typename T>
-Json value_or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 std::string ssrc_text(std::uint32_t ssrc) {
   std::array<char, 11> buffer{};
@@ -38,6 +24,16 @@ Json sdp_to_json(const CallParty& party) {
   return {{"origin", text_or_null(party.sdp_origin)}, {"addresses", std::move(addresses)}};
 }
 
+Json device_to_json(const SharedDevice& device) {
+  if (device == nullptr) return nullptr;
+  return Json{{"name", text_or_null(device->name)},
+              {"user_agent", text_or_null(device->user_agent)},
+              {"contact", text_or_null(device->contact)},
+              {"address", to_string(device->address)},
+              {"registered", format_rfc3339_us(device->registered_us)},
+              {"expires", format_rfc3339_us(device->expires_us)}};
+}
+
 Json party_to_json(const CallParty& party) {
   return Json{{"id", party.id},
               {"role", party_role_name(party.role)},
@@ -48,6 +44,7 @@ Json party_to_json(const CallParty& party) {
               {"ip", party.ip ? Json(to_string(*party.ip)) : Json(nullptr)},
               {"port", party.ip ? Json(party.port) : Json(nullptr)},
               {"user_agent", text_or_null(party.user_agent)},
+              {"device", device_to_json(party.device)},
               {"from", time_or_null(party.from_us)},
               {"to", time_or_null(party.to_us)},
               {"sdp", sdp_to_json(party)}};
@@ -211,6 +208,8 @@ void add_business(const CallRecord& call, Json& json) {
   for (const char* name : {"disposition", "resolved", "csat", "revenue"}) json[name] = nullptr;
 }
 
+}  // namespace
+
 std::string_view transport_name(SignalTransport transport) {
   switch (transport) {
     case SignalTransport::kUdp: return "udp";
@@ -220,8 +219,6 @@ std::string_view transport_name(SignalTransport transport) {
   }
   return "unknown";
 }
-
-}  // namespace
 
 Json call_to_json(const CallRecord& call) {
   Json json = Json::object();
@@ -285,7 +282,7 @@ Json field_of(const Json& call, std::string_view dotted_name) {
 bool is_field_name(std::string_view dotted_name) {
   static const Json kSample = [] {
     CallRecord call;
-    call.parties.emplace_back();
+    call.parties.emplace_back().device = std::make_shared<const Device>();
     call.caller = call.callee = std::uint8_t{0};
     call.joined_by_method = "sample";
     call.parties.front().sdp_origin = "sample";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -21,6 +22,8 @@ using Json = nlohmann::ordered_json;
 constexpr int kCallSchema = 1;
 
 Json call_to_json(const CallRecord& call);
+
+std::string_view transport_name(SignalTransport transport);  // "udp"...
 
 // One SIP message as `show --json` has it: {time, src, dst, transport, length, text}.
 Json message_to_json(const storage::MessageRecord& message);

@@ -149,6 +149,14 @@ std::string facts_text(const CallReport& report, std::string_view zone) {
   return render_facts(rows);
 }
 
+// "Desk Phone 7, sip:1001@192.0.2.10 from 192.0.2.10:5060"; nothing where none is known.
+std::string device_text(const SharedDevice& device) {
+  if (device == nullptr) return {};
+  std::string text = device->user_agent.empty() ? device->name : device->user_agent;
+  if (!text.empty()) text += ", ";
+  return text + device->contact + " from " + to_string(device->address);
+}
+
 std::string parties_text(const CallRecord& call) {
   Rows rows;
   for (const CallParty& party : call.parties) {
@@ -159,14 +167,16 @@ std::string parties_text(const CallRecord& call) {
                     to_printable(with_e164(party.number, party.e164)),
                     to_printable(party.name),
                     address,
-                    to_printable(party.user_agent)});
+                    to_printable(party.user_agent),
+                    to_printable(device_text(party.device))});
   }
   return indent(Table({{"ID", Align::kRight},
                        {"ROLE", Align::kLeft},
                        {"NUMBER", Align::kLeft},
                        {"NAME", Align::kLeft},
                        {"ADDRESS", Align::kLeft},
-                       {"USER AGENT", Align::kLeft}})
+                       {"USER AGENT", Align::kLeft},
+                       {"DEVICE", Align::kLeft}})
                     .render(rows));
 }
 

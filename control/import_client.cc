@@ -4,6 +4,7 @@
 
 #include "control/connection.h"
 #include "model/call_codec.h"
+#include "model/event_codec.h"
 
 namespace tapdeck::control {
 
@@ -59,6 +60,11 @@ storage::SegmentWriter& ImportClient::writer() { return *writer_; }
 
 Result<void> ImportClient::put_calls(std::span<const CallRecord> calls) {
   for (const CallRecord& call : calls) send(FrameType::kImportCall, encode_call(call));
+  return {};
+}
+
+Result<void> ImportClient::put_events(std::span<const EventRecord> events) {
+  for (const EventRecord& event : events) send(FrameType::kImportEvent, encode_event(event));
   return {};
 }
 

@@ -28,6 +28,7 @@ class ImportClient final : public storage::RecordIntake {
   // Its digests are empty: the service makes them.
   storage::SegmentWriter& writer() override;
   Result<void> put_calls(std::span<const CallRecord> calls) override;
+  Result<void> put_events(std::span<const EventRecord> events) override;
   Result<void> put_pending_rows() override;
   Result<bool> is_present(const Uid& uid) override;
 

@@ -5,6 +5,7 @@
 
 #include "control/protocol.h"
 #include "model/call_codec.h"
+#include "model/event_codec.h"
 
 namespace tapdeck::control {
 namespace {
@@ -39,12 +40,19 @@ Result<void> take_call(const Frame& frame, ImportSink& sink) {
   return sink.add_call(std::move(*call));
 }
 
+Result<void> take_event(const Frame& frame, ImportSink& sink) {
+  auto event = decode_event(frame.payload);
+  if (!event) return unreadable();
+  return sink.add_event(std::move(*event));
+}
+
 Result<void> take(const Socket& socket, const Frame& frame, ImportSink& sink) {
   switch (frame.type) {
     case FrameType::kImportAsk: return take_ask(socket, frame, sink);
     case FrameType::kImportChunk: return take_chunk(frame, sink);
     case FrameType::kImportMessages: return take_messages(frame, sink);
     case FrameType::kImportCall: return take_call(frame, sink);
+    case FrameType::kImportEvent: return take_event(frame, sink);
     case FrameType::kImportTick: sink.tick(); return {};
     default: return unreadable();
   }

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "model/call.h"
 #include "model/chunk.h"
+#include "model/event.h"
 
 namespace tapdeck::control {
 
@@ -28,6 +29,8 @@ class ImportSink {
   virtual Result<void> add_chunk(Chunk& chunk) = 0;
   virtual Result<void> add_messages(const Uid& recording, std::string records) = 0;
   virtual Result<void> add_call(CallRecord call) = 0;
+
+  virtual Result<void> add_event(EventRecord event) = 0;  // of no call, so it is not asked for
 
   // Moves what is under way; called when nothing else is.
   virtual void tick() = 0;

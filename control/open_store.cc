@@ -24,6 +24,10 @@ class OpenedStore final : public storage::StoreAccess {
     return reader_->find_calls(query);
   }
 
+  Result<EventPage> find_events(const EventQuery& query) override {
+    return reader_->find_events(query);
+  }
+
   Result<CallRecord> get_call(const Uid& uid) override { return reader_->get_call(uid); }
 
   Result<std::vector<CallRecord>> get_versions(const Uid& uid) override {

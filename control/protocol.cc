@@ -31,11 +31,20 @@ constexpr std::string CallQuery::*kQueryTexts[] = {&CallQuery::number,
 
 bool is_frame_type(std::uint8_t type) {
   return (type >= static_cast<std::uint8_t>(FrameType::kHello) &&
-          type <= static_cast<std::uint8_t>(FrameType::kImportFinish)) ||
+          type <= static_cast<std::uint8_t>(FrameType::kFindEvents)) ||
          (type >= static_cast<std::uint8_t>(FrameType::kWelcome) &&
-          type <= static_cast<std::uint8_t>(FrameType::kFault)) ||
+          type <= static_cast<std::uint8_t>(FrameType::kEvent)) ||
          type == static_cast<std::uint8_t>(FrameType::kEnd) ||
          type == static_cast<std::uint8_t>(FrameType::kError);
+}
+
+// Nothing stands for none; false for what is no address.
+bool read_ip(std::string_view bytes, std::optional<IpAddress>& ip) {
+  if (bytes.empty()) return true;
+  if (bytes.size() != kIpBytes) return false;
+  ip.emplace();
+  std::memcpy(ip->bytes.data(), bytes.data(), bytes.size());
+  return true;
 }
 
 }  // namespace
@@ -126,15 +135,41 @@ std::optional<CallQuery> decode_query(std::string_view bytes) {
     query.uid = decode_uid(uid);
     if (!query.uid) return std::nullopt;
   }
-  if (!ip.empty()) {
-    if (ip.size() != kIpBytes) return std::nullopt;
-    query.ip.emplace();
-    std::memcpy(query.ip->bytes.data(), ip.data(), ip.size());
-  }
+  if (!read_ip(ip, query.ip)) return std::nullopt;
   if (max_mos) {
     query.max_mos = std::bit_cast<double>(*max_mos);
     if (!std::isfinite(*query.max_mos)) return std::nullopt;
   }
+  return query;
+}
+
+std::string encode_event_query(const EventQuery& query) {
+  WireWriter writer;
+  writer.text(query.number);
+  writer.text(query.number_e164);
+  writer.text(query.cursor);
+  writer.text(query.ip ? as_text(query.ip->bytes) : std::string_view());
+  writer.optional_number(query.method);
+  writer.optional_number(query.status_code);
+  writer.optional_number(query.from_us);
+  writer.optional_number(query.to_us);
+  writer.number(query.limit);
+  return writer.take();
+}
+
+std::optional<EventQuery> decode_event_query(std::string_view bytes) {
+  WireReader reader(bytes);
+  EventQuery query;
+  query.number = reader.text();
+  query.number_e164 = reader.text();
+  query.cursor = reader.text();
+  const std::string ip = reader.text();
+  query.method = reader.optional_enum(EventMethod::kPublish);
+  query.status_code = reader.optional_number<std::uint16_t>();
+  query.from_us = reader.optional_number<std::int64_t>();
+  query.to_us = reader.optional_number<std::int64_t>();
+  query.limit = reader.number<std::uint32_t>();
+  if (!reader.complete() || !read_ip(ip, query.ip)) return std::nullopt;
   return query;
 }
 

@@ -20,12 +20,12 @@
 namespace tapdeck::control {
 
 constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
-constexpr std::uint16_t kProtocolVersion = 3;
+constexpr std::uint16_t kProtocolVersion = 4;
 constexpr std::size_t kFrameHeaderBytes = 5;
 constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
 constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame
 constexpr std::size_t kImportBytesMax = 16UL << 20;   // what a server accepts in one of an import
-constexpr std::uint32_t kPageCallsMax = 1'000;        // what one kFindCalls yields at most
+constexpr std::uint32_t kPageCallsMax = 1'000;  // what kFindCalls or kFindEvents yields at most
 
 enum class FrameType : std::uint8_t {
   // Requests.
@@ -40,13 +40,16 @@ enum class FrameType : std::uint8_t {
   kCheck = 9,
   kStatsJson = 10,
   kStatusJson = 11,
-  kImportBegin = 12,     // text: the retention class; the next six only between this and its end
+  kImportBegin =
+      12,  // text: the retention class; the next six and kImportEvent only between this and its end
   kImportAsk = 13,       // uid: is it there already?
   kImportChunk = 14,     // ImportedChunk; not answered, as the next three
   kImportMessages = 15,  // ImportedMessages
   kImportCall = 16,      // encode_call bytes
   kImportTick = 17,      // nothing came for a while
   kImportFinish = 18,    // everything is to be durable before the answer
+  kImportEvent = 19,     // encode_event bytes; within an import, not answered
+  kFindEvents = 20,
   // Answers.
   kWelcome = 64,
   kCall = 65,     // encode_call bytes
@@ -55,6 +58,7 @@ enum class FrameType : std::uint8_t {
   kStream = 68,   // StreamDurability
   kFigure = 69,   // name and value
   kFault = 70,    // StoreFault
+  kEvent = 71,    // encode_event bytes
   kEnd = 126,     // text: the next cursor, the JSON asked for, or kImportPresent
   kError = 127,
 };
@@ -81,6 +85,9 @@ std::optional<Uid> decode_uid(std::string_view bytes);
 
 std::string encode_query(const CallQuery& query);
 std::optional<CallQuery> decode_query(std::string_view bytes);
+
+std::string encode_event_query(const EventQuery& query);
+std::optional<EventQuery> decode_event_query(std::string_view bytes);
 
 std::string encode_error(const Error& error);
 std::optional<Error> decode_error(std::string_view bytes);

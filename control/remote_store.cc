@@ -7,6 +7,7 @@
 
 #include "control/connection.h"
 #include "model/call_codec.h"
+#include "model/event_codec.h"
 
 namespace tapdeck::control {
 namespace {
@@ -117,6 +118,20 @@ Result<CallPage> RemoteStore::find_calls(const CallQuery& query) {
     if (!cursor) return Error(cursor.error());
     rest.cursor = page.next_cursor = std::move(*cursor);
   } while (!rest.cursor.empty() && (query.limit == 0 || page.calls.size() < query.limit));
+  return page;
+}
+
+Result<EventPage> RemoteStore::find_events(const EventQuery& query) {
+  EventPage page;
+  EventQuery rest = query;
+  do {
+    if (query.limit != 0) rest.limit = query.limit - static_cast<std::uint32_t>(page.events.size());
+    auto cursor = ask(FrameType::kFindEvents,
+                      encode_event_query(rest),
+                      collect(page.events, FrameType::kEvent, decode_event));
+    if (!cursor) return Error(cursor.error());
+    rest.cursor = page.next_cursor = std::move(*cursor);
+  } while (!rest.cursor.empty() && (query.limit == 0 || page.events.size() < query.limit));
   return page;
 }
 

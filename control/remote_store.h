@@ -23,6 +23,7 @@ class RemoteStore final : public storage::StoreAccess {
   static Result<std::unique_ptr<RemoteStore>> connect(const std::string& store_directory);
 
   Result<CallPage> find_calls(const CallQuery& query) override;
+  Result<EventPage> find_events(const EventQuery& query) override;
   Result<CallRecord> get_call(const Uid& uid) override;
   Result<std::vector<CallRecord>> get_versions(const Uid& uid) override;
   Result<void> read_media(const Uid& uid, const storage::SectionSink& sink) override;

@@ -7,6 +7,7 @@
 #include "control/import_handler.h"
 #include "control/protocol.h"
 #include "model/call_codec.h"
+#include "model/event_codec.h"
 
 namespace tapdeck::control {
 namespace {
@@ -23,6 +24,7 @@ class RequestHandler {
   Result<void> answer(const Frame& request) {
     switch (request.type) {
       case FrameType::kFindCalls: return find_calls(request.payload);
+      case FrameType::kFindEvents: return find_events(request.payload);
       case FrameType::kGetCall: return get_call(request.payload);
       case FrameType::kGetVersions: return get_versions(request.payload);
       case FrameType::kReadMedia: return read_media(request.payload);
@@ -61,6 +63,18 @@ class RequestHandler {
     const auto page = store_.find_calls(*query);
     if (!page) return fail(page.error());
     for (const CallRecord& call : page->calls) TD_TRY(send_call(call));
+    return end(page->next_cursor);
+  }
+
+  Result<void> find_events(const std::string& payload) {
+    auto query = decode_event_query(payload);
+    if (!query) return fail_unreadable();
+    query->limit = query->limit == 0 ? kPageCallsMax : std::min(query->limit, kPageCallsMax);
+    const auto page = store_.find_events(*query);
+    if (!page) return fail(page.error());
+    for (const EventRecord& event : page->events) {
+      TD_TRY(send_frame(socket_, FrameType::kEvent, encode_event(event)));
+    }
     return end(page->next_cursor);
   }
 

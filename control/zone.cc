@@ -82,4 +82,15 @@ std::string format_local_ms(std::int64_t utc_us, std::string_view zone) {
   }
 }
 
+std::string_view DayOf::operator()(std::int64_t utc_us) {
+  if (utc_us >= from_us_ && utc_us < to_us_) return day_;
+  day_ = format_local_ms(utc_us, zone_).substr(0, 10);
+  const auto begin = first_instant_of_date(day_, zone_, 0);
+  const auto end = first_instant_of_date(day_, zone_, 1);
+  const bool known = begin && end && *begin && *end;
+  from_us_ = known ? **begin : utc_us;
+  to_us_ = known ? **end : utc_us + 1;
+  return day_;
+}
+
 }  // namespace tapdeck::control

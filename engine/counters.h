@@ -5,12 +5,9 @@
 // Threads: a row has one writer, its worker; any thread reads.  Memory: none.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <string_view>
 
-#include "base/counters.h"
+#include "base/counter_table.h"
 
 namespace tapdeck::engine {
 
@@ -66,41 +63,18 @@ namespace tapdeck::engine {
   X(kBadCallHandle, bad_call_handle, "binding messages: handle out of range")            \
   X(kSignalRingFull, signal_ring_full, "SIP messages: ring to the call plane full")      \
   X(kNoMessageBuffer, no_message_buffer, "SIP messages: no free buffer")                 \
-  X(kMessageTooLong, message_too_long, "SIP messages: longer than a buffer")             \
   X(kMessageTruncated, message_truncated, "SIP messages: cut by the capture, passed on") \
   X(kFragmentUnwanted, fragment_unwanted, "IP fragments: of what holds no signalling")   \
   X(kFragmentCut, fragment_cut, "IP fragments: cut by the capture")                      \
   X(kFragmentShed, fragment_shed, "IP fragments: half of the message buffers in use")    \
   X(kReportRingFull, report_ring_full, "stream reports: ring to the call plane full")    \
   X(kRtcpNotTold, rtcp_not_told, "RTCP reports: ring to the call plane nearly full")     \
+  X(kRtcpUnbound, rtcp_unbound, "RTCP packets: of no call that is recorded")             \
+  X(kRtcpMalformed, rtcp_malformed, "RTCP packets: a report shorter than what it lists") \
   X(kClockAlarm, clock_alarm, "packets: hardware clock over 1 s off, host time used")
 
-enum class PacketClass : std::uint8_t {
-#define X(enumerator, name, help) enumerator,
-  TD_PACKET_CLASSES(X)
-#undef X
-      kCount
-};
-
-enum class DropReason : std::uint8_t {
-#define X(enumerator, name, help) enumerator,
-  TD_DROP_REASONS(X)
-#undef X
-      kCount
-};
-
-struct CounterName {
-  std::string_view name;
-  std::string_view help;
-};
-
-constexpr std::size_t kPacketClassCount = static_cast<std::size_t>(PacketClass::kCount);
-constexpr std::size_t kDropReasonCount = static_cast<std::size_t>(DropReason::kCount);
-
-#define X(enumerator, name, help) CounterName{#name, help},
-constexpr std::array<CounterName, kPacketClassCount> kPacketClassNames = {{TD_PACKET_CLASSES(X)}};
-constexpr std::array<CounterName, kDropReasonCount> kDropReasonNames = {{TD_DROP_REASONS(X)}};
-#undef X
+TD_COUNTER_TABLE(PacketClass, kPacketClassNames, TD_PACKET_CLASSES)
+TD_COUNTER_TABLE(DropReason, kDropReasonNames, TD_DROP_REASONS)
 
 // One worker's counters.  worker: rw, everybody else: ro.
 struct alignas(64) WorkerCounters {
@@ -117,22 +91,18 @@ struct alignas(64) WorkerCounters {
   Counter chunks_free;        // now, in this worker's hands
   Counter messages_out;       // handed to the call plane
   Counter quarantine_chunks;  // now
-  std::array<Counter, kPacketClassCount> classes;
-  std::array<Counter, kDropReasonCount> drops;
+  CounterTable<PacketClass> classes;
+  CounterTable<DropReason> drops;
 
-  void count(PacketClass packet_class) { classes[static_cast<std::size_t>(packet_class)].add(); }
+  void count(PacketClass packet_class) { classes.add(packet_class); }
 
-  void drop(DropReason reason, std::uint64_t amount = 1) {
-    drops[static_cast<std::size_t>(reason)].add(amount);
-  }
+  void drop(DropReason reason, std::uint64_t amount = 1) { drops.add(reason, amount); }
 
   [[nodiscard]] std::uint64_t value(PacketClass packet_class) const {
-    return classes[static_cast<std::size_t>(packet_class)].value();
+    return classes.value(packet_class);
   }
 
-  [[nodiscard]] std::uint64_t value(DropReason reason) const {
-    return drops[static_cast<std::size_t>(reason)].value();
-  }
+  [[nodiscard]] std::uint64_t value(DropReason reason) const { return drops.value(reason); }
 };
 
 }  // namespace tapdeck::engine

@@ -250,7 +250,7 @@ void Media::on_rtcp(const MediaPacket& packet) {
   out.rtcp.time_ns = packet.arrival.time_ns;
   const std::uint32_t to = find_rtcp_claim(realm, out.destination, packet.arrival.time_ns);
   const std::uint32_t from = find_rtcp_claim(realm, out.source, packet.arrival.time_ns);
-  if (to == kNone && from == kNone) return;
+  if (to == kNone && from == kNone) return counters_.drop(DropReason::kRtcpUnbound);
   out.call = endpoints_.claim(to != kNone ? to : from).call;
   out.receiver = to != kNone ? endpoints_.claim(to).receiver : kNoParty;
   const bool one_call = from != kNone && endpoints_.claim(from).call == out.call;
@@ -275,6 +275,7 @@ void Media::on_rtcp(const MediaPacket& packet) {
       tell_rtcp(out);
     }
   }
+  if (reader.malformed()) counters_.drop(DropReason::kRtcpMalformed);
 }
 
 // Leaves room for what is said of streams: that must not be lost.

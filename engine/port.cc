@@ -42,9 +42,10 @@ std::uint16_t mbuf_bytes(const PortOptions& options, const rte_eth_dev_info& inf
     bytes = std::max<std::size_t>(bytes, RTE_PKTMBUF_HEADROOM + options.mtu + 64U);
   }
   constexpr std::string_view kSlot = "framesz=";
-  const std::size_t at = options.device.find(kSlot);
+  const std::string arguments = device_arguments(options);
+  const std::size_t at = arguments.find(kSlot);
   if (at != std::string::npos) {
-    const std::size_t slot = std::strtoul(options.device.c_str() + at + kSlot.size(), nullptr, 10);
+    const std::size_t slot = std::strtoul(arguments.c_str() + at + kSlot.size(), nullptr, 10);
     bytes = std::max(bytes, RTE_PKTMBUF_HEADROOM + std::min<std::size_t>(slot, 32'768));
   }
   return static_cast<std::uint16_t>(bytes);
@@ -120,9 +121,7 @@ Result<bool> Port::open_device() {
                             "; is it bound to vfio-pci (or its own driver for "
                             "mlx5), and named in the configuration before start?");
     }
-    const std::string arguments = options_.device.size() > device_name_.size()
-                                      ? options_.device.substr(device_name_.size() + 1)
-                                      : "";
+    const std::string arguments = device_arguments(options_);
     const std::vector<int> before = list_packet_sockets();
     const int code = rte_eal_hotplug_add("vdev", device_name_.c_str(), arguments.c_str());
     if (code != 0) return no_device_error(options_);

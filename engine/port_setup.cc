@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 
 #include <rte_errno.h>
@@ -106,6 +107,22 @@ Result<rte_mempool*> make_mbuf_pool(const std::string& port_name,
                             rte_errno);
   }
   return pool;
+}
+
+std::string device_arguments(const PortOptions& options) {
+  const std::size_t comma = options.device.find(',');
+  std::string arguments = comma == std::string::npos ? "" : options.device.substr(comma + 1);
+  const bool has_ring = arguments.find("blocksz=") != std::string::npos ||
+                        arguments.find("framesz=") != std::string::npos ||
+                        arguments.find("framecnt=") != std::string::npos;
+  if (!options.device.starts_with("net_af_packet") || has_ring) return arguments;
+  constexpr std::uint32_t kRingBytes = 128 << 20;
+  constexpr std::uint32_t kBlockBytes = 1 << 20;
+  constexpr std::uint32_t kSlotBytesMin = 8'192;
+  constexpr std::uint32_t kSlotOverhead = 256;  // the kernel's headers and the link layer
+  const std::uint32_t slot = std::max(kSlotBytesMin, std::bit_ceil(options.mtu + kSlotOverhead));
+  return arguments + ",blocksz=" + std::to_string(kBlockBytes) +
+         ",framesz=" + std::to_string(slot) + ",framecnt=" + std::to_string(kRingBytes / slot);
 }
 
 rte_eth_conf receive_configuration(const PortOptions& options, const rte_eth_dev_info& info) {

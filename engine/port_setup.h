@@ -24,6 +24,11 @@ Result<rte_mempool*> make_mbuf_pool(const std::string& port_name,
                                     std::uint16_t data_bytes,
                                     const PoolPlace& place);
 
+// What follows the name of a virtual device, as DPDK takes it.  net_af_packet gets a ring where
+// none is described: 128 MiB a queue, with slots that hold the packets of most messages that the
+// kernel has put together from fragments; the driver's own has 512 slots of 2 KiB.
+std::string device_arguments(const PortOptions& options);
+
 // Reception only: symmetric RSS by the hash functions the port has, scattered reception when the
 // MTU asks for it, timestamps where offered.
 rte_eth_conf receive_configuration(const PortOptions& options, const rte_eth_dev_info& info);

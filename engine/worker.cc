@@ -341,10 +341,7 @@ bool WorkerState::pass(const QueueSource& source,
 
 void WorkerState::pass_signal(const QueueSource& source, const Item& item) {
   const ByteView payload = item.decoded.payload;
-  if (payload.size() > kLargeMessageBytes) {
-    counters_.drop(DropReason::kMessageTooLong);
-    return;
-  }
+  TD_DCHECK(payload.size() <= kLargeMessageBytes);  // lengths of IP have 16 bits
   if (payload.size() < item.decoded.payload_length) {
     counters_.drop(DropReason::kMessageTruncated);
   }

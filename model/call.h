@@ -14,6 +14,7 @@
 
 #include "base/flat_map.h"
 #include "model/call_claims.h"
+#include "model/device.h"
 #include "model/ids.h"
 #include "model/media.h"
 
@@ -105,6 +106,7 @@ struct CallParty {
   std::optional<IpAddress> ip;  // where its signalling comes from
   std::uint16_t port = 0;
   std::string user_agent;
+  SharedDevice device;                  // as it was registered; nullptr: not known
   std::optional<std::int64_t> from_us;  // when it was part of the call
   std::optional<std::int64_t> to_us;
   // Its first SDP: "user id version address" of o=, and where it wants media.

@@ -16,6 +16,15 @@ void write_endpoint(const Endpoint& endpoint, wire::EndpointV1* to) {
   to->set_port(endpoint.port);
 }
 
+void write_device(const Device& device, wire::DeviceV1* to) {
+  to->set_name(device.name);
+  to->set_user_agent(device.user_agent);
+  to->set_contact(device.contact);
+  write_endpoint(device.address, to->mutable_address());
+  to->set_registered_us(device.registered_us);
+  to->set_expires_us(device.expires_us);
+}
+
 void write_party(const CallParty& party, wire::PartyV1* to) {
   to->set_id(party.id);
   to->set_role(static_cast<std::uint32_t>(party.role));
@@ -32,6 +41,7 @@ void write_party(const CallParty& party, wire::PartyV1* to) {
   for (const Endpoint& address : party.sdp_addresses) {
     write_endpoint(address, to->add_sdp_addresses());
   }
+  if (party.device != nullptr) write_device(*party.device, to->mutable_device());
 }
 
 void write_media(const MediaRecord& media, wire::MediaV1* to) {

@@ -1,6 +1,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "model/call_codec.h"
 #include "model/call_codec_claims.h"
@@ -48,6 +49,17 @@ Endpoint read_endpoint(const wire::EndpointV1& from, Checker& checker) {
   return {checker.ip(from.ip()), checker.narrow<std::uint16_t>(from.port())};
 }
 
+SharedDevice read_device(const wire::DeviceV1& from, Checker& checker) {
+  Device device;
+  device.name = from.name();
+  device.user_agent = from.user_agent();
+  device.contact = from.contact();
+  device.address = read_endpoint(from.address(), checker);
+  device.registered_us = from.registered_us();
+  device.expires_us = from.expires_us();
+  return std::make_shared<const Device>(std::move(device));
+}
+
 CallParty read_party(const wire::PartyV1& from, Checker& checker) {
   CallParty party;
   party.id = checker.narrow<std::uint8_t>(from.id());
@@ -66,6 +78,7 @@ CallParty read_party(const wire::PartyV1& from, Checker& checker) {
   for (const wire::EndpointV1& address : from.sdp_addresses()) {
     party.sdp_addresses.push_back(read_endpoint(address, checker));
   }
+  if (from.has_device()) party.device = read_device(from.device(), checker);
   return party;
 }
 

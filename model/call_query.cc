@@ -35,39 +35,6 @@ bool is_visual_separator(char c) {
   return c == '-' || c == '.' || c == '(' || c == ')' || c == '/';
 }
 
-// A query's number pattern, and its E.164 form where it has another one, against normalised
-// numbers.
-class NumberPattern {
- public:
-  NumberPattern(std::string_view text, std::string_view e164)
-      : prefix_(!text.empty() && text.back() == '*'),
-        number_(search_number(prefix_ ? text.substr(0, text.size() - 1) : text)),
-        e164_(search_number(e164.substr(0, e164.find('*')))) {}
-
-  [[nodiscard]] bool matches(std::string_view written) const {
-    return matches_searched(search_number(written));
-  }
-
-  [[nodiscard]] bool matches_any(const std::vector<std::string>& numbers) const {
-    return std::any_of(numbers.begin(), numbers.end(), [this](const std::string& number) {
-      return matches_searched(number);
-    });
-  }
-
- private:
-  [[nodiscard]] bool matches_searched(std::string_view number) const {
-    if (number.empty()) return false;
-    if (prefix_) {
-      return number.starts_with(number_) || (!e164_.empty() && number.starts_with(e164_));
-    }
-    return number == number_ || number == e164_;
-  }
-
-  bool prefix_;
-  std::string number_;
-  std::string e164_;  // empty: no other form
-};
-
 bool party_matches(const CallRecord& call,
                    std::optional<std::uint8_t> index,
                    const NumberPattern& pattern) {
@@ -114,7 +81,10 @@ bool facts_match(const CallQuery& query, const CallRecord& call) {
 bool ip_matches(const IpAddress& ip, const CallRecord& call) {
   return std::any_of(call.parties.begin(),
                      call.parties.end(),
-                     [&](const CallParty& party) { return party.ip == ip; }) ||
+                     [&](const CallParty& party) {
+                       return party.ip == ip ||
+                              (party.device != nullptr && party.device->address.ip == ip);
+                     }) ||
          std::any_of(call.media.begin(), call.media.end(), [&](const MediaRecord& media) {
            return media.source.ip == ip || media.destination.ip == ip;
          });
@@ -150,6 +120,29 @@ bool business_matches(const CallQuery& query, const CallRecord& call) {
 }
 
 }  // namespace
+
+NumberPattern::NumberPattern(std::string_view text, std::string_view e164)
+    : prefix_(!text.empty() && text.back() == '*'),
+      number_(search_number(prefix_ ? text.substr(0, text.size() - 1) : text)),
+      e164_(search_number(e164.substr(0, e164.find('*')))) {}
+
+bool NumberPattern::matches(std::string_view written) const {
+  return matches_searched(search_number(written));
+}
+
+bool NumberPattern::matches_any(const std::vector<std::string>& numbers) const {
+  return std::any_of(numbers.begin(), numbers.end(), [this](const std::string& number) {
+    return matches_searched(number);
+  });
+}
+
+bool NumberPattern::matches_searched(std::string_view number) const {
+  if (number.empty()) return false;
+  if (prefix_) {
+    return number.starts_with(number_) || (!e164_.empty() && number.starts_with(e164_));
+  }
+  return number == number_ || number == e164_;
+}
 
 std::string search_number(std::string_view text) {
   std::string number;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/call.h"
@@ -56,6 +57,25 @@ std::vector<std::string> searchable_numbers(const CallRecord& call);
 // and parameters removed, and a leading international prefix ("+" or "00") removed; letters in
 // lower case.  "+49 (89) 1234" and "0049891234" both give "49891234".
 std::string search_number(std::string_view text);
+
+// A query's number (trailing '*': a prefix), and its E.164 form where it has another one, against
+// the numbers of a record.
+class NumberPattern {
+ public:
+  NumberPattern(std::string_view text, std::string_view e164);
+
+  [[nodiscard]] bool matches(std::string_view written) const;
+
+  // Of numbers as search_number() gives them.
+  [[nodiscard]] bool matches_any(const std::vector<std::string>& numbers) const;
+
+ private:
+  [[nodiscard]] bool matches_searched(std::string_view number) const;
+
+  bool prefix_;
+  std::string number_;
+  std::string e164_;  // empty: no other form
+};
 
 // When the call ended as far as it is known: its end, the far future while it is in progress, else
 // its last known sign of life.

@@ -119,6 +119,10 @@ Result<std::unique_ptr<CallStore>> CallStore::open(const std::string& directory,
   const rocksdb::Status status = open_database(*impl, options);
   if (!status.ok()) return open_error(status, directory);
   TD_TRY(read_bounds(*impl));
+  auto events = read_event_bounds(*impl);
+  if (!events) return Error(std::move(events.error()));
+  impl->events = *events;
+  impl->events_max = options.events_max;
   return std::unique_ptr<CallStore>(new CallStore(std::move(impl)));
 }
 
@@ -313,6 +317,8 @@ StoreStatistics CallStore::statistics() const {
   add_ticks("compaction_written_bytes", rocksdb::COMPACT_WRITE_BYTES);
   add_ticks("write_stall_us", rocksdb::STALL_MICROS);
   result.figures.emplace_back("background_jobs", background_jobs(*impl_));
+  const std::lock_guard lock(impl_->put_mutex);
+  result.figures.emplace_back("events", impl_->events.count);
   return result;
 }
 

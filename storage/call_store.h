@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "model/call.h"
 #include "model/call_query.h"
+#include "model/event.h"
 #include "storage/segment_id.h"
 #include "storage/store_access.h"
 
@@ -46,6 +47,7 @@ struct CallStoreOptions {
   bool create_if_missing = true;
   std::uint64_t block_cache_bytes = 64ULL << 20;
   std::uint64_t memtable_bytes = 64ULL << 20;  // of all column families together
+  std::uint64_t events_max = 10'000'000;       // more: the oldest go
 };
 
 // Returning false stops the walk (not an error).
@@ -77,6 +79,15 @@ class CallStore {
   // Oldest first by (key time, uid).  The cursor names the last row of a page, so that a later page
   // neither repeats nor skips a row whatever is put in between.  kInvalidArgument: bad cursor.
   [[nodiscard]] Result<CallPage> find(const CallQuery& query) const;
+
+  // Commits events; one that is there already (an import read again) is replaced.  At the same time
+  // some of those go whose time is over at `now_us` (UTC), or for which there is no room any more,
+  // the oldest first: at least two for each that comes.  Not synced: they survive kill -9; what the
+  // last batches before a power cut held is lost unless a call was put since.
+  Result<void> put_events(std::span<const EventRecord> events, std::int64_t now_us);
+
+  // Oldest first by (time, uid); cursors as of find().
+  [[nodiscard]] Result<EventPage> find_events(const EventQuery& query) const;
 
   // Calls whose newest version is kInProgress, oldest first.
   [[nodiscard]] Result<std::vector<CallRecord>> open_calls() const;

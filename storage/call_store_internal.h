@@ -17,6 +17,7 @@
 #include <rocksdb/statistics.h>
 
 #include "storage/call_store.h"
+#include "storage/call_store_events.h"
 #include "storage/call_store_recent.h"
 
 namespace tapdeck::storage {
@@ -32,8 +33,10 @@ enum class Column : std::uint8_t {
   kLedgerIndex = 7,
   kMeta = 8,
   kByConversation = 9,
+  kEvents = 10,
+  kEventTerms = 11,
 };
-constexpr std::array<const char*, 10> kColumnNames = {"default",
+constexpr std::array<const char*, 12> kColumnNames = {"default",
                                                       "calls",
                                                       "by_number",
                                                       "by_call_id",
@@ -42,7 +45,9 @@ constexpr std::array<const char*, 10> kColumnNames = {"default",
                                                       "rollups",
                                                       "ledger_index",
                                                       "meta",
-                                                      "by_conversation"};
+                                                      "by_conversation",
+                                                      "events",
+                                                      "event_terms"};
 
 CallKey make_call_key(std::int64_t time_us, const Uid& uid);
 CallKey first_call_key(std::int64_t time_us);  // sorts before every call of that microsecond
@@ -62,6 +67,7 @@ std::string open_key(const CallKey& key);     // in meta
 std::string displaced_key(const Uid& uid);    // in meta
 std::string user_key(std::string_view name);  // in meta
 constexpr std::string_view kMaxTotalKey = "max_total_us";
+constexpr std::string_view kEventCountKey = "event_count";
 
 constexpr std::size_t kExtentPrefixBytes = 1 + 16;  // tag, and recording or segment
 std::string row_key(const ExtentRow& row);
@@ -110,6 +116,8 @@ struct CallStore::Impl {
   std::mutex put_mutex;                               // one batch at a time reads before it writes
   std::int64_t max_total_us = 0;                      // of ended calls; under put_mutex
   RecentCalls recent;                                 // under put_mutex
+  std::uint64_t events_max = 0;
+  EventBounds events;  // under put_mutex
 
   ~Impl();
 

@@ -125,7 +125,9 @@ rocksdb::ColumnFamilyOptions column_options(const CallStore::Impl& store, Column
       table.filter_policy = nullptr;
       break;
     case Column::kByNumber:
-    case Column::kByConversation: set_term_index(column, table); break;
+    case Column::kByConversation:
+    case Column::kEventTerms: set_term_index(column, table); break;
+    case Column::kEvents: table.filter_policy = nullptr; break;  // as calls
     case Column::kByCallId:
       set_term_index(column, table);
       // Never walked over but for one Call-ID, so it need not be sorted until it is flushed.  (A

@@ -23,6 +23,7 @@ class Checker {
     TD_TRY(check_entries(Column::kByNumber));
     TD_TRY(check_entries(Column::kByCallId));
     TD_TRY(check_entries(Column::kByConversation));
+    TD_TRY(check_events(reader_, faults_));
     return std::move(faults_);
   }
 

@@ -20,6 +20,7 @@ class ImportIntake final : public RecordIntake {
     KeyVault& keys;
     OpenIndex& index;
     std::function<Result<void>(std::span<const CallRecord>)> put_calls;
+    std::function<Result<void>(std::span<const EventRecord>)> put_events;
     std::function<Result<bool>(const Uid&)> is_present;
     std::function<void()> on_closed;
   };
@@ -33,6 +34,10 @@ class ImportIntake final : public RecordIntake {
 
   Result<void> put_calls(std::span<const CallRecord> calls) override {
     return parts_.put_calls(calls);
+  }
+
+  Result<void> put_events(std::span<const EventRecord> events) override {
+    return parts_.put_events(events);
   }
 
   Result<void> put_pending_rows() override { return parts_.put_calls({}); }

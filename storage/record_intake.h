@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "model/call.h"
+#include "model/event.h"
 #include "storage/segment_writer.h"
 
 namespace tapdeck::storage {
@@ -23,6 +24,9 @@ class RecordIntake {
   // Commits `calls` (new versions replace, older ones are kept) with all their indexes in one
   // synced batch.
   virtual Result<void> put_calls(std::span<const CallRecord> calls) = 0;
+
+  // Commits events; older ones may go for them: StoreOptions::events_max.
+  virtual Result<void> put_events(std::span<const EventRecord> events) = 0;
 
   // Commits the extent rows of ended recordings and sealed segments that wait for the next
   // put_calls().  Call on the put_calls() thread when there are no calls for a while.

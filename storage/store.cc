@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "storage/files.h"
 #include "storage/import_intake.h"
@@ -104,6 +105,10 @@ class StoreImpl final : public Store {
 
   Result<void> put_calls(std::span<const CallRecord> calls) override;
 
+  Result<void> put_events(std::span<const EventRecord> events) override {
+    return calls_->put_events(events, wall_now_ns() / kNsPerUs);
+  }
+
   Result<void> put_pending_rows() override { return put_calls({}); }
 
   Result<CallRecord> get_call(const Uid& uid) override { return calls_->get(uid); }
@@ -176,6 +181,7 @@ Result<void> StoreImpl::start() {
   TD_TRY(open_keys());
   CallStoreOptions call_options;
   call_options.block_cache_bytes = options_.block_cache_bytes;
+  call_options.events_max = options_.events_max;
   auto calls = CallStore::open(options_.directory + "/calls", call_options);
   if (!calls) return Error(std::move(calls.error()));
   calls_ = std::move(*calls);
@@ -237,6 +243,7 @@ Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
       *keys_,
       index_,
       [this](std::span<const CallRecord> calls) { return put_calls(calls); },
+      [this](std::span<const EventRecord> events) { return put_events(events); },
       [this](const Uid& uid) { return is_present_or_discard(uid); },
       [this] { importing_.store(false); },
   };

@@ -36,6 +36,7 @@ struct StoreOptions {
   std::uint64_t checkpoint_bytes = 64ULL << 20;   // an open segment is scanned from its last
   std::uint32_t checkpoint_interval_ms = 10'000;  // checkpoint: so much and so old at most
   std::uint64_t block_cache_bytes = 64ULL << 20;
+  std::uint64_t events_max = 10'000'000;
   std::vector<std::string> retention_classes = {
       "default"};  // names by index; directory names under segments/
 };

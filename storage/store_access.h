@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "model/call_query.h"
 #include "model/chunk.h"
+#include "model/event.h"
 #include "storage/message_record.h"
 
 namespace tapdeck::storage {
@@ -44,7 +45,9 @@ class StoreAccess {
   virtual ~StoreAccess() = default;
 
   virtual Result<CallPage> find_calls(
-      const CallQuery& query) = 0;                          // kInvalidArgument for a bad cursor
+      const CallQuery& query) = 0;  // kInvalidArgument for a bad cursor
+  virtual Result<EventPage> find_events(
+      const EventQuery& query) = 0;                         // kInvalidArgument for a bad cursor
   virtual Result<CallRecord> get_call(const Uid& uid) = 0;  // newest version; kNotFound
   virtual Result<std::vector<CallRecord>> get_versions(
       const Uid& uid) = 0;  // oldest first, newest included

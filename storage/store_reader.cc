@@ -8,6 +8,10 @@ Result<CallPage> StoreReader::find_calls(const CallQuery& query) {
   return parts_.calls.find(query);
 }
 
+Result<EventPage> StoreReader::find_events(const EventQuery& query) {
+  return parts_.calls.find_events(query);
+}
+
 Result<CallRecord> StoreReader::get_call(const Uid& uid) { return parts_.calls.get(uid); }
 
 Result<std::vector<CallRecord>> StoreReader::get_versions(const Uid& uid) {

@@ -28,6 +28,7 @@ class StoreReader final : public StoreAccess {
       : parts_(parts), recordings_(parts.keys, parts.calls, parts.index) {}
 
   Result<CallPage> find_calls(const CallQuery& query) override;
+  Result<EventPage> find_events(const EventQuery& query) override;
   Result<CallRecord> get_call(const Uid& uid) override;
   Result<std::vector<CallRecord>> get_versions(const Uid& uid) override;
   Result<void> read_media(const Uid& uid, const SectionSink& sink) override;

@@ -186,12 +186,21 @@ class Load {
       return make_error(ErrorCode::kCorrupt,
                         std::to_string(traffic_.truth().size() - finals_) + " calls never ended.");
     }
-    for (const auto& [reason, count] : plane_->figures().rejected) {
-      if (reason == "no_call" && count == traffic_.registration_messages()) continue;
-      return make_error(ErrorCode::kCorrupt,
-                        std::to_string(count) + " messages were rejected as " + reason + ".");
+    const calls::CallPlaneFigures figures = plane_->figures();
+    for (const auto& [reason, count] : figures.rejected) {
+      if (count == 0) continue;
+      return make_error(
+          ErrorCode::kCorrupt,
+          std::to_string(count) + " messages were rejected as " + std::string(reason) + ".");
     }
-    return {};
+    std::uint64_t registrations = 0;
+    for (const auto& [name, count] : figures.events) {
+      if (name == "register" || name == "responses") registrations += count;
+    }
+    if (registrations == traffic_.registration_messages()) return {};
+    return make_error(ErrorCode::kCorrupt,
+                      std::to_string(registrations) + " messages of registrations were seen, " +
+                          std::to_string(traffic_.registration_messages()) + " were sent.");
   }
 
   CallsOptions options_;

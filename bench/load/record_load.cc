@@ -172,14 +172,9 @@ Result<void> read_back(storage::Store& store, RecordRig& rig, RecordResult& resu
 }
 
 void note_drops(const engine::WorkerCounters& counters, RecordResult& result) {
-  constexpr std::array kNames = {
-#define TD_NAME(enumerator, name, help) #name,
-      TD_DROP_REASONS(TD_NAME)
-#undef TD_NAME
-  };
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
+  for (std::size_t i = 0; i < engine::kDropReasonNames.size(); ++i) {
     if (counters.drops[i].value() > 0) {
-      result.drops.emplace_back(kNames[i], counters.drops[i].value());
+      result.drops.emplace_back(engine::kDropReasonNames[i].name, counters.drops[i].value());
     }
   }
 }

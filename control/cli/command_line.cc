@@ -58,7 +58,9 @@ int run_command_line(int argc, char** argv, const CommandBodies& bodies) {
   add_run_command(app, context);
   add_calls_command(app, context);
   add_show_command(app, context);
+  add_events_command(app, context);
   add_export_command(app, context);
+  add_report_command(app, context);
   add_store_command(app, context);
   add_service_commands(app, context);
   add_config_command(app, context);

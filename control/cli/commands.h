@@ -48,7 +48,9 @@ void add_ingest_command(CLI::App& app, Context& context);
 void add_run_command(CLI::App& app, Context& context);
 void add_calls_command(CLI::App& app, Context& context);
 void add_show_command(CLI::App& app, Context& context);
+void add_events_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
+void add_report_command(CLI::App& app, Context& context);
 void add_store_command(CLI::App& app, Context& context);
 void add_service_commands(CLI::App& app, Context& context);  // stats, status
 void add_config_command(CLI::App& app, Context& context);

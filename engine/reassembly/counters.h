@@ -2,12 +2,7 @@
 // Threads: one writer, the thread that puts them together; any thread reads.  Memory: none.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
-#include "base/counters.h"
+#include "base/counter_table.h"
 
 namespace tapdeck::engine {
 
@@ -30,28 +25,8 @@ namespace tapdeck::engine {
   X(kMediaForgotten, fragmented_media_forgotten, "streams in fragments forgotten for newer ones") \
   X(kOther, other, "whole packets: neither")
 
-enum class ReassemblyCount : std::uint8_t {
-#define X(enumerator, name, help) enumerator,
-  TD_REASSEMBLY_COUNTS(X)
-#undef X
-      kCount
-};
+TD_COUNTER_TABLE(ReassemblyCount, kReassemblyCountNames, TD_REASSEMBLY_COUNTS)
 
-constexpr std::size_t kReassemblyCountCount = static_cast<std::size_t>(ReassemblyCount::kCount);
-
-#define X(enumerator, name, help) std::string_view{#name},
-constexpr std::array<std::string_view, kReassemblyCountCount> kReassemblyCountNames = {
-    {TD_REASSEMBLY_COUNTS(X)}};
-#undef X
-
-struct ReassemblyCounters {
-  std::array<Counter, kReassemblyCountCount> counts;
-
-  void add(ReassemblyCount count) { counts[static_cast<std::size_t>(count)].add(); }
-
-  [[nodiscard]] std::uint64_t value(ReassemblyCount count) const {
-    return counts[static_cast<std::size_t>(count)].value();
-  }
-};
+using ReassemblyCounters = CounterTable<ReassemblyCount>;
 
 }  // namespace tapdeck::engine

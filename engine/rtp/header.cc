@@ -52,7 +52,10 @@ bool RtcpReader::next(RtcpReport& report) {
     if (type != kSenderReport && type != kReceiverReport) continue;
     const std::size_t head = type == kSenderReport ? 28 : 8;
     const std::size_t count = packet[0] & 0x1fU;
-    if (packet.size() < head + count * kBlockBytes) break;
+    if (packet.size() < head + count * kBlockBytes) {
+      malformed_ = true;
+      break;
+    }
     report.from_sender = type == kSenderReport;
     report.sender_ssrc = load_be<std::uint32_t>(packet.data() + 4);
     report.ntp = report.from_sender ? load_be<std::uint32_t>(packet.data() + 10) : 0;

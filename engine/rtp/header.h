@@ -56,8 +56,12 @@ class RtcpReader {
   // False when there is no further report.
   bool next(RtcpReport& report);
 
+  // What follows could not be read: a report that is shorter than the blocks it counts.
+  [[nodiscard]] bool malformed() const { return malformed_; }
+
  private:
   ByteView rest_;
+  bool malformed_ = false;
 };
 
 }  // namespace tapdeck::engine

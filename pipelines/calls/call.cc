@@ -7,6 +7,7 @@
 #include "pipelines/calls/call_links.h"
 #include "pipelines/calls/record_builder.h"
 #include "pipelines/calls/recordings.h"
+#include "pipelines/calls/registrations.h"
 #include "pipelines/calls/signalling_rules.h"
 
 namespace tapdeck::calls {
@@ -267,6 +268,10 @@ void Call::flush_messages(std::int64_t timer_now_ns) {
 
 void Call::put_record(bool final) {
   if (muted_) return;
+  if (context_.registrations != nullptr && !context_.registrations->empty()) {
+    live_.parties.find_devices(
+        *context_.registrations, live_.realm, live_.times.first_seen_ns / 1000);
+  }
   context_.sink.put_call(
       build_record(live_, context_.options, context_.drops, {++version_, final}));
 }

@@ -13,6 +13,7 @@
 
 #include "base/pool_allocator.h"
 #include "pipelines/calls/call_plane.h"
+#include "pipelines/calls/call_worth.h"
 #include "pipelines/calls/drop_history.h"
 #include "pipelines/calls/live_call.h"
 #include "pipelines/calls/message_log.h"
@@ -29,7 +30,8 @@ constexpr std::int64_t kChallengeNs = 120'000'000'000;
 // A worker that does not answer a release for so long is not waited for any more.
 constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 
-class Recordings;  // pipelines/calls/recordings.h
+class Recordings;     // pipelines/calls/recordings.h
+class Registrations;  // pipelines/calls/registrations.h
 
 // Outlives every call.
 struct CallContext {
@@ -38,6 +40,7 @@ struct CallContext {
   const DropHistory& drops;
   const Recordings& recordings;
   std::uint64_t seed = 0;
+  const Registrations* registrations = nullptr;  // without it no party's device is known
 };
 
 // Place of a recording among all: the greatest goes first.
@@ -105,6 +108,11 @@ class Call {
   void cut();
   void restore();
 
+  [[nodiscard]] CallWorth worth() const {
+    if (live_.established || !live_.streams.empty()) return CallWorth::kAnswered;
+    return live_.provisional_seen && !live_.ended ? CallWorth::kRinging : CallWorth::kIdle;
+  }
+
   [[nodiscard]] bool done() const { return final_told_; }
 
   [[nodiscard]] bool released() const { return released_; }
@@ -133,6 +141,7 @@ class Call {
   CallHandle predecessor{};
   // The deadline for which the plane's timer queue has an entry.
   std::int64_t armed_ns = kNever;
+  CallWorth listed_worth = CallWorth::kIdle;  // as the table has it
   // As Recordings has it.
   std::optional<RecordingRank> rank{};
   RecordingRanks::iterator place{};  // where it is listed as kept or cut

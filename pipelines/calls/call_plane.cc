@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,9 +11,12 @@
 #include "pipelines/calls/call_table.h"
 #include "pipelines/calls/claims_facts.h"
 #include "pipelines/calls/conversations.h"
+#include "pipelines/calls/event_log.h"
 #include "pipelines/calls/finished_calls.h"
 #include "pipelines/calls/message_facts.h"
+#include "pipelines/calls/message_group.h"
 #include "pipelines/calls/message_queue.h"
+#include "pipelines/calls/plane_counters.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/signalling_rules.h"
 #include "pipelines/calls/timers.h"
@@ -33,28 +35,22 @@ std::uint64_t random_seed() {
   return load_le<std::uint64_t>(bytes.data());
 }
 
-constexpr std::size_t kGroup = 16;
-
-// A message that is due, read.
-struct DueMessage {
-  SignalMessage signal{};
-  FactsResult result{};
-  std::uint64_t hash = 0;  // of its realm and Call-ID
-  std::uint32_t slot = 0;  // where its call will mostly be
-};
+constexpr std::size_t kTimersMin = 65'536;  // with fewer nothing is swept
 
 class StandardCallPlane final : public CallPlane {
  public:
   StandardCallPlane(CallPlaneOptions options, CallPlaneSink& sink)
       : options_(std::move(options)),
         recordings_([this](CallHandle handle) { return table_.find(handle); }),
-        context_{options_, sink, drops_, recordings_, random_seed()},
+        events_(options_, sink, random_seed()),
+        context_{options_, sink, drops_, recordings_, random_seed(), &events_.registrations()},
         queue_(options_.hold_back_ns),
         assembler_([this](const SignalMessage& message) { collect(message); },
                    [&sink](const SignalMessage& packet) { return sink.pass_rtcp(packet); },
                    random_seed(),
                    options_.tcp),
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
+        group_(header_choice_, table_),
         numbering_(options_.numbering, options_.realm_names, random_seed()),
         finished_(options_.calls_max, random_seed()),
         fell_silent_(options_.calls_max, random_seed()),
@@ -64,9 +60,7 @@ class StandardCallPlane final : public CallPlane {
              options_.conversation_keep_ns},
             [this](CallHandle handle) { return table_.find(handle); },
             random_seed()),
-        links_(table_, conversations_, random_seed()) {
-    for (FactsReader& reader : readers_) reader = FactsReader(&header_choice_);
-  }
+        links_(table_, conversations_, random_seed()) {}
 
   void on_message(const SignalMessage& message) override { queue_.put(message, timer_now_ns_); }
 
@@ -95,12 +89,12 @@ class StandardCallPlane final : public CallPlane {
   void take_messages(Which which);
   void collect(const SignalMessage& message);
   void handle_group();
-  void read(std::span<DueMessage> group);
-  void ask_for_calls(std::span<DueMessage> group) const;
   void handle(const DueMessage& due);
   Call* route(const SeenMessage& message, std::uint64_t hash);
+  Call* take_event(EventMethod method, const SeenMessage& message);
   Call* open(const SeenMessage& message, Call* predecessor);
   void make_room();
+  void arm(const TimerQueue::Entry& entry);
   void settle(Call& call);
   void remove(Call& call);
 
@@ -110,13 +104,12 @@ class StandardCallPlane final : public CallPlane {
   storage::Hasher hasher_;
   DropHistory drops_;
   Recordings recordings_;
+  EventLog events_;
   CallContext context_;
-  std::array<FactsReader, kGroup> readers_;
-  std::array<DueMessage, kGroup> group_{};
-  std::size_t group_count_ = 0;
   MessageQueue queue_;
   sip::SignalAssembler assembler_;  // behind the queue: it needs packets in order of time
   CallTable table_;
+  MessageGroup group_;
   TimerQueue timers_;
   numbers::Numbering numbering_;
   FinishedCalls finished_;
@@ -128,7 +121,8 @@ class StandardCallPlane final : public CallPlane {
   std::uint64_t calls_started_ = 0;
   std::uint64_t calls_ended_ = 0;
   std::uint64_t already_present_ = 0;
-  std::map<std::string, std::uint64_t, std::less<>> rejected_;
+  PlaneCounters counters_;
+  std::size_t timers_swept_at_ = kTimersMin;
 };
 
 void StandardCallPlane::on_reports(std::span<const StreamReport> reports) {
@@ -145,7 +139,7 @@ void StandardCallPlane::on_reports(std::span<const StreamReport> reports) {
 void StandardCallPlane::take_report(const StreamReport& report) {
   Call* call = table_.find(report.call);
   if (call == nullptr) {
-    ++rejected_["report_without_call"];
+    counters_.rejected.add(RejectReason::kReportWithoutCall);
     return;
   }
   call->take_report(report, timer_now_ns_);
@@ -157,6 +151,7 @@ void StandardCallPlane::advance(std::int64_t timer_now_ns) {
   take_messages(Which::kDue);
   assembler_.advance(timer_now_ns_);
   handle_group();
+  events_.advance(timer_now_ns_);
   while (const auto due = timers_.take_due(timer_now_ns_)) {
     if (const auto* next = timers_.next()) table_.prefetch_slot(next->call.index);
     Call* call = table_.find(due->call);
@@ -181,51 +176,23 @@ void StandardCallPlane::collect(const SignalMessage& message) {
   ++messages_;
   const bool stays = message.transport == SignalTransport::kUdp;
   if (!stays) handle_group();
-  group_[group_count_++].signal = message;
-  if (!stays || group_count_ == kGroup) handle_group();
+  group_.add(message);
+  if (!stays || group_.full()) handle_group();
 }
 
-// Messages are handled one by one, but read some at a time: while they are, the memory of their
-// calls is on its way.
 void StandardCallPlane::handle_group() {
-  const std::span<DueMessage> due(group_.data(), group_count_);
-  group_count_ = 0;
-  read(due);
-  ask_for_calls(due);
-  for (const DueMessage& message : due) handle(message);
-}
-
-void StandardCallPlane::read(std::span<DueMessage> group) {
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    DueMessage& due = group[i];
-    due.result = readers_[i].read(due.signal.view());
-    if (due.result.facts == nullptr) continue;
-    due.hash = table_.hash_of(due.signal.realm, due.result.facts->call_id);
-    table_.prefetch_index(due.hash);
-  }
-}
-
-void StandardCallPlane::ask_for_calls(std::span<DueMessage> group) const {
-  for (DueMessage& due : group) {
-    due.slot = due.result.facts == nullptr ? 0 : table_.guess_slot(due.hash);
-    if (due.slot != 0) table_.prefetch_slot(due.slot);
-  }
-  for (const DueMessage& due : group) {
-    if (const Call* call = table_.guess_call(due.slot)) Call::prefetch(call);
-  }
-  for (const DueMessage& due : group) {
-    if (const Call* call = table_.guess_call(due.slot)) call->prefetch_parts(due.signal.length);
-  }
-  for (const DueMessage& due : group) {
-    if (const Call* call = table_.guess_call(due.slot)) call->live().dialogs.prefetch_tags();
-  }
+  for (const DueMessage& message : group_.read()) handle(message);
 }
 
 void StandardCallPlane::handle(const DueMessage& due) {
   if (!due.result.facts) {
-    ++rejected_[std::string(due.result.rejected_as)];
+    counters_.rejected.add(reason_of(due.result.verdict));
     return;
   }
+  if (due.result.verdict == sip::ParseVerdict::kRepaired) {
+    counters_.count_repairs(due.result.facts->message->repairs());
+  }
+  if (due.result.facts->sdp_trouble) counters_.sdp.add(*due.result.facts->sdp_trouble);
   const SeenMessage message{due.signal, *due.result.facts, &numbering_};
   Call* call = route(message, due.hash);
   if (call == nullptr) return;
@@ -244,24 +211,37 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
     if (!starts_another_call(call->live(), facts, call->released())) return call;
     return open(message, call);
   }
+  if (const auto method = event_method_of(facts.method)) return take_event(*method, message);
   if (!may_open_call(facts)) {
-    ++rejected_["no_call"];
+    counters_.rejected.add(RejectReason::kNoCall);
     return nullptr;
   }
   const bool is_first =
       facts.is_request && facts.method == sip::Method::kInvite && facts.to_tag.empty();
   if (!is_first && finished_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
-    ++rejected_["late"];
+    counters_.rejected.add(RejectReason::kLate);
     return nullptr;
   }
   // A call that silence ended and that now ends itself has its row; one that goes on gets another.
   const bool goes_on = facts.is_request && (facts.method == sip::Method::kInvite ||
                                             facts.method == sip::Method::kUpdate);
   if (!goes_on && fell_silent_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
-    ++rejected_["late"];
+    counters_.rejected.add(RejectReason::kLate);
     return nullptr;
   }
   return open(message, nullptr);
+}
+
+// No call's, but for what comes late within the dialog of one.
+Call* StandardCallPlane::take_event(EventMethod method, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (!facts.to_tag.empty() &&
+      finished_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
+    counters_.rejected.add(RejectReason::kLate);
+  } else {
+    events_.take(method, message, timer_now_ns_);
+  }
+  return nullptr;
 }
 
 Call* StandardCallPlane::open(const SeenMessage& message, Call* predecessor) {
@@ -283,7 +263,8 @@ Call* StandardCallPlane::open(const SeenMessage& message, Call* predecessor) {
 void StandardCallPlane::make_room() {
   if (!table_.full()) return;
   Call* victim = table_.find(table_.least_useful());
-  ++rejected_["evicted_call"];
+  counters_.rejected.add(victim->worth() == CallWorth::kAnswered ? RejectReason::kEvictedAnswered
+                                                                 : RejectReason::kEvictedCall);
   victim->evict(timer_now_ns_);
   remove(*victim);
 }
@@ -294,12 +275,24 @@ void StandardCallPlane::settle(Call& call) {
     remove(call);
     return;
   }
-  if (call.live().established) table_.mark_answered(call.live().handle);
+  if (call.worth() != call.listed_worth) {
+    call.listed_worth = call.worth();
+    table_.mark(call.live().handle, call.listed_worth);
+  }
   // An entry that is too early is harmless: when it comes up, the next one is armed.
   const std::int64_t deadline_ns = call.next_deadline_ns();
   if (deadline_ns >= call.armed_ns) return;
   call.armed_ns = deadline_ns;
-  timers_.arm({deadline_ns, call.live().handle});
+  arm({deadline_ns, call.live().handle});
+}
+
+// Calls that were given up for others leave their timers behind: a flood must not pile them up.
+void StandardCallPlane::arm(const TimerQueue::Entry& entry) {
+  timers_.arm(entry);
+  if (timers_.size() < timers_swept_at_) return;
+  timers_.erase_if(
+      [this](const TimerQueue::Entry& old) { return table_.find(old.call) == nullptr; });
+  timers_swept_at_ = std::max(kTimersMin, 2 * timers_.size());
 }
 
 void StandardCallPlane::remove(Call& call) {
@@ -307,13 +300,13 @@ void StandardCallPlane::remove(Call& call) {
   recordings_.remove(call);
   conversations_.remove(call, timer_now_ns_);
   if (call.dropped_message_count() > 0) {
-    rejected_["message_not_kept"] += call.dropped_message_count();
+    counters_.rejected.add(RejectReason::kMessageNotKept, call.dropped_message_count());
   }
   if (call.silent_worker_count() > 0) {
-    rejected_["release_unanswered"] += call.silent_worker_count();
+    counters_.rejected.add(RejectReason::kReleaseUnanswered, call.silent_worker_count());
   }
   if (call.live().streams.dropped() > 0) {
-    rejected_["report_without_row"] += call.live().streams.dropped();
+    counters_.rejected.add(RejectReason::kReportWithoutRow, call.live().streams.dropped());
   }
   const LiveCall& live = call.live();
   finished_.add(live.realm, live.call_id, timer_now_ns_ + kTransactionNs);
@@ -335,7 +328,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   ++calls_started_;
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
   for (const SignalMessage& signal : kept.messages) {
-    const FactsResult result = readers_[0].read(signal.view());
+    const FactsResult result = group_.read_alone(signal);
     if (!result.facts || result.facts->call_id != record.call_id) continue;
     if (result.facts->claims) conversations_.note(call, *result.facts, timer_now_ns_);
     call.replay({signal, *result.facts, &numbering_});
@@ -349,6 +342,7 @@ void StandardCallPlane::finish(std::int64_t timer_now_ns) {
   take_messages(Which::kAll);
   assembler_.finish();
   handle_group();
+  events_.finish();
   for (const CallHandle handle : table_.handles()) {
     Call* call = table_.find(handle);
     call->finish(timer_now_ns_);
@@ -363,11 +357,14 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.calls_ended = calls_ended_;
   figures.calls_open = table_.size();
   figures.already_present = already_present_;
-  figures.rejected.assign(rejected_.begin(), rejected_.end());
-  for (std::size_t i = 0; i < sip::kStreamCounts; ++i) {
-    const std::uint64_t count = assembler_.counters().value(static_cast<sip::StreamCount>(i));
-    if (count > 0) figures.assembly.emplace_back(sip::kStreamCountNames[i], count);
-  }
+  figures.rejected = named_counts(counters_.rejected, kRejectReasonNames);
+  figures.repaired = named_counts(counters_.repairs, kRepairNames);
+  figures.sdp = named_counts(counters_.sdp, kSdpTroubleNames);
+  figures.assembly = named_counts(assembler_.counters(), sip::kStreamCountNames);
+  figures.events = named_counts(events_.counters(), kEventCountNames);
+  figures.events_pending = events_.pending();
+  figures.registrations = events_.registrations().size();
+  figures.flood_source = table_.flood_source();
   const RecordingFigures recordings = recordings_.figures();
   figures.recordings = recordings.recordings;
   figures.cut_now = recordings.cut_now;

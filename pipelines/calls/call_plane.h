@@ -10,17 +10,20 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/counters.h"
+#include "base/counter_table.h"
 #include "model/binding.h"
 #include "model/call.h"
+#include "model/event.h"
 #include "model/signal.h"
 #include "model/stream.h"
+#include "pipelines/calls/event_options.h"
 #include "pipelines/numbers/numbering.h"
 #include "pipelines/signalling/tcp_limits.h"
 
@@ -47,6 +50,9 @@ class CallPlaneSink {
   // RTCP that a capture agent retold in HEP, with the addresses and the time it was seen with: it
   // is to be taken as if it had passed here.  False when it could not be passed on.
   [[nodiscard]] virtual bool pass_rtcp(const SignalMessage& packet) = 0;
+
+  // A transaction that belongs to no call, of a method of EventOptions::kept.
+  virtual void put_event(EventRecord /*event*/) {}
 };
 
 constexpr std::uint8_t kPriorityNormal = 100;  // of 0 to 255; higher ones are kept longer
@@ -57,6 +63,7 @@ struct CallPlaneOptions {
   std::vector<std::string> realm_names;
   numbers::NumberingOptions numbering;
   sip::TcpLimits tcp;
+  EventOptions events;
   std::uint16_t retention_class = 0;  // of every call until policies exist
   std::string retention_class_name = "default";
   std::int64_t retention_us = 0;            // expires = start + this; 0: never
@@ -115,8 +122,15 @@ struct CallPlaneFigures {
   std::uint64_t calls_ended = 0;
   std::uint64_t calls_open = 0;
   std::uint64_t already_present = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> rejected;  // by parse verdict or reason
-  std::vector<std::pair<std::string, std::uint64_t>> assembly;  // signalling/stream_counters.h
+  // All of their rows, zeros included.
+  std::vector<NamedCount> rejected;  // plane_counters.h, as the next two
+  std::vector<NamedCount> repaired;
+  std::vector<NamedCount> sdp;
+  std::vector<NamedCount> assembly;       // signalling/stream_counters.h
+  std::vector<NamedCount> events;         // event_options.h
+  std::uint64_t events_pending = 0;       // now
+  std::uint64_t registrations = 0;        // now
+  std::optional<IpAddress> flood_source;  // whose unanswered calls were given up last
   // For lack of room; answered calls.
   std::uint64_t recordings = 0;  // now
   std::uint64_t cut_now = 0;     // of the running ones

@@ -24,16 +24,19 @@ std::uint32_t CallTable::find_slot(std::uint64_t hash,
   });
 }
 
-void CallTable::append(List& list, std::uint32_t index) {
+void CallTable::append(CallWorth worth, std::uint32_t index) {
+  List& list = list_of(worth);
   Slot& slot = slots_[index];
+  slot.worth = worth;
   slot.before = list.last;
   slot.behind = 0;
   (list.last == 0 ? list.first : slots_[list.last].behind) = index;
   list.last = index;
 }
 
-void CallTable::unlink(List& list, std::uint32_t index) {
+void CallTable::unlink(std::uint32_t index) {
   const Slot& slot = slots_[index];
+  List& list = list_of(slot.worth);
   (slot.before == 0 ? list.first : slots_[slot.before].behind) = slot.behind;
   (slot.behind == 0 ? list.last : slots_[slot.behind].before) = slot.before;
 }
@@ -63,9 +66,8 @@ Call& CallTable::add(std::unique_ptr<Call> call) {
   Slot& slot = slots_[handle.index];
   slot.call = std::move(call);
   slot.hash = hash;
-  slot.answered = false;
   slot.named = true;
-  append(unanswered_, handle.index);
+  append(CallWorth::kIdle, handle.index);
   ++open_count_;
   return *slot.call;
 }
@@ -74,7 +76,7 @@ void CallTable::remove(CallHandle handle) {
   TD_ASSERT(find(handle) != nullptr);
   Slot& slot = slots_[handle.index];
   if (slot.named) by_call_id_.remove(slot.hash, handle.index);
-  unlink(slot.answered ? answered_ : unanswered_, handle.index);
+  unlink(handle.index);
   slot.call.reset();
   ++slot.generation;
   free_.push_back(handle.index);
@@ -101,15 +103,39 @@ Call* CallTable::find(std::uint64_t hash, RealmId realm, std::string_view call_i
   return index == HashIndex::kNone ? nullptr : slots_[index].call.get();
 }
 
-void CallTable::mark_answered(CallHandle handle) {
-  if (find(handle) == nullptr || slots_[handle.index].answered) return;
-  slots_[handle.index].answered = true;
-  unlink(unanswered_, handle.index);
-  append(answered_, handle.index);
+void CallTable::mark(CallHandle handle, CallWorth worth) {
+  if (find(handle) == nullptr || slots_[handle.index].worth == worth) return;
+  unlink(handle.index);
+  append(worth, handle.index);
 }
 
-CallHandle CallTable::least_useful() const {
-  const std::uint32_t index = unanswered_.first != 0 ? unanswered_.first : answered_.first;
+std::vector<FloodVictims::Entry> CallTable::oldest_of(CallWorth worth) const {
+  std::vector<FloodVictims::Entry> oldest;
+  for (std::uint32_t index = list_of(worth).first;
+       index != 0 && oldest.size() < FloodVictims::kLookedAtMax;
+       index = slots_[index].behind) {
+    const Slot& slot = slots_[index];
+    oldest.push_back({slot.call->live().parties.first_address(), index, slot.generation});
+  }
+  return oldest;
+}
+
+CallHandle CallTable::least_useful() {
+  for (const CallWorth worth : {CallWorth::kIdle, CallWorth::kRinging}) {
+    if (list_of(worth).first == 0) continue;
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      while (victims_worth_ == worth) {
+        const auto victim = victims_.next();
+        if (!victim) break;
+        const Slot& slot = slots_[victim->index];
+        const bool is_there = slot.generation == victim->generation && slot.worth == worth;
+        if (is_there && slot.call) return {victim->index, victim->generation};
+      }
+      victims_worth_ = worth;
+      victims_.plan(oldest_of(worth));
+    }
+  }
+  const std::uint32_t index = list_of(CallWorth::kAnswered).first;
   if (index == 0) return {};
   return {index, slots_[index].generation};
 }

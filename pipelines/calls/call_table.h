@@ -2,16 +2,20 @@
 // freed, so that a stale handle finds nothing.
 //
 // Threads: the call-plane thread.  Memory: one Call per open call, at most `calls_max` slots; slot
-// 0 is never used.  Full: the caller evicts `least_useful()` first.
+// 0 is never used.  Full: the caller evicts least_useful() first: calls that are worth least, and
+// of those the oldest of the source that has most (flood_victims.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "model/binding.h"
 #include "pipelines/calls/call.h"
+#include "pipelines/calls/flood_victims.h"
 #include "pipelines/calls/hash_index.h"
 
 namespace tapdeck::calls {
@@ -46,10 +50,13 @@ class CallTable {
     if (slot < slots_.size()) __builtin_prefetch(&slots_[slot]);
   }
 
-  // An answered call is worth more than one that is not: see Call::note_answered().
-  void mark_answered(CallHandle handle);
-  // The oldest call that was never answered, else the one answered first; none when empty.
-  [[nodiscard]] CallHandle least_useful() const;
+  // After Call::worth() has changed.
+  void mark(CallHandle handle, CallWorth worth);
+  // The call to be given up first; none when empty.
+  [[nodiscard]] CallHandle least_useful();
+
+  // Whose calls were given up last, of those that nobody answered.
+  [[nodiscard]] const std::optional<IpAddress>& flood_source() const { return victims_.source(); }
 
   // In slot order, so that the outcome is the same each time.
   [[nodiscard]] std::vector<CallHandle> handles() const;
@@ -61,7 +68,7 @@ class CallTable {
     std::uint32_t generation = 1;
     std::uint32_t before = 0;  // neighbours in its list, 0: none
     std::uint32_t behind = 0;
-    bool answered = false;
+    CallWorth worth = CallWorth::kIdle;
     bool named = false;  // it is the latest of its Call-ID
   };
 
@@ -74,8 +81,15 @@ class CallTable {
   [[nodiscard]] std::uint32_t find_slot(std::uint64_t hash,
                                         RealmId realm,
                                         std::string_view call_id) const;
-  void append(List& list, std::uint32_t index);
-  void unlink(List& list, std::uint32_t index);
+  void append(CallWorth worth, std::uint32_t index);
+  void unlink(std::uint32_t index);
+  [[nodiscard]] std::vector<FloodVictims::Entry> oldest_of(CallWorth worth) const;
+
+  [[nodiscard]] List& list_of(CallWorth worth) { return lists_[static_cast<std::size_t>(worth)]; }
+
+  [[nodiscard]] const List& list_of(CallWorth worth) const {
+    return lists_[static_cast<std::size_t>(worth)];
+  }
 
   std::uint32_t calls_max_;
   std::uint64_t seed_;
@@ -83,8 +97,9 @@ class CallTable {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   HashIndex by_call_id_;  // the latest call of each
-  List unanswered_;
-  List answered_;
+  std::array<List, kCallWorths> lists_{};
+  FloodVictims victims_;
+  CallWorth victims_worth_ = CallWorth::kIdle;  // of those that are planned
 };
 
 }  // namespace tapdeck::calls

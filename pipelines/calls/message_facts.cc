@@ -143,8 +143,10 @@ PoolString origin_of(const sip::Sdp& sdp) {
   return {text.data(), static_cast<std::size_t>(to - text.data())};
 }
 
-SharedSession read_session(std::string_view text, sip::Sdp& sdp) {
-  if (!sip::is_accepted(sip::parse_sdp(text, sdp))) return nullptr;
+SharedSession read_session(std::string_view text, sip::Sdp& sdp, MessageFacts& facts) {
+  const sip::SdpVerdict verdict = sip::parse_sdp(text, sdp);
+  facts.sdp_trouble = trouble_of(verdict, sdp.truncated);
+  if (!sip::is_accepted(verdict)) return nullptr;
   auto session = std::allocate_shared<SessionFacts>(PoolAllocator<SessionFacts>());
   session->lines.reserve(std::min(sdp.media_count, kMediaLinesMax));
   for (std::size_t i = 0; i < sdp.media_count && i < kMediaLinesMax; ++i) {
@@ -209,10 +211,11 @@ FactsReader& FactsReader::operator=(FactsReader&&) noexcept = default;
 FactsResult FactsReader::read(ByteView bytes) {
   sip::Message& message = work_->message;
   const sip::ParseVerdict verdict = sip::parse(bytes, message);
-  if (!sip::is_accepted(verdict)) return {nullptr, sip::verdict_name(verdict)};
+  if (!sip::is_accepted(verdict)) return {nullptr, verdict};
   work_->scratch.clear();
   MessageFacts& facts = work_->facts;
   facts = MessageFacts{};
+  facts.message = &message;
   facts.is_request = message.is_request();
   facts.method = message.method();
   facts.method_name = message.method_token();
@@ -232,8 +235,9 @@ FactsResult FactsReader::read(ByteView bytes) {
   work_->read_rare();
   facts.body_hash = hash_text(message.body(), kBodySeed);
   const sip::BodySdp body = sip::find_sdp(message);
-  if (!body.text.empty()) facts.session = read_session(body.text, work_->sdp);
-  return {&facts, {}};
+  facts.sdp_trouble = trouble_of(body.place);
+  if (!body.text.empty()) facts.session = read_session(body.text, work_->sdp, facts);
+  return {&facts, verdict};
 }
 
 }  // namespace tapdeck::calls

@@ -22,6 +22,7 @@
 #include "model/media.h"
 #include "model/signal.h"
 #include "pipelines/calls/person_facts.h"
+#include "pipelines/calls/plane_counters.h"
 #include "pipelines/signalling/headers.h"
 #include "pipelines/signalling/sdp.h"
 
@@ -99,7 +100,10 @@ struct MessageFacts {
   std::string_view reason_text;
   std::optional<std::uint32_t> session_expires_s;  // of 2xx responses
   SharedSession session;
-  std::uint64_t body_hash = 0;  // tells a repeated body from a changed one
+  std::optional<SdpTrouble>
+      sdp_trouble;  // there is a session that was not understood, or not whole
+  const sip::Message* message = nullptr;  // for what few methods ask for; the reader's
+  std::uint64_t body_hash = 0;            // tells a repeated body from a changed one
   // nullptr: the message has nothing of it, as most.
   const ClaimsFacts* claims = nullptr;
   const TransferFacts* transfer = nullptr;
@@ -107,7 +111,7 @@ struct MessageFacts {
 
 struct FactsResult {
   const MessageFacts* facts = nullptr;
-  std::string_view rejected_as;  // name of the verdict when there are no facts; static text
+  sip::ParseVerdict verdict = sip::ParseVerdict::kOk;  // says why when there are no facts
 };
 
 class FactsReader {

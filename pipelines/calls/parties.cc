@@ -4,6 +4,7 @@
 
 #include "pipelines/calls/message_numbers.h"
 #include "pipelines/calls/offer_answer.h"
+#include "pipelines/calls/registrations.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -39,6 +40,7 @@ Party kept(const CallParty& record) {
           .ip = record.ip,
           .port = record.port,
           .user_agent = PoolString(record.user_agent),
+          .device = record.device,
           .from_us = record.from_us,
           .to_us = record.to_us,
           .session = nullptr};
@@ -87,6 +89,7 @@ std::vector<CallParty> PartyList::records() const {
     record.ip = party.ip;
     record.port = party.port;
     record.user_agent = party.user_agent;
+    record.device = party.device;
     record.from_us = party.from_us;
     record.to_us = party.to_us;
     if (party.session) describe(*party.session, record);
@@ -129,6 +132,16 @@ void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
     known.number = message.facts.asserted->number;
     known.e164 = MessageNumbers(message).e164(*message.facts.asserted);
     if (!message.facts.asserted->name.empty()) known.name = message.facts.asserted->name;
+  }
+}
+
+void PartyList::find_devices(const Registrations& registrations,
+                             RealmId realm,
+                             std::int64_t time_us) {
+  for (Party& party : parties_) {
+    if (party.device == nullptr) {
+      party.device = registrations.find(realm, party.uri, party.ip, time_us);
+    }
   }
 }
 

@@ -16,6 +16,8 @@
 
 namespace tapdeck::calls {
 
+class Registrations;  // pipelines/calls/registrations.h
+
 constexpr std::size_t kPartiesMax = 64;
 constexpr std::uint8_t kFirstCalleeParty = 1;
 constexpr std::size_t kSdpAddressesMax = 8;  // of a party's first SDP
@@ -31,6 +33,7 @@ struct Party {
   std::optional<IpAddress> ip;
   std::uint16_t port = 0;
   PoolString user_agent;
+  SharedDevice device{};
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
   SharedSession session;  // the first that it declared; nullptr: none
@@ -53,6 +56,9 @@ class PartyList {
   // not known yet.
   void learn(std::uint8_t party, const SeenMessage& message);
 
+  // Of the parties whose device is not known yet.  `time_us`: when it was registered.
+  void find_devices(const Registrations& registrations, RealmId realm, std::int64_t time_us);
+
   // `party` answered: it becomes the callee, the others forks that leave now.
   void answer(std::uint8_t party, std::int64_t time_ns);
 
@@ -66,6 +72,14 @@ class PartyList {
   [[nodiscard]] const PoolVector<Party>& all() const { return parties_; }
 
   [[nodiscard]] std::vector<CallParty> records() const;
+
+  // Of the caller's signalling where it is known, else of whoever was seen; zeros: of nobody.
+  [[nodiscard]] IpAddress first_address() const {
+    for (const Party& party : parties_) {
+      if (party.ip) return *party.ip;
+    }
+    return {};
+  }
 
   [[nodiscard]] bool oriented() const { return oriented_; }
 

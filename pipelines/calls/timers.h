@@ -3,12 +3,14 @@
 //
 // Those that are near stand in a heap that a cache holds.  The others, most of which are overtaken,
 // wait unsorted in spans of time, which join the heap when they come near.
-// Threads: the call-plane thread.  Memory: 16 bytes per arm() until its deadline; grows with open
-// calls.
+// Threads: the call-plane thread.  Memory: 16 bytes per arm() until its deadline or erase_if():
+// calls that were given up early leave theirs behind.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -33,6 +35,21 @@ class TimerQueue {
 
   // Takes the earliest entry whose deadline is not after `timer_now_ns`; ties by call handle.
   std::optional<Entry> take_due(std::int64_t timer_now_ns);
+
+  [[nodiscard]] std::size_t size() const { return heap_.size() + in_spans_ + far_.size(); }
+
+  // Forgets entries; it looks at all of them.
+  template <typename IsStale>
+  void erase_if(IsStale&& is_stale) {
+    std::erase_if(heap_, is_stale);
+    std::make_heap(heap_.begin(), heap_.end(), std::greater<>{});
+    in_spans_ = 0;
+    for (Entries& entries : spans_) {
+      std::erase_if(entries, is_stale);
+      in_spans_ += entries.size();
+    }
+    std::erase_if(far_, is_stale);
+  }
 
   // The one after it, as far as is known: its call may be asked for.
   [[nodiscard]] const Entry* next() const { return heap_.empty() ? nullptr : &heap_.front(); }

@@ -10,6 +10,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import fuzzing
 import targets
 from testing import JOBS, ROOT, Runner, executables, introspect, run_gtests
 
@@ -57,6 +58,11 @@ def stage_unit(runner):
 
 def stage_flow(runner):
     flow_tests(runner, "build", "")
+    run_driver(runner, "scanners", ["tests/flow/flood_test.py"], 300, "build")
+
+
+def stage_counters(runner):
+    run_driver(runner, "counters", ["tests/counters/counters_test.py"], 600, "build")
 
 
 def flow_tests(runner, directory, label, **environment):
@@ -178,29 +184,34 @@ def tidy(runner, file):
                   "--extra-arg=-Wno-unknown-warning-option", file], 600)
 
 
-def stage_fuzz(runner):
+def build_fuzz_targets(runner):
+    """Their paths from the root; none when they cannot be built."""
     if not runner.configure(ASAN_TREE, ASAN_BUILD, CLANG):
-        return
+        return []
     targets = executables(ASAN_TREE, "_fuzz")
     inside = [os.path.relpath(target, ASAN_TREE) for target in targets]
     if not targets:
         runner.tally.fail("fuzz: there is no target")
     elif runner.check("build fuzz targets", ["ninja", "-C", ASAN_TREE, *inside], 2400):
-        with ThreadPoolExecutor(JOBS) as pool:
-            list(pool.map(lambda target: fuzz(runner, target), targets))
+        return targets
+    return []
+
+
+def stage_fuzz(runner):
+    targets = build_fuzz_targets(runner)
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(lambda target: fuzz(runner, target), targets))
 
 
 def fuzz(runner, target):
     name = os.path.basename(target)
-    area = os.path.dirname(os.path.relpath(target, ASAN_TREE))
     corpus = os.path.join(runner.temporary, name)
-    os.makedirs(corpus)
-    seeds = [os.path.join(ROOT, area, "seeds", stem) for stem in (name, name.removesuffix("_fuzz"))]
-    seeds = [path for path in seeds if os.path.isdir(path)]
+    fuzzing.unpack(target, corpus)
     seconds = 600 if runner.long_run else 5
     runner.check(f"fuzz {name}",
-                 [target, f"-max_total_time={seconds}", "-seed=1", "-timeout=10",
-                  "-rss_limit_mb=3072", f"-artifact_prefix={runner.logs}/{name}.", corpus, *seeds],
+                 [target, f"-max_total_time={seconds}", "-seed=1", *fuzzing.OPTIONS,
+                  f"-artifact_prefix={runner.logs}/{name}.", corpus,
+                  *fuzzing.seed_directories(ASAN_TREE, target)],
                  seconds + 120, **{**ASAN, "ASAN_OPTIONS": "detect_stack_use_after_return=1"})
     subprocess.run(["rm", "-rf", corpus], check=True)
 
@@ -219,6 +230,7 @@ def stage_bench(runner):
 
 STAGES = {
     "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
+    "counters": stage_counters,
     "corpus": stage_corpus, "traffic": stage_traffic, "encapsulation": stage_encapsulation,
     "live": stage_live, "crash": stage_crash,
     "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz,
@@ -245,7 +257,8 @@ def main():
     tally = runner.tally
     begin = time.monotonic()
     chosen = arguments.only or list(STAGES)
-    needs_build = {"unit", "flow", "corpus", "traffic", "live", "crash", "tidy", "bench"}
+    needs_build = {"unit", "flow", "counters", "corpus", "traffic", "live", "crash", "tidy",
+                   "bench"}
     if "build" not in chosen and needs_build & set(chosen):
         chosen = ["build", *chosen]
     try:

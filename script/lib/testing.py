@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
@@ -198,22 +199,30 @@ def executables(directory, suffix):
 
 
 def run_gtests(runner, directory, only=None, prefix=(), label="", **environment):
-    """Runs the unit tests of a tree; each gtest case is one unit."""
-    for test in introspect(directory, "tests"):
-        if "unit" not in " ".join(test["suite"]) or (only and only not in test["name"]):
-            continue
-        report = os.path.join(runner.temporary, "gtest.json")
-        status, output = runner.run([*prefix, *test["cmd"], f"--gtest_output=json:{report}"], 600,
-                                    f"{directory}-{test['name']}", **environment)
-        name = f"{label}{test['name']}"
-        if not os.path.exists(report):
-            runner.tally.fail(f"{name}: no report, exit status {status}", output)
-            continue
-        with open(report, encoding="utf-8") as file:
-            failed = _count_cases(runner.tally, name, json.load(file), output)
-        os.unlink(report)
-        if status != 0 and not failed:
-            runner.tally.fail(f"{name}: exit status {status} after its cases", output)
+    """Runs the unit tests of a tree side by side; each gtest case is one unit."""
+    tests = [test for test in introspect(directory, "tests")
+             if "unit" in " ".join(test["suite"]) and (not only or only in test["name"])]
+
+    def run(test):
+        report = os.path.join(runner.temporary, f"{test['name']}.json")
+        return report, runner.run([*prefix, *test["cmd"], f"--gtest_output=json:{report}"], 600,
+                                  f"{directory}-{test['name']}", **environment)
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        results = list(pool.map(run, tests))
+    for test, (report, (status, output)) in zip(tests, results):
+        _count_report(runner.tally, f"{label}{test['name']}", report, status, output)
+
+
+def _count_report(tally, name, report, status, output):
+    if not os.path.exists(report):
+        tally.fail(f"{name}: no report, exit status {status}", output)
+        return
+    with open(report, encoding="utf-8") as file:
+        failed = _count_cases(tally, name, json.load(file), output)
+    os.unlink(report)
+    if status != 0 and not failed:
+        tally.fail(f"{name}: exit status {status} after its cases", output)
 
 
 def _count_cases(tally, name, report, output):

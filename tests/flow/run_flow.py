@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -77,7 +78,11 @@ def observe(scenario, directory):
         kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
     found = [tapdeck(store, "calls", "--json", *query, config=config).expect(0).lines()
              for query in scenario.queries]
+    events = []
+    if asks_for(scenario, "events"):
+        events = tapdeck(store, "events", "--json").expect(0).lines()
     return {"status": ingest.status, "summary": lines[-1], "streams": lines[:-1], "calls": calls,
+            "events": events,
             "found": found, "shown": shown, "text": kept.decode() + json.dumps(shown),
             "wav": exported(scenario, store, directory, "wav"),
             "pcap": exported(scenario, store, directory, "pcap")}
@@ -128,8 +133,9 @@ def main():
     if not os.access(program.PROGRAM, os.X_OK):
         report.fail("program", f"{program.PROGRAM} is not built")
         names = []
-    for name in names:
-        run(name if os.path.exists(name) else os.path.join(HERE, name), report)
+    paths = [name if os.path.exists(name) else os.path.join(HERE, name) for name in names]
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        list(pool.map(lambda path: run(path, report), paths))
     sys.exit(report.finish())
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A flood of INVITEs that nobody answers, and calls that name new ports all the time, into `run`.
+"""A flood of INVITEs that nobody answers, scans with REGISTER and OPTIONS, and calls that name new
+ports all the time, into `run`.
 
 Its memory stays bounded, what it drops is counted under a name, and the normal calls in the middle
 are recorded like any other. Needs root. `--seconds` and `--per-s` make it longer and harder;
@@ -24,6 +25,7 @@ from service import Service
 CALLS = 10
 CALLS_PER_S = 2
 CALLS_MAX = 20_000  # fewer than the flood makes: the longest silent ones must go
+PENDING_MAX = 1_000  # transactions beside calls, likewise
 KIB_PER_CALL = 8  # of memory, generously: its record, dialog and message
 REST_KIB = 150 * 1024  # what a service may grow by under load without any flood
 FLOOD = os.path.join(program.ROOT, "tests", "support", "sip_flood.py")
@@ -63,25 +65,27 @@ def call_problems(store, check_loss):
 def run(report, lab, directory, arguments):
     service = Service(lab, directory)
     with open(service.config, "a", encoding="utf-8") as file:
-        file.write(f"calls:\n  calls_max: {CALLS_MAX}\n")
+        file.write(f"calls:\n  calls_max: {CALLS_MAX}\n"
+                   f"events:\n  keep: all\n  pending_max: {PENDING_MAX}\n")
     service.start()
     before = resident_kib(service.process)
     load = sipp_load.SippLoad(lab, directory)
     load.start(CALLS, CALLS_PER_S)
     floods = [start_flood(lab, "invites", arguments.per_s, arguments.seconds),
-              start_flood(lab, "reinvites", 100, arguments.seconds)]
+              start_flood(lab, "reinvites", 100, arguments.seconds),
+              start_flood(lab, "scans", arguments.per_s // 3, arguments.seconds)]
     most = 0
     while any(flood.poll() is None for flood in floods):
         most = max(most, resident_kib(service.process))
         netlab.wait_until(lambda: False, 0.5)
-    made, storm = (int(flood.communicate()[0].split()[0]) for flood in floods)
+    made, storm, scans = (int(flood.communicate()[0].split()[0]) for flood in floods)
     report.check("sipp played every call", load.wait(60))
     time.sleep(2)  # figures of the call plane are a second old
     stats = tapdeck(service.store, "stats", "--json").expect(0).lines()[0]
     growth, bound = most - before, CALLS_MAX * KIB_PER_CALL + REST_KIB
     drops = {name: count for name, count in stats["drops"].items() if count}
-    print(f"      {made} INVITEs, {storm} re-INVITEs; memory grew by {growth // 1024} MiB; "
-          f"calls {stats['calls']}, drops {drops}")
+    print(f"      {made} INVITEs, {storm} re-INVITEs, {scans} scans; memory grew by "
+          f"{growth // 1024} MiB; calls {stats['calls']}, drops {drops}")
     report.check("memory is bounded", [] if arguments.no_loss_assert or growth < bound else
                  [f"grew by {growth} KiB, {bound} at most"])
     report.check("packets are accounted for", accounting_problems(stats))
@@ -92,6 +96,10 @@ def run(report, lab, directory, arguments):
                  stats["calls"]["calls_open"] <= CALLS_MAX else [str(stats["calls"])])
     report.check("new ports cost a call its oldest, under a name",
                  [] if stats["drops"]["claim_evicted"] > 0 else [str(stats["drops"])])
+    events = stats["events"]
+    report.check("no more transactions than configured, the others under a name", [] if
+                 events["pending"] <= PENDING_MAX and
+                 (events["evicted_event"] > 0 or arguments.no_loss_assert) else [str(events)])
     status = service.stop()
     report.check("SIGTERM ends run cleanly",
                  [] if status == 0 else [f"exit status {status}: {service.tail()}"])

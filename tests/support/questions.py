@@ -29,7 +29,8 @@ def of_calls(log):
     yield from (["calls"], ["calls", "--csv"], ["calls", "--limit", "7"],
                 ["calls", "--csv", "--fields", "uid,start,caller.number,talk_ms"],
                 ["calls", "--cursor", "nonsense"], ["calls", "--outcome", "nonsense"],
-                ["show", "0" * 26], ["show", "nonsense"])
+                ["show", "0" * 26], ["show", "nonsense"], ["report", "assurance"],
+                ["report", "assurance", "--by", "none", "--outcome", "answered", "--json"])
     for call in (first, last, log[len(log) // 2]):
         yield ["show", call["uid"]]
         yield ["show", "--json", call["uid"]]

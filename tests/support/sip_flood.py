@@ -1,6 +1,7 @@
 """Floods a SIP address, to be run inside a network namespace:
 
     sip_flood.py invites PER_S SECONDS FROM_IP TO_IP    new calls with SDP, never answered
+    sip_flood.py scans PER_S SECONDS FROM_IP TO_IP      REGISTER and OPTIONS in turn, likewise
     sip_flood.py reinvites PER_S SECONDS FROM_IP TO_IP  a few answered calls, whose sides offer and
                                                         take new ports all the time
 
@@ -22,12 +23,12 @@ def sdp(port):
             f"m=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n")
 
 
-def message(start, sides, call_id, cseq, body, to_tag=""):
+def message(start, sides, call_id, cseq, body, to_tag="", method="INVITE"):
     caller, callee = sides
     tag = f";tag={to_tag}" if to_tag else ""
     return (f"{start}\r\nVia: SIP/2.0/UDP {caller}:5060;branch=z9hG4bK{call_id}{cseq}\r\n"
             f"From: <sip:1{call_id[-6:]}@{caller}>;tag=f{call_id}\r\n"
-            f"To: <sip:49409911@{callee}>{tag}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} INVITE\r\n"
+            f"To: <sip:49409911@{callee}>{tag}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"
             f"Contact: <sip:x@{caller}>\r\nMax-Forwards: 70\r\n"
             f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
 
@@ -39,6 +40,12 @@ def invites(number, sides):
                   sdp(port))
 
 
+def scans(number, sides):
+    _, callee = sides
+    method = ("REGISTER", "OPTIONS")[number % 2]
+    yield message(f"{method} sip:{callee} SIP/2.0", sides, f"scan{number:08}", 1, "", "", method)
+
+
 def reinvites(number, sides):
     _, callee = sides
     call, round_ = f"storm{number % STORM_CALLS:06}", number // STORM_CALLS
@@ -47,12 +54,11 @@ def reinvites(number, sides):
     yield message(f"INVITE sip:49409911@{callee} SIP/2.0", sides, call, cseq, sdp(port),
                   "t" if round_ else "")
     yield message("SIP/2.0 200 OK", sides, call, cseq, sdp(port + 1), "t")
-    yield message(f"ACK sip:49409911@{callee} SIP/2.0", sides, call, cseq, "", "t").replace(
-        b" INVITE\r\nContact", b" ACK\r\nContact")
+    yield message(f"ACK sip:49409911@{callee} SIP/2.0", sides, call, cseq, "", "t", "ACK")
 
 
 def main():
-    make = {"invites": invites, "reinvites": reinvites}[sys.argv[1]]
+    make = {"invites": invites, "reinvites": reinvites, "scans": scans}[sys.argv[1]]
     per_s, seconds = int(sys.argv[2]), float(sys.argv[3])
     sides = caller, callee = sys.argv[4:6]
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const tapdeck::ByteView rest(data + 1, size - 1);
   const std::string_view payload = tapdeck::as_text(rest);
-  switch (data[0] % 11) {
+  switch (data[0] % 12) {
     case 0: (void)decode_frame_header(rest, kRequestBytesMax); break;
     case 1: (void)decode_hello(payload); break;
     case 2: (void)decode_uid(payload); break;
@@ -29,6 +29,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 7: (void)decode_fault(payload); break;
     case 8: (void)decode_section(payload); break;
     case 9: (void)decode_import_messages(payload); break;
+    case 10:
+      if (const auto query = decode_event_query(payload)) {
+        const auto again = decode_event_query(encode_event_query(*query));
+        if (!again || encode_event_query(*again) != encode_event_query(*query)) std::abort();
+      }
+      break;
     default: {
       tapdeck::Chunk chunk;
       if (decode_import_chunk(payload, chunk) && encode_import_chunk(chunk) != payload)

@@ -36,6 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Sink sink;
   tapdeck::calls::CallPlaneOptions options;
   options.hold_back_ns = 0;
+  options.events.kept.fill(true);
+  options.events.pending_max = 16;
+  options.events.registrations_max = 4;
   options.calls_max = 8;
   options.kept_headers = {"X-Account", "Subject"};
   options.conversation_headers = {"X-Call"};

@@ -23,6 +23,8 @@ class NoImport final : public control::ImportSink {
 
   void tick() override {}
 
+  Result<void> add_event(EventRecord /*event*/) override { return {}; }
+
   Result<void> finish() override { return {}; }
 };
 

@@ -141,6 +141,24 @@ TEST_F(PlaneLinkTest, RecordsWaitForTheWriterInOrder) {
   EXPECT_FALSE(link_->has_backlog());
 }
 
+TEST_F(PlaneLinkTest, EventsThatTheCallStoreDoesNotTakeAreDroppedAndCounted) {
+  PlaneLink link(pointers_, queues_, *fragments_, 10'000, 2);
+  for (std::uint32_t i = 0; i < 4 + 2 + 3; ++i) {
+    EventRecord event;
+    event.requests = i;
+    link.put_event(std::move(event));
+  }
+  EXPECT_EQ(link.events_dropped(), 3U);
+  EXPECT_TRUE(link.has_backlog());
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    const auto event = queues_.events.try_pop();
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->requests, i);
+    link.step(plane_, 1);
+  }
+  EXPECT_FALSE(link.has_backlog());
+}
+
 TEST_F(PlaneLinkTest, ALongBacklogStopsTheIntakeUntilItIsShort) {
   PlaneLink link(pointers_, queues_, *fragments_, 10'000);
   for (int i = 0; i < 4 + 10; ++i) link.keep_messages({}, 0, std::string(1'000, 'x'));

@@ -249,6 +249,56 @@ TEST_F(RecordKeeperTest, CommitsByAgeOrBySize) {
   EXPECT_TRUE(keeper.is_idle());
 }
 
+class RefusingIntake final : public storage::RecordIntake {
+ public:
+  explicit RefusingIntake(storage::Store& store) : store_(store) {}
+
+  storage::SegmentWriter& writer() override { return store_.writer(); }
+
+  Result<void> put_calls(std::span<const CallRecord>) override { return refuse(); }
+
+  Result<void> put_events(std::span<const EventRecord>) override { return refuse(); }
+
+  Result<void> put_pending_rows() override { return {}; }
+
+  Result<bool> is_present(const Uid&) override { return false; }
+
+ private:
+  static Result<void> refuse() { return make_error(ErrorCode::kIo, "not now"); }
+
+  storage::Store& store_;
+};
+
+TEST_F(RecordKeeperTest, WhatIsRefusedIsCountedAndKept) {
+  RefusingIntake intake(*store_);
+  RecordKeeper keeper(intake, queues_, figures_);
+  EventRecord event;
+  ASSERT_TRUE(queues_.events.try_push(event));
+  EXPECT_FALSE(keeper.flush());
+  send(1);
+  EXPECT_FALSE(keeper.flush());
+  EXPECT_EQ(figures_.commit_failures.value(), 2U);
+  EXPECT_EQ(keeper.count_left(), 1U) << "calls alone are missed";
+  EXPECT_FALSE(keeper.is_idle());
+}
+
+TEST_F(RecordKeeperTest, CommitsEventsBesideCalls) {
+  RecordKeeper keeper(*store_, queues_, figures_);
+  EventRecord event;
+  event.time_us = storage::kTestStartMs * 1'000;
+  event.call_id = "event";
+  ASSERT_TRUE(queues_.events.try_push(event));
+  EXPECT_FALSE(keeper.is_idle());
+  EXPECT_EQ(keeper.step(kNsPerSecond), 1U);
+  EXPECT_TRUE(keeper.is_idle());
+  EXPECT_EQ(figures_.events_committed.value(), 1U);
+  EXPECT_EQ(figures_.records_committed.value(), 0U);
+  const auto page = store_->reader()->find_events({});
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->events.size(), 1U);
+  EXPECT_EQ(page->events[0].call_id, "event");
+}
+
 TEST_F(RecordKeeperTest, FlushCommitsWhateverIsThere) {
   RecordKeeper keeper(*store_, queues_, figures_);
   for (std::uint8_t i = 1; i < 101; ++i) send(i);

@@ -85,8 +85,19 @@ const std::vector<std::string> kCallNames = {"schema",
                                              "revenue",
                                              "media",
                                              "recording"};
-const std::vector<std::string> kPartyNames = {
-    "id", "role", "number", "e164", "name", "uri", "ip", "port", "user_agent", "from", "to", "sdp"};
+const std::vector<std::string> kPartyNames = {"id",
+                                              "role",
+                                              "number",
+                                              "e164",
+                                              "name",
+                                              "uri",
+                                              "ip",
+                                              "port",
+                                              "user_agent",
+                                              "device",
+                                              "from",
+                                              "to",
+                                              "sdp"};
 const std::vector<std::string> kMediaNames = {
     "kind",      "party",         "src",          "dst",        "ssrc",
     "codec",     "payload_type",  "clock_rate",   "codecs",     "payload_packets",
@@ -178,6 +189,7 @@ TEST(CallJson, FindsFieldsByDottedNames) {
   EXPECT_TRUE(field_of(call_to_json(CallRecord{}), "caller.number").is_null());
   EXPECT_TRUE(is_field_name("transferred.kind"));
   EXPECT_TRUE(is_field_name("parties.user_agent"));
+  EXPECT_TRUE(is_field_name("caller.device.address"));
   for (const char* wrong : {"", "callr", "caller.", "caller.x", "uid.x", ".uid"}) {
     EXPECT_FALSE(is_field_name(wrong)) << wrong;
   }

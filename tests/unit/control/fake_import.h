@@ -53,6 +53,11 @@ class FakeImport final : public ImportSink {
     return {};
   }
 
+  Result<void> add_event(EventRecord event) override {
+    log_.told.push_back("event " + event.call_id);
+    return {};
+  }
+
   void tick() override { log_.told.emplace_back("tick"); }
 
   Result<void> finish() override {

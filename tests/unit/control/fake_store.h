@@ -27,11 +27,20 @@ struct FakeContents {
   std::size_t section_count = 0;
   bool media_fails_at_end = false;
   std::vector<storage::StoreFault> faults;
+  std::vector<EventRecord> events;  // oldest first
 };
 
 class FakeStore final : public storage::StoreAccess {
  public:
   explicit FakeStore(const FakeContents& contents) : contents_(contents) {}
+
+  Result<EventPage> find_events(const EventQuery& query) override {
+    EventPage page;
+    for (const EventRecord& event : contents_.events) {
+      if (matches(query, event)) page.events.push_back(event);
+    }
+    return page;
+  }
 
   Result<CallPage> find_calls(const CallQuery& query) override {
     std::size_t at = 0;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "model/call_codec.h"
+#include "tests/support/sample_event.h"
 #include "tests/unit/control/fake_import.h"
 #include "tests/unit/control/fake_store.h"
 
@@ -54,6 +55,8 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
             storage::AppendVerdict::kTaken);
   EXPECT_TRUE(client->writer().is_settled(call.uid));
   ASSERT_TRUE(client->put_calls({&call, 1}));
+  const EventRecord event = tapdeck::testing::sample_event();
+  ASSERT_TRUE(client->put_events({&event, 1}));
   ASSERT_TRUE(client->put_pending_rows());
   ASSERT_TRUE(client->finish());
   EXPECT_FALSE(client->failure());
@@ -64,6 +67,7 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
                                       "chunk 7",
                                       "messages records",
                                       "call " + uid,
+                                      "event " + event.call_id,
                                       "tick",
                                       "finish"}));
   ASSERT_EQ(log_.chunks.size(), 1U);

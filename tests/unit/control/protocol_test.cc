@@ -65,6 +65,32 @@ TEST(Protocol, QueryCutAnywhereOrWithMoreBehindItIsRefused) {
   EXPECT_FALSE(decode_query(bytes + "x"));
 }
 
+TEST(Protocol, AnEventQueryComesBackAsItWas) {
+  EventQuery query;
+  query.number = "49*";
+  query.number_e164 = "+49*";
+  query.ip = make_ipv4(0xc0000201);
+  query.method = EventMethod::kPublish;
+  query.status_code = 404;
+  query.from_us = -5;
+  query.to_us = 7;
+  query.limit = 9;
+  query.cursor = "c";
+  const std::string bytes = encode_event_query(query);
+  const auto decoded = decode_event_query(bytes);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(encode_event_query(*decoded), bytes);
+  EXPECT_EQ(decoded->ip, query.ip);
+  EXPECT_EQ(decoded->method, query.method);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decode_event_query(bytes.substr(0, size))) << size;
+  }
+  EXPECT_FALSE(decode_event_query(bytes + "x"));
+  const auto empty = decode_event_query(encode_event_query({}));
+  ASSERT_TRUE(empty);
+  EXPECT_FALSE(empty->ip || empty->method || empty->status_code || empty->from_us);
+}
+
 TEST(Protocol, ValuesOutsideAnEnumerationAreRefused) {
   CallQuery query;
   query.outcome = static_cast<CallOutcome>(8);

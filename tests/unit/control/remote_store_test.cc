@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/sample_event.h"
 #include "tests/unit/control/fake_store.h"
 
 namespace tapdeck::control {
@@ -32,6 +33,18 @@ TEST_F(RemoteStoreTest, FindsEveryCallAcrossPages) {
   EXPECT_TRUE(page->next_cursor.empty());
   EXPECT_EQ(page->calls.back().uid, contents_.calls.back().uid);
   EXPECT_EQ(page->calls[0].parties[0].name, "J\xfcrgen");  // bytes as they are
+}
+
+TEST_F(RemoteStoreTest, FindsEvents) {
+  contents_.events = {tapdeck::testing::sample_event(), tapdeck::testing::sample_event()};
+  contents_.events[1].method = EventMethod::kMessage;
+  serve();
+  const auto store = connect();
+  const auto page = store->find_events({.method = EventMethod::kMessage});
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->events.size(), 1U);
+  EXPECT_EQ(page->events[0].call_id, contents_.events[1].call_id);
+  EXPECT_TRUE(page->next_cursor.empty());
 }
 
 TEST_F(RemoteStoreTest, KeepsToTheLimitAndGoesOnAtTheCursor) {

@@ -48,5 +48,19 @@ TEST(Zone, ShowsLocalClockTimes) {
   EXPECT_EQ(format_local_ms(-1, "UTC"), "1969-12-31 23:59:59.999");
 }
 
+TEST(Zone, DaysChangeAtLocalMidnight) {
+  constexpr std::int64_t kHourUs = 3'600'000'000;
+  constexpr std::int64_t kChangeUs = 1'774'738'800'000'000;  // 2026-03-28T23:00:00Z
+  DayOf day_of("Europe/Berlin");
+  EXPECT_EQ(day_of(kChangeUs - 1), "2026-03-28");
+  EXPECT_EQ(day_of(kChangeUs), "2026-03-29");
+  EXPECT_EQ(day_of(kChangeUs + 23 * kHourUs - 1), "2026-03-29") << "a day of 23 hours";
+  EXPECT_EQ(day_of(kChangeUs + 23 * kHourUs), "2026-03-30");
+  EXPECT_EQ(day_of(kChangeUs - 1), "2026-03-28") << "and back";
+  DayOf unknown("no zone");
+  EXPECT_EQ(unknown(kChangeUs), "2026-03-28");
+  EXPECT_EQ(unknown(kChangeUs + kHourUs), "2026-03-29");
+}
+
 }  // namespace
 }  // namespace tapdeck::control

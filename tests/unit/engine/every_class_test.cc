@@ -102,7 +102,7 @@ TEST(EveryClass, APacketOfEachMovesItsCounterAlone) {
     seen.insert(row.expected);
     while (SignalMessage* message = bench.rings_->pop_signal()) WorkerRings::release(message);
   }
-  EXPECT_EQ(seen.size(), kPacketClassCount);
+  EXPECT_EQ(seen.size(), kPacketClassNames.size());
 }
 
 TEST(EveryClass, FragmentsArePassedOnOrCounted) {

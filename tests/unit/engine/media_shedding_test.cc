@@ -146,6 +146,7 @@ TEST(MediaShedding, APauseIsNoLossOfACutCall) {
   ASSERT_EQ(reports.size(), 1U);
   EXPECT_EQ(reports[0].statistics.lost_by_us_count, 2U);
   EXPECT_EQ(reports[0].losses[static_cast<std::size_t>(LossCause::kPaused)].packet_count, 4U);
+  EXPECT_EQ(bench.count(PacketClass::kRtpPaused), 4U);
 }
 
 TEST(MediaShedding, AStreamThatMovesToAnotherCallLeavesItsRefusalBehind) {

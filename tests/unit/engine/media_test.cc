@@ -307,6 +307,24 @@ TEST(Media, RtcpOfACallIsToldWithItsParties) {
   EXPECT_TRUE(rtcp_of(bench.reports()).empty()) << "of no call";
 }
 
+TEST(Media, RtcpThatIsNotToldHasAName) {
+  Bench bench;
+  send_rtcp(bench, 5001, 4001);
+  EXPECT_EQ(bench.count(DropReason::kRtcpUnbound), 1U);
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  constexpr std::size_t kHeaders = 14 + 20 + 8;
+  std::vector<std::uint8_t> packet = testing::PacketBuilder()
+                                         .ipv4("192.0.2.2", "192.0.2.1")
+                                         .udp(5001, 4001)
+                                         .rtcp_sender_report(5, 77, 64, 80)
+                                         .bytes();
+  packet[kHeaders] = 0x9f;  // 31 report blocks
+  bench.send(packet);
+  bench.step();
+  EXPECT_EQ(bench.count(DropReason::kRtcpMalformed), 1U);
+  EXPECT_TRUE(rtcp_of(bench.reports()).empty());
+}
+
 TEST(Media, AnAddressOfRtcpAloneExplainsNoRtp) {
   Bench bench;
   BindMessage message = bench.message(BindOperation::kBind, 1, kDestination);

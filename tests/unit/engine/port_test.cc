@@ -61,6 +61,19 @@ TEST(Port, WhatIsMissingIsSaidInASentence) {
   EXPECT_FALSE(Port::open({.name = "wide", .device = "net_null3", .rx_queue_count = 5'000}));
 }
 
+TEST(Port, APacketSocketGetsARingWhereNoneIsDescribed) {
+  const auto arguments = [](const std::string& device, std::uint16_t mtu) {
+    return device_arguments({.device = device, .mtu = mtu});
+  };
+  EXPECT_EQ(arguments("net_af_packet0,iface=eth1,qpairs=2", 1'500),
+            "iface=eth1,qpairs=2,blocksz=1048576,framesz=8192,framecnt=16384");
+  EXPECT_EQ(arguments("net_af_packet0,iface=eth1", 9'000),
+            "iface=eth1,blocksz=1048576,framesz=16384,framecnt=8192");
+  EXPECT_EQ(arguments("net_af_packet0,iface=eth1,framecnt=16", 1'500), "iface=eth1,framecnt=16");
+  EXPECT_EQ(arguments("net_null0", 1'500), "");
+  EXPECT_EQ(arguments("net_null0,size=64", 1'500), "size=64");
+}
+
 TEST(Port, RingPortsCarryWhatAFeederEnqueues) {
   test_eal();
   Result<Port> port =

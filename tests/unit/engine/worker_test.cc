@@ -1,9 +1,12 @@
 #include "engine/worker.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include <gtest/gtest.h>
+#include <rte_mbuf_dyn.h>
+#include <rte_ring.h>
 
 #include "engine/worker_state.h"
 #include "tests/unit/engine/engine_fixture.h"
@@ -120,6 +123,43 @@ TEST(Worker, MessagesBeyondTheBuffersAreCountedAndBuffersComeBack) {
   ASSERT_NE(message, nullptr);
   WorkerRings::release(message);
   EXPECT_EQ(bench.count(PacketClass::kSip), kBuffers + 4U) << "dropped ones have a class too";
+}
+
+TEST(Worker, MessagesBeyondTheRingAreCounted) {
+  BenchOptions options;
+  options.rings.signal_slots = 16;  // of which one stays free
+  Bench bench(options);
+  for (int i = 0; i < 20; ++i) bench.send(to_sip_port().text("BYE sip:x SIP/2.0\r\n").bytes());
+  bench.step();
+  EXPECT_EQ(bench.count(DropReason::kSignalRingFull), 5U);
+  EXPECT_EQ(bench.count(DropReason::kNoMessageBuffer), 0U) << "their buffers come back";
+  while (SignalMessage* message = bench.rings_->pop_signal()) WorkerRings::release(message);
+}
+
+TEST(Worker, AHardwareClockThatJumpsIsCounted) {
+  Bench bench;
+  int offset = 0;
+  std::uint64_t flag = 0;
+  ASSERT_EQ(rte_mbuf_dyn_rx_timestamp_register(&offset, &flag), 0);
+  WorkerOptions options = BenchOptions().worker;
+  options.sources = {make_source(*bench.port_, 0)};
+  options.sources[0].has_notes = false;
+  options.sources[0].timestamp_offset = offset;
+  options.sources[0].timestamp_flag = flag;
+  Result<Worker> worker = Worker::create(options, *bench.rings_);
+  ASSERT_TRUE(worker);
+  for (const std::uint64_t ticks : {1'000U, 2'000U, 3'000'000'000U}) {
+    rte_mbuf* packet = rte_pktmbuf_alloc(bench.port_->pool());
+    ASSERT_NE(packet, nullptr);
+    packet->data_len = 60;
+    packet->pkt_len = 60;
+    std::memset(rte_pktmbuf_mtod(packet, void*), 0, 60);
+    packet->ol_flags |= flag;
+    *RTE_MBUF_DYNFIELD(packet, offset, rte_mbuf_timestamp_t*) = ticks;
+    ASSERT_EQ(rte_ring_enqueue(bench.port_->rings()[0], packet), 0);
+    worker->step({kStartNs, kStartNs});
+  }
+  EXPECT_EQ(worker->counters().value(DropReason::kClockAlarm), 1U);
 }
 
 TEST(Worker, EveryPacketHasExactlyOneClass) {

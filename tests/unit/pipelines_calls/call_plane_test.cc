@@ -91,7 +91,7 @@ TEST(CallPlane, OtherMethodsAndGarbageOpenNoCall) {
   }
   play.pass_bytes(1, "no sip at all");
   EXPECT_EQ(play.plane->open_call_count(), 0U);
-  EXPECT_EQ(play.rejected("no_call"), 6U);
+  EXPECT_EQ(play.rejected("no_call"), 0U) << "they are events";
   EXPECT_EQ(play.rejected("not_sip"), 1U);
   EXPECT_EQ(play.plane->figures().messages, 7U);
 }
@@ -195,6 +195,49 @@ TEST(CallPlane, FullTableClosesTheCallThatWasNeverAnswered) {
   EXPECT_EQ(play.plane->open_call_count(), 2U);
   EXPECT_EQ(play.final_record().call_id, "call-2");
   EXPECT_EQ(play.rejected("evicted_call"), 1U);
+}
+
+TEST(CallPlane, AReportOfACallThatIsOverIsCounted) {
+  Scenario play;
+  play.establish();
+  play.hang_up(4, true);
+  play.finish(5);
+  play.stream(6, caller_stream(4, 5));
+  EXPECT_EQ(play.rejected("report_without_call"), 1U);
+}
+
+// Two of a source that floods, beside a call that rings and one with early media.
+TEST(CallPlane, AFloodPaysForItselfAndNotForCallsInItsMidst) {
+  CallPlaneOptions options;
+  options.calls_max = 5;
+  Scenario play(options);
+  play.from_caller(0, {.call_id = "rings"});
+  play.from_callee(0.1, {.status = 180, .call_id = "rings", .to_tag = "bob"});
+  play.from_caller(0.2, {.call_id = "quiet"});
+  play.from_caller(0.3, {.call_id = "media", .sdp = sdp({Line{}})});
+  play.stream(0.4, callee_stream(0.3, 0.4));
+  for (int i = 0; i < 20; ++i) {
+    play.pass(1 + i, {.call_id = "flood" + std::to_string(i)}, "203.0.113.9", "10.1.0.2");
+  }
+  EXPECT_EQ(play.plane->open_call_count(), 5U);
+  EXPECT_EQ(play.rejected("evicted_call"), 18U);
+  EXPECT_EQ(play.rejected("evicted_answered"), 0U);
+  EXPECT_EQ(play.plane->figures().flood_source, parse_ip("203.0.113.9"));
+  for (const CallRecord& record : play.finals()) {
+    EXPECT_TRUE(record.call_id.starts_with("flood")) << record.call_id;
+  }
+}
+
+TEST(CallPlane, CallsThatWereGivenUpLeaveNoTimersBehind) {
+  CallPlaneOptions options;
+  options.calls_max = 16;
+  options.setup_timeout_ns = 3'600'000'000'000;
+  Scenario play(options);
+  for (int i = 0; i < 70'000; ++i) play.from_caller(0.001 * i, {.call_id = std::to_string(i)});
+  EXPECT_EQ(play.plane->open_call_count(), 16U);
+  play.records.clear();
+  play.finish(71);
+  EXPECT_EQ(play.plane->open_call_count(), 0U);
 }
 
 TEST(CallPlane, AJumpOfTimeFiresEachTimerAtItsOwnTime) {

@@ -233,4 +233,11 @@ std::uint64_t Scenario::rejected(const std::string& name) const {
   return 0;
 }
 
+std::uint64_t Scenario::event_count(const std::string& name) const {
+  for (const auto& [row, count] : plane->figures().events) {
+    if (row == name) return count;
+  }
+  return UINT64_MAX;
+}
+
 }  // namespace tapdeck::calls

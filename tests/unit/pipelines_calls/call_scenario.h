@@ -96,6 +96,8 @@ class Scenario : public CallPlaneSink {
 
   bool pass_rtcp(const SignalMessage&) override { return true; }
 
+  void put_event(EventRecord event) override { events.push_back(std::move(event)); }
+
   // From 10.1.0.1 to 10.1.0.2 and back: the caller's and the callee's signalling.
   void from_caller(double time_s, const Sip& sip) { pass(time_s, sip, "10.1.0.1", "10.1.0.2"); }
 
@@ -128,9 +130,11 @@ class Scenario : public CallPlaneSink {
   // "bind 10.0.0.1:4000" and so on, in order.
   [[nodiscard]] std::vector<std::string> bindings() const;
   [[nodiscard]] std::uint64_t rejected(const std::string& name) const;
+  [[nodiscard]] std::uint64_t event_count(const std::string& name) const;
 
   std::vector<CallRecord> records;
   std::vector<BindMessage> binds;
+  std::vector<EventRecord> events;
   std::vector<std::string> order;  // "bind", "keep", "put", "final" as they came
   std::string kept_bytes;
   bool answer_releases = true;

@@ -2,35 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "pipelines/calls/recordings.h"
-#include "tests/unit/pipelines_calls/call_scenario.h"
+#include "tests/unit/pipelines_calls/table_fixture.h"
 
 namespace tapdeck::calls {
 namespace {
 
-class CallTableTest : public ::testing::Test {
+class CallTableTest : public TableFixture {
  protected:
-  CallHandle add(std::string_view call_id) {
-    MessageFacts facts;
-    facts.call_id = call_id;
-    const SignalMessage signal;
-    Call::Origin origin;
-    origin.handle = table_.next_handle();
-    return table_.add(std::make_unique<Call>(context_, origin, SeenMessage{signal, facts}))
-        .live()
-        .handle;
-  }
-
-  Call* find(RealmId realm, std::string_view call_id) {
-    return table_.find(table_.hash_of(realm, call_id), realm, call_id);
-  }
-
-  CallPlaneOptions options_;
-  Scenario sink_;
-  DropHistory drops_;
-  Recordings recordings_{[this](CallHandle handle) { return table_.find(handle); }};
-  CallContext context_{options_, sink_, drops_, recordings_, 1};
-  CallTable table_{2, 7};
+  CallTableTest() : TableFixture(2) {}
 };
 
 TEST_F(CallTableTest, StaleHandlesFindNothing) {
@@ -57,9 +36,13 @@ TEST_F(CallTableTest, TheOldestUnansweredCallIsTheLeastUseful) {
   const CallHandle second = add("b");
   EXPECT_TRUE(table_.full());
   EXPECT_EQ(table_.least_useful(), first);
-  table_.mark_answered(first);
+  table_.mark(first, CallWorth::kRinging);
   EXPECT_EQ(table_.least_useful(), second);
-  table_.mark_answered(second);
+  table_.mark(second, CallWorth::kRinging);
+  EXPECT_EQ(table_.least_useful(), first) << "in the order in which it rang";
+  table_.mark(first, CallWorth::kAnswered);
+  EXPECT_EQ(table_.least_useful(), second);
+  table_.mark(second, CallWorth::kAnswered);
   EXPECT_EQ(table_.least_useful(), first);
 }
 

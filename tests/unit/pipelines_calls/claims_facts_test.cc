@@ -13,7 +13,7 @@ const MessageFacts& read(FactsReader& reader, std::string& text, const std::stri
   sip.headers = headers;
   text = sip.text();
   const FactsResult result = reader.read(as_bytes(text));
-  EXPECT_TRUE(result.facts) << result.rejected_as;
+  EXPECT_TRUE(result.facts) << sip::verdict_name(result.verdict);
   return *result.facts;
 }
 

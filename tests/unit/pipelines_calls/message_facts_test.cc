@@ -67,7 +67,7 @@ TEST(MessageFacts, SaysWhyAMessageIsRejected) {
   const FactsResult result =
       reader.read(as_bytes("INVITE sip:x SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\n"));
   EXPECT_FALSE(result.facts);
-  EXPECT_FALSE(result.rejected_as.empty());
+  EXPECT_EQ(result.verdict, sip::ParseVerdict::kMissingCallId);
 }
 
 }  // namespace

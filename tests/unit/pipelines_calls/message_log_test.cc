@@ -18,5 +18,16 @@ TEST(MessageLog, KeptMessagesHaveNoKeys) {
   EXPECT_EQ(play.kept()[0].bytes.find("c2VjcmV0"), std::string::npos);
 }
 
+TEST(MessageLog, MoreMessagesThanAreKeptAreCounted) {
+  Scenario play;
+  play.establish();
+  for (std::size_t i = 0; i < kMessagesMax; ++i) {
+    play.from_caller(4, {.method = "INFO", .cseq = static_cast<int>(i) + 2, .to_tag = "bob"});
+  }
+  play.finish(5);
+  EXPECT_GE(play.rejected("message_not_kept"), 4U);
+  EXPECT_EQ(play.kept().size() + play.rejected("message_not_kept"), kMessagesMax + 4);
+}
+
 }  // namespace
 }  // namespace tapdeck::calls

@@ -38,6 +38,19 @@ TEST(StreamBook, RowsAreSortedAndNamedByTheReceiversPayloads) {
   EXPECT_FALSE(call.media[1].mos_est);
 }
 
+TEST(StreamBook, MoreStreamsThanHaveRowsAreCounted) {
+  Scenario play;
+  play.establish();
+  for (std::uint32_t ssrc = 0; ssrc < kStreamsMax + 3; ++ssrc) {
+    Rtp stream = caller_stream(4, 5);
+    stream.ssrc = ssrc;
+    play.stream(5, stream);
+  }
+  play.hang_up(6, true);
+  play.finish(7);
+  EXPECT_EQ(play.rejected("report_without_row"), 3U);
+}
+
 TEST(StreamBook, LossLowersTheEstimateButNotOurOwnLoss) {
   Scenario play;
   play.establish();

@@ -66,5 +66,20 @@ TEST(TimerQueue, TakesDeadlinesBeforeTheEpochAndAtTheEndOfTime) {
   EXPECT_EQ(timers.take_due(INT64_MAX)->call.index, 1U);
 }
 
+TEST(TimerQueue, WhatIsStaleIsForgottenWhereverItWaits) {
+  TimerQueue timers;
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  timers.arm({kSecond, {1, 1}});
+  EXPECT_FALSE(timers.take_due(kSecond - 1)) << "it is near now";
+  timers.arm({100 * kSecond, {2, 1}});
+  timers.arm({100'000 * kSecond, {3, 1}});
+  timers.arm({2 * kSecond, {4, 1}});
+  ASSERT_EQ(timers.size(), 4U);
+  timers.erase_if([](const TimerQueue::Entry& entry) { return entry.call.index != 4; });
+  EXPECT_EQ(timers.size(), 1U);
+  EXPECT_EQ(timers.take_due(200'000 * kSecond)->call.index, 4U);
+  EXPECT_FALSE(timers.take_due(300'000 * kSecond));
+}
+
 }  // namespace
 }  // namespace tapdeck::calls

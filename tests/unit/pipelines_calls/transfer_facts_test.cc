@@ -11,7 +11,7 @@ namespace {
 const TransferFacts* read(FactsReader& reader, std::string& text, const Sip& sip) {
   text = sip.text();
   const FactsResult result = reader.read(as_bytes(text));
-  EXPECT_TRUE(result.facts) << result.rejected_as;
+  EXPECT_TRUE(result.facts) << sip::verdict_name(result.verdict);
   return result.facts->transfer;
 }
 

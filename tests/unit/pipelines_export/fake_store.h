@@ -93,6 +93,8 @@ class FakeStore : public storage::StoreAccess {
 
   Result<CallPage> find_calls(const CallQuery&) override { return CallPage{}; }
 
+  Result<EventPage> find_events(const EventQuery&) override { return EventPage{}; }
+
   Result<CallRecord> get_call(const Uid&) override { return CallRecord{}; }
 
   Result<std::vector<CallRecord>> get_versions(const Uid&) override {

@@ -98,7 +98,7 @@ TEST(StreamReader, FindsMessagesInWhateverCarriesThem) {
     EXPECT_EQ(words.text, one.words) << one.name;
     EXPECT_LT(reader.memory(), 64U) << one.name;
     std::vector<StreamCount> counted;
-    for (std::size_t i = 0; i < kStreamCounts; ++i) {
+    for (std::size_t i = 0; i < kStreamCountNames.size(); ++i) {
       if (counters.value(static_cast<StreamCount>(i)) > 0) {
         counted.push_back(static_cast<StreamCount>(i));
       }
@@ -107,7 +107,7 @@ TEST(StreamReader, FindsMessagesInWhateverCarriesThem) {
         << one.name;
     for (const StreamCount count : one.counts) {
       EXPECT_EQ(counters.value(count), 1U)
-          << one.name << ": " << kStreamCountNames[static_cast<std::size_t>(count)];
+          << one.name << ": " << kStreamCountNames[static_cast<std::size_t>(count)].name;
     }
   }
 }

@@ -157,6 +157,18 @@ TEST_F(CommandLineTest, ShowsOneCallWithDurabilityAndMessages) {
   EXPECT_EQ(run({"show", "00000000000000000000000000"}), kExitFailed);
 }
 
+TEST_F(CommandLineTest, AssuranceAddsUpOverAllPages) {
+  contents_.calls = make_calls(2'005);
+  contents_.calls[7].recording.state = RecordingState::kNotRecorded;
+  serve();
+  EXPECT_EQ(run({"report", "assurance", "--by", "none", "--json"}), kExitDone);
+  EXPECT_EQ(line_count(out_), 2U) << out_;
+  EXPECT_NE(out_.find("\"calls\":2005,"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("\"not_recorded\":1,"), std::string::npos) << out_;
+  EXPECT_EQ(run({"report", "assurance", "--by", "week"}), kExitUsage);
+  EXPECT_EQ(run({"report"}), kExitUsage);
+}
+
 TEST_F(CommandLineTest, StatusAndCheckTellByTheirExitStatus) {
   serve();
   EXPECT_EQ(run({"status"}), kExitDone);

@@ -66,6 +66,7 @@ TEST(RtcpReader, FindsReportsBehindOtherPackets) {
   EXPECT_EQ(block.last_report, 0x11121314U);
   EXPECT_EQ(block.delay, 0x15161718U);
   EXPECT_FALSE(reader.next(report));
+  EXPECT_FALSE(reader.malformed());
 }
 
 TEST(RtcpReader, ABlockCountBeyondThePacketEndsIt) {
@@ -74,6 +75,7 @@ TEST(RtcpReader, ABlockCountBeyondThePacketEndsIt) {
   RtcpReader reader(bytes);
   RtcpReport report;
   EXPECT_FALSE(reader.next(report));
+  EXPECT_TRUE(reader.malformed());
 }
 
 }  // namespace
