@@ -92,6 +92,7 @@ std::string render_assurance(const reports::Assurance& assurance, RowFormat form
   sum.day = "all";
   rows.push_back(std::move(sum));
   std::vector<std::vector<std::string>> lines;
+  lines.reserve(rows.size());
   for (const AssuranceRow& row : rows) lines.push_back(cells_of(row));
   if (format == RowFormat::kCsv) {
     text = csv_line(titles());

@@ -184,7 +184,8 @@ def stage_tidy(runner):
 def tidy(runner, file):
     runner.check(f"tidy {file}",
                  ["clang-tidy-14", "-p", "build", "--quiet",
-                  "--extra-arg=-Wno-unknown-warning-option", file], 600)
+                  "--extra-arg=-Wno-unknown-warning-option",
+                  "--extra-arg=-I" + os.path.join(ROOT, "control/cli/pch"), file], 600)
 
 
 def build_fuzz_targets(runner):
