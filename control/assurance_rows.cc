@@ -33,10 +33,11 @@ std::string reasons_text(const AssuranceCounts& counts) {
   return text;
 }
 
-std::string json_of(const AssuranceRow& row) {
+std::string json_of(const AssuranceRow& row, bool is_sum) {
   Json json;
+  json["sum"] = is_sum;
   json["day"] = text_or_null(row.day);
-  json["trunk"] = text_or_null(row.trunk);
+  json["trunk"] = text_or_null(row.trunk.value_or(""));
   json["calls"] = row.counts.calls;
   for (const RecordingState state : kStates) {
     json[std::string(column_of(state))] = calls_in(row.counts, state);
@@ -60,7 +61,8 @@ std::vector<std::string> titles() {
 }
 
 std::vector<std::string> cells_of(const AssuranceRow& row) {
-  std::vector<std::string> cells = {row.day, row.trunk, std::to_string(row.counts.calls)};
+  const std::string trunk = row.trunk == "" ? "(none)" : row.trunk.value_or("");
+  std::vector<std::string> cells = {row.day, trunk, std::to_string(row.counts.calls)};
   for (const RecordingState state : kStates) {
     cells.push_back(std::to_string(calls_in(row.counts, state)));
   }
@@ -82,12 +84,11 @@ Result<AssuranceGrouping> parse_assurance_grouping(std::string_view text) {
 
 std::string render_assurance(const reports::Assurance& assurance, RowFormat format) {
   std::vector<AssuranceRow> rows = assurance.rows();
-  AssuranceRow sum{"", "", assurance.total()};
+  AssuranceRow sum{"", std::nullopt, assurance.total()};
   std::string text;
   if (format == RowFormat::kJson) {
-    rows.push_back(std::move(sum));
-    for (const AssuranceRow& row : rows) text += json_of(row);
-    return text;
+    for (const AssuranceRow& row : rows) text += json_of(row, false);
+    return text + json_of(sum, true);
   }
   sum.day = "all";
   rows.push_back(std::move(sum));

@@ -19,8 +19,9 @@ struct AssuranceGrouping {
 // "day", "trunk", both with a comma between, or "none"; kInvalidArgument says so.
 Result<AssuranceGrouping> parse_assurance_grouping(std::string_view text);
 
-// JSON: {day, trunk, calls, recorded, recorded_with_gaps, not_recorded, in_progress, reasons:
-// {name: calls}, adds_up}; day and trunk are null where they are not told apart, and in the sum.
+// JSON: {sum, day, trunk, calls, recorded, recorded_with_gaps, not_recorded, in_progress, reasons:
+// {name: calls}, adds_up}; day and trunk are null where they are not told apart, in the sum, and
+// the trunk of calls that have none.
 std::string render_assurance(const reports::Assurance& assurance, RowFormat format);
 
 }  // namespace tapdeck::control

@@ -19,7 +19,7 @@ bool AssuranceCounts::adds_up() const {
 }
 
 void Assurance::add(std::string_view day, const CallRecord& call, bool by_trunk) {
-  std::string trunk = by_trunk ? (call.trunk.empty() ? "-" : call.trunk) : "";
+  auto trunk = by_trunk ? std::optional(call.trunk) : std::nullopt;
   groups_[{std::string(day), std::move(trunk)}].add(call.recording);
   total_.add(call.recording);
 }

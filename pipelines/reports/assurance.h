@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,8 +34,8 @@ struct AssuranceCounts {
 };
 
 struct AssuranceRow {
-  std::string day;    // empty where days are not told apart
-  std::string trunk;  // the same; a call without one is in "-"
+  std::string day;                   // empty where days are not told apart
+  std::optional<std::string> trunk;  // nullopt: not told apart; empty: calls without one
   AssuranceCounts counts;
 };
 
@@ -48,7 +49,7 @@ class Assurance {
   [[nodiscard]] const AssuranceCounts& total() const { return total_; }
 
  private:
-  std::map<std::pair<std::string, std::string>, AssuranceCounts> groups_;
+  std::map<std::pair<std::string, std::optional<std::string>>, AssuranceCounts> groups_;
   AssuranceCounts total_;
 };
 

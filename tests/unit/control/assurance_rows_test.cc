@@ -21,15 +21,15 @@ reports::Assurance two_calls() {
 
 TEST(AssuranceRows, JsonHasNullsWhereThereIsNoGroup) {
   EXPECT_EQ(render_assurance(two_calls(), RowFormat::kJson),
-            R"({"day":"2026-11-23","trunk":"Trunk, \"A\"","calls":1,"recorded":0,)"
+            R"({"sum":false,"day":"2026-11-23","trunk":"Trunk, \"A\"","calls":1,"recorded":0,)"
             R"("recorded_with_gaps":1,"not_recorded":0,"in_progress":0,)"
             R"("reasons":{"late_start":1,"loss":1},"adds_up":true})"
             "\n"
-            R"({"day":"2026-11-24","trunk":"-","calls":1,"recorded":0,)"
+            R"({"sum":false,"day":"2026-11-24","trunk":null,"calls":1,"recorded":0,)"
             R"("recorded_with_gaps":0,"not_recorded":0,"in_progress":1,)"
             R"("reasons":{},"adds_up":true})"
             "\n"
-            R"({"day":null,"trunk":null,"calls":2,"recorded":0,)"
+            R"({"sum":true,"day":null,"trunk":null,"calls":2,"recorded":0,)"
             R"("recorded_with_gaps":1,"not_recorded":0,"in_progress":1,)"
             R"("reasons":{"late_start":1,"loss":1},"adds_up":true})"
             "\n");
@@ -42,6 +42,7 @@ TEST(AssuranceRows, CsvAndTableEndInTheSum) {
             std::string::npos)
       << csv;
   EXPECT_NE(csv.find("\r\nall,,2,0,1,0,1,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\r\n2026-11-24,(none),1,"), std::string::npos) << csv;
   const std::string table = render_assurance(two_calls(), RowFormat::kTable);
   EXPECT_EQ(table.find("DAY "), 0U) << table;
   EXPECT_NE(table.find("\nall "), std::string::npos) << table;
