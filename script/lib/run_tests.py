@@ -21,7 +21,10 @@ TIDY_FILES_MAX = 12
 ASAN = {"ASAN_OPTIONS": "exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1",
         "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1",
         "LSAN_OPTIONS": "suppressions=" + os.path.join(ROOT, "tests/support/lsan.supp")}
-SANITIZER_BUILD = ["-Db_lundef=false", "-Dbench=disabled", "-Doptimization=1", "-Dwerror=false"]
+# Clang writes the path of a precompiled header's tree into it, so ccache would give one clone what
+# belongs to another.
+SANITIZER_BUILD = ["-Db_lundef=false", "-Db_pch=false", "-Dbench=disabled", "-Doptimization=1",
+                   "-Dwerror=false"]
 # One tree for the tests under sanitizers and for fuzzing: clang needs less than half of g++'s time
 # for sanitized code, and each library is compiled once. Line tables are all that a report shows.
 ASAN_TREE = "build-asan"

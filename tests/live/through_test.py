@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import copies
@@ -121,13 +122,21 @@ def heed_interrupts():
 
 
 def start_halfway(service, path):
-    """An ingest that is stopped (SIGSTOP) with some of its calls in the log; None: too fast."""
+    """An ingest that is stopped (SIGSTOP) with some of its calls in the log.
+
+    It runs for a moment at a time, so that no machine is too fast for a look in between."""
     before = len(imported(service.store))
     client = subprocess.Popen([program.PROGRAM, "--store", service.store, "ingest", path],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, preexec_fn=heed_interrupts)
-    netlab.wait_until(lambda: len(imported(service.store)) > before, 20, 0)
-    client.send_signal(signal.SIGSTOP)
+
+    def under_way():
+        client.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+        client.send_signal(signal.SIGSTOP)
+        return len(imported(service.store)) > before
+
+    netlab.wait_until(under_way, 60, 0)
     return client
 
 
