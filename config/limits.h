@@ -64,6 +64,9 @@ constexpr std::uint32_t kRetentionClassCountMax = 64;
 
 // A file with more than this is no configuration.
 constexpr std::uint32_t kConfigFileBytesMax = 1'048'576;
+constexpr std::uint32_t kYamlNodesMax = 4'000'000;  // values of one file, copies by alias included
+constexpr std::uint32_t kYamlDepthMax = 64;
+constexpr std::uint32_t kProblemsMax = 10'000;  // told of one file
 
 static_assert(kWorkerCountMax <= kPortCountMax * kQueueCountMax);
 static_assert(kWorkerCountMax <= 0xffff, "Chunk::worker is 16 bits");
