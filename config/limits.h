@@ -76,6 +76,11 @@ constexpr std::uint32_t kPolicyHeaderCountMax = 64;  // header fields in one map
 constexpr std::uint32_t kPauseCodeBytesMax = 8;
 constexpr std::uint32_t kPauseSecondsMax = 86'400;
 
+// directory.yaml.
+constexpr std::uint32_t kDirectoryFileBytesMax = 67'108'864;
+constexpr std::uint32_t kDirectoryEntryCountMax = 200'000;     // of each kind
+constexpr std::uint32_t kDirectoryNumberCountMax = 2'000'000;  // of all of them
+
 // A file with more than this is no configuration.
 constexpr std::uint32_t kConfigFileBytesMax = 1'048'576;
 constexpr std::uint32_t kYamlNodesMax = 4'000'000;  // values of one file, copies by alias included

@@ -73,6 +73,10 @@
     "The rules that say which calls are recorded and logged, how and for how long: " \
     "policies.yaml, as docs/POLICY.md explains it; looked for beside this file. Empty: every " \
     "call is recorded and logged. `policy explain` and `config check` read it; `run` and " \
-    "`ingest` do not follow it yet.")
+    "`ingest` do not follow it yet.") \
+  X(directory_file, std::string, "", 0, kPathBytesMax, kLive, \
+    "Whose numbers are whose, and when: directory.yaml with agents, teams, clients, marketing " \
+    "channels and campaigns, as docs/POLICY.md explains it; looked for beside this file. Empty: " \
+    "nobody's. `policy explain` and `config check` read it; calls do not name them yet.")
 // NOLINTEND(cppcoreguidelines-macro-usage)
 // clang-format on
