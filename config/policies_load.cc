@@ -44,6 +44,10 @@ void PolicyLoader::load_rule(const YamlNode& node, const std::string& path, Poli
       if (name != nullptr) rule.name = *name;
     }
     if (entry.key == "match") {
+      if (entry.value->is_null()) {
+        reading_.reader.fail(entry.line,
+                             key_path + ": no value; a rule for every call has no `match`");
+      }
       read_match(reading_, *entry.value, key_path, rule.match, &rule.none_of);
     }
   }

@@ -112,6 +112,15 @@ TEST(DirectoryLoad, RangesMeetWhereTheyShareANumber) {
             "d:4: teams: 199..200 of 'c' is at the same time that of 'b' (200..299), line 3");
 }
 
+TEST(DirectoryLoad, TheExampleHasNoMistake) {
+  const auto loaded =
+      load_directory_file(TD_SOURCE_ROOT "/config/directory.example.yaml", "Europe/Berlin");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(to_string(loaded->problems), "");
+  EXPECT_EQ(loaded->directory.of(DirectoryKind::kAgent).size(), 3U);
+  EXPECT_EQ(loaded->directory.of(DirectoryKind::kCampaign).size(), 1U);
+}
+
 TEST(DirectoryLoad, AnEmptyFileIsAnEmptyDirectory) {
   EXPECT_EQ(load_directory_text("", "d", "UTC").directory, Directory{});
   EXPECT_EQ(told("agents:\n"), "");

@@ -143,6 +143,7 @@ TEST(PoliciesLoad, ChecksValuesOfKeys) {
   const auto expect_told = [](const std::string& lines, const std::string& what) {
     EXPECT_NE(told_of_rule(lines).find(what), std::string::npos) << lines << told_of_rule(lines);
   };
+  expect_told("match:", "rules[0].match: no value");
   expect_told("match: {direction: sideways}", "one of inbound outbound internal transit");
   expect_told("match: {caller: []}", "an empty list fits nothing");
   expect_told("match: {header: {\"X Y\": 1}}", "no name of a header field");
@@ -195,6 +196,15 @@ TEST(PoliciesLoad, TrunksAreThoseOfTheConfiguration) {
   EXPECT_EQ(to_string(loaded.problems),
             "p:1: warning: rules[0].match.trunk: the configuration has no trunk 'carier'; did you "
             "mean carrier?");
+}
+
+TEST(PoliciesLoad, TheExampleHasNoMistake) {
+  const auto loaded = load_policies_file(TD_SOURCE_ROOT "/config/policies.example.yaml");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(to_string(loaded->problems), "");
+  EXPECT_EQ(loaded->policies.lists.size(), 2U);
+  EXPECT_EQ(loaded->policies.rules.size(), 8U);
+  EXPECT_EQ(loaded->policies.fallback.record, RecordChoice::kNone);
 }
 
 TEST(PoliciesLoad, ListsMayBeInFilesBesideIt) {
