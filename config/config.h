@@ -102,6 +102,11 @@ struct Storage {
   bool operator==(const Storage&) const = default;
 };
 
+struct Policy {
+  TD_CONFIG_POLICY(TD_CONFIG_MEMBER)
+  bool operator==(const Policy&) const = default;
+};
+
 #undef TD_CONFIG_MEMBER
 
 struct Config {

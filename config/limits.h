@@ -62,8 +62,30 @@ constexpr std::uint32_t kOpenSegmentsMax = 1'024;
 constexpr std::uint32_t kOpenWindowsPerClass = 3;
 constexpr std::uint32_t kRetentionClassCountMax = 64;
 
+// policies.yaml and the files it names.
+constexpr std::uint32_t kPolicyFileBytesMax = 16'777'216;
+constexpr std::uint32_t kPolicyListFileBytesMax = 67'108'864;
+constexpr std::uint32_t kPolicyRuleCountMax = 65'536;
+constexpr std::uint32_t kPolicyListCountMax = 1'024;
+constexpr std::uint32_t kPolicyNumberCountMax = 2'000'000;  // of all lists
+constexpr std::uint32_t kPolicyValueCountMax = 10'000;      // of one key of one rule
+constexpr std::uint32_t kPolicyBlockCountMax = 64;          // under one `not`
+constexpr std::uint32_t kPolicyPatternBytesMax = 512;
+constexpr std::uint32_t kPolicyNumberBytesMax = 36;  // of a number in a pattern
+constexpr std::uint32_t kPolicyHeaderCountMax = 64;  // header fields in one map
+constexpr std::uint32_t kPauseCodeBytesMax = 8;
+constexpr std::uint32_t kPauseSecondsMax = 86'400;
+
+// directory.yaml.
+constexpr std::uint32_t kDirectoryFileBytesMax = 67'108'864;
+constexpr std::uint32_t kDirectoryEntryCountMax = 200'000;     // of each kind
+constexpr std::uint32_t kDirectoryNumberCountMax = 2'000'000;  // of all of them
+
 // A file with more than this is no configuration.
 constexpr std::uint32_t kConfigFileBytesMax = 1'048'576;
+constexpr std::uint32_t kYamlNodesMax = 4'000'000;  // values of one file, copies by alias included
+constexpr std::uint32_t kYamlDepthMax = 64;
+constexpr std::uint32_t kProblemsMax = 10'000;  // told of one file
 
 static_assert(kWorkerCountMax <= kPortCountMax * kQueueCountMax);
 static_assert(kWorkerCountMax <= 0xffff, "Chunk::worker is 16 bits");

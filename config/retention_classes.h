@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/limits.h"
 
@@ -37,6 +39,13 @@ constexpr std::optional<std::uint16_t> find_retention_class(std::string_view nam
     if (kRetentionClasses[i].name == name) return static_cast<std::uint16_t>(i);
   }
   return std::nullopt;
+}
+
+// Of all classes, by index.
+inline std::vector<std::string> retention_class_names() {
+  std::vector<std::string> names;
+  for (const RetentionClass& row : kRetentionClasses) names.emplace_back(row.name);
+  return names;
 }
 
 }  // namespace tapdeck::config

@@ -1,5 +1,5 @@
-// The rows of what a configuration lists: ports, realms, trunks and their rules.  Part of the table
-// of options; config/schema.h says what a row means.
+// The rows of what a configuration lists: ports, realms, trunks and their rules; and of what it has
+// in files of their own.  Part of the table of options; config/schema.h says what a row means.
 // Threads: any.  Memory: none.
 #pragma once
 
@@ -67,5 +67,16 @@
     "Characters taken away at its beginning, a `+` included.") \
   X(prefix, std::string, "", 0, kDialTextMax, kRestart, \
     "What is put before it then.")
+
+#define TD_CONFIG_POLICY(X) \
+  X(file, std::string, "", 0, kPathBytesMax, kLive, \
+    "The rules that say which calls are recorded and logged, how and for how long: " \
+    "policies.yaml, as docs/POLICY.md explains it; looked for beside this file. Empty: every " \
+    "call is recorded and logged. `policy explain` and `config check` read it; `run` and " \
+    "`ingest` do not follow it yet.") \
+  X(directory_file, std::string, "", 0, kPathBytesMax, kLive, \
+    "Whose numbers are whose, and when: directory.yaml with agents, teams, clients, marketing " \
+    "channels and campaigns, as docs/POLICY.md explains it; looked for beside this file. Empty: " \
+    "nobody's. `policy explain` and `config check` read it; calls do not name them yet.")
 // NOLINTEND(cppcoreguidelines-macro-usage)
 // clang-format on

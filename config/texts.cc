@@ -28,10 +28,9 @@ std::string lower(std::string text) {
 void check_names(const std::string& path, const NameList& names, const ReportProblem& report) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
-    if (!is_token(name)) {
-      report(path, "'" + name + "' is no name of a header field");
-    } else if (std::find(kSecret.begin(), kSecret.end(), lower(name)) != kSecret.end()) {
-      report(path, name + " has credentials, which are never kept");
+    const std::string mistake = header_name_mistake(name);
+    if (!mistake.empty()) {
+      report(path, mistake);
     } else if (!seen.insert(lower(name)).second) {
       report(path, name + " is named twice");
     }
@@ -39,6 +38,14 @@ void check_names(const std::string& path, const NameList& names, const ReportPro
 }
 
 }  // namespace
+
+std::string header_name_mistake(const std::string& name) {
+  if (!is_token(name)) return "'" + name + "' is no name of a header field";
+  if (std::find(kSecret.begin(), kSecret.end(), lower(name)) != kSecret.end()) {
+    return name + " has credentials, which are never kept";
+  }
+  return {};
+}
 
 void check_dial_rules(const std::string& path, const Trunk& trunk, const ReportProblem& report) {
   for (std::size_t i = 0; i < trunk.rules.size(); ++i) {

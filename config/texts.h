@@ -15,6 +15,10 @@ using ReportProblem = std::function<void(const std::string& path, const std::str
 // `path` is that of the trunk.
 void check_dial_rules(const std::string& path, const Trunk& trunk, const ReportProblem& report);
 
+// What is wrong with the name of a header field: no token (RFC 3261), or one that has credentials;
+// empty when nothing is.
+std::string header_name_mistake(const std::string& name);
+
 // calls.kept_headers and calls.conversation_headers: tokens (RFC 3261), each once, and none that
 // has credentials.
 void check_header_names(const Calls& calls, const ReportProblem& report);

@@ -36,10 +36,7 @@ storage::StoreOptions store_options(const Settings& settings, storage::StoreMode
   options.flush_interval_ms = from.flush_interval_ms;
   options.events_max = settings.config.events.stored_max;
   options.block_cache_bytes = std::uint64_t{from.block_cache_mib} << 20;
-  options.retention_classes.clear();
-  for (const config::RetentionClass& retention_class : config::kRetentionClasses) {
-    options.retention_classes.emplace_back(retention_class.name);
-  }
+  options.retention_classes = config::retention_class_names();
   return options;
 }
 

@@ -1,0 +1,38 @@
+// From policies.yaml and directory.yaml to what can be asked, in one step each: what a start, a
+// reload and the commands do. Threads: any, off the hot path.  Memory: as config/policies_load.h
+// and PolicySet.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/policies_load.h"
+#include "config/problem.h"
+#include "pipelines/policy/directory_lookup.h"
+#include "pipelines/policy/policy_set.h"
+
+namespace tapdeck::policy {
+
+// load_policies_file() with what is wrong with its regular expressions.
+Result<config::LoadedPolicies> read_policy_file(const std::string& path,
+                                                const config::PolicyLoadOptions& options);
+
+// kCorrupt: the file has mistakes, and the message has all of them, one a line; kNotFound, kIo,
+// kResources.  Warnings stop nothing.
+Result<std::shared_ptr<const PolicySet>> load_policy_set(const std::string& path,
+                                                         const config::PolicyLoadOptions& options,
+                                                         const CompileOptions& compile = {},
+                                                         CompileReport* report = nullptr);
+
+// The same errors.  zone: of its dates.
+Result<std::unique_ptr<const DirectoryLookup>> load_directory(const std::string& path,
+                                                              const std::string& zone,
+                                                              std::uint64_t seed = 0);
+
+// Where policy.file or policy.directory_file of the configuration `config_file` is; empty stays
+// empty.
+std::string policy_path(const std::string& config_file, const std::string& named);
+
+}  // namespace tapdeck::policy
