@@ -58,6 +58,9 @@ Result<void> Ledger::start() {
   if (*count == 0) random_bytes(id_);
   TD_TRY(read_headers(*count));
   sealer_ = std::make_unique<LedgerSealer>(master_, id_, keys_);
+  // Names may be there whose sync failed when they were made.
+  const std::string parent = std::filesystem::path(directory_).parent_path();
+  TD_TRY(sync_directory(*count > 0 ? directory_ : parent.empty() ? "." : parent));
   if (*count == 0) return make_file(0, 0);
   return recover_last();
 }

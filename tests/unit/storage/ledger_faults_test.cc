@@ -1,8 +1,11 @@
 // A disk that refuses: each write, sync and rename of a ledger's life fails once, in turn. What was
 // acknowledged is there afterwards, what was not is not promised, and nothing passes for written
-// because a second sync succeeds.
+// because a second sync succeeds. And a power cut behind each of them, after which the disk has
+// what was synced and any part of what was not.
 #include <cerrno>
 #include <cstdio>
+#include <random>
+#include <set>
 #include <sys/syscall.h>
 
 #include "tests/unit/storage/ledger_fixture.h"
@@ -20,10 +23,83 @@ struct Faults {
 
 Faults faults;
 
+// What would be there after a power cut: files by inode, names by directory.
+struct DurableFile {
+  std::vector<std::uint8_t> bytes;
+  mode_t mode = 0600;
+  // Bytes whose sync failed: the kernel counts them as written, and no later sync writes them.
+  std::vector<bool> given_up;
+};
+
+struct Disk {
+  bool watched = false;
+  bool dies = false;  // with the call that fails: the power is off
+  bool dead = false;
+  std::map<ino_t, DurableFile> files;
+  std::map<std::string, std::set<std::string>> names;
+};
+
+Disk disk;
+
 bool fails() {
-  if (faults.calls++ != faults.fail_at) return false;
+  const bool now = faults.calls++ == faults.fail_at;
+  if (now && disk.dies) disk.dead = true;
+  if (!now && !disk.dead) return false;
   errno = faults.error;
   return true;
+}
+
+enum class Synced : std::uint8_t { kData, kAll };
+
+void note_synced(int file, Synced what) {
+  struct stat status {};
+
+  if (!disk.watched || fstat(file, &status) != 0) return;
+  const std::string path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file));
+  if (S_ISDIR(status.st_mode)) {
+    std::set<std::string>& names = disk.names[path];
+    names.clear();
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      names.insert(entry.path().filename());
+    }
+    return;
+  }
+  DurableFile& durable = disk.files[status.st_ino];
+  auto bytes = tapdeck::storage::bytes_of_file(path);
+  durable.given_up.resize(bytes.size());
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    if (!durable.given_up[at]) continue;
+    bytes[at] = at < durable.bytes.size() ? durable.bytes[at] : std::uint8_t{0};
+  }
+  durable.bytes = std::move(bytes);
+  if (what == Synced::kAll) durable.mode = status.st_mode & 07777;
+}
+
+void note_written(int file, std::uint64_t from, std::uint64_t to) {
+  struct stat status {};
+
+  if (!disk.watched || fstat(file, &status) != 0) return;
+  std::vector<bool>& given_up = disk.files[status.st_ino].given_up;
+  given_up.resize(std::max<std::uint64_t>(given_up.size(), to));
+  std::fill(given_up.begin() + static_cast<std::ptrdiff_t>(from),
+            given_up.begin() + static_cast<std::ptrdiff_t>(to),
+            false);
+}
+
+// A sync of `file` failed: what it had yet to write is given up.
+int give_up(int file) {
+  struct stat status {};
+
+  if (!disk.watched || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return -1;
+  const std::string path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file));
+  DurableFile& durable = disk.files[status.st_ino];
+  const auto bytes = tapdeck::storage::bytes_of_file(path);
+  durable.given_up.resize(bytes.size());
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    if (at >= durable.bytes.size() || durable.bytes[at] != bytes[at]) durable.given_up[at] = true;
+  }
+  errno = faults.error;
+  return -1;
 }
 
 }  // namespace
@@ -39,12 +115,25 @@ ssize_t pwrite64(int file, const void* from, std::size_t bytes, off64_t offset) 
   const auto start = static_cast<std::uint64_t>(offset);
   faults.written_from = std::min(faults.written_from, start);
   faults.written_to = std::max(faults.written_to, start + bytes);
+  note_written(file, start, start + bytes);
   return syscall(SYS_pwrite64, file, from, bytes, offset);
 }
 
-int fdatasync(int file) { return fails() ? -1 : static_cast<int>(syscall(SYS_fdatasync, file)); }
+int fdatasync(int file) {
+  if (fails()) return give_up(file);
+  note_synced(file, Synced::kData);
+  return static_cast<int>(syscall(SYS_fdatasync, file));
+}
 
-int fsync(int file) { return fails() ? -1 : static_cast<int>(syscall(SYS_fsync, file)); }
+int fsync(int file) {
+  if (fails()) return give_up(file);
+  note_synced(file, Synced::kAll);
+  return static_cast<int>(syscall(SYS_fsync, file));
+}
+
+int ftruncate64(int file, off64_t bytes) noexcept {
+  return fails() ? -1 : static_cast<int>(syscall(SYS_ftruncate, file, bytes));
+}
 
 int fchmod(int file, mode_t mode) noexcept {
   return fails() ? -1 : static_cast<int>(syscall(SYS_fchmod, file, mode));
@@ -60,9 +149,14 @@ namespace {
 
 class LedgerFaults : public ::testing::Test {
  protected:
-  LedgerFaults() { faults = {}; }
+  LedgerFaults() { put_right(); }
 
-  ~LedgerFaults() override { faults = {}; }
+  ~LedgerFaults() override { put_right(); }
+
+  static void put_right() {
+    faults = {};
+    disk = {};
+  }
 
   // The `count`-th call from now on fails; 0 is the next one.
   static void fail_after(int count, int error = EIO) {
@@ -154,12 +248,15 @@ TEST_F(LedgerFaults, AWriteThatIsCutShortLeavesATornTail) {
   expect_numbered(all);
 }
 
+// Three groups fill a file: the second life goes on in a file of the first.
+constexpr std::uint64_t kFileBytes = 1'500;
+
 // Opens, appends with new files in between, closes; the entries that were acknowledged.
 std::uint64_t live(const LedgerDirectory& directory) {
-  auto opened = Ledger::open(directory.path(), directory.options(700));
+  auto opened = Ledger::open(directory.path(), directory.options(kFileBytes));
   if (!opened) return 0;
   std::uint64_t acknowledged = (*opened)->next_sequence();
-  for (int group = 0; group < 6; ++group) {
+  for (int group = 0; group < 5; ++group) {
     if (!(*opened)->append(numbered_group(acknowledged, 2))) break;
     acknowledged += 2;
   }
@@ -185,13 +282,124 @@ TEST_F(LedgerFaults, EachStepMayFailAndLosesNothingThatWasAcknowledged) {
       std::uint64_t acknowledged = live(directory);
       acknowledged = std::max(acknowledged, live(directory));
       faults = {};
-      const auto ledger = directory.open(700);
+      const auto ledger = directory.open(kFileBytes);
       ASSERT_NE(ledger, nullptr);
       const auto all = replay_all(*ledger);
       ASSERT_GE(all.size(), acknowledged);
       expect_numbered(all);
       ASSERT_TRUE(ledger->append(numbered_group(all.size(), 1)));
     }
+  }
+}
+
+using Random = std::mt19937;
+
+bool coin(Random& random) { return random() % 2 == 0; }
+
+// What a file has of its unsynced bytes: any sectors of them, up to any length.
+std::vector<std::uint8_t> after_power_cut(const std::vector<std::uint8_t>& durable,
+                                          const std::vector<std::uint8_t>& current,
+                                          Random& random) {
+  constexpr std::size_t kSector = 512;
+  const std::size_t least = std::min(durable.size(), current.size());
+  const std::size_t most = std::max(durable.size(), current.size());
+  std::vector<std::uint8_t> bytes(durable);
+  bytes.resize(coin(random) ? current.size() : least + random() % (most - least + 1));
+  bool taken = false;
+  for (std::size_t at = 0; at < std::min(bytes.size(), current.size()); ++at) {
+    if (at % kSector == 0) taken = coin(random);
+    if (taken) bytes[at] = current[at];
+  }
+  return bytes;
+}
+
+// Names that no sync of the directory covers may be there or not; modes are old or new.
+void cut_power(const LedgerDirectory& directory, Random& random) {
+  disk.watched = false;
+  disk.dead = false;
+  faults = {};
+  const std::set<std::string> names = disk.names[directory.path()];
+  std::vector<std::string> paths;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path(), ignored)) {
+    paths.push_back(entry.path());
+  }
+  for (const std::string& path : paths) {
+    if (!names.contains(std::filesystem::path(path).filename()) && coin(random)) {
+      std::filesystem::remove(path);
+      continue;
+    }
+
+    struct stat status {};
+
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    const DurableFile& durable = disk.files[status.st_ino];
+    auto current = bytes_of_file(path);
+    for (std::size_t at = 0; at < std::min(current.size(), durable.given_up.size()); ++at) {
+      if (!durable.given_up[at]) continue;
+      current[at] = at < durable.bytes.size() ? durable.bytes[at] : std::uint8_t{0};
+    }
+    const auto bytes = after_power_cut(durable.bytes, current, random);
+    put_file(path, bytes, coin(random) ? durable.mode : status.st_mode & 07777);
+  }
+}
+
+class LedgerPowerCuts : public LedgerFaults {
+ protected:
+  LedgerPowerCuts() {
+    const LedgerDirectory measured;
+    live(measured);
+    live(measured);
+    steps_ = faults.calls;
+  }
+
+  void fail_next_at(int step) {
+    faults = {};
+    faults.fail_at = step;
+    faults.write_half = coin(random_);
+  }
+
+  void expect_whole(const LedgerDirectory& directory, std::uint64_t acknowledged) {
+    cut_power(directory, random_);
+    const auto ledger = directory.open(kFileBytes);
+    ASSERT_NE(ledger, nullptr);
+    const auto all = replay_all(*ledger);
+    ASSERT_GE(all.size(), acknowledged);
+    expect_numbered(all);
+    ASSERT_TRUE(ledger->append(numbered_group(all.size(), 1)));
+  }
+
+  int steps_ = 0;
+  Random random_{1};
+};
+
+constexpr int kRounds = 6;
+
+TEST_F(LedgerPowerCuts, BehindAnyStepLoseNothingThatWasAcknowledged) {
+  for (int step = 0; step < steps_ * kRounds; ++step) {
+    SCOPED_TRACE(step);
+    const LedgerDirectory directory;
+    put_right();
+    fail_next_at(step % steps_);
+    disk.watched = true;
+    disk.dies = true;
+    const std::uint64_t acknowledged = live(directory);
+    expect_whole(directory, std::max(acknowledged, live(directory)));
+  }
+}
+
+// What a ledger shows after it was opened again it has, even if it was never acknowledged before.
+TEST_F(LedgerPowerCuts, AfterAFailureLoseNothingThatWasSeenSince) {
+  for (int step = 0; step < steps_ * kRounds; ++step) {
+    SCOPED_TRACE(step);
+    const LedgerDirectory directory;
+    put_right();
+    fail_next_at(step % steps_);
+    disk.watched = true;
+    const std::uint64_t acknowledged = live(directory);
+    fail_next_at(static_cast<int>(random_() % 12));
+    disk.dies = true;
+    expect_whole(directory, std::max(acknowledged, live(directory)));
   }
 }
 
