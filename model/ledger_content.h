@@ -1,0 +1,200 @@
+// What the journal's entries say, one struct per type of entry.  Contents are stored encrypted and
+// hashed with a salt (docs/formats/ledger.md), so numbers and names may stand in them; what they
+// say about a call and is not needed once that is gone is under the call's key. Threads: plain
+// values. Memory: strings and vectors, bounded by the limits below.  Beyond a limit:
+// check_ledger_content() says which kind of fault it is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "model/call_query.h"
+#include "model/ids.h"
+
+namespace tapdeck {
+
+constexpr std::size_t kLedgerContentBytesMax = 128U << 10;  // of one encoded content
+constexpr std::size_t kLedgerUidsMax = 4'096;       // of one content: more take more entries
+constexpr std::size_t kLedgerTextBytesMax = 4'096;  // of each text
+constexpr std::size_t kLedgerNameBytesMax = 256;    // of each matter, class, key and name
+constexpr std::size_t kLedgerValuesMax = 64;        // of one annotation
+
+// Stored; part of each leaf.  In the order of LedgerContent.
+enum class LedgerType : std::uint16_t {
+  kPolicyChange = 1,
+  kClassChange = 2,
+  kHold = 3,
+  kRelease = 4,
+  kExtension = 5,
+  kErasure = 6,
+  kExpiry = 7,
+  kPause = 8,
+  kResume = 9,
+  kAnnotation = 10,
+  kAccess = 11,
+  kExport = 12,
+};
+constexpr std::uint16_t kLedgerTypeMax = 12;
+
+// "policy_change"…, as shown to users; "" for a number that is no type.
+std::string_view ledger_type_name(std::uint16_t type);
+
+// Whether an entry of this type names one call in its leaf.
+enum class LedgerSubject : std::uint8_t { kNone, kCall, kEither };
+LedgerSubject ledger_subject(LedgerType type);
+
+// Of a type that is about a call: true where the content goes with the call's key (annotation,
+// access, pause, resume), false where it must stay readable after it (erasure, extension).
+bool goes_with_call(LedgerType type);
+
+// Who did it: the peer of the control socket as the kernel names it, or the process itself.
+struct LedgerActor {
+  std::uint32_t user_id = 0;
+  std::uint32_t group_id = 0;
+  std::uint32_t process_id = 0;
+  std::string name;  // of the user, or what of the service acted by itself: "expiry"
+};
+
+using LedgerDigest = std::array<std::uint8_t, 32>;  // SHA-256
+
+using RecordingParts = std::uint8_t;  // a sum of these, never 0
+constexpr RecordingParts kPartMedia = 1;
+constexpr RecordingParts kPartSip = 2;
+constexpr RecordingParts kPartCdr = 4;
+constexpr RecordingParts kPartsAll = 7;
+
+struct PolicyChange {
+  LedgerActor actor;
+  std::optional<LedgerDigest> before;  // of the policies and what they include; nullopt: none
+  std::optional<LedgerDigest> after;
+  std::uint32_t rules = 0;  // afterwards
+  std::string reason;
+};
+
+struct RetentionTerms {
+  std::int64_t media_s = 0;
+  std::int64_t sip_s = 0;
+  std::int64_t cdr_s = 0;
+  bool locked = false;
+  std::int64_t max_s = 0;  // 0: none
+  std::string basis;
+};
+
+struct ClassChange {
+  LedgerActor actor;
+  std::string name;
+  std::optional<RetentionTerms> before;  // nullopt: a new class
+  std::optional<RetentionTerms> after;   // nullopt: the class is gone
+  std::string reason;
+};
+
+// Calls that a matter holds.  Where they are more than kLedgerUidsMax, further entries name the
+// first as their matched_hold.
+struct Hold {
+  LedgerActor actor;
+  std::string matter;
+  std::string reason;
+  std::vector<Uid> uids;  // ascending, each once
+  std::optional<CallQuery>
+      future;  // calls to come, too, where matches() says so; no limit or cursor
+  // These uids belong to the hold with this sequence number, whose `future` they matched; if that
+  // is released by now they are not held.  Then `future` is not set.
+  std::optional<std::uint64_t> matched_hold;
+};
+
+// Ends the matter's hold on `uids`, or the whole matter with all its filters.
+struct Release {
+  LedgerActor actor;
+  std::string matter;
+  std::string reason;
+  bool whole = false;     // then without uids
+  std::vector<Uid> uids;  // ascending, each once
+};
+
+// New times of expiry of the subject, UTC microseconds; nullopt: as before.
+struct Extension {
+  LedgerActor actor;
+  std::string reason;
+  std::optional<std::int64_t> media_until_us;
+  std::optional<std::int64_t> sip_until_us;
+  std::optional<std::int64_t> cdr_until_us;
+};
+
+struct Erasure {
+  LedgerActor actor;
+  std::string reason;
+  RecordingParts parts = 0;
+};
+
+// By the service itself; many recordings in one entry.
+struct Expiry {
+  std::string class_name;
+  RecordingParts parts = 0;
+  std::vector<Uid> uids;  // ascending, each once, at least one
+};
+
+enum class PauseCause : std::uint8_t { kCommand = 1, kHeader, kDtmf, kPolicy, kLimit };
+constexpr std::uint32_t kPauseCauseMax = 5;
+
+struct Pause {
+  LedgerActor actor;
+  PauseCause cause = PauseCause::kCommand;
+  std::int64_t from_us = 0;              // packet time from which nothing is kept
+  std::optional<std::int64_t> limit_us;  // when it ends by itself
+};
+
+struct Resume {
+  LedgerActor actor;
+  PauseCause cause = PauseCause::kCommand;
+  std::int64_t until_us = 0;
+};
+
+struct Annotation {
+  LedgerActor actor;
+  std::vector<std::pair<std::string, std::string>> values;  // keys ascending; "" takes one away
+};
+
+enum class AccessKind : std::uint8_t { kShow = 1, kExport = 2, kSearch = 3, kListen = 4 };
+constexpr std::uint32_t kAccessKindMax = 4;
+
+struct Access {
+  LedgerActor actor;
+  AccessKind kind = AccessKind::kShow;
+  std::string detail;  // filters of a search, parts that were shown
+};
+
+struct Export {
+  LedgerActor actor;
+  std::string format;
+  std::string output;
+  std::uint32_t files = 0;
+  std::optional<LedgerDigest> manifest;
+  std::vector<Uid> uids;  // ascending, each once
+};
+
+// The index is LedgerType - 1.
+using LedgerContent = std::variant<PolicyChange,
+                                   ClassChange,
+                                   Hold,
+                                   Release,
+                                   Extension,
+                                   Erasure,
+                                   Expiry,
+                                   Pause,
+                                   Resume,
+                                   Annotation,
+                                   Access,
+                                   Export>;
+static_assert(std::variant_size_v<LedgerContent> == kLedgerTypeMax);
+
+constexpr LedgerType type_of(const LedgerContent& content) {
+  return static_cast<LedgerType>(content.index() + 1);
+}
+
+}  // namespace tapdeck
