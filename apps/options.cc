@@ -75,6 +75,7 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
   options.setup_timeout_ns = s_to_ns(config.calls.setup_timeout_s);
   options.dialog_idle_ns = s_to_ns(config.calls.dialog_idle_timeout_s);
   options.restart_timeout_ns = s_to_ns(config.calls.restart_timeout_s);
+  options.pause_limit_ns = s_to_ns(config.calls.pause_limit_s);
   options.kept_headers = config.calls.kept_headers;
   options.conversation_headers = config.calls.conversation_headers;
   options.conversation_legs_max = config.calls.conversation_legs_max;

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/log.h"
+
 namespace tapdeck::apps {
 namespace {
 
@@ -51,6 +53,12 @@ void PlaneLink::put_event(EventRecord event) {
   if (event_backlog_.size() >= events_max_) return events_dropped_.add();
   event_backlog_.push_back(std::move(event));
   flush_events();
+}
+
+void PlaneLink::tell_pause(const Uid& uid, PauseChange change, std::int64_t /*time_ns*/) {
+  if (change != PauseChange::kEndedByLimit) return;
+  log_warning("the recording of call " + to_string(uid) +
+              " goes on: its pause has lasted as long as calls.pause_limit_s allows");
 }
 
 void PlaneLink::push_command(RecordCommand command) {

@@ -150,6 +150,7 @@ Result<void> Service::start() {
       .stats_json = [this] { return stats_json(); },
       .status_json = [this] { return status_json(); },
       .open_import = [this](const std::string& name) { return ImportSession::open(store_, name); },
+      .order_pause = [this](const PauseOrder& order) { return orders_.ask(order); },
   };
   Result<std::unique_ptr<control::Server>> server = control::Server::start(
       control::ServerOptions{.store_directory = options_.store_directory}, std::move(callbacks));
@@ -224,6 +225,7 @@ void Service::plane_loop() {
   while (!stop_plane_.load(std::memory_order_relaxed)) {
     const std::int64_t now_ns = monotonic_now_ns();
     watch.step(now_ns);
+    orders_.serve(pipeline_.plane(), now_ns);
     const std::uint32_t moved = pipeline_.link().step(pipeline_.plane(), now_ns);
     if (finishing_.load(std::memory_order_relaxed) && !told_finish) {
       told_finish = true;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "apps/pipeline.h"
+#include "apps/plane_orders.h"
 #include "apps/port_watch.h"
 #include "apps/service_status.h"
 #include "apps/worker_threads.h"
@@ -73,6 +74,7 @@ class Service {
   std::int64_t started_wall_us_ = 0;
   WorkerThreads workers_;
   PortWatch port_watch_;  // main
+  PlaneOrders orders_;
   std::vector<std::uint64_t> last_beats_;
   std::int64_t beats_checked_ns_ = 0;
   std::unique_ptr<control::Server> server_;

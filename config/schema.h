@@ -122,6 +122,8 @@
   X(restart_timeout_s, std::uint32_t, 60, 1, 3'600, kRestart, \
     "Calls that were open when the recorder stopped are closed when nothing more of them is " \
     "seen for this long after the start.") \
+  X(pause_limit_s, std::uint32_t, 1'800, 1, 86'400, kRestart, \
+    "A paused recording goes on by itself after this long.") \
   X(internal_networks, NameList, NameList{}, 0, kNetworkCountMax, kRestart, \
     "Addresses that are on our side, where no trunk has them. With `trunks` they tell a call's " \
     "direction.") \

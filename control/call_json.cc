@@ -130,7 +130,8 @@ Json recording_to_json(const RecordingInfo& recording) {
               {"sha256", text_or_null(recording.sha256)},
               {"duration_ms", recording.duration_ms},
               {"gaps", std::move(gaps)},
-              {"gaps_left_out", recording.gaps_left_out}};
+              {"gaps_left_out", recording.gaps_left_out},
+              {"paused_since", time_or_null(recording.paused_since_us)}};
 }
 
 void add_identity(const CallRecord& call, Json& json) {

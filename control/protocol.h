@@ -20,7 +20,7 @@
 namespace tapdeck::control {
 
 constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
-constexpr std::uint16_t kProtocolVersion = 4;
+constexpr std::uint16_t kProtocolVersion = 5;
 constexpr std::size_t kFrameHeaderBytes = 5;
 constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
 constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame
@@ -50,6 +50,8 @@ enum class FrameType : std::uint8_t {
   kImportFinish = 18,    // everything is to be durable before the answer
   kImportEvent = 19,     // encode_event bytes; within an import, not answered
   kFindEvents = 20,
+  kPause = 21,   // uid: the recordings of its conversation
+  kResume = 22,  // likewise
   // Answers.
   kWelcome = 64,
   kCall = 65,     // encode_call bytes

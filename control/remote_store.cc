@@ -199,6 +199,10 @@ Result<std::vector<storage::StoreFault>> RemoteStore::check() {
   return faults;
 }
 
+Result<std::string> RemoteStore::order_pause(const Uid& uid, bool resume) {
+  return ask(resume ? FrameType::kResume : FrameType::kPause, encode_uid(uid), no_frames);
+}
+
 Result<std::string> RemoteStore::stats_json() { return ask_text(FrameType::kStatsJson); }
 
 Result<std::string> RemoteStore::status_json() { return ask_text(FrameType::kStatusJson); }

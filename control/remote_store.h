@@ -35,6 +35,10 @@ class RemoteStore final : public storage::StoreAccess {
   Result<std::string> stats_json();   // ServerCallbacks::stats_json
   Result<std::string> status_json();  // ServerCallbacks::status_json
 
+  // JSON: how many open calls the conversation of this one has (`legs`), and how many of them were
+  // not so already (`changed`).
+  Result<std::string> order_pause(const Uid& uid, bool resume);
+
  private:
   // Returns false to stop reading the answer.
   using FrameSink = std::function<Result<bool>(const Frame& frame)>;

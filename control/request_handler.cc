@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
+#include "control/call_json.h"
 #include "control/import_handler.h"
 #include "control/protocol.h"
 #include "model/call_codec.h"
@@ -34,6 +36,8 @@ class RequestHandler {
       case FrameType::kCheck: return check();
       case FrameType::kStatsJson: return end(callbacks_.stats_json());
       case FrameType::kStatusJson: return end(callbacks_.status_json());
+      case FrameType::kPause: return order_pause(request.payload, false);
+      case FrameType::kResume: return order_pause(request.payload, true);
       case FrameType::kImportBegin: return import(request.payload);
       default: return fail(make_error(ErrorCode::kInvalidArgument, "that is not a request."));
     }
@@ -154,6 +158,23 @@ class RequestHandler {
       TD_TRY(send_frame(socket_, FrameType::kFault, encode_fault(fault)));
     }
     return end();
+  }
+
+  Result<void> order_pause(const std::string& payload, bool resume) {
+    const auto uid = decode_uid(payload);
+    if (!uid) return fail_unreadable();
+    const auto call = store_.get_call(*uid);
+    if (!call) return fail(call.error());
+    const PauseOrder order{*uid, call->realm, call->call_id, resume, wall_now_ns()};
+    const auto answer = callbacks_.order_pause(order);
+    if (!answer) return fail(answer.error());
+    if (!answer->known) {
+      return fail(
+          make_error(ErrorCode::kNotFound,
+                     "The call " + to_string(*uid) + " is over; nothing of it is recorded."));
+    }
+    const Json json = {{"legs", answer->legs}, {"changed", answer->changed}};
+    return end(json_line(json));
   }
 
   Result<void> import(const std::string& retention_class) {

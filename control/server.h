@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "control/import_sink.h"
+#include "model/pause.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::control {
@@ -34,6 +35,8 @@ struct ServerCallbacks {
   // Begins an import under a retention class, on the client's thread; kBusy: there is one already.
   std::function<Result<std::unique_ptr<ImportSink>>(const std::string& retention_class)>
       open_import{};
+  // Pauses recordings, or lets them go on; on the client's thread.
+  std::function<Result<PauseAnswer>(const PauseOrder& order)> order_pause{};
 };
 
 // Who is connected, as the kernel says (SO_PEERCRED at accept).

@@ -166,6 +166,7 @@ struct RecordingInfo {
   std::int64_t duration_ms = 0;     // first to last media packet kept
   std::vector<RecordingGap> gaps;   // by time; each stream tells its own
   std::uint64_t gaps_left_out = 0;  // beyond what is listed
+  std::optional<std::int64_t> paused_since_us;  // nothing is kept from then on
 };
 
 struct CallRecord {

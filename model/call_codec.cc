@@ -96,6 +96,7 @@ void write_recording(const RecordingInfo& recording, wire::RecordingV1* to) {
   to->set_sha256(recording.sha256);
   to->set_duration_ms(recording.duration_ms);
   to->set_gaps_left_out(recording.gaps_left_out);
+  if (recording.paused_since_us) to->set_paused_since_us(*recording.paused_since_us);
   for (const RecordingGap& gap : recording.gaps) {
     wire::GapV1* added = to->add_gaps();
     added->set_from_us(gap.from_us);

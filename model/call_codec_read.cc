@@ -140,6 +140,7 @@ RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
   recording.sha256 = from.sha256();
   recording.duration_ms = from.duration_ms();
   recording.gaps_left_out = from.gaps_left_out();
+  if (from.has_paused_since_us()) recording.paused_since_us = from.paused_since_us();
   for (const wire::GapV1& gap : from.gaps()) {
     recording.gaps.push_back({gap.from_us(), gap.to_us(), gap.reason(), gap.packets()});
   }

@@ -64,6 +64,7 @@ int run_command_line(int argc, char** argv, const CommandBodies& bodies) {
   add_store_command(app, context);
   add_service_commands(app, context);
   add_policy_command(app, context);
+  add_pause_commands(app, context);
   add_config_command(app, context);
   add_doctor_command(app, context);
   add_bench_command(app, context);

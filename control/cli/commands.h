@@ -54,6 +54,7 @@ void add_report_command(CLI::App& app, Context& context);
 void add_store_command(CLI::App& app, Context& context);
 void add_service_commands(CLI::App& app, Context& context);  // stats, status
 void add_policy_command(CLI::App& app, Context& context);
+void add_pause_commands(CLI::App& app, Context& context);  // pause, resume
 void add_config_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
 void add_bench_command(CLI::App& app, Context& context);

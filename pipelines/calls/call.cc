@@ -13,10 +13,6 @@
 namespace tapdeck::calls {
 namespace {
 
-bool is_challenge(const std::optional<std::uint16_t>& status) {
-  return status == 401 || status == 407;
-}
-
 void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.kind = binding.kind;
   message.receiver = binding.receiver;
@@ -87,6 +83,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.dialogs.add_caller_tag(record.from_tag);
   live_.parties.restore(record);
   restore_links(record, live_);
+  if (record.recording.paused_since_us) pause({*record.recording.paused_since_us * 1000});
   const auto& trunks = context.options.numbering.trunks;
   const auto trunk = std::find_if(trunks.begin(), trunks.end(), [&](const config::Trunk& each) {
     return each.name == record.trunk;
@@ -125,6 +122,7 @@ void Call::resume(const CallRecord& record,
   live_.keeping = Keeping::kKept;  // it was being recorded before
   last_signal_ns_ = last_media_ns_ = timer_now_ns;
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
+  if (live_.pause) live_.pause->deadline_ns = timer_now_ns + context_.options.pause_limit_ns;
   settle(live_.last_packet_ns(), timer_now_ns);
 }
 
@@ -311,90 +309,6 @@ void Call::evict(std::int64_t timer_now_ns) {
   finish(timer_now_ns);
   released_workers_ = context_.options.worker_count;
   try_final(timer_now_ns);
-}
-
-void Call::run_open_timers(std::int64_t timer_now_ns) {
-  if (open_deadline_ns() > timer_now_ns) return;
-  if (restart_deadline_ns_ <= timer_now_ns) {
-    restart_deadline_ns_ = kNever;
-    if (live_.media.on_hold()) return;
-    live_.interrupted = true;
-    stop({EndReason::kCrash, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
-  } else if (!live_.established) {
-    stop_without_answer(EndReason::kFailure, timer_now_ns);
-  } else {
-    const EndReason reason =
-        live_.streams.empty() ? EndReason::kSessionExpired : EndReason::kMediaTimeout;
-    stop({reason, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
-  }
-}
-
-void Call::run_timers(std::int64_t timer_now_ns) {
-  if (!log_.empty() && last_flush_ns_ + context_.options.message_flush_ns <= timer_now_ns) {
-    flush_messages(timer_now_ns);
-  }
-  if (!live_.ended) {
-    run_open_timers(timer_now_ns);
-    return;
-  }
-  if (!released_) {
-    if (release_ns() <= timer_now_ns) tell_release(timer_now_ns);
-    return;
-  }
-  if (released_workers_ < context_.options.worker_count &&
-      release_told_ns_ + kReleaseAnswerNs <= timer_now_ns) {
-    give_up_silent_workers();
-  }
-  try_final(timer_now_ns);
-}
-
-bool Call::closed_by_transaction() const {
-  return live_.end_reason == EndReason::kBye || live_.end_reason == EndReason::kFailure ||
-         live_.end_reason == EndReason::kCancel;
-}
-
-std::int64_t Call::release_ns() const {
-  if (hurried_) return INT64_MIN;
-  const bool may_return =
-      live_.end_reason == EndReason::kFailure && is_challenge(live_.status_code);
-  const std::int64_t late_ns = context_.options.late_media_ns;
-  return ended_ns_ + (may_return ? std::max(kChallengeNs, late_ns) : late_ns);
-}
-
-std::int64_t Call::final_ns() const {
-  if (hurried_) return INT64_MIN;
-  // Without its answer, the request that closed the call is sent again for so long.
-  const bool answered =
-      !closed_by_transaction() || (live_.closing_answered && !live_.cancel_unanswered);
-  return answered ? release_ns() : std::max(release_ns(), ended_ns_ + kTransactionNs);
-}
-
-std::int64_t Call::open_deadline_ns() const {
-  const CallPlaneOptions& options = context_.options;
-  if (restart_deadline_ns_ != kNever) return restart_deadline_ns_;
-  if (!live_.established) {
-    return last_signal_ns_ + (live_.cancel_seen ? kTransactionNs : options.setup_timeout_ns);
-  }
-  if (live_.media.on_hold()) return kNever;
-  if (!live_.streams.empty() && !live_.media.agreed_silence()) {
-    return std::max(last_signal_ns_, last_media_ns_) + options.media_timeout_ns;
-  }
-  if (!live_.streams.empty() || !live_.session_expires_s) {
-    return std::max(last_signal_ns_, last_media_ns_) + options.dialog_idle_ns;
-  }
-  return last_signal_ns_ + std::int64_t{*live_.session_expires_s} * 1'000'000'000 + kTransactionNs;
-}
-
-std::int64_t Call::next_deadline_ns() const {
-  if (final_told_) return kNever;
-  std::int64_t deadline = kNever;
-  if (!log_.empty()) deadline = last_flush_ns_ + context_.options.message_flush_ns;
-  if (!live_.ended) return std::min(deadline, open_deadline_ns());
-  if (!released_) return std::min(deadline, release_ns());
-  if (released_workers_ < context_.options.worker_count) {
-    return std::min(deadline, release_told_ns_ + kReleaseAnswerNs);
-  }
-  return std::min(deadline, final_ns());
 }
 
 }  // namespace tapdeck::calls

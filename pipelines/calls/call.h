@@ -7,16 +7,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <set>
 
-#include "base/pool_allocator.h"
 #include "pipelines/calls/call_plane.h"
 #include "pipelines/calls/call_worth.h"
 #include "pipelines/calls/drop_history.h"
 #include "pipelines/calls/live_call.h"
 #include "pipelines/calls/message_log.h"
+#include "pipelines/calls/recording_rank.h"
 #include "pipelines/calls/signalling_rules.h"
 #include "pipelines/calls/timers.h"
 
@@ -42,17 +40,6 @@ struct CallContext {
   std::uint64_t seed = 0;
   const Registrations* registrations = nullptr;  // without it no party's device is known
 };
-
-// Place of a recording among all: the greatest goes first.
-struct RecordingRank {
-  std::uint8_t behind = 0;  // 255 - priority
-  std::uint64_t order = 0;  // of answers
-  CallHandle call{};
-
-  auto operator<=>(const RecordingRank&) const = default;
-};
-
-using RecordingRanks = std::set<RecordingRank, std::less<>, PoolAllocator<RecordingRank>>;
 
 class Call {
  public:
@@ -108,6 +95,11 @@ class Call {
   void cut();
   void restore();
 
+  // Nothing from `pause.since_ns` on is kept until resume_recording(), or until its deadline.
+  // False: it is so already, or the call has ended.
+  bool pause(const RecordingPause& pause);
+  bool resume_recording(std::int64_t time_ns);
+
   [[nodiscard]] CallWorth worth() const {
     if (live_.established || !live_.streams.empty()) return CallWorth::kAnswered;
     return live_.provisional_seen && !live_.ended ? CallWorth::kRinging : CallWorth::kIdle;
@@ -162,6 +154,7 @@ class Call {
   void give_up_silent_workers();
   void flush_messages(std::int64_t timer_now_ns);
   void put_record(bool final);
+  void end_pause(PauseChange change, std::int64_t time_ns);
   void stop(const CallEnd& end, std::int64_t timer_now_ns);
   void stop_without_answer(EndReason reason, std::int64_t timer_now_ns);
   void run_open_timers(std::int64_t timer_now_ns);

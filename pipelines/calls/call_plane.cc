@@ -16,6 +16,7 @@
 #include "pipelines/calls/message_facts.h"
 #include "pipelines/calls/message_group.h"
 #include "pipelines/calls/message_queue.h"
+#include "pipelines/calls/pauses.h"
 #include "pipelines/calls/plane_counters.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/signalling_rules.h"
@@ -60,7 +61,8 @@ class StandardCallPlane final : public CallPlane {
              options_.conversation_keep_ns},
             [this](CallHandle handle) { return table_.find(handle); },
             random_seed()),
-        links_(table_, conversations_, random_seed()) {}
+        links_(table_, conversations_, random_seed()),
+        pauses_(table_, conversations_, options_.pause_limit_ns) {}
 
   void on_message(const SignalMessage& message) override { queue_.put(message, timer_now_ns_); }
 
@@ -77,6 +79,7 @@ class StandardCallPlane final : public CallPlane {
   void advance(std::int64_t timer_now_ns) override;
   void reload(const CallRecord& record, const KeptCall& kept, std::int64_t timer_now_ns) override;
   void finish(std::int64_t timer_now_ns) override;
+  PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) override;
 
   [[nodiscard]] std::uint64_t open_call_count() const override { return table_.size(); }
 
@@ -96,6 +99,7 @@ class StandardCallPlane final : public CallPlane {
   void make_room();
   void arm(const TimerQueue::Entry& entry);
   void settle(Call& call);
+  void settle_paused();
   void remove(Call& call);
 
   CallPlaneOptions options_;
@@ -116,6 +120,7 @@ class StandardCallPlane final : public CallPlane {
   FinishedCalls fell_silent_;  // ended by a timer: their BYE may still come
   Conversations conversations_;
   CallLinks links_;
+  Pauses pauses_;
   std::int64_t timer_now_ns_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t calls_started_ = 0;
@@ -199,6 +204,7 @@ void StandardCallPlane::handle(const DueMessage& due) {
   if (message.facts.claims != nullptr) conversations_.note(*call, message.facts, timer_now_ns_);
   call->take_message(message, timer_now_ns_);
   if (links_.concerns(*call, message.facts)) links_.on_message(*call, message, timer_now_ns_);
+  if (pauses_.follow(*call)) settle_paused();
   settle(*call);
 }
 
@@ -286,6 +292,17 @@ void StandardCallPlane::settle(Call& call) {
   arm({deadline_ns, call.live().handle});
 }
 
+PauseAnswer StandardCallPlane::order_pause(const PauseOrder& order, std::int64_t timer_now_ns) {
+  timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
+  const PauseAnswer answer = pauses_.obey(order, timer_now_ns_);
+  settle_paused();
+  return answer;
+}
+
+void StandardCallPlane::settle_paused() {
+  for (Call* call : pauses_.take_changed()) settle(*call);
+}
+
 // Calls that were given up for others leave their timers behind: a flood must not pile them up.
 void StandardCallPlane::arm(const TimerQueue::Entry& entry) {
   timers_.arm(entry);
@@ -327,6 +344,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   origin.uid = record.uid;
   ++calls_started_;
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
+  if (record.recording.paused_since_us) pauses_.note();
   for (const SignalMessage& signal : kept.messages) {
     const FactsResult result = group_.read_alone(signal);
     if (!result.facts || result.facts->call_id != record.call_id) continue;
@@ -365,13 +383,7 @@ CallPlaneFigures StandardCallPlane::figures() const {
   figures.events_pending = events_.pending();
   figures.registrations = events_.registrations().size();
   figures.flood_source = table_.flood_source();
-  const RecordingFigures recordings = recordings_.figures();
-  figures.recordings = recordings.recordings;
-  figures.cut_now = recordings.cut_now;
-  figures.calls_refused = recordings.refused;
-  figures.calls_cut = recordings.cut;
-  figures.calls_restored = recordings.restored;
-  figures.pressure = recordings.pressure;
+  recordings_.fill(figures);
   figures.numbers = numbering_.figures();
   figures.conversations = conversations_.figures();
   if (links_.evicted() > 0) figures.rejected.emplace_back("transfer_forgotten", links_.evicted());

@@ -21,6 +21,7 @@
 #include "model/binding.h"
 #include "model/call.h"
 #include "model/event.h"
+#include "model/pause.h"
 #include "model/signal.h"
 #include "model/stream.h"
 #include "pipelines/calls/event_options.h"
@@ -50,6 +51,9 @@ class CallPlaneSink {
   // RTCP that a capture agent retold in HEP, with the addresses and the time it was seen with: it
   // is to be taken as if it had passed here.  False when it could not be passed on.
   [[nodiscard]] virtual bool pass_rtcp(const SignalMessage& packet) = 0;
+
+  // The recording of a call is paused, or goes on, from this packet time on.
+  virtual void tell_pause(const Uid& /*uid*/, PauseChange /*change*/, std::int64_t /*time_ns*/) {}
 
   // A transaction that belongs to no call, of a method of EventOptions::kept.
   virtual void put_event(EventRecord /*event*/) {}
@@ -82,9 +86,10 @@ struct CallPlaneOptions {
   std::int64_t dialog_idle_ns =
       7'200'000'000'000;  // an answered call without any media ever ends (session_expired)
   std::int64_t restart_timeout_ns =
-      60'000'000'000;                     // reloaded calls that stay silent become interrupted
-  std::vector<std::string> kept_headers;  // CallClaims::headers
-  std::vector<std::string> conversation_headers;  // whose value names a conversation
+      60'000'000'000;  // reloaded calls that stay silent become interrupted
+  std::int64_t pause_limit_ns = 1'800'000'000'000;  // a pause that nobody ends ends by itself
+  std::vector<std::string> kept_headers;            // CallClaims::headers
+  std::vector<std::string> conversation_headers;    // whose value names a conversation
   std::uint32_t conversation_legs_max = 32;
   std::int64_t conversation_keep_ns = 600'000'000'000;  // after its last call
   std::function<bool(const Uid&)>
@@ -179,6 +184,9 @@ class CallPlane {
   virtual void reload(const CallRecord& record,
                       const KeptCall& kept,
                       std::int64_t timer_now_ns) = 0;
+
+  // Calls that join a paused conversation are paused from the same time on (pauses.h).
+  virtual PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) = 0;
 
   // The capture ends: every open call is released; call advance() and on_report() until
   // open_call_count() is 0.

@@ -279,6 +279,13 @@ void Conversations::unlink_idle(std::uint32_t at) {
       conversation.before;
 }
 
+std::vector<CallHandle> Conversations::legs_of(const Call& call) const {
+  if (call.conversation_slot == 0) return {call.live().handle};
+  std::vector<CallHandle> legs;
+  for (const Leg& leg : slots_[call.conversation_slot].legs) legs.push_back(leg.call);
+  return legs;
+}
+
 ConversationFigures Conversations::figures() const { return figures_; }
 
 }  // namespace tapdeck::calls

@@ -55,6 +55,9 @@ class Conversations {
   // The call is gone from the table of calls.
   void remove(const Call& call, std::int64_t timer_now_ns);
 
+  // The open calls of its conversation, itself among them; itself alone when it has none.
+  [[nodiscard]] std::vector<CallHandle> legs_of(const Call& call) const;
+
   [[nodiscard]] ConversationFigures figures() const;
 
  private:

@@ -49,6 +49,14 @@ enum class Keeping : std::uint8_t {
   kCut,      // likewise, in its middle
 };
 
+// While nothing of a call is to be kept.
+struct RecordingPause {
+  std::int64_t since_ns = 0;             // packet time
+  std::int64_t deadline_ns = INT64_MAX;  // timer time: it ends by itself
+
+  bool operator==(const RecordingPause&) const = default;
+};
+
 // From one call to another, while it may still change.
 struct LiveEdge {
   CallEdge edge;
@@ -117,6 +125,7 @@ struct LiveCall {
   bool interrupted = false;
   bool out_of_resources = false;
   Keeping keeping = Keeping::kUndecided;
+  std::optional<RecordingPause> pause;
   std::uint8_t priority = 0;
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;

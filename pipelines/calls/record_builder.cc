@@ -80,6 +80,7 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.state = verdict.state;
   recording.reasons = std::move(verdict.reasons);
   recording.retention_class = options.retention_class_name;
+  if (state.pause && !state.ended) recording.paused_since_us = state.pause->since_ns / 1000;
   if (options.retention_us > 0) recording.expires_us = record.key_time_us() + options.retention_us;
   fill_gaps(state, std::move(verdict), recording);
   const bool nothing_kept =

@@ -98,4 +98,14 @@ RecordingFigures Recordings::figures() const {
   return figures;
 }
 
+void Recordings::fill(CallPlaneFigures& to) const {
+  const RecordingFigures now = figures();
+  to.recordings = now.recordings;
+  to.cut_now = now.cut_now;
+  to.calls_refused = now.refused;
+  to.calls_cut = now.cut;
+  to.calls_restored = now.restored;
+  to.pressure = now.pressure;
+}
+
 }  // namespace tapdeck::calls

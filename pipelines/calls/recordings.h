@@ -49,6 +49,8 @@ class Recordings {
 
   [[nodiscard]] RecordingFigures figures() const;
 
+  void fill(CallPlaneFigures& to) const;  // with figures()
+
  private:
   void unlist(Call& call);
   void promise(Call& call, std::int64_t timer_now_ns);

@@ -98,6 +98,10 @@ class Scenario : public CallPlaneSink {
 
   void put_event(EventRecord event) override { events.push_back(std::move(event)); }
 
+  void tell_pause(const Uid&, PauseChange change, std::int64_t) override {
+    pauses.push_back(change);
+  }
+
   // From 10.1.0.1 to 10.1.0.2 and back: the caller's and the callee's signalling.
   void from_caller(double time_s, const Sip& sip) { pass(time_s, sip, "10.1.0.1", "10.1.0.2"); }
 
@@ -135,6 +139,7 @@ class Scenario : public CallPlaneSink {
   std::vector<CallRecord> records;
   std::vector<BindMessage> binds;
   std::vector<EventRecord> events;
+  std::vector<PauseChange> pauses;
   std::vector<std::string> order;  // "bind", "keep", "put", "final" as they came
   std::string kept_bytes;
   bool answer_releases = true;

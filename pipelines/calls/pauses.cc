@@ -1,0 +1,49 @@
+#include "pipelines/calls/pauses.h"
+
+#include <optional>
+
+namespace tapdeck::calls {
+
+Call* Pauses::find(const PauseOrder& order) const {
+  const std::uint64_t hash = table_.hash_of(order.realm, order.call_id);
+  Call* call = table_.find(hash, order.realm, order.call_id);
+  while (call != nullptr && call->live().uid != order.uid) call = table_.find(call->predecessor);
+  return call == nullptr || call->live().ended ? nullptr : call;
+}
+
+PauseAnswer Pauses::obey(const PauseOrder& order, std::int64_t timer_now_ns) {
+  const Call* call = find(order);
+  if (call == nullptr) return {};
+  PauseAnswer answer{.known = true};
+  for (const CallHandle handle : conversations_.legs_of(*call)) {
+    Call* leg = table_.find(handle);
+    if (leg == nullptr || leg->live().ended) continue;
+    ++answer.legs;
+    const bool changed = order.resume ? leg->resume_recording(order.time_ns)
+                                      : leg->pause({order.time_ns, timer_now_ns + limit_ns_});
+    if (!changed) continue;
+    ++answer.changed;
+    changed_.push_back(leg);
+  }
+  used_ = used_ || !order.resume;
+  return answer;
+}
+
+bool Pauses::follow_conversation(const Call& call) {
+  if (call.conversation_slot == 0) return false;
+  const std::vector<CallHandle> legs = conversations_.legs_of(call);
+  std::optional<RecordingPause> first;
+  for (const CallHandle handle : legs) {
+    const Call* leg = table_.find(handle);
+    if (leg == nullptr || leg->live().ended || !leg->live().pause) continue;
+    if (!first || leg->live().pause->since_ns < first->since_ns) first = leg->live().pause;
+  }
+  if (!first) return false;
+  for (const CallHandle handle : legs) {
+    Call* leg = table_.find(handle);
+    if (leg != nullptr && leg->pause(*first)) changed_.push_back(leg);
+  }
+  return !changed_.empty();
+}
+
+}  // namespace tapdeck::calls

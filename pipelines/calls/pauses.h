@@ -1,0 +1,47 @@
+// Pauses of whole conversations: an order reaches every leg, and a call that joins a paused
+// conversation is paused from the same time on.
+// Threads: the call-plane thread.  Memory: what take_changed() has not taken; the pauses themselves
+// are the calls'.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "model/pause.h"
+#include "pipelines/calls/call.h"
+#include "pipelines/calls/call_table.h"
+#include "pipelines/calls/conversations.h"
+
+namespace tapdeck::calls {
+
+class Pauses {
+ public:
+  // Both must outlive this.
+  Pauses(const CallTable& table, const Conversations& conversations, std::int64_t limit_ns)
+      : table_(table), conversations_(conversations), limit_ns_(limit_ns) {}
+
+  PauseAnswer obey(const PauseOrder& order, std::int64_t timer_now_ns);
+
+  // After a call's conversation may have changed; true when somebody was paused for it.
+  [[nodiscard]] bool follow(const Call& call) { return used_ && follow_conversation(call); }
+
+  // Some call has been paused at some time: follow() has something to look for.
+  void note() { used_ = true; }
+
+  // The calls that were paused or resumed since: their timers are others now.
+  std::vector<Call*> take_changed() { return std::exchange(changed_, {}); }
+
+ private:
+  [[nodiscard]] Call* find(const PauseOrder& order) const;
+  bool follow_conversation(const Call& call);
+
+  const CallTable& table_;
+  const Conversations& conversations_;
+  std::int64_t limit_ns_;
+  std::vector<Call*> changed_;
+  bool used_ = false;
+};
+
+}  // namespace tapdeck::calls

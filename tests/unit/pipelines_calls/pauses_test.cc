@@ -1,0 +1,119 @@
+// Pauses by order: of one call, of a conversation, of what joins it, and over a restart.
+#include "pipelines/calls/pauses.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipelines_calls/call_scenario.h"
+
+namespace tapdeck::calls {
+namespace {
+
+CallPlaneOptions by_header() {
+  CallPlaneOptions options;
+  options.conversation_headers = {"X-Talk"};
+  options.pause_limit_ns = 60'000'000'000;
+  return options;
+}
+
+PauseOrder order_of(const CallRecord& call, double time_s, bool resume = false) {
+  return {call.uid, call.realm, call.call_id, resume, at_ns(time_s)};
+}
+
+PauseAnswer give(Scenario& play, const CallRecord& call, double time_s, bool resume = false) {
+  return play.plane->order_pause(order_of(call, time_s, resume), at_ns(time_s));
+}
+
+std::vector<std::int64_t> times_of(const Scenario& play, BindOperation operation) {
+  std::vector<std::int64_t> times;
+  for (const BindMessage& message : play.binds) {
+    if (message.operation == operation) times.push_back(message.time_ns);
+  }
+  return times;
+}
+
+using Times = std::vector<std::int64_t>;
+
+// A second leg, with the header that joins it to the first.
+void establish_leg(Scenario& play, double time_s, const std::string& call_id) {
+  const Sip sip{.branch = "z9hG4bK-" + call_id, .call_id = call_id, .headers = "X-Talk: 7\r\n"};
+  Sip offer = sip;
+  offer.sdp = sdp({{.ip = "10.0.1.1", .port = 4100}});
+  play.from_caller(time_s, offer);
+  Sip answer = sip;
+  answer.status = 200;
+  answer.to_tag = "bob";
+  answer.sdp = sdp({{.ip = "10.0.1.2", .port = 5100}});
+  play.from_callee(time_s + 1, answer);
+}
+
+TEST(Pauses, OneCallIsPausedAndGoesOn) {
+  Scenario play(by_header());
+  play.establish();
+  const CallRecord call = play.records.at(0);
+  EXPECT_EQ(give(play, call, 5).changed, 1U);
+  EXPECT_EQ(play.records.back().recording.paused_since_us, at_us(5)) << "a restart knows of it";
+  EXPECT_EQ(give(play, call, 6).changed, 0U) << "it is paused already";
+  const PauseAnswer resumed = give(play, call, 7, true);
+  EXPECT_TRUE(resumed.known);
+  EXPECT_EQ(resumed.legs, 1U);
+  EXPECT_EQ(resumed.changed, 1U);
+  EXPECT_FALSE(play.records.back().recording.paused_since_us);
+  EXPECT_EQ(times_of(play, BindOperation::kPause), (Times{at_ns(5)}));
+  EXPECT_EQ(times_of(play, BindOperation::kResume), (Times{at_ns(7)}));
+  EXPECT_EQ(play.pauses, (std::vector<PauseChange>{PauseChange::kPaused, PauseChange::kResumed}));
+}
+
+TEST(Pauses, APauseEndsByItselfAtItsLimit) {
+  Scenario play(by_header());
+  play.establish();
+  give(play, play.records.at(0), 5);
+  play.advance(64);
+  EXPECT_TRUE(times_of(play, BindOperation::kResume).empty());
+  play.stream(64, caller_stream(5, 64));
+  play.advance(65.5);
+  EXPECT_EQ(times_of(play, BindOperation::kResume).size(), 1U);
+  EXPECT_EQ(play.pauses.back(), PauseChange::kEndedByLimit);
+  EXPECT_FALSE(play.records.back().recording.paused_since_us);
+}
+
+TEST(Pauses, EveryLegObeysAndOneThatJoinsLaterIsPausedFromTheStartOn) {
+  Scenario play(by_header());
+  establish_leg(play, 0, "leg-1");
+  establish_leg(play, 2, "leg-2");
+  const CallRecord first = play.records.at(0);
+  const PauseAnswer answer = give(play, first, 5);
+  EXPECT_EQ(answer.legs, 2U);
+  EXPECT_EQ(answer.changed, 2U);
+  establish_leg(play, 8, "leg-3");
+  EXPECT_EQ(times_of(play, BindOperation::kPause), (Times{at_ns(5), at_ns(5), at_ns(5)}));
+  EXPECT_EQ(give(play, first, 9, true).changed, 3U);
+  establish_leg(play, 10, "leg-4");
+  EXPECT_EQ(times_of(play, BindOperation::kPause).size(), 3U) << "nothing is paused any more";
+}
+
+TEST(Pauses, WhatIsNotOpenIsNotKnown) {
+  Scenario play(by_header());
+  play.establish();
+  CallRecord call = play.records.at(0);
+  PauseOrder other = order_of(call, 5);
+  other.uid = make_uid(1, {});
+  EXPECT_FALSE(play.plane->order_pause(other, at_ns(5)).known);
+  play.hang_up(6, true);
+  EXPECT_FALSE(give(play, call, 7).known);
+  EXPECT_TRUE(times_of(play, BindOperation::kPause).empty());
+}
+
+TEST(Pauses, ARestartGoesOnPaused) {
+  Scenario before(by_header());
+  before.establish();
+  give(before, before.records.at(0), 5);
+  const CallRecord record = before.records.back();
+  Scenario play(by_header());
+  play.plane->reload(record, {{}, {}}, at_ns(20));
+  EXPECT_EQ(times_of(play, BindOperation::kPause), (Times{at_ns(5)}));
+  EXPECT_EQ(play.plane->order_pause(order_of(record, 30, true), at_ns(30)).changed, 1U);
+  EXPECT_EQ(times_of(play, BindOperation::kResume), (Times{at_ns(30)}));
+}
+
+}  // namespace
+}  // namespace tapdeck::calls
