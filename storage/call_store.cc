@@ -264,16 +264,15 @@ Result<std::optional<std::string>> CallStore::get_meta(std::string_view name) co
 
 namespace {
 
-// Flushes and compactions that run or are due.
+// Flushes and compactions that run, and flushes that are due.  Compactions that are due are begun
+// at once; RocksDB's property of that name stays set where as many sorted runs as begin a universal
+// compaction are left and none is worth it.
 std::uint64_t background_jobs(const CallStore::Impl& store) {
   std::uint64_t jobs = 0;
   for (rocksdb::ColumnFamilyHandle* column : store.columns) {
-    for (const std::string* property : {&rocksdb::DB::Properties::kMemTableFlushPending,
-                                        &rocksdb::DB::Properties::kCompactionPending}) {
-      std::uint64_t value = 0;
-      store.db->GetIntProperty(column, *property, &value);
-      jobs += value;
-    }
+    std::uint64_t due = 0;
+    store.db->GetIntProperty(column, rocksdb::DB::Properties::kMemTableFlushPending, &due);
+    jobs += due;
   }
   for (const std::string* property : {&rocksdb::DB::Properties::kNumRunningFlushes,
                                       &rocksdb::DB::Properties::kNumRunningCompactions}) {

@@ -210,7 +210,7 @@ void wait_for_compaction(const storage::CallStore& store) {
     }
     return false;
   };
-  for (int idle = 0; idle < 5; idle = is_busy() ? 0 : idle + 1) {
+  for (int idle = 0; idle < 25; idle = is_busy() ? 0 : idle + 1) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
