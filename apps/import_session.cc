@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "config/retention_classes.h"
 
 namespace tapdeck::apps {
 namespace {
@@ -25,16 +24,19 @@ void step_back() {
 }  // namespace
 
 Result<std::unique_ptr<control::ImportSink>> ImportSession::open(
-    storage::Store& store, const std::string& retention_class) {
-  const auto class_index = config::find_retention_class(retention_class);
-  if (!class_index) {
+    storage::Store& store,
+    const std::vector<std::string>& classes,
+    const std::string& retention_class) {
+  const auto found = std::ranges::find(classes, retention_class);
+  if (found == classes.end()) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The service has no retention class \"" + retention_class + "\".");
   }
   auto intake = store.open_import();
   if (!intake) return Error(intake.error());
   step_back();
-  return std::unique_ptr<control::ImportSink>(new ImportSession(std::move(*intake), *class_index));
+  return std::unique_ptr<control::ImportSink>(
+      new ImportSession(std::move(*intake), static_cast<std::uint16_t>(found - classes.begin())));
 }
 
 ImportSession::ImportSession(std::unique_ptr<storage::RecordIntake> intake,

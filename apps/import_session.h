@@ -19,8 +19,10 @@ namespace tapdeck::apps {
 
 class ImportSession final : public control::ImportSink {
  public:
-  // kBusy: there is an import already.  kInvalidArgument: no such retention class.
+  // `classes`: their names by index.  kBusy: there is an import already.  kInvalidArgument: no such
+  // retention class.
   static Result<std::unique_ptr<control::ImportSink>> open(storage::Store& store,
+                                                           const std::vector<std::string>& classes,
                                                            const std::string& retention_class);
 
   Result<bool> is_present(const Uid& uid) override;

@@ -11,6 +11,7 @@
 #include "apps/offline_run.h"
 #include "apps/options.h"
 #include "apps/pipeline.h"
+#include "apps/policy_files.h"
 #include "base/clock.h"
 #include "config/retention_classes.h"
 #include "control/progress.h"
@@ -112,6 +113,9 @@ Result<int> record_files(const control::IngestRequest& request,
   PipelineOptions options = offline_options(settings.config, class_index, queues);
   Result<IngestStore> store = IngestStore::open(settings, request.retention_class);
   if (!store) return store.error();
+  Result<calls::PolicySources> policy = load_policy_sources(request.global, settings);
+  if (!policy) return policy.error();
+  options.calls.policy = std::move(*policy);
   options.calls.already_final = [&store](const Uid& uid) { return store->is_present(uid); };
 
   config::Config portless = settings.config;
@@ -161,14 +165,14 @@ Result<int> record_files(const control::IngestRequest& request,
 }  // namespace
 
 int ingest(const control::IngestRequest& request) {
-  const std::optional<std::uint16_t> class_index =
-      config::find_retention_class(request.retention_class);
-  if (!class_index) {
-    tell("there is no retention class \"" + request.retention_class + "\"");
-    return control::kExitUsage;
-  }
   Result<control::Settings> settings = control::load_settings(request.global);
   if (!settings) return fail(settings.error());
+  const std::optional<std::uint16_t> class_index =
+      config::find_retention_class(settings->config, request.retention_class);
+  if (!class_index) {
+    tell("--class: there is no retention class '" + request.retention_class + "'");
+    return control::kExitUsage;
+  }
   OpenedFiles opened = open_files(request.files);
   int status = exit_status(opened.outcomes);
   if (!opened.readers.empty()) {

@@ -53,7 +53,6 @@ calls::EventOptions event_options(const config::Events& config) {
 }
 
 calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t class_index) {
-  const config::RetentionClass& retention = config::kRetentionClasses[class_index];
   calls::CallPlaneOptions options;
   options.node = config.general.node.empty() ? host_name() : config.general.node;
   for (const config::Port& port : config.capture.ports) options.port_names.push_back(port.name);
@@ -61,8 +60,14 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
   options.events = event_options(config.events);
   options.numbering = {config.numbers, config.trunks, config.calls.internal_networks};
   options.retention_class = class_index;
-  options.retention_class_name = std::string(retention.name);
-  options.retention_us = std::int64_t{retention.days} * kUsPerDay;
+  options.class_by_policy = class_index == config::kRetentionDefault;
+  options.retention_classes.clear();
+  for (const config::RetentionClass& each : config::retention_classes(config)) {
+    options.retention_classes.push_back({each.name,
+                                         std::int64_t{each.days} * kUsPerDay,
+                                         std::int64_t{each.sip_days} * kUsPerDay,
+                                         std::int64_t{each.cdr_days} * kUsPerDay});
+  }
   options.tcp = {.connections_max = config.decode.tcp_connections_max,
                  .bytes_max = std::size_t{config.decode.tcp_memory_mib} << 20,
                  .gap_ns = ms_to_ns(config.decode.tcp_gap_ms),

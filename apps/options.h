@@ -11,7 +11,7 @@
 
 namespace tapdeck::apps {
 
-// `class_index` into config::kRetentionClasses.
+// `class_index` into config::retention_classes().
 PipelineOptions live_options(const config::Config& config, std::uint16_t class_index);
 
 // Like live_options, but timers follow packet time, nothing waits for other workers, tables seed

@@ -1,10 +1,11 @@
 // Orders to the call plane from other threads: they wait until its thread has obeyed.
-// Threads: ask() any; serve() the call plane's.  Memory: one order per asking thread.
-// Errors: kBusy when the call plane does not get to it in time.
+// Threads: ask() and give() any; serve() the call plane's.  Memory: one order per waiting thread.
+// Errors: kBusy when the call plane does not get to it in time; then it is not obeyed later either.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -18,7 +19,12 @@ namespace tapdeck::apps {
 
 class PlaneOrders {
  public:
-  Result<PauseAnswer> ask(PauseOrder order);
+  using Order = std::function<void(calls::CallPlane& plane, std::int64_t timer_now_ns)>;
+
+  // May use what the caller has on its stack.
+  Result<void> give(Order order);
+
+  Result<PauseAnswer> ask(const PauseOrder& order);
 
   // Obeys what waits; costs a look at a flag while nothing does.
   void serve(calls::CallPlane& plane, std::int64_t timer_now_ns) {
@@ -27,8 +33,8 @@ class PlaneOrders {
 
  private:
   struct Waiting {
-    PauseOrder order;
-    std::promise<PauseAnswer> answer;
+    Order order;
+    std::promise<void> done;
   };
 
   void serve_waiting(calls::CallPlane& plane, std::int64_t timer_now_ns);

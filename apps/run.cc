@@ -8,6 +8,7 @@
 
 #include "apps/options.h"
 #include "apps/pipeline.h"
+#include "apps/policy_files.h"
 #include "apps/service.h"
 #include "base/log.h"
 #include "config/changes.h"
@@ -49,12 +50,18 @@ Result<std::vector<engine::Port>> open_ports(const config::Config& config) {
   return ports;
 }
 
-void reload(const control::GlobalOptions& global, config::Config& current) {
+void refuse_reload(const Error& why) {
+  log_error("reload refused, nothing changed: " + why.message);
+}
+
+// All of it or nothing.
+void reload(const control::GlobalOptions& global, config::Config& current, Service& service) {
   Result<control::Settings> loaded = control::load_settings(global);
-  if (!loaded) {
-    log_error("reload refused, nothing changed: " + loaded.error().message);
-    return;
-  }
+  if (!loaded) return refuse_reload(loaded.error());
+  Result<calls::PolicySources> policy = load_policy_sources(global, *loaded);
+  if (!policy) return refuse_reload(policy.error());
+  const Result<void> set = service.set_policy(std::move(*policy));
+  if (!set) return refuse_reload(set.error());
   const config::Changes changes = config::take_over(current, loaded->config);
   log_start(log_level(current.general.log_level));
   for (const std::string& name : changes.taken) log_info("reload: " + name + " is taken over");
@@ -66,7 +73,7 @@ void reload(const control::GlobalOptions& global, config::Config& current) {
 
 Result<void> serve(const control::RunRequest& request, control::Settings& settings) {
   config::Config& config = settings.config;
-  const PipelineOptions options = live_options(config, config::kRetentionDefault);
+  PipelineOptions options = live_options(config, config::kRetentionDefault);
   std::uint32_t mbuf_count = 0;
   for (std::uint16_t i = 0; i < config.capture.ports.size(); ++i) {
     mbuf_count += port_options(config, i).mbuf_count;
@@ -74,6 +81,9 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   Result<std::unique_ptr<storage::Store>> store =
       storage::Store::open(control::store_options(settings, storage::StoreMode::kCreateIfMissing));
   if (!store) return store.error();
+  Result<calls::PolicySources> policy = load_policy_sources(request.global, settings);
+  if (!policy) return policy.error();
+  options.calls.policy = std::move(*policy);
   Result<engine::Eal> eal = engine::Eal::start(eal_options(config, options, mbuf_count));
   if (!eal) return eal.error();
   log_info("memory: " + eal->explanation());
@@ -81,14 +91,15 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   if (!ports) return ports.error();
   Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::create(options, *ports, **store);
   if (!pipeline) return pipeline.error();
-  Service service(
-      {.store_directory = settings.store_directory, .idle_sleep_us = config.capture.idle_sleep_us},
-      **store,
-      **pipeline,
-      *ports,
-      eal->explanation());
+  Service service({.store_directory = settings.store_directory,
+                   .idle_sleep_us = config.capture.idle_sleep_us,
+                   .retention_classes = config::retention_class_names(config)},
+                  **store,
+                  **pipeline,
+                  *ports,
+                  eal->explanation());
   TD_TRY(service.reload_calls());
-  return service.run([&request, &config] { reload(request.global, config); });
+  return service.run([&] { reload(request.global, config, service); });
 }
 
 }  // namespace

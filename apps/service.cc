@@ -129,6 +129,11 @@ Result<void> Service::reload_calls() {
   return {};
 }
 
+Result<void> Service::set_policy(calls::PolicySources sources) {
+  return orders_.give(
+      [&](calls::CallPlane& plane, std::int64_t /*now*/) { plane.swap_policy(sources); });
+}
+
 Result<void> Service::run(const std::function<void()>& on_hangup) {
   Result<void> started = start();
   if (started) {
@@ -149,7 +154,10 @@ Result<void> Service::start() {
       .open_reader = [this] { return store_.reader(); },
       .stats_json = [this] { return stats_json(); },
       .status_json = [this] { return status_json(); },
-      .open_import = [this](const std::string& name) { return ImportSession::open(store_, name); },
+      .open_import =
+          [this](const std::string& name) {
+            return ImportSession::open(store_, options_.retention_classes, name);
+          },
       .order_pause = [this](const PauseOrder& order) { return orders_.ask(order); },
   };
   Result<std::unique_ptr<control::Server>> server = control::Server::start(

@@ -31,6 +31,7 @@ namespace tapdeck::apps {
 struct ServiceOptions {
   std::string store_directory;
   std::uint32_t idle_sleep_us = 0;
+  std::vector<std::string> retention_classes{};  // names, by index
 };
 
 class Service {
@@ -48,6 +49,9 @@ class Service {
 
   // Takes up the calls that a crash or restart interrupted.  Before run().
   Result<void> reload_calls();
+
+  // Rules and directory for what comes from now on.  The main thread.
+  Result<void> set_policy(calls::PolicySources sources);
 
   // Serves until SIGTERM or SIGINT; `on_hangup` is called for each SIGHUP.
   Result<void> run(const std::function<void()>& on_hangup);

@@ -41,6 +41,9 @@ Changes take_over(Config& current, const Config& loaded) {
   }
   if (current.realms != loaded.realms) changes.need_restart.emplace_back("realms");
   if (current.trunks != loaded.trunks) changes.need_restart.emplace_back("trunks");
+  if (current.retention_classes != loaded.retention_classes) {
+    changes.need_restart.emplace_back("retention_classes");
+  }
   return changes;
 }
 

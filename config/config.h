@@ -56,6 +56,11 @@ struct Trunk {
   bool operator==(const Trunk&) const = default;
 };
 
+struct RetentionClass {
+  TD_CONFIG_RETENTION_CLASS(TD_CONFIG_MEMBER)
+  bool operator==(const RetentionClass&) const = default;
+};
+
 struct General {
   TD_CONFIG_GENERAL(TD_CONFIG_MEMBER)
   bool operator==(const General&) const = default;
@@ -113,8 +118,9 @@ struct Config {
 #define TD_CONFIG_SECTION(member, type, rows, help) type member;
   TD_CONFIG_SECTIONS(TD_CONFIG_SECTION)
 #undef TD_CONFIG_SECTION
-  std::vector<Realm> realms;  // as written; realm_names() adds "default"
-  std::vector<Trunk> trunks;  // at most kTrunkCountMax
+  std::vector<Realm> realms;                      // as written; realm_names() adds "default"
+  std::vector<Trunk> trunks;                      // at most kTrunkCountMax
+  std::vector<RetentionClass> retention_classes;  // as written; retention_classes() adds the others
   bool operator==(const Config&) const = default;
 };
 

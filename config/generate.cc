@@ -194,10 +194,17 @@ std::string render_docs() {
          " rules, each a map. The first one that fits\nchanges the number before it is made "
          "E.164; what is stored as dialled stays as it was seen.\n\n" +
          docs_table(DialRule{});
-  out += "## Retention classes\n\nBuilt in.\n\n| class | kept |\n|---|---|\n";
-  for (const RetentionClass& row : kRetentionClasses) {
-    out += "| `" + std::string(row.name) + "` | " +
-           (row.days == 0 ? "for ever" : std::to_string(row.days) + " days") + " |\n";
+  out += "## retention_classes\n\nA list of at most " +
+         std::to_string(kRetentionClassCountMax - 2) +
+         " classes beside those that always are, each a map. A call's class is fixed when\nit is "
+         "decided: what is changed here holds for calls that come.\n\n" +
+         docs_table(RetentionClass{}) + "Always there:\n\n| class | kept | of |\n|---|---|---|\n";
+  for (const RetentionClass& row : retention_classes(config)) {
+    out +=
+        "| `" + row.name + "` | " +
+        (row.days == 0 ? "for ever" : std::to_string(row.days) + " days") + " | " +
+        (row.name == "imported" ? "calls of `ingest`" : "calls for which no rule names another") +
+        " |\n";
   }
   return out;
 }
@@ -239,6 +246,15 @@ std::string render_example() {
       example_item(trunk, "") +
       "#   # Rules for numbers; the first that fits changes the number.\n#   rules:\n" +
       example_item(rule, "#   ");
+  RetentionClass kept;
+  kept.name = "mifid";
+  kept.days = 1'826;
+  kept.basis = "MiFID II Art. 16(7)";
+  kept.locked = true;
+  out +=
+      "\n# How long which calls are kept, beside `default` and `imported`.\nretention_classes: "
+      "[]\n# retention_classes:\n" +
+      example_item(kept, "");
   return out;
 }
 
@@ -257,7 +273,9 @@ std::string render(const Config& config) {
   out += config.realms.empty() ? "realms: []\n" : "realms:\n";
   out += list_items(config.realms, "  ");
   out += config.trunks.empty() ? "trunks: []\n" : "trunks:\n";
-  return out + list_items(config.trunks, "  ");
+  out += list_items(config.trunks, "  ");
+  out += config.retention_classes.empty() ? "retention_classes: []\n" : "retention_classes:\n";
+  return out + list_items(config.retention_classes, "  ");
 }
 
 }  // namespace tapdeck::config

@@ -231,7 +231,7 @@ void Loader::load_value(const YamlNode& node,
 }
 
 void Loader::load_document(const YamlNode& root) {
-  Words known{"realms", "trunks"};
+  Words known{"realms", "trunks", "retention_classes"};
   visit_sections(out_.config, [&](const SectionInfo& info, auto&) { known.push_back(info.name); });
   for (const ReadEntry& entry : entries_of(root, "", known)) {
     if (entry.key == "realms") {
@@ -239,6 +239,10 @@ void Loader::load_document(const YamlNode& root) {
     }
     if (entry.key == "trunks") {
       load_list(*entry.value, entry.key, kTrunkCountMax, out_.config.trunks);
+    }
+    if (entry.key == "retention_classes") {
+      load_list(
+          *entry.value, entry.key, kRetentionClassCountMax - 2, out_.config.retention_classes);
     }
     visit_sections(out_.config, [&](const SectionInfo& info, auto& section) {
       if (entry.key != info.name) return;

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "config/limits.h"
-#include "config/retention_classes.h"
 
 namespace tapdeck::config {
 
@@ -91,6 +90,7 @@ std::span<const std::string_view> words_of(LogDetail type);
 std::span<const std::string_view> words_of(DiscardKeep type);
 
 constexpr std::uint32_t kSampleAll = 1'000'000;
+constexpr std::uint8_t kPriorityNormal = 100;
 
 // What pauses and resumes a running recording, beside the command.
 struct PauseTriggers {
@@ -109,11 +109,12 @@ struct PauseTriggers {
 struct PolicyActions {
   RecordChoice record = RecordChoice::kAudioVideo;
   LogDetail log = LogDetail::kFull;
-  std::uint16_t retention_class = kRetentionDefault;  // index in the list of class names
+  std::uint16_t retention_class = 0;  // index in the list of class names; 0: "default"
   DiscardKeep early_media = DiscardKeep::kKeep;
   DiscardKeep unbound = DiscardKeep::kDiscard;
   std::uint32_t sample_ppm = kSampleAll;  // of a million calls as many are recorded
   bool mask_dtmf = true;
+  std::uint8_t priority = kPriorityNormal;  // under overload lower ones go first
   PauseTriggers pause;
 
   bool operator==(const PolicyActions&) const = default;

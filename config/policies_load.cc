@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/policies_load_parts.h"
+#include "config/retention_classes.h"
 #include "config/yaml.h"
 #include "config/yaml_reader.h"
 
@@ -132,6 +133,7 @@ void PolicyLoader::load(const YamlNode& root) {
 PolicyLoadOptions policy_load_options(const Config& config) {
   PolicyLoadOptions options;
   options.zone = config.general.timezone;
+  options.class_names = retention_class_names(config);
   options.trunk_names.emplace();
   for (const Trunk& trunk : config.trunks) options.trunk_names->push_back(trunk.name);
   return options;

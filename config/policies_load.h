@@ -18,7 +18,7 @@ namespace tapdeck::config {
 
 struct PolicyLoadOptions {
   std::string zone = "UTC";  // of a time without one: general.timezone
-  std::vector<std::string> class_names = retention_class_names();
+  std::vector<std::string> class_names = {"default", "imported"};
   std::optional<std::vector<std::string>> trunk_names = {};  // nullopt: not known here
   bool read_files = true;  // false: lists in files are taken as empty
 };

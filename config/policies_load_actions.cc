@@ -9,8 +9,16 @@
 namespace tapdeck::config {
 namespace {
 
-constexpr std::array<std::string_view, 9> kActions{
-    "record", "log", "class", "keep", "early_media", "unbound", "sample", "mask_dtmf", "pause"};
+constexpr std::array<std::string_view, 10> kActions{"record",
+                                                    "log",
+                                                    "class",
+                                                    "keep",
+                                                    "early_media",
+                                                    "unbound",
+                                                    "sample",
+                                                    "mask_dtmf",
+                                                    "priority",
+                                                    "pause"};
 constexpr std::array<std::string_view, 3> kPauseKeys{"dtmf", "header", "limit_s"};
 constexpr std::array<std::string_view, 2> kDtmfKeys{"pause", "resume"};
 constexpr std::array<std::string_view, 3> kPauseHeaderKeys{"name", "pause", "resume"};
@@ -48,6 +56,7 @@ class ActionReader {
 
   void read_class(const YamlNode& node, const std::string& path);
   void read_keep(const YamlNode& node, const std::string& path);
+  void read_unbound(const YamlNode& node, const std::string& path);
   void read_sample(const YamlNode& node, const std::string& path);
   void read_pause(const YamlNode& node, const std::string& path);
   void read_dtmf(const YamlNode& node, const std::string& path);
@@ -85,6 +94,15 @@ void ActionReader::read_keep(const YamlNode& node, const std::string& path) {
                             "which is `raw`");
   }
   reader_.fail(node, path + ": '" + *text + "'; raw is wanted");
+}
+
+void ActionReader::read_unbound(const YamlNode& node, const std::string& path) {
+  read_word(node, path, actions_.unbound);
+  if (actions_.unbound == DiscardKeep::kDiscard) return;
+  reader_.fail(node,
+               path +
+                   ": 'keep' is not possible yet: media that no session description explains "
+                   "is discarded");
 }
 
 void ActionReader::read_sample(const YamlNode& node, const std::string& path) {
@@ -162,9 +180,13 @@ void ActionReader::read(const ReadEntry& entry, const std::string& path) {
   if (entry.key == "class") read_class(node, path);
   if (entry.key == "keep") read_keep(node, path);
   if (entry.key == "early_media") read_word(node, path, actions_.early_media);
-  if (entry.key == "unbound") read_word(node, path, actions_.unbound);
+  if (entry.key == "unbound") read_unbound(node, path);
   if (entry.key == "sample") read_sample(node, path);
   if (entry.key == "pause") read_pause(node, path);
+  if (entry.key == "priority") {
+    const auto priority = reader_.number_of(node, path, 0, UINT8_MAX);
+    if (priority) actions_.priority = static_cast<std::uint8_t>(*priority);
+  }
   if (entry.key == "mask_dtmf") {
     if (const auto mask = reader_.truth_of(node, path)) actions_.mask_dtmf = *mask;
   }

@@ -68,15 +68,31 @@
   X(prefix, std::string, "", 0, kDialTextMax, kRestart, \
     "What is put before it then.")
 
+#define TD_CONFIG_RETENTION_CLASS(X) \
+  X(name, std::string, "", 1, kNameBytesMax, kRestart, \
+    "Name of the class in policies.yaml, in call records and on disk: lower-case letters, " \
+    "digits, `-`, `_`. `default` and `imported` are replaced by what is said of them here.") \
+  X(days, std::uint32_t, 90, 0, kRetentionDaysMax, kRestart, \
+    "How long media is kept, from the start of the call. 0: for ever.") \
+  X(sip_days, std::uint32_t, 0, 0, kRetentionDaysMax, kRestart, \
+    "How long SIP messages are kept. 0: as long as media.") \
+  X(cdr_days, std::uint32_t, 0, 0, kRetentionDaysMax, kRestart, \
+    "How long the call record is kept. 0: as long as media.") \
+  X(basis, std::string, "", 0, kRetentionBasisBytesMax, kRestart, \
+    "On what ground: free text, for example `MiFID II Art. 16(7)`.") \
+  X(locked, bool, false, 0, 0, kRestart, \
+    "Times of recordings of this class may be lengthened, never shortened.") \
+  X(days_max, std::uint32_t, 0, 0, kRetentionDaysMax, kRestart, \
+    "The longest to which they may be lengthened. 0: any.")
+
 #define TD_CONFIG_POLICY(X) \
   X(file, std::string, "", 0, kPathBytesMax, kLive, \
     "The rules that say which calls are recorded and logged, how and for how long: " \
     "policies.yaml, as docs/POLICY.md explains it; looked for beside this file. Empty: every " \
-    "call is recorded and logged. `policy explain` and `config check` read it; `run` and " \
-    "`ingest` do not follow it yet.") \
+    "call is recorded and logged. Read again on SIGHUP.") \
   X(directory_file, std::string, "", 0, kPathBytesMax, kLive, \
     "Whose numbers are whose, and when: directory.yaml with agents, teams, clients, marketing " \
     "channels and campaigns, as docs/POLICY.md explains it; looked for beside this file. Empty: " \
-    "nobody's. `policy explain` and `config check` read it; calls do not name them yet.")
+    "nobody's. Read again on SIGHUP.")
 // NOLINTEND(cppcoreguidelines-macro-usage)
 // clang-format on

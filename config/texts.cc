@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "config/retention_classes.h"
+
 namespace tapdeck::config {
 namespace {
 
@@ -68,6 +70,31 @@ void check_dial_rules(const std::string& path, const Trunk& trunk, const ReportP
 void check_header_names(const Calls& calls, const ReportProblem& report) {
   check_names("calls.kept_headers", calls.kept_headers, report);
   check_names("calls.conversation_headers", calls.conversation_headers, report);
+}
+
+void check_retention_classes(const std::vector<RetentionClass>& classes,
+                             const ReportProblem& report) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const RetentionClass& each = classes[i];
+    const std::string path = "retention_classes[" + std::to_string(i) + "]";
+    if (!is_retention_class_name(each.name)) {
+      report(path + ".name",
+             "'" + each.name + "': lower-case letters, digits, `-` and `_` are wanted");
+    }
+    if (!names.insert(each.name).second) {
+      report(path + ".name", "another class is named " + each.name);
+    }
+    const std::uint32_t longest = std::max({each.days, each.sip_days, each.cdr_days});
+    if (each.days_max != 0 && (each.days == 0 || each.days_max < longest)) {
+      report(path + ".days_max", "is shorter than the class itself");
+    }
+    if (each.days != 0 && each.cdr_days != 0 &&
+        each.cdr_days < std::max(each.days, each.sip_days)) {
+      report(path + ".cdr_days",
+             "the record must stay as long as media and messages that it names");
+    }
+  }
 }
 
 }  // namespace tapdeck::config

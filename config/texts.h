@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 
@@ -14,6 +15,10 @@ using ReportProblem = std::function<void(const std::string& path, const std::str
 
 // `path` is that of the trunk.
 void check_dial_rules(const std::string& path, const Trunk& trunk, const ReportProblem& report);
+
+// Names that are names of directories, each once; times within their bounds.
+void check_retention_classes(const std::vector<RetentionClass>& classes,
+                             const ReportProblem& report);
 
 // What is wrong with the name of a header field: no token (RFC 3261), or one that has credentials;
 // empty when nothing is.

@@ -294,11 +294,13 @@ void Validator::check_times() {
 }
 
 void Validator::check_storage() {
+  check_retention_classes(config_.retention_classes, reporter());
   const Storage& storage = config_.storage;
-  const std::uint64_t windows = kRetentionClasses.size() * kOpenWindowsPerClass;
+  const std::size_t classes = retention_classes(config_).size();
+  const std::uint64_t windows = classes * kOpenWindowsPerClass;
   if (storage.open_segments_max < windows) {
     error("storage.open_segments_max",
-          std::to_string(kRetentionClasses.size()) + " retention classes with " +
+          std::to_string(classes) + " retention classes with " +
               std::to_string(kOpenWindowsPerClass) + " open days each need " +
               std::to_string(windows));
   }

@@ -124,7 +124,10 @@ Json recording_to_json(const RecordingInfo& recording) {
               {"reasons", std::move(reasons)},
               {"lifecycle", recording_lifecycle_name(recording.lifecycle)},
               {"class", text_or_null(recording.retention_class)},
+              {"policy_rule", text_or_null(recording.policy_rule)},
               {"expires", time_or_null(recording.expires_us)},
+              {"sip_expires", time_or_null(recording.sip_expires_us)},
+              {"cdr_expires", time_or_null(recording.cdr_expires_us)},
               {"legal_holds", std::move(holds)},
               {"encrypted", recording.encrypted},
               {"sha256", text_or_null(recording.sha256)},
@@ -198,13 +201,17 @@ void add_outcome(const CallRecord& call, Json& json) {
   json["sip_responses"] = map_to_json(call.sip_responses);
 }
 
-// The trunk, and facts that come from a directory or annotations, none of which exists for this
-// call.
+// The trunk, what the directory says, and facts that come from annotations, of which there are
+// none.
 void add_business(const CallRecord& call, Json& json) {
+  static const CallBusiness kNone;
+  const CallBusiness& business = call.business ? *call.business : kNone;
   json["trunk"] = text_or_null(call.trunk);
-  for (const char* name : {"agent", "team", "client", "marketing_channel", "campaign"}) {
-    json[name] = nullptr;
-  }
+  json["agent"] = text_or_null(business.agent);
+  json["team"] = text_or_null(business.team);
+  json["client"] = text_or_null(business.client);
+  json["marketing_channel"] = text_or_null(business.marketing_channel);
+  json["campaign"] = text_or_null(business.campaign);
   json["tags"] = Json::array();
   for (const char* name : {"disposition", "resolved", "csat", "revenue"}) json[name] = nullptr;
 }

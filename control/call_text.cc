@@ -125,6 +125,13 @@ std::string facts_text(const CallReport& report, std::string_view zone) {
   add_fact(rows, "hangup by", std::string(hangup_by_name(call.hangup_by)));
   add_fact(rows, "direction", std::string(call_direction_name(call.direction)));
   add_fact(rows, "trunk", call.trunk);
+  if (call.business) {
+    add_fact(rows, "agent", call.business->agent);
+    add_fact(rows, "team", call.business->team);
+    add_fact(rows, "client", call.business->client);
+    add_fact(rows, "channel", call.business->marketing_channel);
+    add_fact(rows, "campaign", call.business->campaign);
+  }
   add_fact(rows, "dialled", with_e164(call.dialled, call.dialled_e164));
   add_fact(rows, "diverted from", with_e164(call.diverted_from, call.diverted_from_e164));
   add_fact(rows, "asserted", with_e164(call.asserted, call.asserted_e164));
@@ -222,6 +229,7 @@ std::string recording_text(const CallReport& report, std::string_view zone) {
   }
   add_fact(rows, "state", state);
   add_fact(rows, "lifecycle", std::string(recording_lifecycle_name(recording.lifecycle)));
+  add_fact(rows, "policy rule", recording.policy_rule);
   add_fact(rows, "class", recording.retention_class);
   add_fact(rows,
            "expires",

@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "config/retention_classes.h"
 #include "control/json_values.h"
 #include "control/text.h"
 #include "control/zone.h"
@@ -16,8 +15,7 @@ std::string word_of(Choice choice) {
   return std::string(config::words_of(choice)[static_cast<std::size_t>(choice)]);
 }
 
-std::string class_name(std::uint16_t index) {
-  const auto names = config::retention_class_names();
+std::string class_name(std::uint16_t index, const std::vector<std::string>& names) {
   return index < names.size() ? names[index] : std::to_string(index);
 }
 
@@ -80,7 +78,8 @@ std::string number_text(const policy::NumberFacts& number) {
 }
 
 // The actions as "name: value" lines in two columns.
-std::string actions_text(const policy::Decision& decision) {
+std::string actions_text(const policy::Decision& decision,
+                         const std::vector<std::string>& class_names) {
   const config::PolicyActions& actions = *decision.actions;
   std::string record = word_of(actions.record);
   if (actions.sample_ppm != config::kSampleAll && actions.record != config::RecordChoice::kNone) {
@@ -100,11 +99,12 @@ std::string actions_text(const policy::Decision& decision) {
   for (const auto& [name, value] : std::vector<std::pair<const char*, std::string>>{
            {"record", record},
            {"log", word_of(actions.log)},
-           {"class", class_name(actions.retention_class)},
+           {"class", class_name(actions.retention_class, class_names)},
            {"keep", "raw"},
            {"early_media", word_of(actions.early_media)},
            {"unbound", word_of(actions.unbound)},
            {"mask_dtmf", actions.mask_dtmf ? "true" : "false"},
+           {"priority", std::to_string(actions.priority)},
            {"pause", pause}}) {
     text += "  " + std::string(name) + std::string(12 - std::string_view(name).size(), ' ') +
             to_printable(value) + "\n";
@@ -138,15 +138,17 @@ bool is_default(const PolicyReport& report) {
 
 }  // namespace
 
-Json actions_to_json(const config::PolicyActions& actions) {
+Json actions_to_json(const config::PolicyActions& actions,
+                     const std::vector<std::string>& class_names) {
   return {{"record", word_of(actions.record)},
           {"log", word_of(actions.log)},
-          {"class", class_name(actions.retention_class)},
+          {"class", class_name(actions.retention_class, class_names)},
           {"keep", "raw"},
           {"early_media", word_of(actions.early_media)},
           {"unbound", word_of(actions.unbound)},
           {"sample", percent(actions.sample_ppm)},
           {"mask_dtmf", actions.mask_dtmf},
+          {"priority", actions.priority},
           {"pause", pause_to_json(actions.pause)}};
 }
 
@@ -172,7 +174,7 @@ Json policy_report_to_json(const PolicyReport& report) {
   rule["name"] = to_valid_utf8(decision.name);
   return {{"file", report.file},
           {"rule", rule},
-          {"actions", actions_to_json(*decision.actions)},
+          {"actions", actions_to_json(*decision.actions, report.class_names)},
           {"record", word_of(decision.record)},
           {"sampled_out", decision.sampled_out},
           {"call", facts_to_json(report.facts)},
@@ -190,7 +192,7 @@ std::string policy_report_to_text(const PolicyReport& report,
   text += (is_default(report) ? "No rule fits; the default"
                               : "Rule '" + to_printable(decision.name) + "'");
   text += line == 0 ? " decides" : " (" + report.file + ":" + std::to_string(line) + ") decides";
-  text += ":\n" + actions_text(decision);
+  text += ":\n" + actions_text(decision, report.class_names);
   std::vector<std::vector<std::string>> rows;
   for (const policy::RuleVerdict& verdict : report.explanation.rules) {
     if (shown == RulesShown::kToTheDecision && verdict.rule > decision.rule) break;

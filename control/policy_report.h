@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "control/call_json.h"
 #include "pipelines/policy/call_facts.h"
@@ -16,6 +17,7 @@ struct PolicyReport {
   policy::CallFacts facts;
   policy::Explanation explanation;
   const policy::PolicySet* set = nullptr;
+  std::vector<std::string> class_names;  // of retention, by index
 };
 
 // {file, rule {index, name, line}, actions {...}, sampled_out, call {...}, rules [{index, name,
@@ -30,6 +32,7 @@ std::string policy_report_to_text(const PolicyReport& report,
                                   RulesShown shown);
 
 // {record, log, class, keep, early_media, unbound, sample, mask_dtmf, pause}
-Json actions_to_json(const config::PolicyActions& actions);
+Json actions_to_json(const config::PolicyActions& actions,
+                     const std::vector<std::string>& class_names);
 
 }  // namespace tapdeck::control

@@ -36,7 +36,7 @@ storage::StoreOptions store_options(const Settings& settings, storage::StoreMode
   options.flush_interval_ms = from.flush_interval_ms;
   options.events_max = settings.config.events.stored_max;
   options.block_cache_bytes = std::uint64_t{from.block_cache_mib} << 20;
-  options.retention_classes = config::retention_class_names();
+  options.retention_classes = config::retention_class_names(settings.config);
   return options;
 }
 

@@ -116,6 +116,19 @@ void Chunker::drop_open(std::uint32_t stream) {
   pool_.put(index);
 }
 
+void Chunker::wipe_open(std::uint32_t stream) {
+  StreamHot& hot = streams_.hot(stream);
+  StreamCold& cold = streams_.cold(stream);
+  cold.gaps = {};
+  cold.gaps_pending = 0;
+  hot.clear(kStreamGaps);
+  if (hot.chunk == kNone) return;
+  const std::uint32_t index = std::exchange(hot.chunk, kNone);
+  std::memset(pool_.at(index).records.data(), 0, hot.fill.record_bytes);
+  note_closed(stream);
+  pool_.put(index);
+}
+
 void Chunker::lose(std::uint32_t stream, const Chunk& chunk, DropReason drop, GapReason gap) {
   const std::uint32_t packets = chunk.section.packet_count;
   if (packets == 0) return;

@@ -61,6 +61,10 @@ class Chunker {
     add_gap(stream, reason, {time_ns, time_ns, 1});
   }
 
+  // The open chunk is given back and nothing of it stays in memory, nor what was to be told of
+  // gaps: none of it was wanted.
+  void wipe_open(std::uint32_t stream);
+
   // Takes packets from `from_ns` on out of the open chunk again: they become a gap of kPaused.
   void cut_paused(std::uint32_t stream, std::int64_t from_ns);
 

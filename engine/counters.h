@@ -19,6 +19,7 @@ namespace tapdeck::engine {
   X(kSipKeepalive, sip_keepalive, "keep-alives on a SIP port: CRLF, NUL or empty")             \
   X(kRtpBound, rtp_bound, "RTP of a call")                                                     \
   X(kRtpPaused, rtp_paused, "RTP of a call whose recording is paused")                         \
+  X(kRtpUnrecorded, rtp_unrecorded, "RTP of a call or a medium that policy does not record")   \
   X(kRtpProbation, rtp_probation, "first packets of RTP that no SDP explains yet")             \
   X(kRtpQuarantined, rtp_quarantined, "RTP that no SDP explains yet, kept in memory")          \
   X(kRtpDiscarded, rtp_discarded, "RTP that could not be tracked or kept")                     \

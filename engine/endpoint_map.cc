@@ -142,6 +142,7 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   claim.receiver = message.receiver;
   claim.rtcp_only = message.rtcp_only;
   claim.learnt = message.learnt;
+  claim.keep = message.keep;
   claim.retention_class = message.retention_class;
   claim.media_index = message.media_index;
   claim.clock_count = static_cast<std::uint8_t>(

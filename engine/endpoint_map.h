@@ -38,6 +38,7 @@ struct Claim {
   std::uint8_t clock_count;
   bool rtcp_only;
   bool learnt;
+  bool keep;  // false: policy wants its media to be counted only
   std::uint16_t retention_class;
   std::uint16_t media_index;
   std::array<PayloadClock, kPayloadClocksMax> clocks;
@@ -68,6 +69,7 @@ struct CallSlot {
   std::uint32_t generation;
   bool known;
   bool paused_ever;
+  bool muted;              // policy wants none of it to be kept
   bool withheld;           // refused or cut by the call plane
   bool starved;            // found no free chunk
   std::int64_t pause_ns;   // packet times: from,
@@ -143,6 +145,8 @@ class EndpointMap {
   [[nodiscard]] Claim& claim(std::uint32_t index) { return claims_[index]; }
 
   [[nodiscard]] std::span<CallSlot> all_calls() { return calls_; }
+
+  [[nodiscard]] std::span<const CallSlot> all_calls() const { return calls_; }
 
   [[nodiscard]] std::uint32_t address_count() const { return address_pool_.used(); }
 

@@ -191,6 +191,10 @@ void Media::note_missing(std::uint32_t stream, const LossSpan& missing) {
 
 PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
   if (streams_.hot(stream).has(kStreamPaused)) {
+    if (is_unrecorded(stream)) {
+      ++streams_.cold(stream).withheld_from;  // not for lack of room
+      return PacketClass::kRtpUnrecorded;
+    }
     const CallSlot* slot = endpoints_.call_slot(streams_.cold(stream).call);
     if (slot != nullptr && slot->paused_at(packet.arrival.time_ns)) {
       chunker_.add_gap(stream, GapReason::kPaused, packet.arrival.time_ns);

@@ -124,6 +124,8 @@ class Media {
   [[nodiscard]] bool bind(const BindMessage& message);
   void unbind(const BindMessage& message);
   void set_paused(const BindMessage& message, bool paused);
+  void set_muted(const BindMessage& message, bool muted);
+  [[nodiscard]] bool is_unrecorded(std::uint32_t stream) const;
   [[nodiscard]] bool release(const BindMessage& message);
   void forget_claim(const CallHandle& call, std::uint32_t address);
   void drop_surplus_claim(const CallHandle& call);

@@ -29,6 +29,8 @@ void Media::take_parties(std::uint32_t stream, const Owner& owner) {
   cold.kind = claim.kind;
   cold.media_index = claim.media_index;
   cold.retention_class = claim.retention_class;
+  cold.unwanted = !claim.keep;
+  if (cold.unwanted) streams_.hot(stream).set(kStreamPaused);
   cold.recording = claim.recording;
   cold.receiver = owner.by_destination ? claim.receiver : kNoParty;
   cold.sender = kNoParty;
@@ -47,11 +49,13 @@ void Media::attach(std::uint32_t stream, const Owner& owner) {
   take_parties(stream, owner);
   if (hot.state == StreamState::kProbation) --unproven_count_;
   hot.state = StreamState::kBound;
-  if (slot->paused_ever) hot.set(kStreamPaused);
+  if (slot->paused_ever || slot->muted) hot.set(kStreamPaused);
   list_push_back(streams_.all_cold(), &StreamCold::in_call, slot->streams, stream);
   ++bound_count_;
   if (slot->withheld || slot->starved) {
     take_withholding(stream, *slot);
+  } else if (is_unrecorded(stream)) {
+    quarantine_.discard(stream);
   } else {
     quarantine_.adopt(stream, now_ns_);
   }
@@ -68,6 +72,7 @@ void Media::detach(std::uint32_t stream) {
   forget_withholding(stream);
   cold.call = {};
   cold.recording = {};
+  cold.unwanted = false;
   cold.claim = kNone;
 }
 
@@ -75,7 +80,8 @@ void Media::detach(std::uint32_t stream) {
 void Media::end_part(std::uint32_t stream) {
   settle_withheld(stream);
   StreamCold& cold = streams_.cold(stream);
-  if (streams_.hot(stream).is_withheld() && cold.chunk_sequence == 0) {
+  const bool unkept = streams_.hot(stream).is_withheld() || is_unrecorded(stream);
+  if (unkept && cold.chunk_sequence == 0) {
     // Nothing of it was kept: gaps alone are no recording.
     cold.gaps = {};
     cold.gaps_pending = 0;
@@ -96,7 +102,11 @@ void Media::reexamine(std::uint32_t stream, std::int64_t time_ns) {
   }
   const Claim& claim = endpoints_.claim(owner.claim);
   if (!bound) return attach(stream, owner);
-  if (claim.call == cold.call) return take_parties(stream, owner);
+  if (claim.call == cold.call) {
+    take_parties(stream, owner);
+    if (cold.unwanted) chunker_.wipe_open(stream);
+    return;
+  }
   const bool old_live = cold.claim != kNone && endpoints_.claim(cold.claim).live();
   if (!old_live) return;  // late RTP of a call that has ended stays with it
   if (cold.bound_by_destination && !owner.by_destination) return;
@@ -138,6 +148,8 @@ bool Media::on_message(const BindMessage& message) {
     case BindOperation::kUnbind: unbind(message); return true;
     case BindOperation::kPause: set_paused(message, true); return true;
     case BindOperation::kResume: set_paused(message, false); return true;
+    case BindOperation::kMute: set_muted(message, true); return true;
+    case BindOperation::kUnmute: set_muted(message, false); return true;
     case BindOperation::kRefuse:
     case BindOperation::kCut:
     case BindOperation::kRestore: set_withheld(message); return true;
@@ -225,6 +237,23 @@ void Media::set_paused(const BindMessage& message, bool paused) {
     streams_.hot(at).set(kStreamPaused);
     chunker_.cut_paused(at, message.time_ns);
   }
+}
+
+// What comes is counted only; what has left is the call plane's to have shredded.
+void Media::set_muted(const BindMessage& message, bool muted) {
+  CallSlot* slot = endpoints_.call_slot(message.call);
+  if (slot->muted == muted) return;
+  slot->muted = muted;
+  if (!muted) return;
+  for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
+    streams_.hot(at).set(kStreamPaused);
+    chunker_.wipe_open(at);
+  }
+}
+
+bool Media::is_unrecorded(std::uint32_t stream) const {
+  const StreamCold& cold = streams_.cold(stream);
+  return cold.unwanted || (!cold.call.is_none() && endpoints_.all_calls()[cold.call.index].muted);
 }
 
 bool Media::release(const BindMessage& message) {

@@ -83,7 +83,8 @@ void Media::settle_withheld(std::uint32_t stream) {
 // A packet of a call for whose stream there is no place.
 void Media::note_missed(std::uint32_t claim, std::int64_t time_ns) {
   CallSlot* slot = endpoints_.call_slot(endpoints_.claim(claim).call);
-  if (slot != nullptr) slot->missed.add(time_ns, time_ns, 1);
+  if (slot != nullptr && !slot->muted && endpoints_.claim(claim).keep)
+    slot->missed.add(time_ns, time_ns, 1);
 }
 
 // Any stream of the call tells it: better there than nowhere.
@@ -133,7 +134,7 @@ void Media::feed_hungry() {
 
 bool Media::is_kept(std::uint32_t claim) {
   const CallSlot* slot = endpoints_.call_slot(endpoints_.claim(claim).call);
-  return slot != nullptr && !slot->withheld;
+  return slot != nullptr && !slot->withheld && !slot->muted && endpoints_.claim(claim).keep;
 }
 
 // A call wants to keep this packet.
@@ -159,7 +160,8 @@ void Media::make_room() {
       quarantine_.lose(at, DropReason::kQuarantineFull);
       return remove_stream(at);
     }
-    if (hot.has(kStreamWithheld) && rings_.report_room() > 0) {
+    const bool unkept = hot.has(kStreamWithheld) || is_unrecorded(at);
+    if (unkept && rings_.report_room() > 0) {
       end_part(at);
       return remove_stream(at);
     }

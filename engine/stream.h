@@ -49,7 +49,7 @@ enum class StreamState : std::uint8_t {
 
 // Bits of StreamHot::flags.  Those about cold state spare a packet in sequence the look at it.
 enum StreamFlag : std::uint8_t {
-  kStreamPaused = 1,       // its call has been paused at some time
+  kStreamPaused = 1,       // its call has been paused or muted at some time, or it is unwanted
   kStreamGaps = 2,         // cold.gaps_pending may not be 0
   kStreamOddSequence = 4,  // cold.bad_sequence may not be 0
   kStreamOddType = 8,      // cold.other_type_run may not be 0
@@ -131,6 +131,7 @@ struct StreamCold {
   std::uint8_t receiver;
   std::uint8_t sender;
   bool bound_by_destination;
+  bool unwanted;  // policy wants it to be counted only
 
   // Where it came in.
   std::uint16_t port_index;

@@ -31,6 +31,10 @@ enum class BindOperation : std::uint8_t {
             // it until kRelease
   kPause,   // keep statistics of `call`, write no media, from `time_ns` on
   kResume,  // write media of `call` again
+  // Policy wants no media of `call`: statistics go on.  Nothing is missing then, so there are no
+  // gaps; what has not left the worker yet is wiped.
+  kMute,
+  kUnmute,  // it wants what comes from now on
   // For lack of room, until kRestore; statistics go on.  The packets are counted as lost by us.
   kRefuse,   // nothing of `call` is to be kept: what has not left the worker yet is dropped
   kCut,      // write no more media of `call`; what is there already is kept
@@ -48,6 +52,7 @@ struct BindMessage {
       0;  // party id that declared `address` in SDP, i.e. who receives what is sent to it
   std::uint8_t payload_clock_count = 0;
   bool rtcp_only = false;  // `address` stands in a=rtcp: RTP there is not explained by it
+  bool keep = true;        // false: policy wants no media of this m-line; it is counted only
   bool learnt = false;     // SDP does not name `address`, but media of `call` came from it: RTP to
                            // it that nothing else explains is the call's
   RealmId realm = 0;

@@ -14,6 +14,7 @@
 
 #include "base/flat_map.h"
 #include "model/call_claims.h"
+#include "model/call_parts.h"
 #include "model/device.h"
 #include "model/ids.h"
 #include "model/media.h"
@@ -147,19 +148,14 @@ struct MediaRecord {
   bool srtp = false;
 };
 
-struct RecordingGap {
-  std::int64_t from_us = 0;
-  std::int64_t to_us = 0;
-  std::string reason;
-  std::uint64_t packets = 0;
-};
-
 struct RecordingInfo {
   RecordingState state = RecordingState::kPending;
   std::vector<RecordingReason> reasons;
   RecordingLifecycle lifecycle = RecordingLifecycle::kPresent;
   std::string retention_class;
-  std::optional<std::int64_t> expires_us;  // nullopt: never
+  std::optional<std::int64_t> expires_us;  // of media; nullopt: never
+  std::optional<std::int64_t> sip_expires_us;
+  std::optional<std::int64_t> cdr_expires_us;  // of the record itself
   std::vector<std::string> legal_holds;
   bool encrypted = true;
   std::string sha256;               // digest over its extents, hex; empty until it is complete
@@ -167,6 +163,7 @@ struct RecordingInfo {
   std::vector<RecordingGap> gaps;   // by time; each stream tells its own
   std::uint64_t gaps_left_out = 0;  // beyond what is listed
   std::optional<std::int64_t> paused_since_us;  // nothing is kept from then on
+  std::string policy_rule;  // the rule of policies.yaml that decided; empty: there were none
 };
 
 struct CallRecord {
@@ -207,7 +204,8 @@ struct CallRecord {
   std::string diverted_from_e164;
   std::string asserted_e164;
   CallDirection direction = CallDirection::kUnknown;
-  std::string trunk;  // name; of the external end where there is one
+  std::string trunk;                             // name; of the external end where there is one
+  std::shared_ptr<const CallBusiness> business;  // nullptr: the directory says nothing
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;
   HangupBy hangup_by = HangupBy::kNone;

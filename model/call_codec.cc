@@ -91,11 +91,14 @@ void write_recording(const RecordingInfo& recording, wire::RecordingV1* to) {
   to->set_lifecycle(static_cast<std::uint32_t>(recording.lifecycle));
   to->set_retention_class(recording.retention_class);
   if (recording.expires_us) to->set_expires_us(*recording.expires_us);
+  if (recording.sip_expires_us) to->set_sip_expires_us(*recording.sip_expires_us);
+  if (recording.cdr_expires_us) to->set_cdr_expires_us(*recording.cdr_expires_us);
   for (const std::string& hold : recording.legal_holds) to->add_legal_holds(hold);
   to->set_encrypted(recording.encrypted);
   to->set_sha256(recording.sha256);
   to->set_duration_ms(recording.duration_ms);
   to->set_gaps_left_out(recording.gaps_left_out);
+  to->set_policy_rule(recording.policy_rule);
   if (recording.paused_since_us) to->set_paused_since_us(*recording.paused_since_us);
   for (const RecordingGap& gap : recording.gaps) {
     wire::GapV1* added = to->add_gaps();
@@ -139,6 +142,15 @@ void write_times(const CallRecord& call, wire::CallV1& to) {
   if (call.hold_ms) to.set_hold_ms(*call.hold_ms);
 }
 
+void write_business(const CallBusiness& business, wire::CallV1& to) {
+  wire::BusinessV1* out = to.mutable_business();
+  out->set_agent(business.agent);
+  out->set_team(business.team);
+  out->set_client(business.client);
+  out->set_marketing_channel(business.marketing_channel);
+  out->set_campaign(business.campaign);
+}
+
 void write_outcome(const CallRecord& call, wire::CallV1& to) {
   to.set_state(static_cast<std::uint32_t>(call.state));
   if (call.caller) to.set_caller(*call.caller);
@@ -150,6 +162,7 @@ void write_outcome(const CallRecord& call, wire::CallV1& to) {
   to.set_diverted_from_e164(call.diverted_from_e164);
   to.set_asserted_e164(call.asserted_e164);
   to.set_trunk(call.trunk);
+  if (call.business) write_business(*call.business, to);
   to.set_direction(static_cast<std::uint32_t>(call.direction));
   to.set_outcome(static_cast<std::uint32_t>(call.outcome));
   to.set_end_reason(static_cast<std::uint32_t>(call.end_reason));

@@ -135,11 +135,14 @@ RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
   recording.lifecycle = checker.enumerator(from.lifecycle(), RecordingLifecycle::kExpired);
   recording.retention_class = from.retention_class();
   if (from.has_expires_us()) recording.expires_us = from.expires_us();
+  if (from.has_sip_expires_us()) recording.sip_expires_us = from.sip_expires_us();
+  if (from.has_cdr_expires_us()) recording.cdr_expires_us = from.cdr_expires_us();
   recording.legal_holds.assign(from.legal_holds().begin(), from.legal_holds().end());
   recording.encrypted = from.encrypted();
   recording.sha256 = from.sha256();
   recording.duration_ms = from.duration_ms();
   recording.gaps_left_out = from.gaps_left_out();
+  recording.policy_rule = from.policy_rule();
   if (from.has_paused_since_us()) recording.paused_since_us = from.paused_since_us();
   for (const wire::GapV1& gap : from.gaps()) {
     recording.gaps.push_back({gap.from_us(), gap.to_us(), gap.reason(), gap.packets()});
@@ -195,6 +198,14 @@ void read_outcome(const wire::CallV1& from, CallRecord& call, Checker& checker) 
   call.diverted_from_e164 = from.diverted_from_e164();
   call.asserted_e164 = from.asserted_e164();
   call.trunk = from.trunk();
+  if (from.has_business()) {
+    const wire::BusinessV1& business = from.business();
+    call.business = std::make_shared<const CallBusiness>(CallBusiness{business.agent(),
+                                                                      business.team(),
+                                                                      business.client(),
+                                                                      business.marketing_channel(),
+                                                                      business.campaign()});
+  }
   call.direction = checker.enumerator(from.direction(), CallDirection::kTransit);
   call.outcome = checker.enumerator(from.outcome(), CallOutcome::kRedirected);
   call.end_reason = checker.enumerator(from.end_reason(), EndReason::kCrash);

@@ -111,12 +111,16 @@ bool media_matches(const CallQuery& query, const CallRecord& call) {
   });
 }
 
-// Call records carry none of these facts but the trunk before annotations and a directory exist,
-// and a fact that a call lacks never matches.
+// A fact that a call lacks never matches; tags come with annotations, of which there are none.
 bool business_matches(const CallQuery& query, const CallRecord& call) {
-  if (!query.trunk.empty() && query.trunk != call.trunk) return false;
-  return query.agent.empty() && query.client.empty() && query.marketing_channel.empty() &&
-         query.tag.empty();
+  const auto holds = [](const std::string& asked, const std::string& has) {
+    return asked.empty() || asked == has;
+  };
+  static const CallBusiness kNone;
+  const CallBusiness& business = call.business ? *call.business : kNone;
+  return holds(query.trunk, call.trunk) && holds(query.agent, business.agent) &&
+         holds(query.client, business.client) &&
+         holds(query.marketing_channel, business.marketing_channel) && query.tag.empty();
 }
 
 }  // namespace

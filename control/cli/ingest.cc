@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "config/retention_classes.h"
 #include "control/cli/commands.h"
 
 namespace tapdeck::control {
@@ -42,12 +41,6 @@ void add_ingest_command(CLI::App& app, Context& context) {
   command->add_flag("--json", request->json, "The summary as one JSON object");
   command->add_flag("--streams", request->streams, "List every RTP stream in the summary");
   command->callback([request, &context] {
-    if (!config::find_retention_class(request->retention_class)) {
-      context.exit_status = report_error(
-          make_error(ErrorCode::kInvalidArgument,
-                     "--class: there is no retention class '" + request->retention_class + "'."));
-      return;
-    }
     request->global = context.global;
     context.exit_status = context.bodies.ingest(*request);
   });

@@ -159,11 +159,13 @@ int explain(const Context& context, const Words& words) {
     directory = std::move(*read);
     add_owners(*directory, *facts);
   }
-  auto set = policy::load_policy_set(file, config::policy_load_options(settings->config));
+  const config::PolicyLoadOptions options = config::policy_load_options(settings->config);
+  auto set = policy::load_policy_set(file, options);
   if (!set) return report_error(set.error());
   auto evaluator = policy::Evaluator::create(*set);
   if (!evaluator) return report_error(evaluator.error());
-  const PolicyReport report{file, *facts, evaluator->explain(*facts), set->get()};
+  const PolicyReport report{
+      file, *facts, evaluator->explain(*facts), set->get(), options.class_names};
   const RulesShown shown = words.all ? RulesShown::kAll : RulesShown::kToTheDecision;
   write_out(words.json ? json_line(policy_report_to_json(report)) + "\n"
                        : policy_report_to_text(report, settings->zone, shown));

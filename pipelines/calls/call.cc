@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pipelines/calls/call_links.h"
+#include "pipelines/calls/log_detail.h"
 #include "pipelines/calls/record_builder.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/registrations.h"
@@ -84,6 +85,8 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.parties.restore(record);
   restore_links(record, live_);
   if (record.recording.paused_since_us) pause({*record.recording.paused_since_us * 1000});
+  if (context.policy != nullptr) context.policy->restore(record, live_);
+  if (live_.policy != nullptr) obey_policy(live_.times.first_seen_ns);
   const auto& trunks = context.options.numbering.trunks;
   const auto trunk = std::find_if(trunks.begin(), trunks.end(), [&](const config::Trunk& each) {
     return each.name == record.trunk;
@@ -104,6 +107,7 @@ void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
   last_signal_ns_ = timer_now_ns;
   restart_deadline_ns_ = kNever;
   apply_message(live_, message, context_.seed);
+  ask_policy(message.facts);
   settle(message.time_ns(), timer_now_ns);
 }
 
@@ -123,6 +127,9 @@ void Call::resume(const CallRecord& record,
   last_signal_ns_ = last_media_ns_ = timer_now_ns;
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
   if (live_.pause) live_.pause->deadline_ns = timer_now_ns + context_.options.pause_limit_ns;
+  if (context_.policy != nullptr && context_.policy->active() && live_.policy == nullptr) {
+    context_.policy->ask(live_);
+  }
   settle(live_.last_packet_ns(), timer_now_ns);
 }
 
@@ -156,6 +163,7 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
   }
   if (!live_.ended) {
     end_told_ = false;  // the caller tries again after a refusal
+    if (live_.policy != nullptr) obey_policy(time_ns);
     tell_bindings(time_ns);
     decide_keeping(time_ns);
   }
@@ -173,55 +181,26 @@ void Call::tell_bindings(std::int64_t time_ns) {
     BindMessage message;
     message.operation = change.operation;
     fill_bind(change.binding, message);
-    message.realm = live_.realm;
-    message.retention_class = context_.options.retention_class;
-    message.call = live_.handle;
-    message.recording = live_.uid;
-    message.time_ns = time_ns;
-    context_.sink.bind(message);
+    send(message, time_ns);
+    if (live_.policy != nullptr && !live_.policy->muted) live_.policy->kept_any = true;
   }
 }
 
 void Call::tell(BindOperation operation, std::int64_t time_ns) {
   BindMessage message;
   message.operation = operation;
+  send(message, time_ns);
+}
+
+void Call::send(BindMessage& message, std::int64_t time_ns) {
+  if (live_.policy != nullptr) message.keep = live_.policy->wants(message.kind);
   message.realm = live_.realm;
-  message.retention_class = context_.options.retention_class;
+  message.retention_class = retention_class();
   message.call = live_.handle;
   message.recording = live_.uid;
   message.time_ns = time_ns;
   context_.sink.bind(message);
 }
-
-// The answer decides: by then media is due, and the calls that nobody answered are gone.  Until
-// then media is kept, unless the disk is behind.
-void Call::decide_keeping(std::int64_t time_ns) {
-  if (keeping_decided_ || muted_ || !live_.media.ever_bound()) return;
-  if (!live_.established) {
-    const bool admitted = context_.recordings.admits_early_media();
-    if (live_.keeping == Keeping::kUndecided && !admitted) keep(Keeping::kRefused, time_ns);
-    return;
-  }
-  const bool has_media = live_.keeping == Keeping::kUndecided && !live_.streams.empty();
-  keeping_decided_ = true;
-  if (live_.resumed_from_ns) return;  // it was recorded before
-  if (context_.recordings.admits(live_.streams.size())) return keep(Keeping::kKept, time_ns);
-  keep(has_media ? Keeping::kCut : Keeping::kRefused, time_ns);
-}
-
-void Call::keep(Keeping keeping, std::int64_t time_ns) {
-  const Keeping before = std::exchange(live_.keeping, keeping);
-  if (before == keeping || (before == Keeping::kUndecided && keeping == Keeping::kKept)) return;
-  const std::array operations = {BindOperation::kRestore,
-                                 BindOperation::kRestore,
-                                 BindOperation::kRefuse,
-                                 BindOperation::kCut};
-  tell(operations[static_cast<std::size_t>(keeping)], time_ns);
-}
-
-void Call::cut() { keep(Keeping::kCut, live_.last_packet_ns()); }
-
-void Call::restore() { keep(Keeping::kKept, live_.last_packet_ns()); }
 
 void Call::tell_end(std::int64_t timer_now_ns) {
   end_told_ = true;
@@ -261,7 +240,9 @@ void Call::give_up_silent_workers() {
 void Call::flush_messages(std::int64_t timer_now_ns) {
   last_flush_ns_ = timer_now_ns;
   if (log_.empty()) return;
-  context_.sink.keep_messages(live_.uid, context_.options.retention_class, log_.take());
+  std::string messages = log_.take();
+  if (log_detail() != config::LogDetail::kFull) return;
+  context_.sink.keep_messages(live_.uid, retention_class(), std::move(messages));
 }
 
 void Call::put_record(bool final) {
@@ -270,8 +251,16 @@ void Call::put_record(bool final) {
     live_.parties.find_devices(
         *context_.registrations, live_.realm, live_.times.first_seen_ns / 1000);
   }
-  context_.sink.put_call(
-      build_record(live_, context_.options, context_.drops, {++version_, final}));
+  const config::LogDetail detail = log_detail();
+  const bool told_before = version_ > 0;
+  if (detail == config::LogDetail::kNone && !told_before && !final) return;
+  CallRecord record = build_record(live_, context_.options, context_.drops, {++version_, final});
+  if (detail == config::LogDetail::kNone && !told_before) {
+    reduce_to_tally(record);
+  } else if (detail != config::LogDetail::kFull) {
+    mask_record(record);
+  }
+  context_.sink.put_call(std::move(record));
 }
 
 void Call::stop(const CallEnd& end, std::int64_t timer_now_ns) {

@@ -28,6 +28,7 @@ constexpr std::int64_t kChallengeNs = 120'000'000'000;
 // A worker that does not answer a release for so long is not waited for any more.
 constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 
+class CallPolicy;     // pipelines/calls/call_policy.h
 class Recordings;     // pipelines/calls/recordings.h
 class Registrations;  // pipelines/calls/registrations.h
 
@@ -39,6 +40,7 @@ struct CallContext {
   const Recordings& recordings;
   std::uint64_t seed = 0;
   const Registrations* registrations = nullptr;  // without it no party's device is known
+  CallPolicy* policy = nullptr;                  // without it every call is recorded
 };
 
 class Call {
@@ -88,6 +90,7 @@ class Call {
 
   // The call is answered, and what becomes of its media has been decided.
   [[nodiscard]] bool records() const {
+    if (live_.policy != nullptr && !live_.policy->records()) return false;
     return keeping_decided_ && !live_.ended && live_.keeping != Keeping::kUndecided;
   }
 
@@ -145,9 +148,14 @@ class Call {
   void settle(std::int64_t time_ns, std::int64_t timer_now_ns);
   void tell_bindings(std::int64_t time_ns);
   void learn_address(const StreamReport& report);
+  void ask_policy(const MessageFacts& facts);
+  void obey_policy(std::int64_t time_ns);
+  [[nodiscard]] std::uint16_t retention_class() const;
+  [[nodiscard]] config::LogDetail log_detail() const;
   void decide_keeping(std::int64_t time_ns);
   void keep(Keeping keeping, std::int64_t time_ns);
   void tell(BindOperation operation, std::int64_t time_ns);
+  void send(BindMessage& message, std::int64_t time_ns);
   void tell_end(std::int64_t timer_now_ns);
   void tell_release(std::int64_t timer_now_ns);
   void try_final(std::int64_t timer_now_ns);

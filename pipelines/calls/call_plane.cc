@@ -44,7 +44,9 @@ class StandardCallPlane final : public CallPlane {
       : options_(std::move(options)),
         recordings_([this](CallHandle handle) { return table_.find(handle); }),
         events_(options_, sink, random_seed()),
-        context_{options_, sink, drops_, recordings_, random_seed(), &events_.registrations()},
+        policy_(options_.numbering.trunks),
+        context_{
+            options_, sink, drops_, recordings_, random_seed(), &events_.registrations(), &policy_},
         queue_(options_.hold_back_ns),
         assembler_([this](const SignalMessage& message) { collect(message); },
                    [&sink](const SignalMessage& packet) { return sink.pass_rtcp(packet); },
@@ -62,7 +64,9 @@ class StandardCallPlane final : public CallPlane {
             [this](CallHandle handle) { return table_.find(handle); },
             random_seed()),
         links_(table_, conversations_, random_seed()),
-        pauses_(table_, conversations_, options_.pause_limit_ns) {}
+        pauses_(table_, conversations_, options_.pause_limit_ns) {
+    swap_policy(options_.policy);
+  }
 
   void on_message(const SignalMessage& message) override { queue_.put(message, timer_now_ns_); }
 
@@ -72,14 +76,15 @@ class StandardCallPlane final : public CallPlane {
     drops_.add(port_index, from_ns, to_ns);
   }
 
-  void on_media_room(const MediaRoom& room, std::int64_t timer_now_ns) override {
-    recordings_.observe(room, timer_now_ns);
+  void on_media_room(const MediaRoom& room, std::int64_t now_ns) override {
+    recordings_.observe(room, now_ns);
   }
 
   void advance(std::int64_t timer_now_ns) override;
   void reload(const CallRecord& record, const KeptCall& kept, std::int64_t timer_now_ns) override;
   void finish(std::int64_t timer_now_ns) override;
   PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) override;
+  void swap_policy(PolicySources& sources) override;
 
   [[nodiscard]] std::uint64_t open_call_count() const override { return table_.size(); }
 
@@ -103,12 +108,13 @@ class StandardCallPlane final : public CallPlane {
   void remove(Call& call);
 
   CallPlaneOptions options_;
-  const HeaderChoice header_choice_{HeaderNames(options_.kept_headers),
-                                    HeaderNames(options_.conversation_headers)};
+  HeaderChoice header_choice_{HeaderNames(options_.kept_headers),
+                              HeaderNames(options_.conversation_headers)};
   storage::Hasher hasher_;
   DropHistory drops_;
   Recordings recordings_;
   EventLog events_;
+  CallPolicy policy_;
   CallContext context_;
   MessageQueue queue_;
   sip::SignalAssembler assembler_;  // behind the queue: it needs packets in order of time
@@ -124,7 +130,6 @@ class StandardCallPlane final : public CallPlane {
   std::int64_t timer_now_ns_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t calls_started_ = 0;
-  std::uint64_t calls_ended_ = 0;
   std::uint64_t already_present_ = 0;
   PlaneCounters counters_;
   std::size_t timers_swept_at_ = kTimersMin;
@@ -204,7 +209,7 @@ void StandardCallPlane::handle(const DueMessage& due) {
   if (message.facts.claims != nullptr) conversations_.note(*call, message.facts, timer_now_ns_);
   call->take_message(message, timer_now_ns_);
   if (links_.concerns(*call, message.facts)) links_.on_message(*call, message, timer_now_ns_);
-  if (pauses_.follow(*call)) settle_paused();
+  if (pauses_.heed(*call, message, timer_now_ns_)) settle_paused();
   settle(*call);
 }
 
@@ -240,9 +245,8 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
 
 // No call's, but for what comes late within the dialog of one.
 Call* StandardCallPlane::take_event(EventMethod method, const SeenMessage& message) {
-  const MessageFacts& facts = message.facts;
-  if (!facts.to_tag.empty() &&
-      finished_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
+  const bool in_dialog = !message.facts.to_tag.empty();
+  if (in_dialog && finished_.contains(message.signal.realm, message.facts.call_id, timer_now_ns_)) {
     counters_.rejected.add(RejectReason::kLate);
   } else {
     events_.take(method, message, timer_now_ns_);
@@ -299,6 +303,12 @@ PauseAnswer StandardCallPlane::order_pause(const PauseOrder& order, std::int64_t
   return answer;
 }
 
+void StandardCallPlane::swap_policy(PolicySources& sources) {
+  policy_.swap(sources);
+  header_choice_.policy = HeaderNames(policy_.header_names());
+  group_.choose(header_choice_);
+}
+
 void StandardCallPlane::settle_paused() {
   for (Call* call : pauses_.take_changed()) settle(*call);
 }
@@ -313,19 +323,11 @@ void StandardCallPlane::arm(const TimerQueue::Entry& entry) {
 }
 
 void StandardCallPlane::remove(Call& call) {
-  ++calls_ended_;
   recordings_.remove(call);
   conversations_.remove(call, timer_now_ns_);
-  if (call.dropped_message_count() > 0) {
-    counters_.rejected.add(RejectReason::kMessageNotKept, call.dropped_message_count());
-  }
-  if (call.silent_worker_count() > 0) {
-    counters_.rejected.add(RejectReason::kReleaseUnanswered, call.silent_worker_count());
-  }
-  if (call.live().streams.dropped() > 0) {
-    counters_.rejected.add(RejectReason::kReportWithoutRow, call.live().streams.dropped());
-  }
   const LiveCall& live = call.live();
+  counters_.count_losses(
+      call.dropped_message_count(), call.silent_worker_count(), live.streams.dropped());
   finished_.add(live.realm, live.call_id, timer_now_ns_ + kTransactionNs);
   if (live.end_reason == EndReason::kMediaTimeout ||
       live.end_reason == EndReason::kSessionExpired || live.end_reason == EndReason::kCrash) {
@@ -339,10 +341,8 @@ void StandardCallPlane::reload(const CallRecord& record,
                                std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
   make_room();
-  Call::Origin origin;
-  origin.handle = table_.next_handle();
-  origin.uid = record.uid;
   ++calls_started_;
+  const Call::Origin origin{.handle = table_.next_handle(), .uid = record.uid};
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
   if (record.recording.paused_since_us) pauses_.note();
   for (const SignalMessage& signal : kept.messages) {
@@ -372,7 +372,7 @@ CallPlaneFigures StandardCallPlane::figures() const {
   CallPlaneFigures figures;
   figures.messages = messages_;
   figures.calls_started = calls_started_;
-  figures.calls_ended = calls_ended_;
+  figures.calls_ended = calls_started_ - table_.size();
   figures.calls_open = table_.size();
   figures.already_present = already_present_;
   figures.rejected = named_counts(counters_.rejected, kRejectReasonNames);

@@ -24,42 +24,22 @@
 #include "model/pause.h"
 #include "model/signal.h"
 #include "model/stream.h"
+#include "pipelines/calls/call_plane_sink.h"
+#include "pipelines/calls/call_policy.h"
 #include "pipelines/calls/event_options.h"
 #include "pipelines/numbers/numbering.h"
 #include "pipelines/signalling/tcp_limits.h"
 
 namespace tapdeck::calls {
 
-// Where the call plane's decisions go.  Calls are made from inside the plane's methods, in order;
-// implementations must not call back.
-class CallPlaneSink {
- public:
-  virtual ~CallPlaneSink() = default;
-
-  virtual void bind(const BindMessage& message) = 0;  // to every worker, never lost
-
-  // Encoded message records (storage/message_record.h) of one call, key material blanked, to be
-  // kept under its SIP key.
-  virtual void keep_messages(const Uid& recording,
-                             std::uint16_t retention_class,
-                             std::string records) = 0;
-
-  // A new version of a call's record.  `record.final` marks the last one: everything of this call
-  // has been said before it.
-  virtual void put_call(CallRecord record) = 0;
-
-  // RTCP that a capture agent retold in HEP, with the addresses and the time it was seen with: it
-  // is to be taken as if it had passed here.  False when it could not be passed on.
-  [[nodiscard]] virtual bool pass_rtcp(const SignalMessage& packet) = 0;
-
-  // The recording of a call is paused, or goes on, from this packet time on.
-  virtual void tell_pause(const Uid& /*uid*/, PauseChange /*change*/, std::int64_t /*time_ns*/) {}
-
-  // A transaction that belongs to no call, of a method of EventOptions::kept.
-  virtual void put_event(EventRecord /*event*/) {}
+// Of one class.
+struct RetentionTerms {
+  std::string name = "default";
+  // Each expires at start + this; 0: never.
+  std::int64_t kept_us = 0;  // media
+  std::int64_t sip_kept_us = 0;
+  std::int64_t cdr_kept_us = 0;
 };
-
-constexpr std::uint8_t kPriorityNormal = 100;  // of 0 to 255; higher ones are kept longer
 
 struct CallPlaneOptions {
   std::string node;                     // CallRecord::node
@@ -68,11 +48,10 @@ struct CallPlaneOptions {
   numbers::NumberingOptions numbering;
   sip::TcpLimits tcp;
   EventOptions events;
-  std::uint16_t retention_class = 0;  // of every call until policies exist
-  std::string retention_class_name = "default";
-  std::int64_t retention_us = 0;            // expires = start + this; 0: never
-  std::uint8_t priority = kPriorityNormal;  // of every call until policies exist
-  std::uint16_t worker_count = 1;           // kReleased answers to wait for
+  std::vector<RetentionTerms> retention_classes{{}};  // at least one
+  std::uint16_t retention_class = 0;                  // of calls for which no rule names another
+  std::uint8_t priority = config::kPriorityNormal;    // of calls for which no rule says another
+  std::uint16_t worker_count = 1;                     // kReleased answers to wait for
   std::uint32_t calls_max = 600'000;
   std::int64_t hold_back_ns =
       20'000'000;  // messages wait this long for earlier ones of other workers; 0 in ingest
@@ -88,6 +67,8 @@ struct CallPlaneOptions {
   std::int64_t restart_timeout_ns =
       60'000'000'000;  // reloaded calls that stay silent become interrupted
   std::int64_t pause_limit_ns = 1'800'000'000'000;  // a pause that nobody ends ends by itself
+  PolicySources policy;                             // as swap_policy() takes them
+  bool class_by_policy = false;                     // false: every call is of `retention_class`
   std::vector<std::string> kept_headers;            // CallClaims::headers
   std::vector<std::string> conversation_headers;    // whose value names a conversation
   std::uint32_t conversation_legs_max = 32;
@@ -184,6 +165,10 @@ class CallPlane {
   virtual void reload(const CallRecord& record,
                       const KeptCall& kept,
                       std::int64_t timer_now_ns) = 0;
+
+  // Replaces the rules and the directory as a whole: for calls that come and for what open ones
+  // tell from now on.  The former ones come back, so that the caller's thread frees them.
+  virtual void swap_policy(PolicySources& sources) = 0;
 
   // Calls that join a paused conversation are paused from the same time on (pauses.h).
   virtual PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) = 0;

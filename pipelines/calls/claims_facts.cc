@@ -145,6 +145,11 @@ void ClaimsReader::read_chosen(const sip::Message& message, const HeaderChoice& 
         ++facts_.left_out;
       }
     }
+    if (const auto name = choice.policy.find(header)) {
+      if (HeaderFacts* facts = facts_.policy_headers.add()) {
+        *facts = {choice.policy.all()[*name], *name, raw(header.value)};
+      }
+    }
     const auto name = choice.conversation.find(header);
     if (!name || header.value.empty()) continue;
     if (HeaderFacts* facts = facts_.conversation_headers.add()) {
@@ -159,6 +164,7 @@ const ClaimsFacts& ClaimsReader::read(const sip::Message& message, const HeaderC
   facts_.reasons.clear();
   facts_.headers.clear();
   facts_.conversation_headers.clear();
+  facts_.policy_headers.clear();
   facts_.session.reset();
   facts_.charging.reset();
   facts_.left_out = 0;

@@ -52,8 +52,11 @@ class HeaderNames {
 struct HeaderChoice {
   HeaderNames kept{{}};
   HeaderNames conversation{{}};  // whose value names a conversation
+  HeaderNames policy{{}};        // that rules of policy ask for
 
-  [[nodiscard]] std::uint64_t bits() const { return kept.bits() | conversation.bits(); }
+  [[nodiscard]] std::uint64_t bits() const {
+    return kept.bits() | conversation.bits() | policy.bits();
+  }
 };
 
 struct IdentityFacts {
@@ -102,6 +105,7 @@ struct ClaimsFacts {
   Few<ReasonFacts, kReasonsPerMessageMax> reasons;
   Few<HeaderFacts, kHeadersPerMessageMax> headers;
   Few<HeaderFacts, kHeadersPerMessageMax> conversation_headers;
+  Few<HeaderFacts, kHeadersPerMessageMax> policy_headers;
   std::optional<sip::SessionIdField> session;
   std::string_view session_raw;
   std::optional<sip::ChargingVector> charging;

@@ -13,6 +13,7 @@
 
 #include "base/pool_allocator.h"
 #include "model/call.h"
+#include "pipelines/calls/call_policy.h"
 #include "pipelines/calls/dialog.h"
 #include "pipelines/calls/name_counts.h"
 #include "pipelines/calls/offer_answer.h"
@@ -126,6 +127,7 @@ struct LiveCall {
   bool out_of_resources = false;
   Keeping keeping = Keeping::kUndecided;
   std::optional<RecordingPause> pause;
+  std::unique_ptr<PolicyState> policy;  // nullptr: not asked, or there is none
   std::uint8_t priority = 0;
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;

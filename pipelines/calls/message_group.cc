@@ -5,6 +5,10 @@
 namespace tapdeck::calls {
 
 MessageGroup::MessageGroup(const HeaderChoice& choice, const CallTable& table) : table_(table) {
+  choose(choice);
+}
+
+void MessageGroup::choose(const HeaderChoice& choice) {
   for (FactsReader& reader : readers_) reader = FactsReader(&choice);
 }
 

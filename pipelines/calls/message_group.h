@@ -29,6 +29,9 @@ class MessageGroup {
   // Both must outlive this.
   MessageGroup(const HeaderChoice& choice, const CallTable& table);
 
+  // From now on other header fields are read; the group must be empty.
+  void choose(const HeaderChoice& choice);
+
   // Borrows the message's bytes until read().
   void add(const SignalMessage& message) { messages_[count_++].signal = message; }
 

@@ -253,13 +253,14 @@ bool OfferAnswer::learn(const StreamReport& report, std::uint8_t sender) {
 
 PoolVector<BindingChange> OfferAnswer::take_changes() {
   if (!std::exchange(changed_, false)) return {};
+  const bool tell_all = std::exchange(tell_all_, false);
   PoolVector<MediaBinding> next = wanted();
   PoolVector<BindingChange> changes;
   for (const MediaBinding& old : bound_) {
     if (!has_address(next, old.address)) changes.push_back({BindOperation::kUnbind, old});
   }
   for (const MediaBinding& binding : next) {
-    if (std::find(bound_.begin(), bound_.end(), binding) == bound_.end()) {
+    if (tell_all || std::find(bound_.begin(), bound_.end(), binding) == bound_.end()) {
       changes.push_back({BindOperation::kBind, binding});
       ever_bound_ = true;
     }

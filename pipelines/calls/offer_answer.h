@@ -82,6 +82,9 @@ class OfferAnswer {
   // call has learnt enough.
   bool learn(const StreamReport& report, std::uint8_t sender);
 
+  // All of it is to be said again.
+  void tell_all() { tell_all_ = changed_ = true; }
+
   // What has to be said to the workers since the last time.
   PoolVector<BindingChange> take_changes();
 
@@ -160,6 +163,7 @@ class OfferAnswer {
   bool agreed_silence_ = false;
   bool ever_bound_ = false;
   bool changed_ = false;  // since take_changes()
+  bool tell_all_ = false;
 };
 
 }  // namespace tapdeck::calls

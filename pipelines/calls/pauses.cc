@@ -14,18 +14,29 @@ Call* Pauses::find(const PauseOrder& order) const {
 PauseAnswer Pauses::obey(const PauseOrder& order, std::int64_t timer_now_ns) {
   const Call* call = find(order);
   if (call == nullptr) return {};
+  return tell_legs(*call, {order.resume, order.time_ns, timer_now_ns + limit_ns_});
+}
+
+bool Pauses::obey_header(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns) {
+  const auto trigger = pause_trigger_of(call.live(), *message.facts.claims);
+  if (!trigger || call.live().ended) return false;
+  const What what{trigger->resume, message.time_ns(), timer_now_ns + trigger->limit_ns};
+  return tell_legs(call, what).changed > 0;
+}
+
+PauseAnswer Pauses::tell_legs(const Call& call, const What& what) {
   PauseAnswer answer{.known = true};
-  for (const CallHandle handle : conversations_.legs_of(*call)) {
+  for (const CallHandle handle : conversations_.legs_of(call)) {
     Call* leg = table_.find(handle);
     if (leg == nullptr || leg->live().ended) continue;
     ++answer.legs;
-    const bool changed = order.resume ? leg->resume_recording(order.time_ns)
-                                      : leg->pause({order.time_ns, timer_now_ns + limit_ns_});
+    const bool changed = what.resume ? leg->resume_recording(what.time_ns)
+                                     : leg->pause({what.time_ns, what.deadline_ns});
     if (!changed) continue;
     ++answer.changed;
     changed_.push_back(leg);
   }
-  used_ = used_ || !order.resume;
+  used_ = used_ || !what.resume;
   return answer;
 }
 

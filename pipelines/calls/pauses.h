@@ -24,16 +24,29 @@ class Pauses {
 
   PauseAnswer obey(const PauseOrder& order, std::int64_t timer_now_ns);
 
-  // After a call's conversation may have changed; true when somebody was paused for it.
-  [[nodiscard]] bool follow(const Call& call) { return used_ && follow_conversation(call); }
+  // After a message of the call, which may order something by a header field or have joined the
+  // call to a paused conversation; true when somebody's pause began or ended by it.
+  [[nodiscard]] bool heed(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns) {
+    const bool ordered =
+        message.facts.claims != nullptr && obey_header(call, message, timer_now_ns);
+    return (used_ && follow_conversation(call)) || ordered;
+  }
 
-  // Some call has been paused at some time: follow() has something to look for.
+  // Some call has been paused at some time: others may have to follow.
   void note() { used_ = true; }
 
   // The calls that were paused or resumed since: their timers are others now.
   std::vector<Call*> take_changed() { return std::exchange(changed_, {}); }
 
  private:
+  struct What {
+    bool resume;
+    std::int64_t time_ns;
+    std::int64_t deadline_ns;  // of a pause
+  };
+
+  bool obey_header(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns);
+  PauseAnswer tell_legs(const Call& call, const What& what);
   [[nodiscard]] Call* find(const PauseOrder& order) const;
   bool follow_conversation(const Call& call);
 

@@ -99,6 +99,13 @@ struct PlaneCounters {
   CounterTable<RepairCount> repairs;
   CounterTable<SdpTrouble> sdp;
 
+  // What a call that goes could not take.
+  void count_losses(std::uint64_t messages, std::uint32_t workers, std::uint64_t reports) {
+    rejected.add(RejectReason::kMessageNotKept, messages);
+    rejected.add(RejectReason::kReleaseUnanswered, workers);
+    rejected.add(RejectReason::kReportWithoutRow, reports);
+  }
+
   // `bits` of sip::Repair.
   void count_repairs(unsigned bits) {
     for (unsigned row = 0; bits != 0; ++row, bits >>= 1) {

@@ -59,6 +59,14 @@ void fill_parties(const LiveCall& state, CallRecord& record) {
 void fill_gaps(const LiveCall& state, RecordingVerdict verdict, RecordingInfo& recording) {
   std::vector<RecordingGap> gaps = state.streams.gaps();
   for (RecordingGap& gap : verdict.gaps) gaps.push_back(std::move(gap));
+  const PolicyState* policy = state.policy.get();
+  if (policy != nullptr && policy->stopped_ns) {
+    const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
+    gaps.push_back({*policy->stopped_ns / 1000, end_ns / 1000, "policy", 0});
+  }
+  if (policy != nullptr && policy->heard_since_ns) {
+    gaps.push_back({*state.times.answered_ns / 1000, *policy->heard_since_ns / 1000, "policy", 0});
+  }
   const std::optional<Interval> outage = state.outage();
   if (outage && outage->to_ns > outage->from_ns) {
     gaps.push_back({outage->from_ns / 1000, outage->to_ns / 1000, "interrupted", 0});
@@ -79,10 +87,20 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   RecordingVerdict verdict = judge_recording(state, record.media);
   recording.state = verdict.state;
   recording.reasons = std::move(verdict.reasons);
-  recording.retention_class = options.retention_class_name;
+  const PolicyState* policy = state.policy.get();
+  const RetentionTerms& terms = options.retention_classes[retention_class_of(state, options)];
+  recording.retention_class = terms.name;
+  if (policy != nullptr) recording.policy_rule = policy->rule;
   if (state.pause && !state.ended) recording.paused_since_us = state.pause->since_ns / 1000;
-  if (options.retention_us > 0) recording.expires_us = record.key_time_us() + options.retention_us;
+  const auto expiry = [&record](std::int64_t kept_us) -> std::optional<std::int64_t> {
+    if (kept_us == 0) return std::nullopt;
+    return record.key_time_us() + kept_us;
+  };
+  recording.expires_us = expiry(terms.kept_us);
+  recording.sip_expires_us = expiry(terms.sip_kept_us);
+  recording.cdr_expires_us = expiry(terms.cdr_kept_us);
   fill_gaps(state, std::move(verdict), recording);
+  if (policy != nullptr && policy->never_recorded()) return;
   const bool nothing_kept =
       std::all_of(record.media.begin(), record.media.end(), [](const MediaRecord& row) {
         return row.lost_by_us >= row.packets;
@@ -104,6 +122,12 @@ void fill_links(const LiveCall& state, CallRecord& record) {
 }
 
 }  // namespace
+
+std::uint16_t retention_class_of(const LiveCall& state, const CallPlaneOptions& options) {
+  if (!options.class_by_policy || state.policy == nullptr) return options.retention_class;
+  const std::uint16_t chosen = state.policy->retention_class.value_or(options.retention_class);
+  return chosen < options.retention_classes.size() ? chosen : options.retention_class;
+}
 
 CallRecord build_record(const LiveCall& state,
                         const CallPlaneOptions& options,
@@ -139,6 +163,7 @@ CallRecord build_record(const LiveCall& state,
   record.direction = state.route.direction();
   const std::size_t trunk = state.route.trunk();
   if (trunk < options.numbering.trunks.size()) record.trunk = options.numbering.trunks[trunk].name;
+  if (state.policy != nullptr) record.business = state.policy->business;
   record.outcome = state.outcome;
   record.end_reason = state.end_reason;
   record.hangup_by = state.hangup_by;

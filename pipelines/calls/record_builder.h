@@ -16,6 +16,9 @@ struct RecordVersion {
   bool final = false;
 };
 
+// As the first decision of policy said that let it be recorded, where there is policy.
+std::uint16_t retention_class_of(const LiveCall& state, const CallPlaneOptions& options);
+
 CallRecord build_record(const LiveCall& state,
                         const CallPlaneOptions& options,
                         const DropHistory& drops,

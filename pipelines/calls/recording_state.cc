@@ -130,6 +130,9 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
                      state.end_reason == EndReason::kBye)) {
     return not_recorded(RecordingReason::kNotAnswered);
   }
+  if (state.policy != nullptr && state.policy->never_recorded()) {
+    return not_recorded(RecordingReason::kPolicy);
+  }
   const Rows talk = talk_rows(state, rows);
   if (talk.empty()) {
     if (state.interrupted) return not_recorded(RecordingReason::kInterrupted);
@@ -151,6 +154,11 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
   }
   std::set<RecordingReason> reasons;
   if (encrypted > 0) reasons.insert(RecordingReason::kPartlyEncrypted);
+  if (state.policy != nullptr && state.policy->stopped_ns)
+    reasons.insert(RecordingReason::kEarlyEnd);
+  if (state.policy != nullptr && state.policy->heard_since_ns) {
+    reasons.insert(RecordingReason::kLateStart);
+  }
   if (!state.times.answered_ns) reasons.insert(RecordingReason::kLateStart);
   if (state.interrupted || state.out_of_resources) reasons.insert(RecordingReason::kEarlyEnd);
   RecordingVerdict verdict;

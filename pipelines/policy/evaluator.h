@@ -53,6 +53,9 @@ class Evaluator {
   // The same decision, and why each rule fits or not.  Allocates.
   Explanation explain(const CallFacts& facts);
 
+  // What rule `rule` (their number: the default) makes of a call of this Call-ID.
+  [[nodiscard]] Decision decide(std::uint32_t rule, std::string_view call_id) const;
+
   [[nodiscard]] const PolicySet& set() const { return *set_; }
 
  private:
@@ -72,7 +75,6 @@ class Evaluator {
   [[nodiscard]] bool window_holds(std::uint32_t window);
   [[nodiscard]] std::uint32_t first_that_fits();
   [[nodiscard]] RuleVerdict verdict_of(std::uint32_t index, const CallFacts& facts);
-  [[nodiscard]] Decision decide(std::uint32_t rule, std::string_view call_id) const;
   void begin(std::int64_t time_us);
 
   std::shared_ptr<const PolicySet> set_;

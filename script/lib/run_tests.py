@@ -110,7 +110,8 @@ def stage_live(runner):
     run_driver(runner, "bench", ["tests/live/bench_test.py"], 300, "build")
     overload = ["--seconds", "60"] if runner.long_run else []
     run_driver(runner, "overload", ["tests/live/overload_test.py", *overload], 600, "build")
-    for name in ("queues", "links", "reload", "tunnels", "fragments", "pause"):
+    for name in ("queues", "links", "reload", "tunnels", "fragments", "pause",
+                 "policy"):
         run_driver(runner, name, [f"tests/live/{name}_test.py"], 300, "build")
     run_driver(runner, "proxy", ["tests/live/proxy_test.py"], 300, "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []

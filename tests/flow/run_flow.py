@@ -56,15 +56,27 @@ def exported(scenario, store, directory, kind):
     return [view(path) if os.path.exists(path) else None for path in paths]
 
 
+def write_config(files, directory):
+    """The configuration, and beside it what it names; None where the scenario has none."""
+    config = list(files["config"])
+    named = [f"  {key}: {name}.yaml" for name, key in (("policies", "file"),
+                                                       ("directory", "directory_file"))
+             if files[name]]
+    if named:
+        config += ["policy:", *named]
+    for name, lines in {**files, "config": config}.items():
+        if lines:
+            name = "tapdeck" if name == "config" else name
+            with open(os.path.join(directory, f"{name}.yaml"), "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+    return os.path.join(directory, "tapdeck.yaml") if config else None
+
+
 def observe(scenario, directory):
     """What the program says of the scenario's packets, by the roots that paths begin at."""
     capture, store = os.path.join(directory, "flow.pcap"), os.path.join(directory, "store")
     frames.write_capture(capture, scenario.frames)
-    config = None
-    if scenario.config:
-        config = os.path.join(directory, "tapdeck.yaml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write("\n".join(scenario.config) + "\n")
+    config = write_config(scenario.files, directory)
     ingest = tapdeck(store, "ingest", "--json", "--streams", *scenario.ingest, capture,
                      config=config)
     lines = ingest.lines()

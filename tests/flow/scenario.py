@@ -31,13 +31,15 @@ class Scenario:
         self.title = ""
         self.parties, self.calls, self.frames, self.checks = {}, {}, [], []
         self.vlan, self.ip_options, self.ingest = None, b"", []
-        self.config, self.queries = [], []
+        self.files = {"config": [], "policies": [], "directory": []}  # lines of YAML
+        self.queries = []
         self.connections, self.mirror = {}, None
         self.ways, self.fragmented = {"": ""}, 0
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    self._read(line.rstrip() if line.startswith("config ") else line.strip())
+                    verbatim = line.partition(" ")[0] in self.files
+                    self._read(line.rstrip() if verbatim else line.strip())
                 except (ValueError, KeyError, IndexError) as problem:
                     raise ValueError(f"{path}:{number}: {problem!r} in {line.strip()!r}") from None
 
@@ -66,8 +68,8 @@ class Scenario:
             self.vlan = int(rest)
         elif word == "ip_options":
             self.ip_options = bytes.fromhex(rest)
-        elif word == "config":
-            self.config.append(rest)
+        elif word in self.files:
+            self.files[word].append(rest)
         elif word == "query":
             self.queries.append(shlex.split(rest))
         elif word == "ingest":

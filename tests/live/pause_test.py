@@ -5,7 +5,6 @@ calls say so. How long it takes is printed. Needs root.
 """
 
 import os
-import struct
 import sys
 import tempfile
 import time
@@ -71,13 +70,8 @@ class PauseTest:
         tapdeck(self.service.store, "export", "--uid", call["uid"], "--format", "pcap",
                 "--output", output).expect(0)
         path = os.path.join(output, call["uid"] + ".pcap")
-        return [seconds + micros / 1e6 for seconds, micros, frame in self.records(path)
-                if frame[42:43] == b"\x80"]
-
-    @staticmethod
-    def records(path):
-        return [(*struct.unpack_from("<II", record), frame)
-                for record, frame in capture_file.read(path)]
+        return [datagram.time for datagram in capture_file.datagrams(path)
+                if datagram.payload[:1] == b"\x80"]
 
     def call_problems(self, call, paused, resumed):
         problems = []

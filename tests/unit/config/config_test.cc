@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "config/retention_classes.h"
 #include "config/visit.h"
 
 namespace tapdeck::config {
@@ -44,12 +43,6 @@ TEST(Config, RealmNumbersFollowTheFileAndDefaultIsZero) {
   port = Port{};
   port.name = "b";  // listed by the realm
   EXPECT_EQ(realm_of_port(config, port), 1);
-}
-
-TEST(RetentionClasses, AreFoundByName) {
-  EXPECT_EQ(find_retention_class("imported"), kRetentionImported);
-  EXPECT_EQ(find_retention_class("nothing"), std::nullopt);
-  EXPECT_EQ(kRetentionClasses[kRetentionDefault].days, 90U);
 }
 
 }  // namespace

@@ -50,9 +50,10 @@ rules:
     class: imported
     keep: raw
     early_media: discard
-    unbound: keep
+    unbound: discard
     sample: 12.5%
     mask_dtmf: false
+    priority: 200
     pause:
       dtmf: {pause: "*7", resume: "*8"}
       header: {name: X-Pause, pause: "on", resume: "off"}
@@ -91,14 +92,15 @@ TEST(PoliciesLoad, TakesAllThatARuleDoes) {
   const PolicyActions& actions = policies.rules.at(0).actions;
   EXPECT_EQ(actions.record, RecordChoice::kAudio);
   EXPECT_EQ(actions.log, LogDetail::kMasked);
-  EXPECT_EQ(actions.retention_class, kRetentionImported);
+  EXPECT_EQ(actions.retention_class, 1);
   EXPECT_EQ(actions.early_media, DiscardKeep::kDiscard);
-  EXPECT_EQ(actions.unbound, DiscardKeep::kKeep);
+  EXPECT_EQ(actions.unbound, DiscardKeep::kDiscard);
   EXPECT_EQ(actions.sample_ppm, 125'000U);
   EXPECT_FALSE(actions.mask_dtmf);
+  EXPECT_EQ(actions.priority, 200);
   EXPECT_EQ(actions.pause, (PauseTriggers{"*7", "*8", "X-Pause", "on", "off", 300}));
   EXPECT_EQ(policies.fallback.record, RecordChoice::kNone);
-  EXPECT_EQ(policies.fallback_line, 30U);
+  EXPECT_EQ(policies.fallback_line, 31U);
 }
 
 TEST(PoliciesLoad, TellsEveryMistakeAtOnce) {
@@ -163,6 +165,8 @@ TEST(PoliciesLoad, ChecksValuesOfKeys) {
   expect_told("pause: {dtmf: {pause: 'x'}}", "no DTMF code");
   expect_told("pause: {header: {pause: a}}", "header.name: missing");
   expect_told("pause: {limit_s: 0}", "out of bounds");
+  expect_told("priority: 256", "priority");
+  expect_told("unbound: keep", "is not possible yet");
   expect_told("pause: {}", "dtmf, header or limit_s is wanted");
   EXPECT_EQ(told_of_rule("sample: 0.0001"), "");
 }

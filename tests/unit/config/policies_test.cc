@@ -9,7 +9,7 @@ TEST(Policies, EveryCallIsRecordedWhereNothingIsSaid) {
   const Policies policies;
   EXPECT_EQ(policies.fallback.record, RecordChoice::kAudioVideo);
   EXPECT_EQ(policies.fallback.log, LogDetail::kFull);
-  EXPECT_EQ(policies.fallback.retention_class, kRetentionDefault);
+  EXPECT_EQ(policies.fallback.retention_class, 0);
   EXPECT_EQ(policies.fallback.sample_ppm, kSampleAll);
   EXPECT_TRUE(policies.fallback.mask_dtmf);
   EXPECT_FALSE(policies.fallback.pause.any());

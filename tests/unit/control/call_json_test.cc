@@ -109,13 +109,17 @@ const std::vector<std::string> kRecordingNames = {"state",
                                                   "reasons",
                                                   "lifecycle",
                                                   "class",
+                                                  "policy_rule",
                                                   "expires",
+                                                  "sip_expires",
+                                                  "cdr_expires",
                                                   "legal_holds",
                                                   "encrypted",
                                                   "sha256",
                                                   "duration_ms",
                                                   "gaps",
-                                                  "gaps_left_out"};
+                                                  "gaps_left_out",
+                                                  "paused_since"};
 
 TEST(CallJson, HasEveryNameWhetherFactsAreThereOrNot) {
   for (const CallRecord& call : {sample_call(), CallRecord{}}) {

@@ -27,7 +27,7 @@ class PolicyReportTest : public ::testing::Test {
   PolicyReport report(const policy::CallFacts& facts) {
     auto evaluator = policy::Evaluator::create(set_);
     EXPECT_TRUE(evaluator);
-    return {"p.yaml", facts, evaluator->explain(facts), set_.get()};
+    return {"p.yaml", facts, evaluator->explain(facts), set_.get(), {"default"}};
   }
 
   static policy::CallFacts call() {
@@ -51,7 +51,7 @@ TEST_F(PolicyReportTest, JsonHasTheDecisionTheCallAndEveryRule) {
   EXPECT_EQ(json["actions"].dump(),
             R"({"record":"audio","log":"masked","class":"default","keep":"raw",)"
             R"("early_media":"keep","unbound":"discard","sample":12.5,"mask_dtmf":true,)"
-            R"("pause":{"dtmf":{"pause":"*7","resume":null},"header":null,"limit_s":60}})");
+            R"("priority":100,"pause":{"dtmf":{"pause":"*7","resume":null},"header":null,"limit_s":60}})");
   EXPECT_EQ(json["record"], json["sampled_out"] ? "none" : "audio");
   EXPECT_EQ(json["call"]["caller"].dump(), R"({"number":"0711555","e164":"+49711555"})");
   EXPECT_TRUE(json["call"]["callee"].is_null());

@@ -91,7 +91,8 @@ TEST(EveryClass, APacketOfEachMovesItsCounterAlone) {
                              PacketClass::kRtpPaused,
                              PacketClass::kRtpProbation,
                              PacketClass::kRtpQuarantined,
-                             PacketClass::kRtpDiscarded};  // media_test has these
+                             PacketClass::kRtpDiscarded,
+                             PacketClass::kRtpUnrecorded};  // media tests have these
   for (const Row& row : rows()) {
     const auto name = kPacketClassNames[static_cast<std::size_t>(row.expected)].name;
     Bench bench;

@@ -35,7 +35,7 @@ using Times = std::vector<std::int64_t>;
 
 // A second leg, with the header that joins it to the first.
 void establish_leg(Scenario& play, double time_s, const std::string& call_id) {
-  const Sip sip{.branch = "z9hG4bK-" + call_id, .call_id = call_id, .headers = "X-Talk: 7\r\n"};
+  const Sip sip{.call_id = call_id, .branch = "z9hG4bK-" + call_id, .headers = "X-Talk: 7\r\n"};
   Sip offer = sip;
   offer.sdp = sdp({{.ip = "10.0.1.1", .port = 4100}});
   play.from_caller(time_s, offer);

@@ -22,7 +22,7 @@ TEST(RecordBuilder, DisorderNeverGivesNegativeDurations) {
   live.times.answered_ns = 4'000'000'000;
   live.times.ended_ns = 9'000'000'000;
   CallPlaneOptions options;
-  options.retention_us = 1'000'000;
+  options.retention_classes = {{"short", 1'000'000}};
   const CallRecord record = build_record(live, options, {}, {3, true});
   EXPECT_EQ(record.setup_ms, 0);
   EXPECT_EQ(record.talk_ms, 5000);

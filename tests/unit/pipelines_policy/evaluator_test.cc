@@ -130,7 +130,7 @@ TEST(Evaluator, TheFirstRuleThatFitsDecides) {
   const Decision decision = evaluator.evaluate(some_call());
   EXPECT_EQ(decision.rule, 2U);
   EXPECT_EQ(decision.name, "agent");
-  EXPECT_EQ(decision.actions->retention_class, config::kRetentionImported);
+  EXPECT_EQ(decision.actions->retention_class, 1);
   EXPECT_EQ(decision.record, config::RecordChoice::kAudioVideo);
   CallFacts other = some_call();
   other.agent = "berta";

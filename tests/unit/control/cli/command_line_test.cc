@@ -27,7 +27,6 @@ TEST_F(CommandLineTest, WrongUsageIsTwo) {
            {"export", "--format", "opus", "--output", "/tmp"},
            {"ingest"},
            {"ingest", "f", "--queues", "0"},
-           {"ingest", "f", "--class", "nothing"},
            {"bench"},
            {"bench", "report"},
            {"bench", "worker", "--streams", "0"},

@@ -1,0 +1,121 @@
+// What of a call's media is kept: as policy, pauses and the room there is let it.
+#include <array>
+#include <utility>
+
+#include "pipelines/calls/call.h"
+#include "pipelines/calls/record_builder.h"
+#include "pipelines/calls/recordings.h"
+
+namespace tapdeck::calls {
+namespace {
+
+// What is known of the parties may be another thing afterwards.
+bool may_change_policy(const MessageFacts& facts) {
+  if (!facts.is_request) {
+    const bool names = facts.method == sip::Method::kInvite || facts.method == sip::Method::kUpdate;
+    return names && facts.status > 100 && facts.status < 300;
+  }
+  switch (facts.method) {
+    case sip::Method::kInvite:
+    case sip::Method::kUpdate:
+    case sip::Method::kRefer:
+    case sip::Method::kNotify: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void Call::ask_policy(const MessageFacts& facts) {
+  CallPolicy* const policy = context_.policy;
+  if (policy == nullptr || !policy->active() || live_.ended) return;
+  if (facts.claims != nullptr && facts.is_request && facts.method == sip::Method::kInvite) {
+    note_policy_headers(*facts.claims, live_);
+  }
+  if (live_.policy == nullptr || may_change_policy(facts)) policy->ask(live_);
+}
+
+// A stricter decision holds at once.
+void Call::obey_policy(std::int64_t time_ns) {
+  PolicyState& policy = *live_.policy;
+  if (muted_ || policy.actions == nullptr) return;
+  if (!policy.records() && policy.kept_any && !policy.stopped_ns && !live_.streams.empty()) {
+    policy.stopped_ns = time_ns;
+  }
+  if (policy.wants_mute(live_.established) != policy.muted) {
+    policy.muted = !policy.muted;
+    tell(policy.muted ? BindOperation::kMute : BindOperation::kUnmute, time_ns);
+    const bool late =
+        !policy.muted && live_.times.answered_ns && *live_.times.answered_ns < time_ns;
+    if (late) policy.heard_since_ns = time_ns;
+    if (!policy.muted && live_.media.ever_bound()) policy.kept_any = true;
+  }
+  const bool video = policy.wants(MediaKind::kVideo);
+  if (video != policy.video) {
+    policy.video = video;
+    live_.media.tell_all();
+  }
+}
+
+std::uint16_t Call::retention_class() const { return retention_class_of(live_, context_.options); }
+
+config::LogDetail Call::log_detail() const {
+  return live_.policy == nullptr ? config::LogDetail::kFull : live_.policy->log();
+}
+
+// The answer decides: by then media is due, and the calls that nobody answered are gone.  Until
+// then media is kept, unless the disk is behind.
+void Call::decide_keeping(std::int64_t time_ns) {
+  if (keeping_decided_ || muted_ || !live_.media.ever_bound()) return;
+  if (live_.policy != nullptr && live_.policy->muted) return;  // there is nothing to decide
+  if (!live_.established) {
+    const bool admitted = context_.recordings.admits_early_media();
+    if (live_.keeping == Keeping::kUndecided && !admitted) keep(Keeping::kRefused, time_ns);
+    return;
+  }
+  const bool has_media = live_.keeping == Keeping::kUndecided && !live_.streams.empty();
+  keeping_decided_ = true;
+  if (live_.resumed_from_ns) return;  // it was recorded before
+  if (context_.recordings.admits(live_.streams.size())) return keep(Keeping::kKept, time_ns);
+  keep(has_media ? Keeping::kCut : Keeping::kRefused, time_ns);
+}
+
+void Call::keep(Keeping keeping, std::int64_t time_ns) {
+  const Keeping before = std::exchange(live_.keeping, keeping);
+  if (before == keeping || (before == Keeping::kUndecided && keeping == Keeping::kKept)) return;
+  const std::array operations = {BindOperation::kRestore,
+                                 BindOperation::kRestore,
+                                 BindOperation::kRefuse,
+                                 BindOperation::kCut};
+  tell(operations[static_cast<std::size_t>(keeping)], time_ns);
+}
+
+void Call::cut() { keep(Keeping::kCut, live_.last_packet_ns()); }
+
+void Call::restore() { keep(Keeping::kKept, live_.last_packet_ns()); }
+
+bool Call::pause(const RecordingPause& pause) {
+  if (live_.pause || live_.ended) return false;
+  live_.pause = pause;
+  if (muted_) return true;
+  tell(BindOperation::kPause, pause.since_ns);
+  context_.sink.tell_pause(live_.uid, PauseChange::kPaused, pause.since_ns);
+  if (answer_told_) put_record(false);  // a restart must know of it
+  return true;
+}
+
+bool Call::resume_recording(std::int64_t time_ns) {
+  if (!live_.pause || live_.ended) return false;
+  end_pause(PauseChange::kResumed, time_ns);
+  return true;
+}
+
+void Call::end_pause(PauseChange change, std::int64_t time_ns) {
+  live_.pause.reset();
+  if (muted_) return;
+  tell(BindOperation::kResume, time_ns);
+  context_.sink.tell_pause(live_.uid, change, time_ns);
+  if (answer_told_) put_record(false);
+}
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,159 @@
+#include "pipelines/calls/call_policy.h"
+
+#include <algorithm>
+
+#include "pipelines/calls/live_call.h"
+
+namespace tapdeck::calls {
+namespace {
+
+policy::NumberFacts number_of(const LiveCall& live, std::uint8_t party) {
+  const auto& parties = live.parties.all();
+  if (party >= parties.size()) return {};
+  return {parties[party].number, parties[party].e164};
+}
+
+bool is_same_field(std::string_view a, std::string_view b) {
+  const sip::HeaderId id = sip::header_id_of(a);
+  return id == sip::header_id_of(b) && (id != sip::HeaderId::kOther || sip::iequals(a, b));
+}
+
+bool is_stricter(const policy::Decision& a, const policy::Decision& b) {
+  if (a.record != b.record) return a.record < b.record;
+  return a.actions->log > b.actions->log;
+}
+
+}  // namespace
+
+std::vector<std::string> CallPolicy::header_names() const {
+  if (sources_.set == nullptr) return {};
+  const std::span<const std::string> asked = sources_.set->header_names();
+  std::vector<std::string> names(asked.begin(), asked.end());
+  const auto add = [&names](const config::PolicyActions& actions) {
+    const std::string& name = actions.pause.header_name;
+    const auto is_name = [&name](const std::string& known) { return is_same_field(known, name); };
+    if (!name.empty() && std::ranges::none_of(names, is_name)) names.push_back(name);
+  };
+  for (const config::PolicyRule& rule : sources_.set->policies().rules) add(rule.actions);
+  add(sources_.set->policies().fallback);
+  return names;
+}
+
+policy::CallFacts CallPolicy::facts_of(const LiveCall& live) {
+  policy::CallFacts facts;
+  facts.caller = number_of(live, kCallerParty);
+  facts.callee = {live.dialled, live.dialled_e164};
+  if (live.dialled.empty()) facts.callee = number_of(live, live.parties.callee());
+  facts.asserted = {live.asserted, live.asserted_e164};
+  facts.diverted = {live.diverted_from, live.diverted_from_e164};
+  const std::size_t trunk = live.route.trunk();
+  if (trunk < trunks_.size()) facts.trunk = trunks_[trunk].name;
+  facts.direction = live.route.direction();
+  facts.time_us = live.times.start_ns.value_or(live.times.first_seen_ns) / 1000;
+  facts.call_id = live.call_id;
+  headers_.clear();
+  for (const auto& [name, value] : live.policy->headers) headers_.push_back({name, value});
+  facts.headers = headers_;
+  return facts;
+}
+
+void CallPolicy::find_owners(policy::CallFacts& facts, PolicyState& state) const {
+  if (sources_.directory == nullptr) return;
+  const policy::CallOwners owners =
+      sources_.directory->find_of_call(facts.caller, facts.callee, facts.direction, facts.time_us);
+  facts.agent = owners.agent;
+  facts.team = owners.team;
+  facts.client = owners.client;
+  CallBusiness found;
+  found.agent = owners.agent;
+  found.team = owners.team;
+  found.client = owners.client;
+  if (owners.marketing_channel != nullptr) found.marketing_channel = owners.marketing_channel->name;
+  if (owners.campaign != nullptr) found.campaign = owners.campaign->name;
+  const bool is_new = state.business == nullptr || *state.business != found;
+  if (is_new && found != CallBusiness{}) {
+    state.business = std::make_shared<const CallBusiness>(std::move(found));
+  }
+}
+
+// Whoever answered, or was brought in by a transfer, counts like who was dialled: of several
+// decisions the one that keeps least holds.
+void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state) {
+  policy::Decision decision = sources_.evaluator->evaluate(facts);
+  const std::string_view dialled = facts.callee.raw;
+  for (const Party& party : live.parties.all()) {
+    const bool joins = party.role == PartyRole::kTransferTarget && !party.to_us;
+    const std::string_view number = party.number;
+    if ((party.id != live.parties.callee() && !joins) || number.empty() || number == dialled) {
+      continue;
+    }
+    facts.callee = {party.number, party.e164};
+    if (joins) facts.asserted = facts.callee;
+    const policy::Decision other = sources_.evaluator->evaluate(facts);
+    if (is_stricter(other, decision)) decision = other;
+  }
+  take(decision, state);
+}
+
+void CallPolicy::take(const policy::Decision& decision, PolicyState& state) const {
+  if (state.set != sources_.set) state.set = sources_.set;
+  state.actions = decision.actions;
+  state.rule = decision.name;
+  state.record = decision.record;
+  if (!state.retention_class && state.record != config::RecordChoice::kNone) {
+    state.retention_class = decision.actions->retention_class;
+  }
+}
+
+void CallPolicy::ask(LiveCall& live) {
+  if (live.policy == nullptr) live.policy = std::make_unique<PolicyState>();
+  policy::CallFacts facts = facts_of(live);
+  find_owners(facts, *live.policy);
+  if (sources_.evaluator == nullptr) return;
+  decide(facts, live, *live.policy);
+  live.priority = live.policy->actions->priority;
+}
+
+void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
+  if (!active()) return;
+  live.policy = std::make_unique<PolicyState>();
+  PolicyState& state = *live.policy;
+  state.business = record.business;
+  if (sources_.set == nullptr) return;
+  const config::Policies& policies = sources_.set->policies();
+  const auto rule =
+      std::ranges::find(policies.rules, record.recording.policy_rule, &config::PolicyRule::name);
+  const bool known = rule != policies.rules.end();
+  if (!known && record.recording.policy_rule != config::kFallbackName) return;
+  take(sources_.evaluator->decide(static_cast<std::uint32_t>(rule - policies.rules.begin()),
+                                  record.call_id),
+       state);
+  live.priority = state.actions->priority;
+  state.kept_any = state.records();  // for all that is known
+}
+
+std::optional<PauseTrigger> pause_trigger_of(const LiveCall& live, const ClaimsFacts& claims) {
+  if (live.policy == nullptr || live.policy->actions == nullptr) return std::nullopt;
+  const config::PauseTriggers& triggers = live.policy->actions->pause;
+  if (triggers.header_name.empty()) return std::nullopt;
+  const std::int64_t limit_ns = std::int64_t{triggers.limit_s} * 1'000'000'000;
+  for (const HeaderFacts& header : claims.policy_headers) {
+    if (!is_same_field(header.name, triggers.header_name)) continue;
+    if (sip::iequals(header.value, triggers.header_pause)) return PauseTrigger{false, limit_ns};
+    const std::string& resume = triggers.header_resume;
+    if (!resume.empty() && sip::iequals(header.value, resume)) return PauseTrigger{true, limit_ns};
+  }
+  return std::nullopt;
+}
+
+void note_policy_headers(const ClaimsFacts& claims, LiveCall& live) {
+  for (const HeaderFacts& header : claims.policy_headers) {
+    if (live.policy == nullptr) live.policy = std::make_unique<PolicyState>();
+    auto& headers = live.policy->headers;
+    std::pair<std::string, std::string> seen(header.name, header.value);
+    const bool is_new = std::ranges::find(headers, seen) == headers.end();
+    if (is_new && headers.size() < kPolicyHeadersMax) headers.push_back(std::move(seen));
+  }
+}
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,124 @@
+// What policy says of calls: the rules of policies.yaml and the people of directory.yaml, asked
+// with what is known of a call so far, and the answer kept with the call.  docs/POLICY.md.
+//
+// Threads: the call-plane thread.  Memory: a PolicyState of each call while there are rules or a
+// directory; the sets that calls were decided by live as long as they.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/policies.h"
+#include "model/call.h"
+#include "pipelines/calls/claims_facts.h"
+#include "pipelines/policy/call_facts.h"
+#include "pipelines/policy/directory_lookup.h"
+#include "pipelines/policy/evaluator.h"
+#include "pipelines/policy/policy_set.h"
+
+namespace tapdeck::calls {
+
+struct LiveCall;
+
+constexpr std::size_t kPolicyHeadersMax = 32;  // values of one call
+
+// What a message orders of a running recording (config::PauseTriggers).
+struct PauseTrigger {
+  bool resume = false;
+  std::int64_t limit_ns = 0;  // of a pause, which ends by itself then
+
+  bool operator==(const PauseTrigger&) const = default;
+};
+
+// Either may be missing.  The evaluator belongs to the call plane's thread from then on.
+struct PolicySources {
+  std::shared_ptr<const policy::PolicySet> set;
+  std::shared_ptr<policy::Evaluator> evaluator;  // of `set`
+  std::shared_ptr<const policy::DirectoryLookup> directory;
+};
+
+// What has been decided of one call, and what follows from it.
+struct PolicyState {
+  std::shared_ptr<const policy::PolicySet> set;    // `actions` and `rule` are its
+  const config::PolicyActions* actions = nullptr;  // nullptr: no rules, everything is kept
+  std::string_view rule;
+  config::RecordChoice record = config::RecordChoice::kAudioVideo;
+  std::shared_ptr<const CallBusiness> business;              // nullptr: nothing is known
+  std::vector<std::pair<std::string, std::string>> headers;  // that rules ask for, of its INVITEs
+
+  bool muted = false;                            // as the workers know it
+  bool video = true;                             // likewise: media that is no audio is kept
+  bool kept_any = false;                         // media may have been kept
+  std::optional<std::int64_t> stopped_ns;        // a running recording ended then, for good
+  std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
+  std::optional<std::uint16_t> retention_class;  // of the first decision that records
+
+  [[nodiscard]] bool records() const {
+    return record != config::RecordChoice::kNone && !stopped_ns;
+  }
+
+  // Nothing is kept, and nothing was.
+  [[nodiscard]] bool never_recorded() const { return !records() && !stopped_ns; }
+
+  [[nodiscard]] config::LogDetail log() const {
+    return actions == nullptr ? config::LogDetail::kFull : actions->log;
+  }
+
+  // By what it says now; `established`: the call is answered.
+  [[nodiscard]] bool wants_mute(bool established) const {
+    return !records() || (!established && actions != nullptr &&
+                          actions->early_media == config::DiscardKeep::kDiscard);
+  }
+
+  [[nodiscard]] bool wants(MediaKind kind) const {
+    return record == config::RecordChoice::kAudioVideo || kind == MediaKind::kAudio ||
+           kind == MediaKind::kUnknown;
+  }
+};
+
+class CallPolicy {
+ public:
+  // `trunks` must outlive this.
+  explicit CallPolicy(const std::vector<config::Trunk>& trunks) : trunks_(trunks) {}
+
+  // For every call from its next decision on.
+  void swap(PolicySources& sources) { std::swap(sources_, sources); }
+
+  [[nodiscard]] bool active() const {
+    return sources_.evaluator != nullptr || sources_.directory != nullptr;
+  }
+
+  // The header fields that rules ask for, or pause by.
+  [[nodiscard]] std::vector<std::string> header_names() const;
+
+  // Decides anew.
+  void ask(LiveCall& live);
+
+  // A call that an earlier process decided: as the rule says that its record names, if there still
+  // is one so called.
+  void restore(const CallRecord& record, LiveCall& live) const;
+
+ private:
+  [[nodiscard]] policy::CallFacts facts_of(const LiveCall& live);
+  void find_owners(policy::CallFacts& facts, PolicyState& state) const;
+  void decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state);
+  void take(const policy::Decision& decision, PolicyState& state) const;
+
+  const std::vector<config::Trunk>& trunks_;
+  PolicySources sources_;
+  std::vector<policy::HeaderFact> headers_;  // scratch
+};
+
+// By the header field that the call's rule names.
+std::optional<PauseTrigger> pause_trigger_of(const LiveCall& live, const ClaimsFacts& claims);
+
+// The header fields of an INVITE that rules ask for are kept with the call.
+void note_policy_headers(const ClaimsFacts& claims, LiveCall& live);
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,95 @@
+#include "pipelines/calls/log_detail.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/bytes.h"
+#include "storage/crypto.h"
+
+namespace tapdeck::calls {
+namespace {
+
+constexpr std::size_t kMaskedDigits = 4;
+constexpr std::int64_t kHourUs = 3'600'000'000;
+
+// "sip:+49711155501@192.0.2.4" keeps scheme, host and parameters.
+std::string mask_uri(std::string_view uri) {
+  const std::size_t colon = uri.find(':');
+  if (colon == std::string_view::npos) return mask_number(uri);
+  const std::size_t end = std::min(uri.find_first_of("@;?", colon + 1), uri.size());
+  std::string masked(uri.substr(0, colon + 1));
+  masked += mask_number(uri.substr(colon + 1, end - colon - 1));
+  return masked.append(uri.substr(end));
+}
+
+Uid tally_uid(const Uid& uid, std::int64_t hour_us) {
+  storage::Hasher hasher;
+  const std::string text = "tally " + to_string(uid);
+  const ByteView bytes = as_bytes(text);
+  const auto hash = hasher.sha256({&bytes, 1});
+  std::array<std::uint8_t, 10> head{};
+  std::copy_n(hash.begin(), head.size(), head.begin());
+  return make_uid(hour_us / 1000, head);
+}
+
+}  // namespace
+
+std::string mask_number(std::string_view number) {
+  const std::size_t shown = number.size() - std::min(number.size(), kMaskedDigits);
+  return std::string(number.substr(0, shown)).append(number.size() - shown, 'x');
+}
+
+void mask_record(CallRecord& record) {
+  for (CallParty& party : record.parties) {
+    party.number = mask_number(party.number);
+    party.e164.clear();
+    party.name.clear();
+    party.uri = mask_uri(party.uri);
+    party.device.reset();
+  }
+  for (std::string* number : {&record.dialled, &record.diverted_from, &record.asserted}) {
+    *number = mask_number(*number);
+  }
+  record.dialled_e164.clear();
+  record.diverted_from_e164.clear();
+  record.asserted_e164.clear();
+  if (record.transferred) {
+    record.transferred->to = mask_uri(record.transferred->to);
+    record.transferred->by = mask_uri(record.transferred->by);
+    record.transferred->to_e164.clear();
+  }
+  record.claims.reset();
+  for (CallEdge& edge : record.edges) {
+    edge.number = mask_number(edge.number);
+    edge.e164.clear();
+    edge.uri = mask_uri(edge.uri);
+  }
+}
+
+void reduce_to_tally(CallRecord& record) {
+  const std::int64_t time_us = record.key_time_us();
+  const std::int64_t hour_us = time_us - time_us % kHourUs;
+  CallRecord tally;
+  tally.uid = tally_uid(record.uid, hour_us);
+  tally.final = true;
+  tally.realm = record.realm;
+  tally.realm_name = std::move(record.realm_name);
+  tally.node = std::move(record.node);
+  tally.port = std::move(record.port);
+  tally.state = record.state;
+  tally.first_seen_us = hour_us;
+  tally.direction = record.direction;
+  tally.trunk = std::move(record.trunk);
+  tally.outcome = record.outcome;
+  tally.recording.state = record.recording.state;
+  tally.recording.reasons = std::move(record.recording.reasons);
+  tally.recording.retention_class = std::move(record.recording.retention_class);
+  tally.recording.policy_rule = std::move(record.recording.policy_rule);
+  if (record.recording.cdr_expires_us) {
+    tally.recording.cdr_expires_us = *record.recording.cdr_expires_us - (time_us - hour_us);
+  }
+  record = std::move(tally);
+}
+
+}  // namespace tapdeck::calls

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""policies.yaml under `tapdeck run`: read at the start, replaced whole by SIGHUP or refused whole,
+and what a stricter rule does to a recording under way: it ends there. Needs root.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "flow")]
+import capture_file
+import frames
+import netlab
+import program
+import replay
+from program import tapdeck
+from report import Report, require_linux_root
+from scenario import Scenario
+from service import Service
+
+FIRST = "default: {record: audio}\n"
+SECOND = """\
+rules:
+  - {name: quiet, match: {callee: "222"}, record: none}
+default: {record: audio, log: masked}
+"""
+WRONG = "rules:\n  - {name: x, match: {caler: 1}}\n"
+PARTIES = """\
+party alice 192.0.2.10:5060
+party bob 198.51.100.20:5060 number=222
+party carol 198.51.100.30:5060 number=333
+"""
+CALL = """\
+call {name} alice {callee}
+{begin}.0 alice>{callee} INVITE call={name} sdp={port}
+{begin}.1 {callee}>alice 200/INVITE call={name} sdp={answer}
+{begin}.2 alice>{callee} ACK call={name}
+{begin}.3 rtp alice:{port}>{callee}:{answer} ssrc=0x0000a{port} count={count}
+9.0 alice>{callee} BYE call={name} cseq=5
+9.1 {callee}>alice 200/BYE call={name} cseq=5
+"""
+# A refresh of the first call's session, after the rules have changed.
+REFRESH = """\
+6.0 alice>bob UPDATE call=before cseq=2 to_tag=before-b
+6.1 bob>alice 200/UPDATE call=before cseq=2
+"""
+RELOAD_AT_S, FINAL_S = 3, 30
+
+
+def write_capture(directory):
+    path = os.path.join(directory, "calls")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(PARTIES)
+        for name, callee, begin, port in (("before", "bob", 0, 4100), ("after", "bob", 5, 4200),
+                                          ("other", "carol", 5, 4300)):
+            file.write(CALL.format(name=name, callee=callee, begin=begin, port=port,
+                                   answer=port + 1000, count=(8 - begin) * 50))
+        file.write(REFRESH)
+    frames.write_capture(path + ".pcap", Scenario(path).frames)
+    return path + ".pcap"
+
+
+class PolicyTest:
+    def __init__(self, report, lab, directory):
+        self.report, self.lab, self.directory = report, lab, directory
+        self.service = Service(lab, directory)
+        self.policies = os.path.join(directory, "policies.yaml")
+        with open(self.service.config, "a", encoding="utf-8") as file:
+            file.write("policy:\n  file: policies.yaml\n")
+
+    def write(self, text):
+        with open(self.policies, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def reload(self, text, told):
+        self.write(text)
+        self.service.process.send_signal(signal.SIGHUP)
+
+        def said():
+            with open(self.service.log, errors="replace") as log:
+                return told in log.read()
+        self.report.check(f"SIGHUP: {told}",
+                          [] if netlab.wait_until(said, 10) else [self.service.tail()])
+
+    def rtp_kept(self, call):
+        output = os.path.join(self.directory, "pcap")
+        tapdeck(self.service.store, "export", "--uid", call["uid"], "--format", "pcap",
+                "--output", output)
+        path = os.path.join(output, call["uid"] + ".pcap")
+        if not os.path.exists(path):
+            return 0
+        return sum(datagram.payload[:1] == b"\x80" for datagram in capture_file.datagrams(path))
+
+    def check_calls(self, log):
+        calls = {call["call_id"].partition("@")[0]: call for call in log}
+        before, after = calls["before"]["recording"], calls["after"]["recording"]
+        problems = [] if after["reasons"] == ["policy"] else [f"{after}"]
+        if after["policy_rule"] != "quiet":
+            problems.append(f"rule {after['policy_rule']}")
+        if kept := self.rtp_kept(calls["after"]):
+            problems.append(f"{kept} packets of it can be read")
+        self.report.check("after: not recorded", problems)
+        kept, sent = self.rtp_kept(calls["before"]), calls["before"]["media"][0]["packets"]
+        problems = [] if "early_end" in before["reasons"] else [f"{before}"]
+        if before["policy_rule"] != "quiet" or not 0 < kept < sent - 80:
+            problems.append(f"rule {before['policy_rule']}, {kept} of {sent} packets are kept")
+        self.report.check("before: recorded until the rules changed", problems)
+        other = calls["other"]
+        problems = [] if self.rtp_kept(other) == 150 else [f"{self.rtp_kept(other)} packets"]
+        if other["dialled"] != "xxx" or other["recording"]["policy_rule"] != "default":
+            problems.append(f"{other['dialled']}, {other['recording']}")
+        self.report.check("other: recorded, its log masked", problems)
+
+    def run(self):
+        self.write(WRONG)
+        done = tapdeck(None, "run", config=self.service.config, timeout_s=60,
+                       prefix=("ip", "netns", "exec", self.lab.tap))
+        self.report.check("run refuses rules with mistakes, and tells them",
+                          [] if done.status == 1 and "caller?" in done.stderr else [done.tail()])
+        self.write(FIRST)
+        self.service.start()
+        sender = self.lab.start_in(self.lab.tap,
+                                   *replay.command((write_capture(self.directory), "mon0")))
+        time.sleep(RELOAD_AT_S)
+        open_calls = program.calls(self.service.store)
+        self.report.check("the first rules hold",
+                          [] if [call["recording"]["policy_rule"] for call in open_calls] ==
+                          ["default"] else [f"{open_calls}"])
+        self.reload(SECOND, "policy: 1 rules")
+        self.reload(WRONG, "reload refused")
+        sender.wait(60)
+
+        def all_final():
+            log = program.calls(self.service.store)
+            return log if len(log) == 3 and all(call["final"] for call in log) else None
+        self.check_calls(netlab.wait_until(all_final, FINAL_S, 0.5) or
+                         program.calls(self.service.store))
+        status = self.service.stop()
+        self.report.check("SIGTERM ends run cleanly",
+                          [] if status == 0 else [f"exit status {status}: {self.service.tail()}"])
+        found = tapdeck(self.service.store, "store", "check")
+        self.report.check("the store is sound", [] if found.status == 0 else [found.tail()])
+
+
+def main():
+    report = Report()
+    if require_linux_root(report, "policy"):
+        with tempfile.TemporaryDirectory(prefix="tdy.") as directory, netlab.NetLab() as lab:
+            try:
+                PolicyTest(report, lab, directory).run()
+            except (program.Crash, AssertionError, RuntimeError, ValueError,
+                    LookupError) as error:
+                report.fail("policy", f"{type(error).__name__}: {error}")
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
