@@ -35,6 +35,7 @@ void Media::take_parties(std::uint32_t stream, const Owner& owner) {
   const std::uint32_t source = endpoints_.claim_of(cold.source, claim.call);
   if (source != kNone) cold.sender = endpoints_.claim(source).receiver;
   update_clock(stream);
+  take_dtmf_types(stream, owner.by_destination ? claim.dtmf_to : claim.dtmf_from);
 }
 
 void Media::attach(std::uint32_t stream, const Owner& owner) {
@@ -69,6 +70,7 @@ void Media::detach(std::uint32_t stream) {
   cold.call = {};
   cold.recording = {};
   cold.claim = kNone;
+  take_dtmf_types(stream, {});
 }
 
 // The stream's time with its call is over: what is kept goes out, and the last word is said.

@@ -26,6 +26,8 @@ void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.address = binding.address;
   message.payload_clock_count = static_cast<std::uint8_t>(binding.clocks.size());
   std::copy(binding.clocks.begin(), binding.clocks.end(), message.payload_clocks.begin());
+  message.dtmf_to = binding.dtmf.to;
+  message.dtmf_from = binding.dtmf.from;
 }
 
 // What `record` knows and the kept messages did not tell.
@@ -68,6 +70,7 @@ Call::Call(const CallContext& context, const Origin& origin, const SeenMessage& 
   live_.handle = origin.handle;
   live_.uid = origin.uid;
   live_.priority = context.options.priority;
+  live_.media.mask_dtmf(context.options.mask_dtmf);
 }
 
 Call::Call(const CallContext& context, const Origin& origin, const CallRecord& record)
@@ -75,6 +78,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.handle = origin.handle;
   live_.uid = record.uid;
   live_.priority = context.options.priority;
+  live_.media.mask_dtmf(context.options.mask_dtmf);
   live_.realm = record.realm;
   live_.call_id = record.call_id;
   live_.from_tag = record.from_tag;
@@ -171,22 +175,14 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
 void Call::tell_bindings(std::int64_t time_ns) {
   if (released_) return;
   for (const BindingChange& change : live_.media.take_changes()) {
-    if (muted_) continue;
-    BindMessage message;
-    message.operation = change.operation;
-    fill_bind(change.binding, message);
-    message.realm = live_.realm;
-    message.retention_class = context_.options.retention_class;
-    message.call = live_.handle;
-    message.recording = live_.uid;
-    message.time_ns = time_ns;
-    context_.sink.bind(message);
+    if (!muted_) tell(change.operation, time_ns, &change.binding);
   }
 }
 
-void Call::tell(BindOperation operation, std::int64_t time_ns) {
+void Call::tell(BindOperation operation, std::int64_t time_ns, const MediaBinding* binding) {
   BindMessage message;
   message.operation = operation;
+  if (binding != nullptr) fill_bind(*binding, message);
   message.realm = live_.realm;
   message.retention_class = context_.options.retention_class;
   message.call = live_.handle;

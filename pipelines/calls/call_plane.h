@@ -68,6 +68,7 @@ struct CallPlaneOptions {
   std::string retention_class_name = "default";
   std::int64_t retention_us = 0;            // expires = start + this; 0: never
   std::uint8_t priority = kPriorityNormal;  // of every call until policies exist
+  bool mask_dtmf = true;                    // likewise: OfferAnswer::mask_dtmf()
   std::uint16_t worker_count = 1;           // kReleased answers to wait for
   std::uint32_t calls_max = 600'000;
   std::int64_t hold_back_ns =
