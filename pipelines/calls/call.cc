@@ -107,7 +107,9 @@ bool Call::owns(const MessageFacts& facts) const {
 
 void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
   if (log_.empty()) last_flush_ns_ = timer_now_ns;
-  if (!muted_) log_.add(message.signal);
+  if (!muted_) {
+    log_.add(message.signal, live_.media.masks_dtmf() && message.facts.may_tell_dtmf());
+  }
   last_signal_ns_ = timer_now_ns;
   restart_deadline_ns_ = kNever;
   apply_message(live_, message, context_.seed);

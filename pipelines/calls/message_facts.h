@@ -109,6 +109,12 @@ struct MessageFacts {
   // nullptr: the message has nothing of it, as most.
   const ClaimsFacts* claims = nullptr;
   const TransferFacts* transfer = nullptr;
+
+  // Its body may say which keys a person pressed: not beside SDP, and only in these.
+  [[nodiscard]] bool may_tell_dtmf() const {
+    return method == sip::Method::kInfo || method == sip::Method::kNotify ||
+           method == sip::Method::kOther;
+  }
 };
 
 struct FactsResult {
