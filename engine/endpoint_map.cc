@@ -148,6 +148,8 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   claim.clock_count = static_cast<std::uint8_t>(
       std::min<std::size_t>(message.payload_clock_count, kPayloadClocksMax));
   claim.clocks = message.payload_clocks;
+  claim.dtmf_to = message.dtmf_to;
+  claim.dtmf_from = message.dtmf_from;
   insert_at_address(index);
   return index;
 }

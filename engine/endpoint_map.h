@@ -42,6 +42,8 @@ struct Claim {
   std::uint16_t retention_class;
   std::uint16_t media_index;
   std::array<PayloadClock, kPayloadClocksMax> clocks;
+  DtmfTypes dtmf_to;    // as in BindMessage
+  DtmfTypes dtmf_from;  // likewise
 
   [[nodiscard]] bool live() const { return unbind_ns == kForever; }
 

@@ -207,10 +207,13 @@ PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
     return PacketClass::kRtpBound;
   }
   const std::int64_t time_ns = packet.arrival.time_ns;
-  while (chunker_.append(stream, packet.payload, time_ns, now_ns_) == Chunker::Verdict::kNoChunk) {
-    if (quarantine_.yield_chunk()) continue;
-    starve(stream);
-    break;
+  Chunker::Verdict verdict = Chunker::Verdict::kNoChunk;
+  do {
+    verdict = chunker_.append(stream, packet.payload, time_ns, now_ns_);
+  } while (verdict == Chunker::Verdict::kNoChunk && quarantine_.yield_chunk());
+  if (verdict == Chunker::Verdict::kNoChunk) starve(stream);
+  if (streams_.hot(stream).has(kStreamDtmf) && verdict == Chunker::Verdict::kKept) {
+    mask_newest(stream, packet.payload.size());
   }
   return PacketClass::kRtpBound;
 }

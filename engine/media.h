@@ -130,6 +130,10 @@ class Media {
   void forget_claim(const CallHandle& call, std::uint32_t address);
   void drop_surplus_claim(const CallHandle& call);
 
+  // media_masking.cc: keys that must not be read
+  void take_dtmf_types(std::uint32_t stream, const DtmfTypes& types);
+  void mask_newest(std::uint32_t stream, std::size_t packet_bytes);
+
   // media_shedding.cc: what is not kept for lack of room
   void set_withheld(const BindMessage& message);
   void withhold(std::uint32_t stream, StreamFlag why);

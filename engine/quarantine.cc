@@ -1,6 +1,7 @@
 #include "engine/quarantine.h"
 
 #include "base/clock.h"
+#include "engine/dtmf_mask.h"
 
 namespace tapdeck::engine {
 namespace {
@@ -171,8 +172,13 @@ void Quarantine::adopt(std::uint32_t stream, std::int64_t now_ns) {
     missing = 0;
   }
   if (hot.chunk != kNone) hot.fill = fill_of(parts_.pool.at(hot.chunk));
+  const bool is_masked = may_have_dtmf(cold);
   while (cold.quarantine_first != kNone) {
     const std::uint32_t chunk = detach_first(stream);
+    if (is_masked) {
+      Chunk& kept = parts_.pool.at(chunk);
+      mask_records(kept, kept.section.record_bytes, cold.dtmf, parts_.counters);
+    }
     const bool last = cold.quarantine_first == kNone;
     const std::uint32_t newest = hot.chunk;
     const ChunkFill fill = hot.fill;

@@ -45,7 +45,8 @@ class Quarantine {
   // Keeps a packet of a proven stream.  False when it was dropped.
   bool append(std::uint32_t stream, ByteView packet, std::int64_t time_ns, std::int64_t now_ns);
 
-  // The stream has been bound, and its cold state says to whom: hands its chunks on.
+  // The stream has been bound, and its cold state says to whom and what is to be masked: hands its
+  // chunks on.
   void adopt(std::uint32_t stream, std::int64_t now_ns);
 
   // Frees all that is kept of a stream.

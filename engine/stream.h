@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "engine/index_table.h"
 #include "model/binding.h"
+#include "model/dtmf.h"
 #include "model/ids.h"
 #include "model/stream.h"
 
@@ -55,6 +56,7 @@ enum StreamFlag : std::uint8_t {
   kStreamOddType = 8,      // cold.other_type_run may not be 0
   kStreamWithheld = 16,    // the call plane wants none of it to be kept, for lack of room
   kStreamStarved = 32,     // its call found no free chunk
+  kStreamDtmf = 64,        // the last packet's payload type is one of cold.dtmf
 };
 
 // How far the stream's open chunk is filled: its header is written only when it is handed on, so
@@ -118,6 +120,7 @@ struct StreamCold {
   std::uint8_t payload_type_count;
   std::uint8_t payload_type_at;  // index of the current type; kStreamPayloadTypesMax: not listed
   std::array<PayloadCount, kStreamPayloadTypesMax> payload_types;
+  DtmfTypes dtmf;  // to be masked before they are kept; none while no call has the stream
 
   std::array<LossSpan, kLossCauses> losses;  // not reported yet, by LossCause
 
@@ -161,5 +164,14 @@ struct StreamCold {
 };
 
 static_assert(std::is_trivially_destructible_v<StreamCold>);
+
+// The stream's payload type or cold.dtmf has changed.
+inline void note_dtmf(StreamHot& hot, const StreamCold& cold) {
+  if (cold.dtmf.concerns(hot.payload_type)) {
+    hot.set(kStreamDtmf);
+  } else {
+    hot.clear(kStreamDtmf);
+  }
+}
 
 }  // namespace tapdeck::engine

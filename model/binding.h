@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "model/dtmf.h"
 #include "model/ids.h"
 #include "model/media.h"
 
@@ -64,6 +65,10 @@ struct BindMessage {
   std::int64_t time_ns = 0;  // packet time of the message that caused this
   std::array<PayloadClock, kPayloadClocksMax>
       payload_clocks{};  // for jitter; static types need no entry
+  // Whose keys are to be made unreadable before anything is kept; empty: none, as in calls whose
+  // policy says so, and in encrypted media.
+  DtmfTypes dtmf_to{};    // in RTP to `address`
+  DtmfTypes dtmf_from{};  // in RTP from it whose destination no SDP names
 };
 
 static_assert(std::is_trivially_copyable_v<BindMessage>);

@@ -31,7 +31,7 @@ constexpr std::size_t kRecordHeaderBytes = 6;
 // A packet record: u16 (14 bits length, 2 bits kind), u32 arrival microseconds after the section's
 // base, then `length` bytes.
 enum class RecordKind : std::uint8_t {
-  kRtp = 0,  // the UDP payload as received
+  kRtp = 0,  // the UDP payload as received, keyed digits masked (docs/POLICY.md)
   kGap = 1,  // u32 packets lost by us, u8 GapReason: they would have stood here
 };
 

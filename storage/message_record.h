@@ -1,6 +1,6 @@
 // One SIP message as kept in a recording's message extents: where it came from, when, and its bytes
-// (key material already blanked). A message section is a sequence of these, compressed with zstd
-// before encryption; layout in docs/formats/segment.md. Threads: plain value.  Memory: one string.
+// (secrets and keyed digits blanked). A message section is a sequence of these, compressed with
+// zstd, then encrypted; layout: docs/formats/segment.md. Threads: plain value.  Memory: one string.
 #pragma once
 
 #include <cstdint>

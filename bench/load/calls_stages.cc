@@ -68,7 +68,7 @@ std::vector<CallsStage> measure_stages(const std::vector<SignalMessage>& message
       {"facts", std::max(0.0, facts - stages[1].ns_per_message - stages[2].ns_per_message)});
   stages.push_back({"log", cost(messages, [&](const SignalMessage& message) {
                       calls::MessageLog log;
-                      log.add(message);
+                      log.add(message, false);
                       used = used + log.take().size();
                     })});
   return stages;

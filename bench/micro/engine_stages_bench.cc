@@ -9,6 +9,7 @@
 #include "bench/micro/allocations.h"
 #include "engine/chunker.h"
 #include "engine/decode/rtp_frame.h"
+#include "engine/dtmf_mask.h"
 #include "engine/rtp/statistics.h"
 #include "engine/stream_table.h"
 #include "tests/support/packet_builder.h"
@@ -105,10 +106,42 @@ void chunk_append(benchmark::State& state) {
   finish(state, bench::allocations - before);
 }
 
+// What a packet with keys costs beside its copy: an event, and one that repeats two earlier ones.
+void mask_keys(benchmark::State& state, const std::vector<std::uint8_t>& payload) {
+  DtmfTypes types;
+  types.events.add(101);
+  types.redundant.add(121);
+  std::array<std::vector<std::uint8_t>, kBurstPackets> packets;
+  for (std::vector<std::uint8_t>& packet : packets) {
+    packet.assign(12, 0);
+    packet[0] = 0x80;
+    packet[1] = payload.size() == 4 ? 101 : 121;
+    packet.insert(packet.end(), payload.begin(), payload.end());
+  }
+  const std::uint64_t before = bench::allocations;
+  for (auto _ : state) {
+    for (std::vector<std::uint8_t>& packet : packets) {
+      packet[packet.size() - 4] = 5;
+      benchmark::DoNotOptimize(mask_dtmf(packet, types));
+    }
+    benchmark::ClobberMemory();
+  }
+  finish(state, bench::allocations - before);
+}
+
+void mask_event(benchmark::State& state) { mask_keys(state, {5, 10, 0, 160}); }
+
+void mask_redundant(benchmark::State& state) {
+  mask_keys(state,
+            {0xe5, 2, 0x80, 4, 0xe5, 1, 0x40, 4, 101, 5, 10, 0, 160, 6, 10, 0, 160, 7, 10, 0, 160});
+}
+
 BENCHMARK(decode_rtp)->Name("stage/decode_rtp_frame");
 BENCHMARK(flow_hash)->Name("stage/flow_hash");
 BENCHMARK(rtp_update)->Name("stage/rtp_update");
 BENCHMARK(chunk_append)->Name("stage/chunk_append");
+BENCHMARK(mask_event)->Name("stage/mask_event");
+BENCHMARK(mask_redundant)->Name("stage/mask_redundant");
 
 }  // namespace
 }  // namespace tapdeck::engine

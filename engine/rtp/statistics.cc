@@ -71,6 +71,7 @@ void set_payload_type(StreamHot& hot, StreamCold& cold, std::uint8_t type, std::
     cold.run_start = hot.packet_count;
   }
   hot.payload_type = type;
+  note_dtmf(hot, cold);
   for (std::uint8_t i = 0; i < cold.payload_type_count; ++i) {
     if (cold.payload_types[i].payload_type == type) {
       cold.payload_type_at = i;

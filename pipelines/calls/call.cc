@@ -23,6 +23,8 @@ void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.address = binding.address;
   message.payload_clock_count = static_cast<std::uint8_t>(binding.clocks.size());
   std::copy(binding.clocks.begin(), binding.clocks.end(), message.payload_clocks.begin());
+  message.dtmf_to = binding.dtmf.to;
+  message.dtmf_from = binding.dtmf.from;
 }
 
 // What `record` knows and the kept messages did not tell.
@@ -65,6 +67,7 @@ Call::Call(const CallContext& context, const Origin& origin, const SeenMessage& 
   live_.handle = origin.handle;
   live_.uid = origin.uid;
   live_.priority = context.options.priority;
+  live_.media.mask_dtmf(context.options.mask_dtmf);
 }
 
 Call::Call(const CallContext& context, const Origin& origin, const CallRecord& record)
@@ -72,6 +75,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.handle = origin.handle;
   live_.uid = record.uid;
   live_.priority = context.options.priority;
+  live_.media.mask_dtmf(context.options.mask_dtmf);
   live_.realm = record.realm;
   live_.call_id = record.call_id;
   live_.from_tag = record.from_tag;
@@ -103,7 +107,9 @@ bool Call::owns(const MessageFacts& facts) const {
 
 void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
   if (log_.empty()) last_flush_ns_ = timer_now_ns;
-  if (!muted_) log_.add(message.signal);
+  if (!muted_) {
+    log_.add(message.signal, live_.media.masks_dtmf() && message.facts.may_tell_dtmf());
+  }
   last_signal_ns_ = timer_now_ns;
   restart_deadline_ns_ = kNever;
   apply_message(live_, message, context_.seed);
@@ -178,21 +184,15 @@ void Call::tell_bindings(std::int64_t time_ns) {
   if (released_) return;
   for (const BindingChange& change : live_.media.take_changes()) {
     if (muted_) continue;
-    BindMessage message;
-    message.operation = change.operation;
-    fill_bind(change.binding, message);
-    send(message, time_ns);
+    tell(change.operation, time_ns, &change.binding);
     if (live_.policy != nullptr && !live_.policy->muted) live_.policy->kept_any = true;
   }
 }
 
-void Call::tell(BindOperation operation, std::int64_t time_ns) {
+void Call::tell(BindOperation operation, std::int64_t time_ns, const MediaBinding* binding) {
   BindMessage message;
   message.operation = operation;
-  send(message, time_ns);
-}
-
-void Call::send(BindMessage& message, std::int64_t time_ns) {
+  if (binding != nullptr) fill_bind(*binding, message);
   if (live_.policy != nullptr) message.keep = live_.policy->wants(message.kind);
   message.realm = live_.realm;
   message.retention_class = retention_class();

@@ -154,8 +154,7 @@ class Call {
   [[nodiscard]] config::LogDetail log_detail() const;
   void decide_keeping(std::int64_t time_ns);
   void keep(Keeping keeping, std::int64_t time_ns);
-  void tell(BindOperation operation, std::int64_t time_ns);
-  void send(BindMessage& message, std::int64_t time_ns);
+  void tell(BindOperation operation, std::int64_t time_ns, const MediaBinding* binding = nullptr);
   void tell_end(std::int64_t timer_now_ns);
   void tell_release(std::int64_t timer_now_ns);
   void try_final(std::int64_t timer_now_ns);

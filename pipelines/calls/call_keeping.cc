@@ -50,6 +50,7 @@ void Call::obey_policy(std::int64_t time_ns) {
     if (late) policy.heard_since_ns = time_ns;
     if (!policy.muted && live_.media.ever_bound()) policy.kept_any = true;
   }
+  live_.media.mask_dtmf(policy.actions->mask_dtmf);
   const bool video = policy.wants(MediaKind::kVideo);
   if (video != policy.video) {
     policy.video = video;

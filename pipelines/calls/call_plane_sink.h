@@ -21,8 +21,8 @@ class CallPlaneSink {
 
   virtual void bind(const BindMessage& message) = 0;  // to every worker, never lost
 
-  // Encoded message records (storage/message_record.h) of one call, key material blanked, to be
-  // kept under its SIP key.
+  // Encoded message records (storage/message_record.h) of one call, key material and DTMF blanked,
+  // to be kept under its SIP key.
   virtual void keep_messages(const Uid& recording,
                              std::uint16_t retention_class,
                              std::string records) = 0;

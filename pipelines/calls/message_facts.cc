@@ -9,6 +9,7 @@
 #include "pipelines/calls/claims_facts.h"
 #include "pipelines/calls/transfer_facts.h"
 #include "pipelines/signalling/body.h"
+#include "pipelines/signalling/lexer.h"
 #include "pipelines/signalling/message.h"
 
 namespace tapdeck::calls {
@@ -114,13 +115,16 @@ MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
     if (!beside && media.rtcp_port != kDiscardPort) line.rtcp = {*media.rtcp_ip, media.rtcp_port};
   }
   line.payloads.reserve(std::min<std::size_t>(media.format_count, kPayloadsPerLineMax));
-  for (std::size_t i = 0; i < media.format_count && i < kPayloadsPerLineMax; ++i) {
+  for (std::size_t i = 0; i < media.format_count; ++i) {
     const sip::SdpFormat& format = sdp.format(media, i);
     if (format.payload_type < 0 || format.encoding.empty()) continue;
-    line.payloads.push_back({static_cast<std::uint8_t>(format.payload_type),
-                             format.clock_rate_hz,
-                             PoolString(format.encoding.substr(0, 64)),
-                             media.kind});
+    const auto type = static_cast<std::uint8_t>(format.payload_type);
+    line.types.all.add(type);
+    if (sip::iequals(format.encoding, "telephone-event")) line.types.dtmf.events.add(type);
+    if (sip::iequals(format.encoding, "red")) line.types.dtmf.redundant.add(type);
+    if (i >= kPayloadsPerLineMax) continue;
+    line.payloads.push_back(
+        {type, format.clock_rate_hz, PoolString(format.encoding.substr(0, 64)), media.kind});
   }
   return line;
 }

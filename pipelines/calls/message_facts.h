@@ -21,6 +21,7 @@
 #include "model/ids.h"
 #include "model/media.h"
 #include "model/signal.h"
+#include "pipelines/calls/dtmf_types.h"
 #include "pipelines/calls/person_facts.h"
 #include "pipelines/calls/plane_counters.h"
 #include "pipelines/signalling/headers.h"
@@ -60,6 +61,7 @@ struct MediaLine {
   Endpoint rtcp{};       // of a=rtcp, where it cannot be told from `address`; port 0 otherwise
   PoolVector<Endpoint> candidates;  // of ICE for RTP, other than `address`
   PoolVector<PayloadDeclaration> payloads;
+  DeclaredTypes types{};  // of all its formats, those that `payloads` has no room for included
 
   bool operator==(const MediaLine&) const = default;
 };
@@ -107,6 +109,12 @@ struct MessageFacts {
   // nullptr: the message has nothing of it, as most.
   const ClaimsFacts* claims = nullptr;
   const TransferFacts* transfer = nullptr;
+
+  // Its body may say which keys a person pressed: not beside SDP, and only in these.
+  [[nodiscard]] bool may_tell_dtmf() const {
+    return method == sip::Method::kInfo || method == sip::Method::kNotify ||
+           method == sip::Method::kOther;
+  }
 };
 
 struct FactsResult {

@@ -1,11 +1,12 @@
 #include "pipelines/calls/message_log.h"
 
+#include "pipelines/signalling/dtmf.h"
 #include "pipelines/signalling/secrets.h"
 #include "storage/message_record.h"
 
 namespace tapdeck::calls {
 
-void MessageLog::add(const SignalMessage& message) {
+void MessageLog::add(const SignalMessage& message, bool mask_dtmf) {
   if (count_ >= kMessagesMax || bytes_ + message.length > kMessageBytesMax) {
     ++dropped_;
     return;
@@ -21,7 +22,9 @@ void MessageLog::add(const SignalMessage& message) {
   if (pending_.empty()) pending_.reserve(kPendingUsual);
   storage::append_message_record(record, as_text(message.view()), pending_);
   auto* const end = reinterpret_cast<std::uint8_t*>(pending_.data() + pending_.size());
-  sip::blank_secrets({end - message.length, message.length});
+  const MutableByteView kept{end - message.length, message.length};
+  sip::blank_secrets(kept);
+  if (mask_dtmf) sip::blank_dtmf(kept);
   bytes_ += message.length;
   ++count_;
 }

@@ -1,5 +1,5 @@
-// SIP messages of one call on their way to its recording: encoded, key material blanked, handed out
-// in batches.
+// SIP messages of one call on their way to its recording: encoded, key material blanked, and DTMF
+// where that is wanted, handed out in batches.
 //
 // Threads: the call-plane thread.  Memory: what has not been handed out; a call keeps at most
 // kMessageBytesMax and kMessagesMax over its life, what comes later is counted.
@@ -22,7 +22,7 @@ constexpr std::size_t kPendingUsual = 2'048;  // of most calls until their answe
 
 class MessageLog {
  public:
-  void add(const SignalMessage& message);
+  void add(const SignalMessage& message, bool mask_dtmf);
 
   // Asks for the memory that a message of so many bytes will be written to.
   void prefetch(std::size_t bytes) const {

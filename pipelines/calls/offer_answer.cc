@@ -52,12 +52,14 @@ void add_binding(const MediaLine& line,
                  const Endpoint& address,
                  std::uint8_t party,
                  std::size_t index,
+                 const BoundDtmfTypes& dtmf,
                  PoolVector<MediaBinding>& to) {
   const auto same = std::find_if(to.begin(), to.end(), [&](const MediaBinding& binding) {
     return binding.address == address;
   });
   if (same != to.end()) {
     add_clocks(line, same->clocks);
+    same->dtmf.add(dtmf);
     return;
   }
   MediaBinding& binding = to.emplace_back();
@@ -66,6 +68,7 @@ void add_binding(const MediaLine& line,
   binding.kind = line.kind;
   binding.media_index = static_cast<std::uint16_t>(index);
   add_clocks(line, binding.clocks);
+  binding.dtmf = dtmf;
 }
 
 bool has_address(const PoolVector<MediaBinding>& bindings, const Endpoint& address) {
@@ -100,7 +103,7 @@ Hop hop_of(const SignalMessage& signal) {
 bool MediaBinding::operator==(const MediaBinding& other) const {
   return address == other.address && receiver == other.receiver && kind == other.kind &&
          media_index == other.media_index && rtcp_only == other.rtcp_only &&
-         learnt == other.learnt &&
+         learnt == other.learnt && dtmf == other.dtmf &&
          std::equal(clocks.begin(),
                     clocks.end(),
                     other.clocks.begin(),
@@ -207,34 +210,40 @@ void OfferAnswer::close() {
   weigh();
 }
 
-// Calls `function` with each m-line in force or offered, its party and its index.
+// Calls `function` with each m-line in force or offered, its side and its index.
 template <typename Function>
 void OfferAnswer::for_each_line(Function&& function) const {
   for (const Side& side : sides_) {
     for (const SessionFacts* session : {side.current.get(), side.pending.get()}) {
       if (session == nullptr) continue;
       const PoolVector<MediaLine>& lines = session->lines;
-      for (std::size_t i = 0; i < lines.size(); ++i) function(lines[i], side.who.party, i);
+      for (std::size_t i = 0; i < lines.size(); ++i) function(lines[i], side, i);
     }
   }
 }
 
 PoolVector<MediaBinding> OfferAnswer::wanted() const {
   PoolVector<MediaBinding> bindings;
-  for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
-    if (needs_binding(line)) add_binding(line, line.address, party, index, bindings);
+  const DeclaredLines declared = declared_lines();
+  for_each_line([&](const MediaLine& line, const Side& side, std::size_t index) {
+    if (!needs_binding(line)) return;
+    const BoundDtmfTypes dtmf = dtmf_types(declared, side, index, line);
+    add_binding(line, line.address, side.who.party, index, dtmf, bindings);
   });
-  for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
-    if (!line.is_rtp) return;
+  for_each_line([&](const MediaLine& line, const Side& side, std::size_t index) {
+    if (!line.is_rtp || line.candidates.empty()) return;
+    const BoundDtmfTypes dtmf = dtmf_types(declared, side, index, line);
     for (const Endpoint& candidate : line.candidates) {
-      add_binding(line, candidate, party, index, bindings);
+      add_binding(line, candidate, side.who.party, index, dtmf, bindings);
     }
   });
-  for_each_line([&](const MediaLine& line, std::uint8_t party, std::size_t index) {
-    if (line.is_rtp && line.rtcp.port != 0) add_rtcp_binding(line, party, index, bindings);
+  for_each_line([&](const MediaLine& line, const Side& side, std::size_t index) {
+    if (line.is_rtp && line.rtcp.port != 0) add_rtcp_binding(line, side.who.party, index, bindings);
   });
   for (const MediaBinding& learnt : learnt_) {
-    if (!has_address(bindings, learnt.address)) bindings.push_back(learnt);
+    if (has_address(bindings, learnt.address)) continue;
+    bindings.push_back(learnt);
+    bindings.back().dtmf = dtmf_types(declared, learnt);
   }
   return bindings;
 }

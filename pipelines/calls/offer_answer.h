@@ -16,6 +16,7 @@
 #include "base/pool_allocator.h"
 #include "model/binding.h"
 #include "model/stream.h"
+#include "pipelines/calls/dtmf_types.h"
 #include "pipelines/calls/message_facts.h"
 
 namespace tapdeck::calls {
@@ -46,6 +47,7 @@ struct MediaBinding {
   bool rtcp_only = false;
   bool learnt = false;  // not from SDP, but from where media came
   PoolVector<PayloadClock> clocks;
+  BoundDtmfTypes dtmf{};  // empty: nothing is masked
 
   bool operator==(const MediaBinding& other) const;
 };
@@ -84,6 +86,14 @@ class OfferAnswer {
 
   // All of it is to be said again.
   void tell_all() { tell_all_ = changed_ = true; }
+
+  // Whether digits that are keyed in are to be masked; they are until this is called.
+  void mask_dtmf(bool mask) {
+    changed_ = changed_ || mask != masks_dtmf_;
+    masks_dtmf_ = mask;
+  }
+
+  [[nodiscard]] bool masks_dtmf() const { return masks_dtmf_; }
 
   // What has to be said to the workers since the last time.
   PoolVector<BindingChange> take_changes();
@@ -152,6 +162,18 @@ class OfferAnswer {
   void for_each_line(Function&& function) const;
   [[nodiscard]] PoolVector<MediaBinding> wanted() const;
 
+  // offer_answer_dtmf.cc.  By index of the m-line: what callees have declared, then the caller.
+  using DeclaredLines = PoolVector<std::array<DeclaredTypes, 2>>;
+
+  [[nodiscard]] DeclaredLines declared_lines() const;
+  [[nodiscard]] bool is_encrypted(const Side& side, std::size_t index, const MediaLine& line) const;
+  [[nodiscard]] BoundDtmfTypes dtmf_types(const DeclaredLines& declared,
+                                          const Side& side,
+                                          std::size_t index,
+                                          const MediaLine& line) const;
+  [[nodiscard]] BoundDtmfTypes dtmf_types(const DeclaredLines& declared,
+                                          const MediaBinding& learnt) const;
+
   PoolVector<Side> sides_;
   PoolVector<MediaBinding> bound_;
   PoolVector<MediaBinding> learnt_;
@@ -164,6 +186,7 @@ class OfferAnswer {
   bool ever_bound_ = false;
   bool changed_ = false;  // since take_changes()
   bool tell_all_ = false;
+  bool masks_dtmf_ = true;
 };
 
 }  // namespace tapdeck::calls

@@ -81,7 +81,12 @@ def drops():
     one_each = Capture(config=quarantine)
     for number in range(1, 4):
         one_each.rtp(5, ssrc=number, **SMALL_RTP)
+    # A block of events (RFC 2198) of nine bytes, where there are four.
+    bad_blocks = frames.rtp(0xA001, 1, 160, 121, b"\xe5\2\0\x09\0" + b"\7\x0a\0\xa0")
+    events = 'pts=0,101,121 a="rtpmap:101 telephone-event/8000" a="rtpmap:121 red/8000"'
     return {
+        "red_malformed": Capture(CALL.replace("sdp=5000", "sdp=5000 " + events)).udp(
+            bad_blocks, 1.2, (ALICE[0], 4000), (BOB[0], 5000)),
         "rtp_too_long": Capture(CALL).rtp(2, 1.1, size=17_000),
         "quarantine_full": one_each,
         "quarantine_aged": Capture(config=quarantine).rtp(5, **SMALL_RTP).rtp(

@@ -36,8 +36,8 @@ def view_wav(path):
 
 def view_pcap(path):
     payloads = [datagram.payload for datagram in capture_file.datagrams(path)]
-    return {"packets": len(payloads),
-            "rtp": sum(payload[:1] == b"\x80" for payload in payloads),
+    rtp = [payload[12:] for payload in payloads if payload[:1] == b"\x80"]
+    return {"packets": len(payloads), "rtp": len(rtp), "media": [part.hex() for part in rtp],
             "text": "\n".join(payload.decode("latin-1") for payload in payloads)}
 
 

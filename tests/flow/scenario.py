@@ -183,6 +183,8 @@ class Scenario:
             if index in lost:
                 continue
             payload = bytes([int(options.get("byte", "0xD5"), 0)]) * int(options.get("bytes", 160))
+            if "hex" in options:
+                payload = bytes.fromhex(options["hex"])
             packet = frames.rtp(ssrc, first + index, int(options.get("ts", 0)) + 160 * index,
                                 payload_type, payload, index == 0)
             at = time + index * step + float(delays.get(str(index), 0)) / 1000
@@ -250,6 +252,9 @@ def encode(start, headers, body, options):
     if "sipfrag" in options:
         headers.append(("Content-Type", "message/sipfrag;version=2.0"))
         content = options["sipfrag"] + "\r\n"
+    elif "body" in options:
+        headers.append(("Content-Type", options["type"]))
+        content = options["body"].replace("\\n", "\r\n")
     elif body is not None:
         if "multipart" in options:
             headers.append(("Content-Type", 'multipart/mixed;boundary="edge"'))

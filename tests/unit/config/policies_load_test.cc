@@ -55,7 +55,6 @@ rules:
     mask_dtmf: false
     priority: 200
     pause:
-      dtmf: {pause: "*7", resume: "*8"}
       header: {name: X-Pause, pause: "on", resume: "off"}
       limit_s: 300
 default:
@@ -98,9 +97,9 @@ TEST(PoliciesLoad, TakesAllThatARuleDoes) {
   EXPECT_EQ(actions.sample_ppm, 125'000U);
   EXPECT_FALSE(actions.mask_dtmf);
   EXPECT_EQ(actions.priority, 200);
-  EXPECT_EQ(actions.pause, (PauseTriggers{"*7", "*8", "X-Pause", "on", "off", 300}));
+  EXPECT_EQ(actions.pause, (PauseTriggers{"", "", "X-Pause", "on", "off", 300}));
   EXPECT_EQ(policies.fallback.record, RecordChoice::kNone);
-  EXPECT_EQ(policies.fallback_line, 31U);
+  EXPECT_EQ(policies.fallback_line, 30U);
 }
 
 TEST(PoliciesLoad, TellsEveryMistakeAtOnce) {
@@ -163,6 +162,7 @@ TEST(PoliciesLoad, ChecksValuesOfKeys) {
   expect_told("pause: {dtmf: {resume: '*8'}}", "pause.dtmf.pause: missing");
   expect_told("pause: {dtmf: {pause: '*7', resume: '7'}}", "one code ends in the other");
   expect_told("pause: {dtmf: {pause: 'x'}}", "no DTMF code");
+  expect_told("pause: {dtmf: {pause: '*7', resume: '*8'}}", "is not possible yet");
   expect_told("pause: {header: {pause: a}}", "header.name: missing");
   expect_told("pause: {limit_s: 0}", "out of bounds");
   expect_told("priority: 256", "priority");

@@ -21,7 +21,8 @@ TEST(RetentionClasses, TwoAreAlwaysThere) {
 TEST(RetentionClasses, ConfiguredOnesStandBehindThemOrReplaceThem) {
   const Loaded loaded = load_text(
       "retention_classes:\n"
-      "  - {name: mifid, days: 1826, cdr_days: 3650, basis: \"MiFID II Art. 16(7)\", locked: true}\n"
+      "  - {name: mifid, days: 1826, cdr_days: 3650, locked: true,\n"
+      "     basis: \"MiFID II Art. 16(7)\"}\n"
       "  - {name: default, days: 30, sip_days: 7}\n",
       "c");
   EXPECT_EQ(to_string(loaded.problems), "");

@@ -15,7 +15,7 @@ class PolicyReportTest : public ::testing::Test {
         "rules:\n"
         "- {name: a, match: {caller: 1}}\n"
         "- {name: b, match: {agent: anna}, record: audio, sample: 12.5, log: masked,\n"
-        "   pause: {dtmf: {pause: '*7'}, limit_s: 60}}\n"
+        "   pause: {limit_s: 60}}\n"
         "- {name: \"c\\e[31m\"}\n",
         "p");
     ASSERT_EQ(config::to_string(loaded.problems), "");
@@ -51,7 +51,7 @@ TEST_F(PolicyReportTest, JsonHasTheDecisionTheCallAndEveryRule) {
   EXPECT_EQ(json["actions"].dump(),
             R"({"record":"audio","log":"masked","class":"default","keep":"raw",)"
             R"("early_media":"keep","unbound":"discard","sample":12.5,"mask_dtmf":true,)"
-            R"("priority":100,"pause":{"dtmf":{"pause":"*7","resume":null},"header":null,"limit_s":60}})");
+            R"("priority":100,"pause":null})");
   EXPECT_EQ(json["record"], json["sampled_out"] ? "none" : "audio");
   EXPECT_EQ(json["call"]["caller"].dump(), R"({"number":"0711555","e164":"+49711555"})");
   EXPECT_TRUE(json["call"]["callee"].is_null());
@@ -71,7 +71,7 @@ TEST_F(PolicyReportTest, TextStopsAtTheDecisionUnlessAllIsWanted) {
       << text;
   EXPECT_NE(text.find("Rule 'b' (p.yaml:3) decides:\n"), std::string::npos);
   EXPECT_NE(text.find("audio of 12.5% of its calls, of which this is "), std::string::npos);
-  EXPECT_NE(text.find("DTMF *7, at most 60 s\n"), std::string::npos);
+  EXPECT_NE(text.find("by command only\n"), std::string::npos);
   EXPECT_NE(text.find("1 rules behind it are not asked"), std::string::npos);
   EXPECT_EQ(text.find("c?"), std::string::npos);
   const std::string all = policy_report_to_text(report(call()), "UTC", RulesShown::kAll);

@@ -1,0 +1,200 @@
+// Event codes in single packets, and in the records of a chunk.
+#include "engine/dtmf_mask.h"
+
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/chunker.h"
+
+namespace tapdeck::engine {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::uint8_t kEvents = 101;
+constexpr std::uint8_t kRed = 121;
+constexpr std::uint8_t kAudio = 0;
+
+DtmfTypes types() {
+  DtmfTypes types;
+  types.events.add(kEvents);
+  types.redundant.add(kRed);
+  return types;
+}
+
+// `flags` is the first byte of the RTP header.
+Bytes rtp(std::uint8_t type, const Bytes& payload, std::uint8_t flags = 0x80) {
+  Bytes packet{flags, type, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2};
+  packet.insert(packet.end(), payload.begin(), payload.end());
+  return packet;
+}
+
+Bytes joined(std::initializer_list<Bytes> parts) {
+  Bytes all;
+  for (const Bytes& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+// The header of a block of RFC 2198 that another one follows.
+Bytes block(std::uint8_t type, std::uint16_t length) {
+  return {static_cast<std::uint8_t>(0x80 | type),
+          2,
+          static_cast<std::uint8_t>(0x80 | length >> 8),
+          static_cast<std::uint8_t>(length)};
+}
+
+Bytes masked(Bytes packet, MaskVerdict verdict = MaskVerdict::kDone) {
+  EXPECT_EQ(mask_dtmf(packet, types()), verdict);
+  const Bytes once = packet;
+  mask_dtmf(packet, types());
+  EXPECT_EQ(packet, once) << "what is masked stays as it is";
+  return once;
+}
+
+TEST(DtmfMask, EachKeyBecomesTheSameUnknownEvent) {
+  for (std::uint8_t key = 0; key <= 15; ++key) {
+    EXPECT_EQ(masked(rtp(kEvents, {key, 0x8a, 0x03, 0x20})), rtp(kEvents, {255, 0x8a, 0x03, 0x20}))
+        << "end bit, volume and duration stay";
+  }
+  EXPECT_EQ(masked(rtp(kEvents | 0x80, {5, 10, 0, 160})), rtp(kEvents | 0x80, {255, 10, 0, 160}))
+      << "a marker is not of the payload type";
+}
+
+TEST(DtmfMask, EventsThatAreNoKeysStay) {
+  for (const int code : {16, 32, 64, 128, 255}) {
+    const Bytes packet = rtp(kEvents, {static_cast<std::uint8_t>(code), 10, 0, 160});
+    EXPECT_EQ(masked(packet), packet);
+  }
+}
+
+TEST(DtmfMask, AllEventsOfAPacketAreMaskedAndOnlyTheirCodes) {
+  EXPECT_EQ(masked(rtp(kEvents, {1, 2, 3, 4, 66, 2, 3, 4, 11, 1, 1, 1})),
+            rtp(kEvents, {255, 2, 3, 4, 66, 2, 3, 4, 255, 1, 1, 1}));
+  EXPECT_EQ(masked(rtp(kEvents, {1, 2, 3, 4, 9, 2})), rtp(kEvents, {255, 2, 3, 4, 255, 2}))
+      << "one that the capture cut";
+}
+
+TEST(DtmfMask, OtherTypesStay) {
+  const Bytes audio = rtp(kAudio, {1, 2, 3, 4});
+  EXPECT_EQ(masked(audio), audio);
+  Bytes events = rtp(kEvents, {1, 2, 3, 4});
+  const Bytes before = events;
+  mask_dtmf(events, {});
+  EXPECT_EQ(events, before) << "a call whose digits are not masked";
+  DtmfTypes red_alone;
+  red_alone.redundant.add(kRed);
+  Bytes red = rtp(kRed, joined({{kAudio}, {1, 2}}));
+  mask_dtmf(red, red_alone);
+  EXPECT_EQ(red, rtp(kRed, joined({{kAudio}, {1, 2}})));
+}
+
+TEST(DtmfMask, HeaderExtensionAndSourcesShiftThePayload) {
+  const Bytes sources{1, 1, 1, 1, 2, 2, 2, 2};
+  const Bytes extension{0xbe, 0xde, 0, 1, 3, 3, 3, 3};
+  const auto packet = [&](std::uint8_t key) {
+    return rtp(kEvents, joined({sources, extension, {key, 10, 0, 160}}), 0x92);
+  };
+  EXPECT_EQ(masked(packet(5)), packet(255));
+  for (const Bytes& cut : {rtp(kEvents, {1, 1}, 0x81),
+                           rtp(kEvents, {1, 1}, 0x90),
+                           rtp(kEvents, {0, 0, 0, 9, 1, 1}, 0x90)}) {
+    EXPECT_EQ(masked(cut), cut) << "cut within its header";
+  }
+  EXPECT_EQ(masked({0x80, kEvents, 5}), (Bytes{0x80, kEvents, 5}));
+}
+
+TEST(DtmfMask, PaddingStaysWhereItIsPadding) {
+  EXPECT_EQ(masked(rtp(kEvents, {5, 10, 0, 160, 0, 0, 0, 4}, 0xa0)),
+            rtp(kEvents, {255, 10, 0, 160, 0, 0, 0, 4}, 0xa0));
+  EXPECT_EQ(masked(rtp(kEvents, {5, 10, 0, 160, 1}, 0xa0)),
+            rtp(kEvents, {255, 10, 0, 160, 1}, 0xa0))
+      << "a count where an event could begin";
+  EXPECT_EQ(masked(rtp(kEvents, {5, 10, 0, 6}, 0xa0)), rtp(kEvents, {255, 10, 0, 6}, 0xa0))
+      << "a count that leaves no event";
+  EXPECT_EQ(masked(rtp(kEvents, {5, 10, 0, 0}, 0xa0)), rtp(kEvents, {255, 10, 0, 0}, 0xa0));
+}
+
+TEST(DtmfMask, BlocksOfEventsAreMaskedAndOthersNot) {
+  const auto packet = [](std::uint8_t first, std::uint8_t second, std::uint8_t last) {
+    return rtp(kRed,
+               joined({block(kEvents, 8),
+                       block(kAudio, 3),
+                       {kEvents},
+                       {first, 10, 0, 160, second, 10, 0, 80},
+                       {1, 2, 3},
+                       {last, 10, 0, 160}}));
+  };
+  EXPECT_EQ(masked(packet(1, 2, 3)), packet(255, 255, 255));
+  const Bytes audio_last = rtp(kRed, joined({block(kEvents, 4), {kAudio}, {7, 10, 0, 1}, {1, 2}}));
+  EXPECT_EQ(masked(audio_last),
+            rtp(kRed, joined({block(kEvents, 4), {kAudio}, {255, 10, 0, 1}, {1, 2}})));
+  const Bytes empty = rtp(kRed, joined({block(kEvents, 0), {kAudio}, {1, 2}}));
+  EXPECT_EQ(masked(empty), empty) << "a block of nothing";
+  const Bytes audio = rtp(kRed, joined({block(kAudio, 2), {kAudio}, {1, 2, 3, 4}}));
+  EXPECT_EQ(masked(audio), audio);
+}
+
+TEST(DtmfMask, BlocksThatDoNotFitAreOverwrittenWhole) {
+  EXPECT_EQ(masked(rtp(kRed, joined({block(kEvents, 9), {kAudio}, {7, 10, 0, 1, 1, 2}})),
+                   MaskVerdict::kBadBlocks),
+            rtp(kRed, joined({block(kEvents, 9), {kAudio}, {255, 255, 255, 255, 255, 255}})));
+  EXPECT_EQ(masked(rtp(kRed, joined({block(kEvents, 4), {0x85, 10, 0}})), MaskVerdict::kBadBlocks),
+            rtp(kRed, joined({block(kEvents, 4), {255, 255, 255}})))
+      << "headers without an end";
+  EXPECT_EQ(masked(rtp(kRed, block(kEvents, 4)), MaskVerdict::kBadBlocks),
+            rtp(kRed, block(kEvents, 4)));
+  const Bytes audio = rtp(kRed, joined({block(kAudio, 9), {kAudio}, {1, 2}}));
+  EXPECT_EQ(masked(audio), audio) << "that name no events";
+}
+
+TEST(DtmfMask, RecordsOfAChunkAreMaskedAndBadBlocksCounted) {
+  auto chunk = std::make_unique<Chunk>();
+  const Bytes event = rtp(kEvents, {5, 10, 0, 160});
+  const Bytes audio = rtp(kAudio, {5, 10, 0, 160});
+  const Bytes bad = rtp(kRed, joined({block(kEvents, 9), {kAudio}, {7}}));
+  for (const Bytes& packet : {event, audio, bad, event}) {
+    std::memcpy(chunk->append(RecordKind::kRtp, 0, packet.size()), packet.data(), packet.size());
+  }
+  std::memcpy(chunk->append(RecordKind::kGap, 0, 5), "\x01\x00\x00\x00\x01", 5);
+  WorkerCounters counters;
+  mask_records(*chunk, chunk->section.record_bytes, types(), counters);
+  EXPECT_EQ(counters.value(DropReason::kRedMalformed), 1U);
+  const std::uint8_t* at = chunk->records.data();
+  const auto next = [&] {
+    const RecordHead head = read_head(at);
+    const Bytes bytes(at + kRecordHeaderBytes, at + head.bytes);
+    at += head.bytes;
+    return bytes;
+  };
+  const Bytes event_masked = rtp(kEvents, {255, 10, 0, 160});
+  EXPECT_EQ(next(), event_masked);
+  EXPECT_EQ(next(), audio);
+  EXPECT_EQ(next(), rtp(kRed, joined({block(kEvents, 9), {kAudio}, {255}})));
+  EXPECT_EQ(next(), event_masked);
+  EXPECT_EQ(next(), (Bytes{1, 0, 0, 0, 1}));
+}
+
+TEST(DtmfMask, AStreamMayHaveToldKeysWhenOneOfItsTypesDoes) {
+  StreamCold cold{};
+  cold.payload_types[0].payload_type = kAudio;
+  cold.payload_type_count = 1;
+  EXPECT_FALSE(may_have_dtmf(cold));
+  cold.dtmf = types();
+  EXPECT_FALSE(may_have_dtmf(cold));
+  cold.payload_types[1].payload_type = kRed;
+  EXPECT_FALSE(may_have_dtmf(cold)) << "not counted yet";
+  cold.payload_type_count = 2;
+  EXPECT_TRUE(may_have_dtmf(cold));
+  cold.payload_types[1].payload_type = kAudio;
+  cold.payload_type_count = kStreamPayloadTypesMax;
+  EXPECT_TRUE(may_have_dtmf(cold)) << "there may be more types than are listed";
+  cold.dtmf = {};
+  EXPECT_FALSE(may_have_dtmf(cold));
+}
+
+}  // namespace
+}  // namespace tapdeck::engine
