@@ -30,6 +30,10 @@ class ToldPlane final : public calls::CallPlane {
 
   void finish(std::int64_t) override {}
 
+  PauseAnswer order_pause(const PauseOrder&, std::int64_t) override { return {}; }
+
+  void swap_policy(calls::PolicySources&) override {}
+
   [[nodiscard]] std::uint64_t open_call_count() const override { return 0; }
 
   [[nodiscard]] calls::CallPlaneFigures figures() const override { return {}; }

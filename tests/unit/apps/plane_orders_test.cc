@@ -38,7 +38,7 @@ TEST(PlaneOrders, ThatNobodyServesEndInAnErrorAndAreForgotten) {
   NoSink sink;
   const auto plane = calls::CallPlane::create({}, sink);
   PlaneOrders orders;
-  const auto answer = orders.ask({.uid = make_uid(1, {})});
+  const auto answer = orders.ask({.uid = make_uid(1, {}), .call_id = "x"});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::kBusy);
   orders.serve(*plane, 1);  // would keep the promise of somebody who is gone
