@@ -52,7 +52,7 @@ void Call::obey_policy(std::int64_t time_ns) {
   }
   live_.media.mask_dtmf(policy.actions->mask_dtmf);
   const bool video = policy.wants(MediaKind::kVideo);
-  if (video != policy.video) {
+  if (policy.records() && video != policy.video) {
     policy.video = video;
     live_.media.tell_all();
   }

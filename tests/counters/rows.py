@@ -313,6 +313,7 @@ LIVE_GROUPS = {"assembly": "sip_assembly", "repaired": "sip_repaired", "sdp": "s
 UNIT = "tests/unit/"
 ELSEWHERE = {
     ("by_class", "rtp_paused"): (UNIT + "engine/media_shedding_test.cc", "kRtpPaused"),
+    ("by_class", "rtp_unrecorded"): (UNIT + "engine/media_policy_test.cc", "kRtpUnrecorded"),
     ("drops", "no_chunk"): (UNIT + "engine/media_shedding_test.cc", "kNoChunk"),
     ("drops", "call_withheld"): (UNIT + "engine/media_shedding_test.cc", "kCallWithheld"),
     ("drops", "writer_full"): (UNIT + "engine/chunker_test.cc", "kWriterFull"),

@@ -57,7 +57,7 @@ void play_whole(Play& play) {
   play.stream(4, caller_stream(4, 6));
   play.stream(4, callee_stream(4, 6));
   play.hang_up(7, true);
-  play.advance(100);
+  play.finish(20);
 }
 
 TEST(CallPolicy, WhatIsNotToBeRecordedIsMutedBeforeItsFirstBinding) {
@@ -111,7 +111,7 @@ TEST(CallPolicy, EarlyMediaMayBeLeftOut) {
   play.stream(3, caller_stream(3, 6));
   play.stream(3, callee_stream(3, 6));
   play.from_caller(7, {.method = "BYE", .cseq = 2, .to_tag = "bob"});
-  play.advance(100);
+  play.finish(20);
   EXPECT_EQ(play.final_record().recording.state, RecordingState::kRecorded);
 }
 
@@ -127,7 +127,7 @@ TEST(CallPolicy, WhoIsBroughtInByAnUpdateMayEndARecording) {
   EXPECT_EQ(play.operations().back(), "mute");
   EXPECT_EQ(play.plane->figures().recordings, 0U);
   play.hang_up(7, true);
-  play.advance(100);
+  play.finish(20);
   const CallRecord call = play.final_record();
   EXPECT_EQ(call.recording.state, RecordingState::kRecordedWithGaps);
   EXPECT_EQ(std::ranges::count(call.recording.reasons, RecordingReason::kEarlyEnd), 1);
@@ -148,7 +148,7 @@ TEST(CallPolicy, ADecisionAgainstItAtTheAnswerLeavesNothing) {
   play.stream(2, caller_stream(2, 4));
   play.stream(2, callee_stream(2, 4));
   play.hang_up(7, true);
-  play.advance(100);
+  play.finish(20);
   EXPECT_EQ(play.final_record().recording.reasons, (std::vector{RecordingReason::kPolicy}));
 }
 
