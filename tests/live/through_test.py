@@ -126,7 +126,7 @@ def start_halfway(service, path):
     """An ingest that is stopped (SIGSTOP) with some of its calls in the log.
 
     It runs for a moment at a time, so that no machine is too fast for a look in between; each is
-    somewhat longer than the one before, because a sanitizer's start takes a hundred times as long."""
+    a little longer than the one before, because a sanitizer's start takes far longer."""
     before = len(imported(service.store))
     client = subprocess.Popen([program.PROGRAM, "--store", service.store, "ingest", path],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
