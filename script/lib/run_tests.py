@@ -135,7 +135,7 @@ def stage_asan(runner):
                ["tests/live/live_test.py", "--calls", "20", "--no-loss-assert"], 300, ASAN_TREE,
                **ASAN)
     run_driver(runner, "asan through",
-               ["tests/live/through_test.py", "--calls", "20", "--no-loss-assert"], 300,
+               ["tests/live/through_test.py", "--calls", "20", "--no-loss-assert"], 600,
                "build-asan", **ASAN)
     run_driver(runner, "asan flood",
                ["tests/live/flood_test.py", "--per-s", "500", "--no-loss-assert"], 300,

@@ -8,6 +8,7 @@ service and of the store itself. Needs root. `--no-loss-assert` leaves the losse
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -124,15 +125,18 @@ def heed_interrupts():
 def start_halfway(service, path):
     """An ingest that is stopped (SIGSTOP) with some of its calls in the log.
 
-    It runs for a moment at a time, so that no machine is too fast for a look in between."""
+    It runs for a moment at a time, so that no machine is too fast for a look in between; each is
+    a little longer than the one before, because a sanitizer's start takes far longer."""
     before = len(imported(service.store))
     client = subprocess.Popen([program.PROGRAM, "--store", service.store, "ingest", path],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, preexec_fn=heed_interrupts)
 
+    moments = (0.01 * 1.2 ** step for step in itertools.count())
+
     def under_way():
         client.send_signal(signal.SIGCONT)
-        time.sleep(0.01)
+        time.sleep(next(moments))
         client.send_signal(signal.SIGSTOP)
         return len(imported(service.store)) > before
 
