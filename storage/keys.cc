@@ -16,7 +16,6 @@ namespace tapdeck::storage {
 namespace {
 
 constexpr std::uint32_t kSlotsLookedAt = 16;  // a page
-constexpr std::uint32_t kAllUsers = (1U << kKeyUsers) - 1;
 constexpr std::uint32_t kFilesMax = 0xffff'fffeU / kKeySlotsPerFile;
 
 // Binds a wrapped key to its place, so that slots cannot be swapped.
@@ -63,12 +62,6 @@ Result<MasterKey> load_master_key(const std::string& path, MissingMasterKey miss
   }
   return key;
 }
-
-struct KeyVault::File {
-  Descriptor descriptor;
-  std::string path;
-  std::uint32_t unsynced = 0;  // a bit for each user that has yet to sync
-};
 
 KeyVault::KeyVault(std::string directory, const MasterKey& master)
     : directory_(std::move(directory)), master_(master) {}
@@ -119,6 +112,8 @@ Result<void> KeyVault::open_file(std::uint32_t index) {
     return make_error(ErrorCode::kResources,
                       "The key file " + file->path + " cannot be given its size.");
   }
+  // What an earlier process wrote and did not sync is relied on from now on.
+  TD_TRY(sync(*file));
   files_.push_back(std::move(file));
   return {};
 }
@@ -251,24 +246,6 @@ Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) 
   return allocated;
 }
 
-std::vector<int> KeyVault::take_unsynced_files(std::uint32_t user) {
-  TD_ASSERT(user < kKeyUsers);
-  const std::lock_guard lock(mutex_);
-  std::vector<int> unsynced;
-  for (const auto& file : files_) {
-    if ((file->unsynced >> user & 1U) != 0) unsynced.push_back(file->descriptor.get());
-    file->unsynced &= ~(1U << user);
-  }
-  return unsynced;
-}
-
-void KeyVault::mark_unsynced(int file) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& known : files_) {
-    if (known->descriptor.get() == file) known->unsynced = kAllUsers;
-  }
-}
-
 Result<RecordingKey> KeyVault::read(std::uint32_t id, const Uid& recording) {
   const std::lock_guard lock(mutex_);
   auto slot = read_slot(id);
@@ -282,25 +259,6 @@ Result<RecordingKey> KeyVault::read(std::uint32_t id, const Uid& recording) {
                       "Key slot " + std::to_string(id) + " does not open under the master key.");
   }
   return key;
-}
-
-Result<void> KeyVault::destroy(std::uint32_t id) {
-  const std::lock_guard lock(mutex_);
-  auto slot = read_slot(id);
-  if (!slot) return Error(std::move(slot.error()));
-  if (slot->state != KeySlotState::kUsed) return {};
-  KeySlot blank;
-  blank.state = KeySlotState::kDestroyed;
-  blank.id = id;
-  TD_TRY(write_slot(id, encode_key_slot(blank)));
-  File& file = *files_[id / kKeySlotsPerFile];
-  if (fdatasync(file.descriptor.get()) != 0) {
-    return make_errno_error(
-        ErrorCode::kIo, "The key file " + file.path + " cannot be synced", errno);
-  }
-  free_.push_back(id);
-  ++figures_.destroyed;
-  return {};
 }
 
 std::vector<std::pair<std::string, std::string>> KeyVault::faults() {
@@ -333,33 +291,26 @@ KeyFigures KeyVault::figures() {
   return figures_;
 }
 
-Result<KeySlot> KeyVault::read_slot(std::uint32_t id) const {
+Result<void> KeyVault::read_bytes(std::uint32_t id, KeySlotBytes& bytes) const {
   if (id / kKeySlotsPerFile >= files_.size()) {
     return make_error(ErrorCode::kNotFound, "Key slot " + std::to_string(id) + " does not exist.");
   }
   const File& file = *files_[id / kKeySlotsPerFile];
-  KeySlotBytes bytes{};
   const std::uint64_t at = id % kKeySlotsPerFile * kKeySlotBytes;
   if (!read_fully(file.descriptor.get(), bytes, at)) {
     return make_errno_error(ErrorCode::kIo, "The key file " + file.path + " cannot be read", errno);
   }
+  return {};
+}
+
+Result<KeySlot> KeyVault::read_slot(std::uint32_t id) const {
+  KeySlotBytes bytes{};
+  TD_TRY(read_bytes(id, bytes));
   auto slot = decode_key_slot(id, bytes);
   if (!slot) {
     return make_error(ErrorCode::kCorrupt, "Key slot " + std::to_string(id) + " is damaged.");
   }
   return *slot;
-}
-
-Result<void> KeyVault::write_slot(std::uint32_t id, const KeySlotBytes& bytes) {
-  File& file = *files_[id / kKeySlotsPerFile];
-  const off_t at = static_cast<off_t>(id % kKeySlotsPerFile * kKeySlotBytes);
-  if (pwrite(file.descriptor.get(), bytes.data(), bytes.size(), at) !=
-      static_cast<ssize_t>(bytes.size())) {
-    return make_errno_error(
-        ErrorCode::kIo, "The key file " + file.path + " cannot be written", errno);
-  }
-  file.unsynced = kAllUsers;
-  return {};
 }
 
 bool KeyVault::unwrap(const KeySlot& slot, RecordingKey& key) {

@@ -7,19 +7,23 @@
 //
 // Threads: any; a mutex guards the slots, held over a slot's read or write.  Memory: four bytes per
 // slot known to be free. Failing: a new slot file that cannot be made gives kIo or kResources from
-// allocate().
+// allocate().  After a failed sync all of that file is written again before a later sync of it is
+// believed.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
 #include "model/ids.h"
 #include "storage/crypto.h"
+#include "storage/files.h"
 #include "storage/segment_format.h"
 
 namespace tapdeck::storage {
@@ -56,6 +60,14 @@ struct KeyFigures {
   std::uint64_t bad = 0;  // neither free nor whole, met when a free one was looked for
 };
 
+// A slot, and the recording whose key is meant: by now the slot may be another's.
+struct KeyOwner {
+  std::uint32_t id = kNoKey;
+  Uid recording{};
+
+  bool operator==(const KeyOwner&) const = default;
+};
+
 struct AllocatedKey {
   std::uint32_t id = kNoKey;
   RecordingKey key;
@@ -75,16 +87,25 @@ class KeyVault {
 
   // Descriptors (the vault's) of slot files written since the last call of this user: to be
   // fdatasynced before anything under those keys is called durable.  Each user (0 to kKeyUsers - 1)
-  // syncs for itself: it cannot see when another's sync is done.
-  std::vector<int> take_unsynced_files(std::uint32_t user = 0);
+  // syncs for itself: it cannot see when another's sync is done.  kIo: what an earlier sync failed
+  // to write cannot be written again.
+  Result<std::vector<int>> take_unsynced_files(std::uint32_t user = 0);
   // A sync of these failed: they are unsynced again.
   void mark_unsynced(int file);
 
   // kNotFound: destroyed, free, or another recording's by now.
   Result<RecordingKey> read(std::uint32_t id, const Uid& recording);
 
-  // Overwrites the slot and syncs; durable when it returns, and only then free for reuse.
-  Result<void> destroy(std::uint32_t id);
+  // Overwrites the slots that are still these recordings', and damaged ones, and syncs each file
+  // that was touched once; durable when it returns, and only then free for reuse.  What is gone
+  // already, in an earlier life for all that is known here, is written and synced all the same
+  // before this says so.  An error: any of them may still be on the disk; to be asked again.
+  Result<void> destroy_many(std::span<const KeyOwner> keys);
+
+  Result<void> destroy(std::uint32_t id, const Uid& recording) {
+    const KeyOwner key{id, recording};
+    return destroy_many({&key, 1});
+  }
 
   // Slots that cannot be read, as "file:offset" with a reason; for check().
   std::vector<std::pair<std::string, std::string>> faults();
@@ -92,7 +113,12 @@ class KeyVault {
   KeyFigures figures();
 
  private:
-  struct File;
+  struct File {
+    Descriptor descriptor;
+    std::string path;
+    std::uint32_t unsynced = 0;  // a bit for each user that has yet to sync
+    bool doubtful = false;  // a sync failed: pages count as written that the disk does not have
+  };
 
   KeyVault(std::string directory, const MasterKey& master);
   Result<void> load();
@@ -103,7 +129,13 @@ class KeyVault {
   std::vector<std::optional<KeySlot>> read_slots(std::uint32_t first, std::uint32_t count) const;
   void look_for_destroyed();
   Result<std::uint32_t> take_free();
+  Result<void> read_bytes(std::uint32_t id, KeySlotBytes& bytes) const;
   Result<KeySlot> read_slot(std::uint32_t id) const;
+  Result<void> destroy_in(File& file, std::span<const KeyOwner> keys);
+  Result<bool> overwrite(const KeyOwner& key);
+  static Result<void> sync(File& file);
+  static Result<void> write_again(File& file);
+  static void doubt(File& file);
   Result<void> write_slot(std::uint32_t id, const KeySlotBytes& bytes);
   bool unwrap(const KeySlot& slot, RecordingKey& key);
   std::string_view fault_of(const std::optional<KeySlot>& slot);
@@ -113,10 +145,11 @@ class KeyVault {
   const MasterKey master_;
   Aead aead_;
   std::vector<std::unique_ptr<File>> files_;
-  std::vector<std::uint32_t> free_;  // candidates; read again before they are used
-  std::uint32_t fresh_ = 0;          // likely never used, as all behind it
-  std::uint32_t looked_at_ = 0;      // for destroyed slots; up to
-  std::uint32_t look_until_ = 0;     // this
+  std::vector<std::uint32_t> free_;                   // candidates; read again before they are used
+  std::uint32_t fresh_ = 0;                           // likely never used, as all behind it
+  std::uint32_t looked_at_ = 0;                       // for destroyed slots; up to
+  std::uint32_t look_until_ = 0;                      // this
+  std::unordered_set<std::uint32_t> unacknowledged_;  // overwritten, but not known to be synced
   KeyFigures figures_;
 };
 

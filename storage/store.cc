@@ -252,17 +252,18 @@ Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
 
 // An attempt that was interrupted is made anew: of what it kept, keys go, so that nothing can be
 // read again, and rows. Keys first: whatever happens in between, what is still listed can be
-// discarded again.  A slot may belong to another recording by then, which read() tells.
+// discarded again.
 Result<void> StoreImpl::discard_kept(const Uid& recording) {
   const auto rows = calls_->rows_of(recording);
   if (!rows) return Error(rows.error());
-  std::set<std::uint32_t> key_ids;
+  std::vector<KeyOwner> keys;
   std::vector<DiscardedRow> discarded;
   for (const ExtentRow& row : *rows) {
     const auto entries = decode_extent_row(row.packed).value_or(std::vector<ExtentEntry>());
     std::uint64_t end = 0;  // nothing of a damaged row is known; check() names it
     for (const ExtentEntry& entry : entries) {
-      key_ids.insert(entry.key_id);
+      const KeyOwner key{entry.key_id, recording};
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
       end = std::max(end, entry.end());
     }
     // The second attempt may go on in the same segment only while that is open.
@@ -270,9 +271,7 @@ Result<void> StoreImpl::discard_kept(const Uid& recording) {
     const bool open = segment && !segment->sealed;
     discarded.push_back({row, open ? end : std::numeric_limits<std::uint64_t>::max()});
   }
-  for (const std::uint32_t id : key_ids) {
-    if (keys_->read(id, recording)) TD_TRY(keys_->destroy(id));
-  }
+  TD_TRY(keys_->destroy_many(keys));
   return calls_->discard_rows(discarded);
 }
 
