@@ -43,6 +43,21 @@ struct DiscardedRow {
   std::uint64_t until = 0;
 };
 
+// A key slot of a recording, where no row of extents may name it.
+struct KeyClaim {
+  Uid recording{};
+  SegmentKind kind = SegmentKind::kMedia;
+  std::uint32_t slot = 0;
+
+  bool operator==(const KeyClaim&) const = default;
+};
+
+// What is to be forgotten.
+struct Discard {
+  std::vector<DiscardedRow> rows;
+  std::vector<KeyClaim> claims;
+};
+
 struct CallStoreOptions {
   bool create_if_missing = true;
   std::uint64_t block_cache_bytes = 64ULL << 20;
@@ -69,9 +84,12 @@ class CallStore {
   // kind and segment.
   Result<void> put(std::span<const CallRecord> calls, std::span<const ExtentRow> rows);
 
-  // Removes these rows, which need not be there, and keeps what discards_in() tells.  Synced, at
-  // once.
-  Result<void> discard_rows(std::span<const DiscardedRow> rows);
+  // Removes these rows and claims, which need not be there, and keeps what discards_in() tells.
+  // Synced, at once.
+  Result<void> discard(const Discard& discard);
+
+  Result<void> claim_keys(std::span<const KeyClaim> claims);  // synced
+  [[nodiscard]] Result<std::vector<KeyClaim>> claims_of(const Uid& recording) const;
 
   [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;  // newest version; kNotFound
   [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first

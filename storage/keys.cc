@@ -92,6 +92,7 @@ Result<void> KeyVault::load() {
   fresh_ = count_slots();
   look_until_ = fresh_;
   figures_.slots = fresh_;
+  TD_TRY(load_list());
   return prove_master();
 }
 
@@ -171,30 +172,11 @@ void KeyVault::look_for_destroyed() {
   for (const auto& slot : read_slots(looked_at_, kSlotsLookedAt)) {
     if (!slot) {
       ++figures_.bad;
-    } else if (slot->state == KeySlotState::kDestroyed) {
+    } else if (slot->state != KeySlotState::kUsed) {
       free_.push_back(slot->id);
     }
   }
   looked_at_ += kSlotsLookedAt;
-}
-
-// Whatever is remembered, only a slot that is read as free is given out: a key that is in use is
-// never overwritten.
-Result<std::uint32_t> KeyVault::take_free() {
-  if (free_.empty()) look_for_destroyed();
-  while (true) {
-    std::uint32_t id = fresh_;
-    if (!free_.empty()) {
-      id = free_.back();
-      free_.pop_back();
-    } else if (id / kKeySlotsPerFile >= files_.size()) {
-      TD_TRY(add_file());
-    } else {
-      ++fresh_;
-    }
-    const auto slot = read_slot(id);
-    if (slot && slot->state != KeySlotState::kUsed) return id;
-  }
 }
 
 Result<void> KeyVault::add_file() {
@@ -224,13 +206,20 @@ Result<void> KeyVault::add_file() {
 }
 
 Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) {
-  const std::lock_guard lock(mutex_);
-  const Result<std::uint32_t> id = take_free();
-  if (!id) return Error(id.error());
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto id = take_listed()) return make_key(*id, recording, kind);
+    }
+    TD_TRY(list_more(1));
+  }
+}
+
+Result<AllocatedKey> KeyVault::make_key(std::uint32_t id, const Uid& recording, SegmentKind kind) {
   KeySlot slot;
   slot.state = KeySlotState::kUsed;
   slot.kind = kind;
-  slot.id = *id;
+  slot.id = id;
   slot.recording = recording;
   slot.created_us = wall_now_ns() / kNsPerUs;
   AllocatedKey allocated;
@@ -239,9 +228,11 @@ Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) 
   random_bytes(allocated.key.salt);
   slot.wrapped = wrap_key(aead_, master_, slot_identity(slot), allocated.key);
   if (auto written = write_slot(slot.id, encode_key_slot(slot)); !written) {
-    free_.push_back(slot.id);
+    ready_.push_back(slot.id);
     return Error(std::move(written.error()));
   }
+  unsettled_[recording].push_back({id, kind});
+  figures_.slots = std::max<std::uint64_t>(figures_.slots, std::uint64_t{id} + 1);
   ++figures_.allocated;
   return allocated;
 }
@@ -287,7 +278,6 @@ std::string_view KeyVault::fault_of(const std::optional<KeySlot>& slot) {
 
 KeyFigures KeyVault::figures() {
   const std::lock_guard lock(mutex_);
-  figures_.slots = std::max<std::uint64_t>(figures_.slots, fresh_);
   return figures_;
 }
 

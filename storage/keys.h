@@ -3,12 +3,15 @@
 // after that nothing encrypted under it can be read. Layout: docs/formats/keys.md.
 //
 // Slots are read when they are needed, so that opening does not take longer with more keys: fresh
-// slots are taken in order, destroyed ones are found by looking at a few more with each allocation.
+// slots are taken in order, destroyed ones are found by looking at a few more when keys are needed.
+// A slot is given out only when keys/unsettled.list names it on the disk, and stays in that list
+// until a durable row names it (settle()): what a crash leaves without a row is found again by
+// looking at the slots of the list, however many there are in all.
 //
 // Threads: any; a mutex guards the slots, held over a slot's read or write.  Memory: four bytes per
-// slot known to be free. Failing: a new slot file that cannot be made gives kIo or kResources from
-// allocate().  After a failed sync all of that file is written again before a later sync of it is
-// believed.
+// slot known to be free, about 100 for each key that no row names yet. Failing: a new slot file
+// that cannot be made gives kIo or kResources from allocate().  After a failed sync all of that
+// file is written again before a later sync of it is believed.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -47,6 +51,10 @@ using KeySlotBytes = std::array<std::uint8_t, kKeySlotBytes>;
 KeySlotBytes encode_key_slot(const KeySlot& slot);
 // All zero bytes are a free slot; nullopt: neither that nor a whole slot with this id.
 std::optional<KeySlot> decode_key_slot(std::uint32_t id, ByteView bytes);
+
+// keys/unsettled.list: slots in ascending order, each once.  nullopt: damaged.
+std::vector<std::uint8_t> encode_key_list(std::span<const std::uint32_t> slots);
+std::optional<std::vector<std::uint32_t>> decode_key_list(ByteView bytes);
 
 // Reads the 32 bytes of `path`; with `create`, makes it first when it is missing, mode 0600.
 // kPermission unless it is ours with mode 0600 or 0400; kCorrupt for another length.
@@ -82,8 +90,30 @@ class KeyVault {
   KeyVault& operator=(const KeyVault&) = delete;
 
   // Writes a new random key into a free slot.  It is durable only once the files of
-  // take_unsynced_files() have been synced.
+  // take_unsynced_files() have been synced.  Waits for the disk when the list has to be written.
   Result<AllocatedKey> allocate(const Uid& recording, SegmentKind kind);
+
+  // Now and then, on a thread that may wait: writes the list before allocate() has to.
+  Result<void> list_ahead();
+  // Nothing will be allocated for a while: the list names no more than it must.
+  Result<void> close_list();
+
+  // Durable rows name these slots.
+  void settle(std::span<const KeyOwner> keys);
+
+  // Slots that `recording` was given in this life and that no row names.
+  struct Unsettled {
+    std::uint32_t id = kNoKey;
+    SegmentKind kind = SegmentKind::kMedia;
+  };
+
+  std::vector<Unsettled> unsettled_of(const Uid& recording);
+
+  // Before the first allocate(): the slots in use that an earlier life left in the list (all of the
+  // store's, when that is not there), a few at a time; empty: that was all.  Then
+  // finish_inherited(), once those that nothing names have been destroyed.
+  std::vector<KeySlot> next_inherited();
+  Result<void> finish_inherited();
 
   // Descriptors (the vault's) of slot files written since the last call of this user: to be
   // fdatasynced before anything under those keys is called durable.  Each user (0 to kKeyUsers - 1)
@@ -128,7 +158,14 @@ class KeyVault {
   [[nodiscard]] std::uint32_t count_slots() const;
   std::vector<std::optional<KeySlot>> read_slots(std::uint32_t first, std::uint32_t count) const;
   void look_for_destroyed();
-  Result<std::uint32_t> take_free();
+  Result<void> load_list();
+  Result<AllocatedKey> make_key(std::uint32_t id, const Uid& recording, SegmentKind kind);
+  std::optional<std::uint32_t> take_listed();
+  Result<std::vector<std::uint32_t>> take_candidates();
+  Result<void> list_more(std::size_t least);
+  Result<void> write_list(const std::vector<std::uint32_t>& slots);
+  [[nodiscard]] std::vector<std::uint32_t> must_be_listed() const;
+  void drop_unsettled(const KeyOwner& key);
   Result<void> read_bytes(std::uint32_t id, KeySlotBytes& bytes) const;
   Result<KeySlot> read_slot(std::uint32_t id) const;
   Result<void> destroy_in(File& file, std::span<const KeyOwner> keys);
@@ -150,6 +187,13 @@ class KeyVault {
   std::uint32_t looked_at_ = 0;                       // for destroyed slots; up to
   std::uint32_t look_until_ = 0;                      // this
   std::unordered_set<std::uint32_t> unacknowledged_;  // overwritten, but not known to be synced
+  std::vector<std::uint32_t> ready_;   // candidates that the list names; the next one last
+  std::vector<std::uint32_t> listed_;  // what the list on the disk surely names, ascending
+  std::unordered_map<Uid, std::vector<Unsettled>, UidHash> unsettled_;
+  std::vector<std::uint32_t> inherited_;  // listed by an earlier life
+  bool inherits_all_ = false;             // there was no list
+  std::size_t inherited_at_ = 0;          // how many next_inherited() has seen
+  std::mutex list_mutex_;                 // held over writing the list, before mutex_
   KeyFigures figures_;
 };
 

@@ -102,8 +102,10 @@ Result<void> KeyVault::destroy_in(File& file, std::span<const KeyOwner> keys) {
   }
   TD_TRY(sync(file));
   for (const KeyOwner& key : keys) {
+    drop_unsettled(key);
     if (unacknowledged_.erase(key.id) == 0) continue;
-    free_.push_back(key.id);
+    const bool listed = std::binary_search(listed_.begin(), listed_.end(), key.id);
+    (listed ? ready_ : free_).push_back(key.id);
     ++figures_.destroyed;
   }
   return {};

@@ -74,6 +74,7 @@ Result<StoreStatistics> StoreReader::statistics() {
       {"recovered_from_checkpoints", recovery.checkpointed_extents},
       {"recovered_bytes_dropped", recovery.bytes_dropped},
       {"recovered_rows_of_segments", recovery.segments_reindexed},
+      {"recovery_keys_destroyed", recovery.keys_destroyed},
       {"recovery_segments_removed", recovery.segments_removed},
       {"recovery_segments_unreadable", recovery.segments_unreadable},
   };
