@@ -39,6 +39,7 @@ class PlaneLink final : public calls::CallPlaneSink {
                      std::string records) override;
   void put_call(CallRecord record) override;
   void put_event(EventRecord event) override;
+  void shred_recording(const Uid& recording) override;
 
   [[nodiscard]] bool pass_rtcp(const SignalMessage& packet) override {
     return fragments_.media().give_rtcp(packet);

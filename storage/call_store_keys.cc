@@ -16,6 +16,7 @@ constexpr char kRowTag = 'r';
 constexpr char kSegmentTag = 's';
 constexpr char kDiscardTag = 'd';
 constexpr char kClaimTag = 'k';
+constexpr char kDestroyedTag = 'x';
 constexpr std::size_t kRowKeyBytes = 1 + 16 + 1 + 16;
 constexpr std::size_t kDiscardKeyBytes = 1 + 16 + 16;
 constexpr std::size_t kClaimKeyBytes = 1 + 16 + 4;
@@ -138,6 +139,12 @@ std::string claim_key(const KeyClaim& claim) {
   std::array<char, 4> slot{};
   store_be(slot.data(), claim.slot);
   return claim_prefix(claim.recording).append(slot.data(), slot.size());
+}
+
+std::string destroyed_key(const Uid& recording, SegmentKind kind) {
+  std::string key(1, kDestroyedTag);
+  key.append(uid_view(recording)).push_back(static_cast<char>(kind));
+  return key;
 }
 
 std::optional<KeyClaim> parse_claim(std::string_view key, std::string_view value) {

@@ -298,6 +298,11 @@ Result<void> CallStore::discard(const Discard& discard) {
     batch.Put(column, slice(discard_key(row)), slice(big_endian(until)));
   }
   for (const KeyClaim& claim : discard.claims) batch.Delete(column, slice(claim_key(claim)));
+  for (const DestroyedPart& part : discard.destroyed) {
+    batch.Put(column,
+              slice(destroyed_key(part.recording, part.kind)),
+              slice(big_endian(static_cast<std::uint64_t>(part.time_us))));
+  }
   if (batch.Count() == 0) return {};
   return write_synced(*impl_, batch);
 }

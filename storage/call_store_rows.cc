@@ -188,6 +188,15 @@ Result<std::vector<KeyClaim>> CallStore::claims_of(const Uid& recording) const {
   return claims;
 }
 
+Result<std::optional<std::int64_t>> CallStore::destroyed_at(const Uid& recording,
+                                                            SegmentKind kind) const {
+  const auto value = Reader(*impl_).get(Column::kExtents, destroyed_key(recording, kind));
+  if (!value) return Error(value.error());
+  if (!*value) return std::optional<std::int64_t>{};
+  if ((*value)->size() != 8) return corrupt_row();
+  return std::optional(static_cast<std::int64_t>(load_be<std::uint64_t>((*value)->data())));
+}
+
 Result<std::vector<StoreFault>> CallStore::check() const { return Checker(*impl_).run(); }
 
 }  // namespace tapdeck::storage

@@ -2,11 +2,9 @@
 // key and salt of one recording's media or SIP. Destroying a key overwrites its slot in place;
 // after that nothing encrypted under it can be read. Layout: docs/formats/keys.md.
 //
-// Slots are read when they are needed, so that opening does not take longer with more keys: fresh
-// slots are taken in order, destroyed ones are found by looking at a few more when keys are needed.
-// A slot is given out only when keys/unsettled.list names it on the disk, and stays in that list
-// until a durable row names it (settle()): what a crash leaves without a row is found again by
-// looking at the slots of the list, however many there are in all.
+// Slots are read when they are needed, so that opening does not take longer with more keys. A slot
+// is given out only when keys/unsettled.list names it on the disk, and stays in that list until a
+// durable row names it (settle()): what a crash leaves without a row is found in the list.
 //
 // Threads: any; a mutex guards the slots, held over a slot's read or write.  Memory: four bytes per
 // slot known to be free, about 100 for each key that no row names yet. Failing: a new slot file
@@ -109,9 +107,11 @@ class KeyVault {
 
   std::vector<Unsettled> unsettled_of(const Uid& recording);
 
+  // All slots of `recording`: reads every slot of the store, where nothing else can tell.
+  std::vector<KeySlot> find_slots(const Uid& recording);
+
   // Before the first allocate(): the slots in use that an earlier life left in the list (all of the
-  // store's, when that is not there), a few at a time; empty: that was all.  Then
-  // finish_inherited(), once those that nothing names have been destroyed.
+  // store's, when that is not there), a few at a time; empty: all.  At the end finish_inherited().
   std::vector<KeySlot> next_inherited();
   Result<void> finish_inherited();
 
@@ -147,7 +147,7 @@ class KeyVault {
     Descriptor descriptor;
     std::string path;
     std::uint32_t unsynced = 0;  // a bit for each user that has yet to sync
-    bool doubtful = false;  // a sync failed: pages count as written that the disk does not have
+    bool doubtful = false;  // a sync failed: pages may count as written that are not on the disk
   };
 
   KeyVault(std::string directory, const MasterKey& master);

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::uint32_t kListMagic = 0x314c'4454U;  // "TDL1"
 constexpr std::size_t kListHeadBytes = 8;
-constexpr std::size_t kListedAtOnce = 4'096;     // slots, and so a write for so many keys
-constexpr std::size_t kInheritedAtOnce = 4'096;  // slots looked at
-constexpr std::size_t kLooksAtOnce = 256;        // for destroyed slots, each of sixteen
+constexpr std::size_t kListedAtOnce = 4'096;       // slots, and so a write for so many keys
+constexpr std::uint32_t kInheritedAtOnce = 4'096;  // slots looked at
+constexpr std::size_t kLooksAtOnce = 256;          // for destroyed slots, each of sixteen
 constexpr std::uint64_t kListBytesMax = 256U << 20;
 
 std::string list_path(const std::string& directory) { return directory + "/unsettled.list"; }
@@ -211,13 +211,26 @@ std::vector<KeyVault::Unsettled> KeyVault::unsettled_of(const Uid& recording) {
   return found == unsettled_.end() ? std::vector<Unsettled>() : found->second;
 }
 
+std::vector<KeySlot> KeyVault::find_slots(const Uid& recording) {
+  std::vector<KeySlot> found;
+  for (std::uint32_t first = 0;; first += kInheritedAtOnce) {
+    const std::lock_guard lock(mutex_);  // given up in between: allocations go on
+    if (first / kKeySlotsPerFile >= files_.size()) return found;
+    for (const auto& slot : read_slots(first, kInheritedAtOnce)) {
+      if (!slot || slot->state != KeySlotState::kUsed || slot->recording != recording) continue;
+      found.push_back(*slot);
+    }
+  }
+}
+
 std::vector<KeySlot> KeyVault::next_inherited() {
   std::vector<KeySlot> used;
   while (used.empty()) {
     const std::lock_guard lock(mutex_);
     const std::size_t end = inherits_all_ ? files_.size() * kKeySlotsPerFile : inherited_.size();
     if (inherited_at_ >= end) break;
-    const auto count = static_cast<std::uint32_t>(std::min(kInheritedAtOnce, end - inherited_at_));
+    const auto count =
+        static_cast<std::uint32_t>(std::min<std::size_t>(kInheritedAtOnce, end - inherited_at_));
     if (inherits_all_) {
       for (const auto& slot : read_slots(static_cast<std::uint32_t>(inherited_at_), count)) {
         if (slot && slot->state == KeySlotState::kUsed) used.push_back(*slot);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/clock.h"
 #include "storage/segment_format.h"
 
 namespace tapdeck::storage {
@@ -32,16 +33,20 @@ void Shredder::settle(std::span<const SegmentExtents> rows) {
   if (!all.empty()) keys_.settle(all);
 }
 
-Result<Shredder::Kept> Shredder::kept_of(const Uid& recording) {
+Result<Shredder::Kept> Shredder::kept_of(const Uid& recording, ShredParts parts) {
   const auto rows = calls_.rows_of(recording);
   if (!rows) return Error(rows.error());
-  auto claims = calls_.claims_of(recording);
-  if (!claims) return Error(std::move(claims.error()));
+  const auto claims = calls_.claims_of(recording);
+  if (!claims) return Error(claims.error());
   Kept kept;
+  bool damaged = false;
   for (const ExtentRow& row : *rows) {
-    // Nothing of a damaged row is known; check() names it.
-    const auto entries = decode_extent_row(row.packed).value_or(std::vector<ExtentEntry>());
+    if (!has_part(parts, row.kind)) continue;
+    const auto decoded = decode_extent_row(row.packed);
+    const auto entries = decoded.value_or(std::vector<ExtentEntry>());
+    damaged = damaged || !decoded;
     add_keys(recording, entries, kept.keys);
+    kept.with_keys = kept.with_keys | part_of(row.kind);
     std::uint64_t end = 0;
     for (const ExtentEntry& entry : entries) end = std::max(end, entry.end());
     // A second attempt may go on in the same segment only while that is open.
@@ -49,19 +54,54 @@ Result<Shredder::Kept> Shredder::kept_of(const Uid& recording) {
     const bool open = segment && !segment->sealed;
     kept.rows.rows.push_back({row, open ? end : std::numeric_limits<std::uint64_t>::max()});
   }
-  for (const KeyClaim& claim : *claims) kept.keys.push_back({claim.slot, recording});
-  kept.rows.claims = std::move(*claims);
+  for (const KeyClaim& claim : *claims) {
+    if (!has_part(parts, claim.kind)) continue;
+    kept.keys.push_back({claim.slot, recording});
+    kept.with_keys = kept.with_keys | part_of(claim.kind);
+    kept.rows.claims.push_back(claim);
+  }
   for (const KeyVault::Unsettled& key : keys_.unsettled_of(recording)) {
+    if (!has_part(parts, key.kind)) continue;
     kept.keys.push_back({key.id, recording});
+    kept.with_keys = kept.with_keys | part_of(key.kind);
+  }
+  // What a damaged row named is known to the slots alone.
+  if (damaged) {
+    for (const KeySlot& slot : keys_.find_slots(recording)) {
+      if (has_part(parts, slot.kind)) kept.keys.push_back({slot.id, recording});
+    }
   }
   return kept;
 }
 
 // Keys first: whatever happens in between, what is still listed can be discarded again.
 Result<void> Shredder::discard(const Uid& recording) {
-  const auto kept = kept_of(recording);
+  const auto kept = kept_of(recording, ShredParts::kAll);
   if (!kept) return Error(kept.error());
   TD_TRY(keys_.destroy_many(kept->keys));
+  TD_TRY(calls_.discard(kept->rows));
+  index_.readmit(recording);
+  return {};
+}
+
+// The index first: from then on no writer adds a row, and none uses a key that it makes later.
+// Extents that are on their way to the disk are found by the recovery of their segment if a crash
+// follows, and left out: they are of a destroyed part, and their key is gone.
+Result<void> Shredder::shred(const Uid& recording, ShredParts parts) {
+  const auto call = calls_.get(recording);
+  if (!call && call.error().code == ErrorCode::kIo) return Error(call.error());
+  const bool over = call && call->final;
+  index_.abandon(
+      recording, parts, over ? OpenIndex::Abandon::kWhatIsThere : OpenIndex::Abandon::kAlsoLater);
+  auto kept = kept_of(recording, parts);
+  if (!kept) return Error(std::move(kept.error()));
+  TD_TRY(keys_.destroy_many(kept->keys));
+  // Of what is over, and of which there was nothing, nothing is to be said.
+  const ShredParts destroyed = over ? kept->with_keys : parts;
+  for (const SegmentKind kind : {SegmentKind::kMedia, SegmentKind::kSip}) {
+    if (!has_part(destroyed, kind)) continue;
+    kept->rows.destroyed.push_back({recording, kind, wall_now_ns() / kNsPerUs});
+  }
   return calls_.discard(kept->rows);
 }
 

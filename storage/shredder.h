@@ -35,6 +35,9 @@ class Shredder {
   // An attempt to record it that was interrupted is to be made anew: keys and rows go.
   Result<void> discard(const Uid& recording);
 
+  // RecordIntake::shred().
+  Result<void> shred(const Uid& recording, ShredParts parts);
+
  private:
   struct Named {
     std::vector<std::uint32_t> slots;
@@ -43,10 +46,11 @@ class Shredder {
 
   struct Kept {
     std::vector<KeyOwner> keys;
+    ShredParts with_keys = ShredParts::kNone;
     Discard rows;
   };
 
-  Result<Kept> kept_of(const Uid& recording);
+  Result<Kept> kept_of(const Uid& recording, ShredParts parts);
   Result<Named> named_by_rows(const Uid& recording);
   Result<bool> is_claimed(const KeySlot& slot, std::vector<KeyClaim>& fresh);
 

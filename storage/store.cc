@@ -115,6 +115,11 @@ class StoreImpl final : public Store {
 
   Result<bool> is_present(const Uid& uid) override;
 
+  Result<void> shred(const Uid& recording, ShredParts parts) override {
+    const std::lock_guard lock(put_mutex_);
+    return shredder_->shred(recording, parts);
+  }
+
   Result<std::unique_ptr<RecordIntake>> open_import() override;
 
   Result<std::vector<CallRecord>> open_calls() override { return calls_->open_calls(); }
@@ -252,6 +257,7 @@ Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
       [this](std::span<const CallRecord> calls) { return put_calls(calls); },
       [this](std::span<const EventRecord> events) { return put_events(events); },
       [this](const Uid& uid) { return is_present_or_discard(uid); },
+      [this](const Uid& uid, ShredParts what) { return shred(uid, what); },
       [this] { importing_.store(false); },
   };
   return std::unique_ptr<RecordIntake>(std::make_unique<ImportIntake>(options_, std::move(parts)));

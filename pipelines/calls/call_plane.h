@@ -53,6 +53,11 @@ class CallPlaneSink {
 
   // A transaction that belongs to no call, of a method of EventOptions::kept.
   virtual void put_event(EventRecord /*event*/) {}
+
+  // A policy forbids the media of a call that is being recorded: what was written of it is
+  // destroyed for good, what was not is zeroed, and what comes later is not kept.  Its messages and
+  // its record go on.
+  virtual void shred_recording(const Uid& /*recording*/) {}
 };
 
 constexpr std::uint8_t kPriorityNormal = 100;  // of 0 to 255; higher ones are kept longer

@@ -212,7 +212,7 @@ TEST_F(CallStoreTest, DiscardedRowsAreGoneAndRemembered) {
     rows[i].packed = "row";
   }
   ASSERT_TRUE(store_->put({}, rows));
-  const Discard discard{{{rows[0], 4096}, {rows[2], ~std::uint64_t{0}}}, {}};
+  const Discard discard{{{rows[0], 4096}, {rows[2], ~std::uint64_t{0}}}, {}, {}};
   ASSERT_TRUE(store_->discard(discard));
   reopen();
   EXPECT_TRUE(store_->rows_of(rows[0].recording)->empty());
@@ -240,9 +240,19 @@ TEST_F(CallStoreTest, ClaimsOfKeysAreKeptApartFromRows) {
   reopen();
   EXPECT_EQ(*store_->claims_of(one), (std::vector<KeyClaim>{claims[0], claims[1]}));
   EXPECT_TRUE(store_->rows_of(one)->empty());
-  ASSERT_TRUE(store_->discard({{}, {claims[0], claims[2]}}));
+  ASSERT_TRUE(store_->discard({{}, {claims[0], claims[2]}, {}}));
   EXPECT_EQ(*store_->claims_of(one), std::vector<KeyClaim>{claims[1]});
   EXPECT_TRUE(store_->claims_of(two)->empty());
+  EXPECT_TRUE(store_->check()->empty());
+}
+
+TEST_F(CallStoreTest, WhatWasDestroyedIsRemembered) {
+  const Uid uid = make_uid(1'790'000'000'000, {7});
+  ASSERT_TRUE(store_->discard({{}, {}, {{uid, SegmentKind::kSip, 1'790'000'000'000'123}}}));
+  reopen();
+  EXPECT_EQ(**store_->destroyed_at(uid, SegmentKind::kSip), 1'790'000'000'000'123);
+  EXPECT_FALSE(store_->destroyed_at(uid, SegmentKind::kMedia)->has_value());
+  EXPECT_FALSE(store_->destroyed_at({}, SegmentKind::kSip)->has_value());
   EXPECT_TRUE(store_->check()->empty());
 }
 

@@ -1,74 +1,11 @@
-// Keys go when nothing needs them, whatever was cut short: each test ends with the bytes of the key
-// in no file of the store.
+// Keys go when nothing needs them, and when they are to: in the end the bytes of the key are in no
+// file of the store.
 #include "storage/shredder.h"
 
-#include <cstring>
-
-#include "storage/store.h"
-#include "tests/unit/storage/refusing_disk.h"
-#include "tests/unit/storage/store_fixture.h"
+#include "tests/unit/storage/shredder_fixture.h"
 
 namespace tapdeck::storage {
 namespace {
-
-bool is_anywhere(const std::string& directory, ByteView wanted) {
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    const auto bytes = whole_file(entry.path());
-    if (memmem(bytes.data(), bytes.size(), wanted.data(), wanted.size()) != nullptr) return true;
-  }
-  return false;
-}
-
-std::vector<KeySlot> slots_of(const std::string& directory, std::uint8_t number) {
-  const auto bytes = whole_file(directory + "/keys/00000000.keys");
-  std::vector<KeySlot> slots;
-  for (std::uint32_t id = 0; id < 64 && (id + 1) * kKeySlotBytes <= bytes.size(); ++id) {
-    const auto slot = decode_key_slot(id, ByteView(bytes).subspan(id * kKeySlotBytes));
-    if (!slot || slot->state != KeySlotState::kUsed) continue;
-    if (slot->recording == test_uid(number)) slots.push_back(*slot);
-  }
-  return slots;
-}
-
-CallRecord call_of(std::uint8_t number, bool final) {
-  CallRecord call;
-  call.uid = test_uid(number);
-  call.start_us = kTestStartMs * 1000;
-  call.final = final;
-  call.version = final ? 2 : 1;
-  call.state = final ? CallState::kEnded : CallState::kInProgress;
-  return call;
-}
-
-class ShredderTest : public ::testing::Test {
- protected:
-  void TearDown() override { RefusingDisk::instance().stop(); }
-
-  void open() {
-    store_.reset();
-    store_ = open_store(options_);
-    ASSERT_NE(store_, nullptr);
-  }
-
-  void expect_consistent() {
-    const auto faults = store_->reader()->check();
-    ASSERT_TRUE(faults);
-    for (const StoreFault& fault : *faults) ADD_FAILURE() << fault.where << ": " << fault.what;
-  }
-
-  void expect_gone(const std::vector<KeySlot>& slots) {
-    ASSERT_FALSE(slots.empty());
-    for (const KeySlot& slot : slots) {
-      EXPECT_FALSE(is_anywhere(directory_.path(), slot.wrapped.bytes));
-      EXPECT_FALSE(is_anywhere(directory_.path(), slot.wrapped.tag));
-    }
-  }
-
-  const TemporaryDirectory directory_;
-  const StoreOptions options_ = test_options(directory_.path());
-  std::unique_ptr<Store> store_;
-};
 
 TEST_F(ShredderTest, AKeyThatOpensNothingIsDestroyedAtOpening) {
   crash_after(options_, [](Store& store) { append(store.writer(), *make_chunk({})); });
@@ -142,6 +79,161 @@ TEST_F(ShredderTest, WithoutItsListTheStoreLooksAtAllKeys) {
   EXPECT_EQ(figure(*store_, "recovery_keys_destroyed"), 1U);
   expect_gone(slots);
   EXPECT_EQ(read_sections(*store_->reader(), test_uid(1))->size(), 1U);
+}
+
+// Durable extents, some on their way, a section that waits to be packed, and chunks to come.
+TEST_F(ShredderTest, ARecordingIsShreddedWhileItIsWritten) {
+  open();
+  SegmentWriter& writer = store_->writer();
+  ASSERT_EQ(writer.try_append_messages(test_uid(1), 0, messages_text("kept")),
+            AppendVerdict::kTaken);
+  append(writer, *make_chunk({}));
+  append(writer, *make_chunk({.recording = 2}));
+  ASSERT_TRUE(writer.flush());
+  append(writer, *make_chunk({.sequence = 1}));
+  append(writer, *make_chunk({.sequence = 2, .packets = 3}));
+  auto slots = slots_of(directory_.path(), 1);
+  ASSERT_EQ(slots.size(), 2U);
+  std::erase_if(slots, [](const KeySlot& slot) { return slot.kind == SegmentKind::kSip; });
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
+  expect_gone(slots);
+  expect_told(1);
+  EXPECT_EQ(writer.try_append(*make_chunk({.sequence = 3})), AppendVerdict::kAbandoned);
+  EXPECT_EQ(writer.try_append(*make_chunk({.sequence = 4, .packets = 3})),
+            AppendVerdict::kAbandoned);
+  writer.step(monotonic_now_ns());
+  EXPECT_EQ(figure(*store_, "appends_abandoned"), 2U);
+  const RecordingSummary summary = end(writer, test_uid(1));
+  EXPECT_EQ(summary.bytes, 0U);
+  EXPECT_TRUE(summary.sha256.empty());
+  EXPECT_TRUE(summary.lost.empty()) << "nothing was lost by the disk";
+  ASSERT_TRUE(writer.flush());
+  EXPECT_TRUE(writer.is_settled(test_uid(1)));
+  const CallRecord call = call_of(1, true);
+  ASSERT_TRUE(store_->put_calls({&call, 1}));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(slots_of(directory_.path(), 1).size(), 1U) << "a new key was made";
+    expect_told(1);
+    EXPECT_EQ(read_messages(1), "kept");
+    EXPECT_EQ(read_sections(*store_->reader(), test_uid(2))->size(), 1U);
+    expect_consistent();
+    open();
+  }
+}
+
+TEST_F(ShredderTest, MessagesGoAlone) {
+  open();
+  SegmentWriter& writer = store_->writer();
+  ASSERT_EQ(writer.try_append_messages(test_uid(1), 0, messages_text("gone")),
+            AppendVerdict::kTaken);
+  append(writer, *make_chunk({}));
+  ASSERT_TRUE(writer.flush());
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMessages));
+  EXPECT_EQ(writer.try_append_messages(test_uid(1), 0, messages_text("later")),
+            AppendVerdict::kAbandoned);
+  append(writer, *make_chunk({.sequence = 1}));
+  ASSERT_TRUE(writer.flush());
+  EXPECT_NE(read_messages(1).find("Messages of recording"), std::string::npos);
+  EXPECT_EQ(read_sections(*store_->reader(), test_uid(1))->size(), 2U);
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kAll)) << "what is left, too";
+  EXPECT_TRUE(slots_of(directory_.path(), 1).empty());
+  expect_told(1);
+  expect_consistent();
+}
+
+TEST_F(ShredderTest, ARecordingMayBeShreddedBeforeItBegins) {
+  open();
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
+  EXPECT_EQ(store_->writer().try_append(*make_chunk({})), AppendVerdict::kAbandoned);
+  EXPECT_TRUE(slots_of(directory_.path(), 1).empty());
+  append(store_->writer(), *make_chunk({.recording = 2}));
+}
+
+TEST_F(ShredderTest, AnEndedRecordingIsShredded) {
+  open();
+  append(store_->writer(), *make_chunk({}));
+  append(store_->writer(), *make_chunk({.recording = 2}));
+  store_->writer().end_recording(test_uid(1));
+  ASSERT_TRUE(store_->writer().flush());
+  const CallRecord call = call_of(1, true);
+  ASSERT_TRUE(store_->put_calls({&call, 1}));
+  open();  // in a sealed segment now
+  const auto slots = slots_of(directory_.path(), 1);
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kAll));
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kAll)) << "twice is once";
+  expect_gone(slots);
+  expect_told(1);
+  expect_consistent();
+  EXPECT_EQ(read_messages(1), "") << "there were none: nothing was destroyed";
+  EXPECT_TRUE(*store_->is_present(test_uid(1))) << "its record is there";
+  EXPECT_EQ(read_sections(*store_->reader(), test_uid(2))->size(), 1U);
+}
+
+TEST_F(ShredderTest, ADamagedRowHidesNoKey) {
+  open();
+  append(store_->writer(), *make_chunk({}));
+  append(store_->writer(), *make_chunk({.recording = 2}));
+  store_.reset();
+  {
+    auto calls = CallStore::open(directory_.path() + "/calls", {});
+    ASSERT_TRUE(calls);
+    auto rows = (*calls)->rows_of(test_uid(1));
+    ASSERT_EQ(rows->size(), 1U);
+    rows->front().packed = "damaged";
+    ASSERT_TRUE((*calls)->put({}, *rows));
+  }
+  const auto slots = slots_of(directory_.path(), 1);
+  open();
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
+  expect_gone(slots);
+  expect_told(1);
+  expect_consistent();
+  EXPECT_EQ(read_sections(*store_->reader(), test_uid(2))->size(), 1U);
+}
+
+TEST_F(ShredderTest, AnImportedRecordingIsShreddedFromOutside) {
+  open();
+  auto import = store_->open_import();
+  ASSERT_TRUE(import);
+  append((*import)->writer(), *make_chunk({}));
+  ASSERT_TRUE((*import)->writer().flush());
+  const auto slots = slots_of(directory_.path(), 1);
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
+  EXPECT_EQ((*import)->writer().try_append(*make_chunk({.sequence = 1})),
+            AppendVerdict::kAbandoned);
+  (*import)->writer().end_recording(test_uid(1));
+  // Recorded anew later, it is another recording.
+  EXPECT_FALSE(*(*import)->is_present(test_uid(1)));
+  append((*import)->writer(), *make_chunk({.sequence = 5}));
+  ASSERT_TRUE((*import)->writer().flush());
+  (*import)->writer().end_recording(test_uid(1));
+  ASSERT_TRUE((*import)->put_pending_rows());
+  import->reset();
+  expect_gone(slots);
+  EXPECT_EQ(read_sections(*store_->reader(), test_uid(1))->size(), 1U);
+  expect_consistent();
+}
+
+TEST_F(ShredderTest, ADiskThatRefusesIsAskedAgain) {
+  open();
+  append(store_->writer(), *make_chunk({}));
+  ASSERT_TRUE(store_->writer().flush());
+  const auto slots = slots_of(directory_.path(), 1);
+  RefusingDisk& disk = RefusingDisk::instance();
+  disk.watch(".keys");
+  disk.refuse_write = 0;
+  EXPECT_FALSE(store_->shred(test_uid(1), ShredParts::kMedia));
+  disk.refuse_sync = 0;
+  EXPECT_FALSE(store_->shred(test_uid(1), ShredParts::kMedia));
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
+  const auto& on_disk = disk.durable(directory_.path() + "/keys/00000000.keys");
+  EXPECT_EQ(
+      decode_key_slot(slots[0].id, ByteView(on_disk).subspan(slots[0].id * kKeySlotBytes))->state,
+      KeySlotState::kDestroyed);
+  disk.stop();
+  expect_gone(slots);
+  expect_told(1);
+  expect_consistent();
 }
 
 }  // namespace
