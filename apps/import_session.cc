@@ -73,8 +73,7 @@ Result<void> ImportSession::add_chunk(Chunk& chunk) {
     if (step() == 0) ::usleep(kDiskWaitUs);
     verdict = intake_->writer().try_append(chunk);
   }
-  (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
-      .add();
+  figures_.note(verdict, chunk);
   step();
   return {};
 }
@@ -87,6 +86,11 @@ Result<void> ImportSession::add_messages(const Uid& recording, std::string recor
 Result<void> ImportSession::add_call(CallRecord call) {
   TD_TRY(check_asked(call.uid));
   return hand_over(std::move(call));
+}
+
+Result<void> ImportSession::shred(const Uid& recording, storage::ShredParts parts) {
+  TD_TRY(check_asked(recording));
+  return hand_over(ShredRecording{recording, parts});
 }
 
 Result<void> ImportSession::add_event(EventRecord event) {

@@ -29,6 +29,7 @@ class ImportSession final : public control::ImportSink {
   Result<void> add_chunk(Chunk& chunk) override;
   Result<void> add_messages(const Uid& recording, std::string records) override;
   Result<void> add_call(CallRecord call) override;
+  Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
   Result<void> add_event(EventRecord event) override;
 
   void tick() override { step(); }

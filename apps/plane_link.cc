@@ -49,6 +49,8 @@ void PlaneLink::keep_messages(const Uid& recording,
 
 void PlaneLink::put_call(CallRecord record) { push_command(std::move(record)); }
 
+void PlaneLink::shred_recording(const Uid& recording) { push_command(ShredRecording{recording}); }
+
 void PlaneLink::put_event(EventRecord event) {
   if (event_backlog_.size() >= events_max_) return events_dropped_.add();
   event_backlog_.push_back(std::move(event));

@@ -40,6 +40,7 @@ class PlaneLink final : public calls::CallPlaneSink {
   void put_call(CallRecord record) override;
   void put_event(EventRecord event) override;
   void tell_pause(const Uid& uid, PauseChange change, std::int64_t time_ns) override;
+  void shred_recording(const Uid& recording) override;
 
   [[nodiscard]] bool pass_rtcp(const SignalMessage& packet) override {
     return fragments_.media().give_rtcp(packet);

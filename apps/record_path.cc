@@ -44,6 +44,18 @@ void apply_summary(const storage::RecordingSummary& summary, CallRecord& record)
 
 }  // namespace
 
+void RecordFigures::note(storage::AppendVerdict verdict, Chunk& chunk) {
+  switch (verdict) {
+    case storage::AppendVerdict::kTaken: chunks_written.add(); break;
+    case storage::AppendVerdict::kAbandoned:
+      chunks_abandoned.add();
+      chunk.section = {};
+      chunk.records = {};
+      break;
+    default: chunks_failed.add();
+  }
+}
+
 RecordWriter::RecordWriter(storage::SegmentWriter& segments,
                            std::vector<engine::WorkerRings*> workers,
                            RecordQueues& queues,
@@ -94,6 +106,7 @@ void RecordWriter::handle_commands() {
 
 bool RecordWriter::handle(RecordCommand& command, Ending& ending) {
   if (auto* messages = std::get_if<KeepMessages>(&command)) return keep_messages(*messages);
+  if (const auto* order = std::get_if<ShredRecording>(&command)) return shred(*order);
   auto* record = std::get_if<CallRecord>(&command);
   if (record == nullptr) return true;
   if (!record->final) return queues_.to_keeper.try_push(*record);
@@ -139,8 +152,7 @@ bool RecordWriter::write_batch() {
     Chunk* chunk = batch_[batch_at_];
     const storage::AppendVerdict verdict = segments_.try_append(*chunk);
     if (verdict == storage::AppendVerdict::kBusy) return false;
-    (verdict == storage::AppendVerdict::kTaken ? figures_.chunks_written : figures_.chunks_failed)
-        .add();
+    figures_.note(verdict, *chunk);
     ++moved_;
     ++written_[chunk->worker];
     workers_[chunk->worker]->take_home(chunk);
@@ -152,7 +164,14 @@ bool RecordWriter::keep_messages(const KeepMessages& messages) {
   const storage::AppendVerdict verdict =
       segments_.try_append_messages(messages.recording, messages.retention_class, messages.records);
   if (verdict == storage::AppendVerdict::kFailed) figures_.messages_failed.add();
+  if (verdict == storage::AppendVerdict::kAbandoned) figures_.messages_abandoned.add();
   return verdict != storage::AppendVerdict::kBusy;
+}
+
+// Twice is once, when the keeper's queue is full.
+bool RecordWriter::shred(ShredRecording order) {
+  segments_.abandon(order.recording, order.parts);
+  return queues_.shreds.try_push(order);
 }
 
 // Of the calls whose last media has been written.
@@ -220,16 +239,18 @@ std::uint32_t RecordKeeper::take(SpscRing<Record>& from,
 std::uint32_t RecordKeeper::step(std::int64_t timer_now_ns) {
   const std::uint32_t taken = take(queues_.to_keeper, group_, kGroupRecordsMax) +
                               take(queues_.events, events_, kGroupRecordsMax);
-  if (group_.size() >= kGroupRecords || events_.size() >= kGroupRecords ||
+  const std::uint32_t orders = take(queues_.shreds, shreds_, kGroupRecordsMax);
+  if (orders > 0 || group_.size() >= kGroupRecords || events_.size() >= kGroupRecords ||
       timer_now_ns - committed_ns_ >= kGroupAgeNs) {
     committed_ns_ = timer_now_ns;
     static_cast<void>(commit());
   }
-  return taken;
+  return taken + orders;
 }
 
 Result<void> RecordKeeper::flush() {
   while (true) {
+    take(queues_.shreds, shreds_, SIZE_MAX);
     take(queues_.to_keeper, group_, SIZE_MAX);
     take(queues_.events, events_, SIZE_MAX);
     TD_TRY(commit());
@@ -264,8 +285,27 @@ Result<void> RecordKeeper::put_groups() {
   return {};
 }
 
+// One that is refused is tried again, behind the others.
+Result<void> RecordKeeper::shred_all() {
+  Result<void> done;
+  std::vector<ShredRecording> refused;
+  for (const ShredRecording& order : shreds_) {
+    const auto shredded = intake_.shred(order.recording, order.parts);
+    if (shredded) {
+      figures_.recordings_shredded.add();
+      continue;
+    }
+    done = Result<void>(Error(shredded.error()));
+    refused.push_back(order);
+  }
+  shreds_ = std::move(refused);
+  return done;
+}
+
 Result<void> RecordKeeper::commit() {
+  Result<void> shredded = shred_all();
   Result<void> done = put_groups();
+  if (done) done = std::move(shredded);
   if (!done) {
     figures_.commit_failures.add();
     if (refusing_since_ns_.load(std::memory_order_relaxed) == 0) {

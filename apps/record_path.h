@@ -2,9 +2,11 @@
 // records share one queue to the writer, so that a record never overtakes the messages it speaks
 // of; a final one waits for the media that had left the workers before it.  Messages never wait for
 // media: of a slow disk they get the first part.  Records go on to the keeper, final ones when all
-// that their calls kept is durable.
+// that their calls kept is durable.  What is to be shredded is abandoned by the writer at once,
+// ahead of chunks that still wait, and destroyed by the keeper, who may wait for the disk.
 //
 //   call plane --RecordCommand--> RecordWriter (segments) --CallRecord--> RecordKeeper (RocksDB)
+//                                                         --ShredRecording-->
 //
 // Threads: the call plane pushes, the writer thread steps RecordWriter, the store thread steps
 // RecordKeeper; in ingest all three are one thread.  Memory: two bounded queues.
@@ -37,24 +39,37 @@ struct KeepMessages {
   std::string records;
 };
 
-using RecordCommand = std::variant<std::monostate, KeepMessages, CallRecord>;
+// What was kept of it is to be destroyed, and what is still to come not to be kept.
+struct ShredRecording {
+  Uid recording{};
+  storage::ShredParts parts = storage::ShredParts::kMedia;
+};
+
+using RecordCommand = std::variant<std::monostate, KeepMessages, CallRecord, ShredRecording>;
 
 struct RecordQueues {
   explicit RecordQueues(std::size_t capacity)
-      : to_writer(capacity), to_keeper(capacity), events(capacity) {}
+      : to_writer(capacity), to_keeper(capacity), shreds(capacity), events(capacity) {}
 
   SpscRing<RecordCommand> to_writer;
   SpscRing<CallRecord> to_keeper;
-  SpscRing<EventRecord> events;  // from the call plane to the keeper: they wait for nothing
+  SpscRing<ShredRecording> shreds;  // from the writer to the keeper
+  SpscRing<EventRecord> events;     // from the call plane to the keeper: they wait for nothing
 };
 
 struct RecordFigures {
   Counter chunks_written;
-  Counter chunks_failed;    // the disk refused them: their recordings have gaps
-  Counter messages_failed;  // likewise, batches of SIP messages
+  Counter chunks_failed;       // the disk refused them: their recordings have gaps
+  Counter messages_failed;     // likewise, batches of SIP messages
+  Counter chunks_abandoned;    // of shredded recordings: zeroed, not written
+  Counter messages_abandoned;  // likewise, batches of SIP messages
+  Counter recordings_shredded;
   Counter records_committed;
   Counter events_committed;
   Counter commit_failures;  // batches that RocksDB refused; retried until they pass
+
+  // What became of a chunk, which is zeroed if its recording was abandoned.
+  void note(storage::AppendVerdict verdict, Chunk& chunk);
 };
 
 class RecordWriter {
@@ -96,6 +111,7 @@ class RecordWriter {
   void handle_commands();
   bool handle(RecordCommand& command, Ending& ending);
   bool keep_messages(const KeepMessages& messages);
+  bool shred(ShredRecording order);
   void write_chunks();
   std::uint32_t take_batch(engine::WorkerRings& rings, std::uint32_t most);
   bool write_batch();
@@ -121,8 +137,8 @@ class RecordKeeper {
  public:
   RecordKeeper(storage::RecordIntake& intake, RecordQueues& queues, RecordFigures& figures);
 
-  // Commits whatever waits, at most 512 records, once there are 64 or 100 ms have passed.  Returns
-  // how many records it took.
+  // Commits whatever waits, at most 512 records, once there are 64 or 100 ms have passed; what is
+  // to be shredded goes at once.  Returns how many records and orders it took.
   std::uint32_t step(std::int64_t timer_now_ns);
   Result<void> flush();  // commits whatever is there
 
@@ -142,7 +158,7 @@ class RecordKeeper {
 
   [[nodiscard]] bool is_idle() const {
     return group_.empty() && queues_.to_keeper.size() == 0 && events_.empty() &&
-           queues_.events.size() == 0;
+           queues_.events.size() == 0 && shreds_.empty() && queues_.shreds.size() == 0;
   }
 
  private:
@@ -151,6 +167,7 @@ class RecordKeeper {
   template <typename Record>
   static std::uint32_t take(SpscRing<Record>& from, std::vector<Record>& to, std::size_t most);
   Result<void> put_groups();
+  Result<void> shred_all();
   Result<void> commit();
 
   storage::RecordIntake& intake_;
@@ -158,6 +175,7 @@ class RecordKeeper {
   RecordFigures& figures_;
   std::vector<CallRecord> group_;
   std::vector<EventRecord> events_;
+  std::vector<ShredRecording> shreds_;
   std::int64_t committed_ns_ = 0;
   std::atomic<std::int64_t> refusing_since_ns_{0};  // keeper: rw, others: ro; 0: it does not
   std::string refusal_;

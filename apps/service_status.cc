@@ -103,6 +103,9 @@ Json records_json(const RecordFigures& figures) {
   return {{"chunks_written", figures.chunks_written.value()},
           {"chunks_failed", figures.chunks_failed.value()},
           {"messages_failed", figures.messages_failed.value()},
+          {"chunks_abandoned", figures.chunks_abandoned.value()},
+          {"messages_abandoned", figures.messages_abandoned.value()},
+          {"recordings_shredded", figures.recordings_shredded.value()},
           {"records_committed", figures.records_committed.value()},
           {"commit_failures", figures.commit_failures.value()}};
 }

@@ -45,7 +45,7 @@ Result<CallReport> read_call_report(storage::StoreAccess& store, const Uid& uid)
     report.messages.push_back(message);
     return true;
   });
-  if (!walked && walked.error().code != ErrorCode::kNotFound) {
+  if (!walked) {
     report.faults.push_back("Messages: " + walked.error().message);
   }
   auto durability = store.durability(uid);

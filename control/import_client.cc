@@ -28,6 +28,10 @@ class ImportClient::Writer final : public storage::SegmentWriter {
 
   void end_recording(const Uid& /*recording*/) override {}
 
+  void abandon(const Uid& recording, storage::ShredParts parts) override {
+    client_.send(FrameType::kImportShred, encode_import_shred({recording, parts}));
+  }
+
   // The service's own writer knows, and tells the record there.
   storage::RecordingSummary take_summary(const Uid& /*recording*/) override { return {}; }
 
@@ -77,6 +81,11 @@ Result<bool> ImportClient::is_present(const Uid& uid) {
   const auto answer = ask(FrameType::kImportAsk, encode_uid(uid));
   if (!answer) return Error(answer.error());
   return *answer == kImportPresent;
+}
+
+// Its writer has said so when it abandoned it, and finish() waits for it.
+Result<void> ImportClient::shred(const Uid& /*recording*/, storage::ShredParts /*parts*/) {
+  return {};
 }
 
 Result<void> ImportClient::finish() {

@@ -31,6 +31,8 @@ class ImportClient final : public storage::RecordIntake {
   Result<void> put_events(std::span<const EventRecord> events) override;
   Result<void> put_pending_rows() override;
   Result<bool> is_present(const Uid& uid) override;
+  // After writer().abandon(); durable when finish() has returned.
+  Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 
   // The end: waits until all that was handed over is durable and in the call log.
   Result<void> finish();

@@ -40,6 +40,12 @@ Result<void> take_call(const Frame& frame, ImportSink& sink) {
   return sink.add_call(std::move(*call));
 }
 
+Result<void> take_shred(const Frame& frame, ImportSink& sink) {
+  const auto shred = decode_import_shred(frame.payload);
+  if (!shred) return unreadable();
+  return sink.shred(shred->recording, shred->parts);
+}
+
 Result<void> take_event(const Frame& frame, ImportSink& sink) {
   auto event = decode_event(frame.payload);
   if (!event) return unreadable();
@@ -53,6 +59,7 @@ Result<void> take(const Socket& socket, const Frame& frame, ImportSink& sink) {
     case FrameType::kImportMessages: return take_messages(frame, sink);
     case FrameType::kImportCall: return take_call(frame, sink);
     case FrameType::kImportEvent: return take_event(frame, sink);
+    case FrameType::kImportShred: return take_shred(frame, sink);
     case FrameType::kImportTick: sink.tick(); return {};
     default: return unreadable();
   }

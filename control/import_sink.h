@@ -13,6 +13,7 @@
 #include "model/call.h"
 #include "model/chunk.h"
 #include "model/event.h"
+#include "storage/segment_id.h"
 
 namespace tapdeck::control {
 
@@ -29,6 +30,9 @@ class ImportSink {
   virtual Result<void> add_chunk(Chunk& chunk) = 0;
   virtual Result<void> add_messages(const Uid& recording, std::string records) = 0;
   virtual Result<void> add_call(CallRecord call) = 0;
+
+  // storage::RecordIntake::shred(); done when finish() is.
+  virtual Result<void> shred(const Uid& recording, storage::ShredParts parts) = 0;
 
   virtual Result<void> add_event(EventRecord event) = 0;  // of no call, so it is not asked for
 

@@ -31,7 +31,7 @@ constexpr std::string CallQuery::*kQueryTexts[] = {&CallQuery::number,
 
 bool is_frame_type(std::uint8_t type) {
   return (type >= static_cast<std::uint8_t>(FrameType::kHello) &&
-          type <= static_cast<std::uint8_t>(FrameType::kResume)) ||
+          type <= static_cast<std::uint8_t>(FrameType::kImportShred)) ||
          (type >= static_cast<std::uint8_t>(FrameType::kWelcome) &&
           type <= static_cast<std::uint8_t>(FrameType::kEvent)) ||
          type == static_cast<std::uint8_t>(FrameType::kEnd) ||
@@ -295,6 +295,25 @@ std::optional<ImportedMessages> decode_import_messages(std::string_view bytes) {
   messages.recording = reader.uid();
   messages.records = as_text(reader.rest());
   return when_complete(reader, messages);
+}
+
+std::string encode_import_shred(const ImportedShred& shred) {
+  WireWriter writer;
+  writer.uid(shred.recording);
+  writer.number(static_cast<std::uint8_t>(shred.parts));
+  return writer.take();
+}
+
+std::optional<ImportedShred> decode_import_shred(std::string_view bytes) {
+  WireReader reader(bytes);
+  ImportedShred shred;
+  shred.recording = reader.uid();
+  const auto parts = reader.number<std::uint8_t>();
+  if (parts == 0 || parts > static_cast<std::uint8_t>(storage::ShredParts::kAll)) {
+    return std::nullopt;
+  }
+  shred.parts = static_cast<storage::ShredParts>(parts);
+  return when_complete(reader, shred);
 }
 
 }  // namespace tapdeck::control

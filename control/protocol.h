@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "model/call_query.h"
+#include "storage/segment_id.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::control {
@@ -40,10 +41,10 @@ enum class FrameType : std::uint8_t {
   kCheck = 9,
   kStatsJson = 10,
   kStatusJson = 11,
-  kImportBegin =
-      12,  // text: the retention class; the next six and kImportEvent only between this and its end
-  kImportAsk = 13,       // uid: is it there already?
-  kImportChunk = 14,     // ImportedChunk; not answered, as the next three
+  kImportBegin = 12,  // text: the retention class; the next six, kImportEvent and kImportShred only
+                      // until its end
+  kImportAsk = 13,    // uid: is it there already?
+  kImportChunk = 14,  // ImportedChunk; not answered, as the next three
   kImportMessages = 15,  // ImportedMessages
   kImportCall = 16,      // encode_call bytes
   kImportTick = 17,      // nothing came for a while
@@ -52,6 +53,7 @@ enum class FrameType : std::uint8_t {
   kFindEvents = 20,
   kPause = 21,   // uid: the recordings of its conversation
   kResume = 22,  // likewise
+  kImportShred = 23,  // ImportedShred; within an import, not answered
   // Answers.
   kWelcome = 64,
   kCall = 65,     // encode_call bytes
@@ -125,5 +127,14 @@ struct ImportedMessages {
 
 std::string encode_import_messages(const ImportedMessages& messages);
 std::optional<ImportedMessages> decode_import_messages(std::string_view bytes);
+
+// What was handed over of it is to be destroyed, and what comes is not to be kept.
+struct ImportedShred {
+  Uid recording{};
+  storage::ShredParts parts = storage::ShredParts::kNone;
+};
+
+std::string encode_import_shred(const ImportedShred& shred);
+std::optional<ImportedShred> decode_import_shred(std::string_view bytes);
 
 }  // namespace tapdeck::control

@@ -43,6 +43,29 @@ struct DiscardedRow {
   std::uint64_t until = 0;
 };
 
+// A key slot of a recording, where no row of extents may name it.
+struct KeyClaim {
+  Uid recording{};
+  SegmentKind kind = SegmentKind::kMedia;
+  std::uint32_t slot = 0;
+
+  bool operator==(const KeyClaim&) const = default;
+};
+
+// A part of a recording that was destroyed on purpose.
+struct DestroyedPart {
+  Uid recording{};
+  SegmentKind kind = SegmentKind::kMedia;
+  std::int64_t time_us = 0;  // UTC
+};
+
+// What is to be forgotten, and what is to be known of it.
+struct Discard {
+  std::vector<DiscardedRow> rows;
+  std::vector<KeyClaim> claims;
+  std::vector<DestroyedPart> destroyed;
+};
+
 struct CallStoreOptions {
   bool create_if_missing = true;
   std::uint64_t block_cache_bytes = 64ULL << 20;
@@ -69,9 +92,12 @@ class CallStore {
   // kind and segment.
   Result<void> put(std::span<const CallRecord> calls, std::span<const ExtentRow> rows);
 
-  // Removes these rows, which need not be there, and keeps what discards_in() tells.  Synced, at
-  // once.
-  Result<void> discard_rows(std::span<const DiscardedRow> rows);
+  // Removes these rows and claims, which need not be there, and keeps what discards_in() and
+  // destroyed_at() tell.  Synced, at once.
+  Result<void> discard(const Discard& discard);
+
+  Result<void> claim_keys(std::span<const KeyClaim> claims);  // synced
+  [[nodiscard]] Result<std::vector<KeyClaim>> claims_of(const Uid& recording) const;
 
   [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;  // newest version; kNotFound
   [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first
@@ -99,6 +125,10 @@ class CallStore {
 
   // Up to where recordings were discarded in a segment; those that never were are left out.
   [[nodiscard]] Result<std::map<Uid, std::uint64_t>> discards_in(const SegmentId& segment) const;
+
+  // When that part of a recording was destroyed; nullopt: never.
+  [[nodiscard]] Result<std::optional<std::int64_t>> destroyed_at(const Uid& recording,
+                                                                 SegmentKind kind) const;
 
   // Small named values of the store's own; synced.  Names are ASCII, without '/' in front.
   Result<void> put_meta(std::string_view name, std::string_view value);

@@ -76,9 +76,13 @@ std::string row_prefix(const Uid& recording);
 std::string segment_prefix(const SegmentId& segment);
 std::string discard_key(const ExtentRow& row);
 std::string discard_prefix(const SegmentId& segment);
+std::string claim_key(const KeyClaim& claim);
+std::string claim_prefix(const Uid& recording);
+std::string destroyed_key(const Uid& recording, SegmentKind kind);
 std::optional<ExtentRow> parse_row_key(std::string_view key);             // without `packed`
 std::optional<ExtentRow> parse_row_by_segment_key(std::string_view key);  // without `packed`
 std::optional<Uid> parse_discard_key(std::string_view key);
+std::optional<KeyClaim> parse_claim(std::string_view key, std::string_view value);
 
 std::string successor(std::string_view prefix);  // the smallest key above every key with `prefix`
 

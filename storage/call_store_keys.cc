@@ -15,8 +15,11 @@ constexpr std::string_view kUserPrefix = "value/";
 constexpr char kRowTag = 'r';
 constexpr char kSegmentTag = 's';
 constexpr char kDiscardTag = 'd';
+constexpr char kClaimTag = 'k';
+constexpr char kDestroyedTag = 'x';
 constexpr std::size_t kRowKeyBytes = 1 + 16 + 1 + 16;
 constexpr std::size_t kDiscardKeyBytes = 1 + 16 + 16;
+constexpr std::size_t kClaimKeyBytes = 1 + 16 + 4;
 
 std::string_view uid_view(const Uid& uid) {
   return {reinterpret_cast<const char*>(uid.bytes.data()), uid.bytes.size()};
@@ -126,6 +129,33 @@ std::string discard_prefix(const SegmentId& segment) {
 
 std::string discard_key(const ExtentRow& row) {
   return discard_prefix(row.segment).append(uid_view(row.recording));
+}
+
+std::string claim_prefix(const Uid& recording) {
+  return std::string(1, kClaimTag).append(uid_view(recording));
+}
+
+std::string claim_key(const KeyClaim& claim) {
+  std::array<char, 4> slot{};
+  store_be(slot.data(), claim.slot);
+  return claim_prefix(claim.recording).append(slot.data(), slot.size());
+}
+
+std::string destroyed_key(const Uid& recording, SegmentKind kind) {
+  std::string key(1, kDestroyedTag);
+  key.append(uid_view(recording)).push_back(static_cast<char>(kind));
+  return key;
+}
+
+std::optional<KeyClaim> parse_claim(std::string_view key, std::string_view value) {
+  if (key.size() != kClaimKeyBytes || key[0] != kClaimTag || value.size() != 1) return std::nullopt;
+  const std::optional<SegmentKind> kind = parse_kind(value[0]);
+  if (!kind) return std::nullopt;
+  KeyClaim claim;
+  claim.kind = *kind;
+  std::memcpy(claim.recording.bytes.data(), key.data() + 1, 16);
+  claim.slot = load_be<std::uint32_t>(key.data() + 17);
+  return claim;
 }
 
 std::optional<Uid> parse_discard_key(std::string_view key) {

@@ -276,21 +276,45 @@ Result<void> CallStore::put(std::span<const CallRecord> calls, std::span<const E
   return {};
 }
 
-Result<void> CallStore::discard_rows(std::span<const DiscardedRow> rows) {
-  if (rows.empty()) return {};
+namespace {
+
+Result<void> write_synced(CallStore::Impl& store, rocksdb::WriteBatch& batch) {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const std::lock_guard lock(store.put_mutex);
+  const rocksdb::Status status = store.db->Write(options, &batch);
+  if (!status.ok()) return translate(status, "Writing to the call store " + store.directory);
+  return {};
+}
+
+}  // namespace
+
+Result<void> CallStore::discard(const Discard& discard) {
   rocksdb::WriteBatch batch;
   rocksdb::ColumnFamilyHandle* column = impl_->column(Column::kExtents);
-  for (const auto& [row, until] : rows) {
+  for (const auto& [row, until] : discard.rows) {
     batch.Delete(column, slice(row_key(row)));
     batch.Delete(column, slice(row_by_segment_key(row)));
     batch.Put(column, slice(discard_key(row)), slice(big_endian(until)));
   }
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  const std::lock_guard lock(impl_->put_mutex);
-  const rocksdb::Status status = impl_->db->Write(options, &batch);
-  if (!status.ok()) return translate(status, "Writing to the call store " + impl_->directory);
-  return {};
+  for (const KeyClaim& claim : discard.claims) batch.Delete(column, slice(claim_key(claim)));
+  for (const DestroyedPart& part : discard.destroyed) {
+    batch.Put(column,
+              slice(destroyed_key(part.recording, part.kind)),
+              slice(big_endian(static_cast<std::uint64_t>(part.time_us))));
+  }
+  if (batch.Count() == 0) return {};
+  return write_synced(*impl_, batch);
+}
+
+Result<void> CallStore::claim_keys(std::span<const KeyClaim> claims) {
+  if (claims.empty()) return {};
+  rocksdb::WriteBatch batch;
+  for (const KeyClaim& claim : claims) {
+    const auto kind = static_cast<char>(claim.kind);
+    batch.Put(impl_->column(Column::kExtents), slice(claim_key(claim)), slice({&kind, 1}));
+  }
+  return write_synced(*impl_, batch);
 }
 
 }  // namespace tapdeck::storage

@@ -174,6 +174,29 @@ Result<std::map<Uid, std::uint64_t>> CallStore::discards_in(const SegmentId& seg
   return discards;
 }
 
+Result<std::vector<KeyClaim>> CallStore::claims_of(const Uid& recording) const {
+  const Reader reader(*impl_);
+  const std::string prefix = claim_prefix(recording);
+  std::vector<KeyClaim> claims;
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix), Walk::Reach::kPrefix);
+  for (; walk.valid(); walk.next()) {
+    const std::optional<KeyClaim> claim = parse_claim(walk.key(), walk.value());
+    if (!claim) return corrupt_row();
+    claims.push_back(*claim);
+  }
+  TD_TRY(walk.status());
+  return claims;
+}
+
+Result<std::optional<std::int64_t>> CallStore::destroyed_at(const Uid& recording,
+                                                            SegmentKind kind) const {
+  const auto value = Reader(*impl_).get(Column::kExtents, destroyed_key(recording, kind));
+  if (!value) return Error(value.error());
+  if (!*value) return std::optional<std::int64_t>{};
+  if ((*value)->size() != 8) return corrupt_row();
+  return std::optional(static_cast<std::int64_t>(load_be<std::uint64_t>((*value)->data())));
+}
+
 Result<std::vector<StoreFault>> CallStore::check() const { return Checker(*impl_).run(); }
 
 }  // namespace tapdeck::storage

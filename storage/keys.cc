@@ -16,7 +16,6 @@ namespace tapdeck::storage {
 namespace {
 
 constexpr std::uint32_t kSlotsLookedAt = 16;  // a page
-constexpr std::uint32_t kAllUsers = (1U << kKeyUsers) - 1;
 constexpr std::uint32_t kFilesMax = 0xffff'fffeU / kKeySlotsPerFile;
 
 // Binds a wrapped key to its place, so that slots cannot be swapped.
@@ -64,12 +63,6 @@ Result<MasterKey> load_master_key(const std::string& path, MissingMasterKey miss
   return key;
 }
 
-struct KeyVault::File {
-  Descriptor descriptor;
-  std::string path;
-  std::uint32_t unsynced = 0;  // a bit for each user that has yet to sync
-};
-
 KeyVault::KeyVault(std::string directory, const MasterKey& master)
     : directory_(std::move(directory)), master_(master) {}
 
@@ -99,6 +92,7 @@ Result<void> KeyVault::load() {
   fresh_ = count_slots();
   look_until_ = fresh_;
   figures_.slots = fresh_;
+  TD_TRY(load_list());
   return prove_master();
 }
 
@@ -119,6 +113,8 @@ Result<void> KeyVault::open_file(std::uint32_t index) {
     return make_error(ErrorCode::kResources,
                       "The key file " + file->path + " cannot be given its size.");
   }
+  // What an earlier process wrote and did not sync is relied on from now on.
+  TD_TRY(sync(*file));
   files_.push_back(std::move(file));
   return {};
 }
@@ -176,30 +172,11 @@ void KeyVault::look_for_destroyed() {
   for (const auto& slot : read_slots(looked_at_, kSlotsLookedAt)) {
     if (!slot) {
       ++figures_.bad;
-    } else if (slot->state == KeySlotState::kDestroyed) {
+    } else if (slot->state != KeySlotState::kUsed) {
       free_.push_back(slot->id);
     }
   }
   looked_at_ += kSlotsLookedAt;
-}
-
-// Whatever is remembered, only a slot that is read as free is given out: a key that is in use is
-// never overwritten.
-Result<std::uint32_t> KeyVault::take_free() {
-  if (free_.empty()) look_for_destroyed();
-  while (true) {
-    std::uint32_t id = fresh_;
-    if (!free_.empty()) {
-      id = free_.back();
-      free_.pop_back();
-    } else if (id / kKeySlotsPerFile >= files_.size()) {
-      TD_TRY(add_file());
-    } else {
-      ++fresh_;
-    }
-    const auto slot = read_slot(id);
-    if (slot && slot->state != KeySlotState::kUsed) return id;
-  }
 }
 
 Result<void> KeyVault::add_file() {
@@ -229,13 +206,20 @@ Result<void> KeyVault::add_file() {
 }
 
 Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) {
-  const std::lock_guard lock(mutex_);
-  const Result<std::uint32_t> id = take_free();
-  if (!id) return Error(id.error());
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto id = take_listed()) return make_key(*id, recording, kind);
+    }
+    TD_TRY(list_more(1));
+  }
+}
+
+Result<AllocatedKey> KeyVault::make_key(std::uint32_t id, const Uid& recording, SegmentKind kind) {
   KeySlot slot;
   slot.state = KeySlotState::kUsed;
   slot.kind = kind;
-  slot.id = *id;
+  slot.id = id;
   slot.recording = recording;
   slot.created_us = wall_now_ns() / kNsPerUs;
   AllocatedKey allocated;
@@ -244,29 +228,13 @@ Result<AllocatedKey> KeyVault::allocate(const Uid& recording, SegmentKind kind) 
   random_bytes(allocated.key.salt);
   slot.wrapped = wrap_key(aead_, master_, slot_identity(slot), allocated.key);
   if (auto written = write_slot(slot.id, encode_key_slot(slot)); !written) {
-    free_.push_back(slot.id);
+    ready_.push_back(slot.id);
     return Error(std::move(written.error()));
   }
+  unsettled_[recording].push_back({id, kind});
+  figures_.slots = std::max<std::uint64_t>(figures_.slots, std::uint64_t{id} + 1);
   ++figures_.allocated;
   return allocated;
-}
-
-std::vector<int> KeyVault::take_unsynced_files(std::uint32_t user) {
-  TD_ASSERT(user < kKeyUsers);
-  const std::lock_guard lock(mutex_);
-  std::vector<int> unsynced;
-  for (const auto& file : files_) {
-    if ((file->unsynced >> user & 1U) != 0) unsynced.push_back(file->descriptor.get());
-    file->unsynced &= ~(1U << user);
-  }
-  return unsynced;
-}
-
-void KeyVault::mark_unsynced(int file) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& known : files_) {
-    if (known->descriptor.get() == file) known->unsynced = kAllUsers;
-  }
 }
 
 Result<RecordingKey> KeyVault::read(std::uint32_t id, const Uid& recording) {
@@ -282,25 +250,6 @@ Result<RecordingKey> KeyVault::read(std::uint32_t id, const Uid& recording) {
                       "Key slot " + std::to_string(id) + " does not open under the master key.");
   }
   return key;
-}
-
-Result<void> KeyVault::destroy(std::uint32_t id) {
-  const std::lock_guard lock(mutex_);
-  auto slot = read_slot(id);
-  if (!slot) return Error(std::move(slot.error()));
-  if (slot->state != KeySlotState::kUsed) return {};
-  KeySlot blank;
-  blank.state = KeySlotState::kDestroyed;
-  blank.id = id;
-  TD_TRY(write_slot(id, encode_key_slot(blank)));
-  File& file = *files_[id / kKeySlotsPerFile];
-  if (fdatasync(file.descriptor.get()) != 0) {
-    return make_errno_error(
-        ErrorCode::kIo, "The key file " + file.path + " cannot be synced", errno);
-  }
-  free_.push_back(id);
-  ++figures_.destroyed;
-  return {};
 }
 
 std::vector<std::pair<std::string, std::string>> KeyVault::faults() {
@@ -329,37 +278,29 @@ std::string_view KeyVault::fault_of(const std::optional<KeySlot>& slot) {
 
 KeyFigures KeyVault::figures() {
   const std::lock_guard lock(mutex_);
-  figures_.slots = std::max<std::uint64_t>(figures_.slots, fresh_);
   return figures_;
 }
 
-Result<KeySlot> KeyVault::read_slot(std::uint32_t id) const {
+Result<void> KeyVault::read_bytes(std::uint32_t id, KeySlotBytes& bytes) const {
   if (id / kKeySlotsPerFile >= files_.size()) {
     return make_error(ErrorCode::kNotFound, "Key slot " + std::to_string(id) + " does not exist.");
   }
   const File& file = *files_[id / kKeySlotsPerFile];
-  KeySlotBytes bytes{};
   const std::uint64_t at = id % kKeySlotsPerFile * kKeySlotBytes;
   if (!read_fully(file.descriptor.get(), bytes, at)) {
     return make_errno_error(ErrorCode::kIo, "The key file " + file.path + " cannot be read", errno);
   }
+  return {};
+}
+
+Result<KeySlot> KeyVault::read_slot(std::uint32_t id) const {
+  KeySlotBytes bytes{};
+  TD_TRY(read_bytes(id, bytes));
   auto slot = decode_key_slot(id, bytes);
   if (!slot) {
     return make_error(ErrorCode::kCorrupt, "Key slot " + std::to_string(id) + " is damaged.");
   }
   return *slot;
-}
-
-Result<void> KeyVault::write_slot(std::uint32_t id, const KeySlotBytes& bytes) {
-  File& file = *files_[id / kKeySlotsPerFile];
-  const off_t at = static_cast<off_t>(id % kKeySlotsPerFile * kKeySlotBytes);
-  if (pwrite(file.descriptor.get(), bytes.data(), bytes.size(), at) !=
-      static_cast<ssize_t>(bytes.size())) {
-    return make_errno_error(
-        ErrorCode::kIo, "The key file " + file.path + " cannot be written", errno);
-  }
-  file.unsynced = kAllUsers;
-  return {};
 }
 
 bool KeyVault::unwrap(const KeySlot& slot, RecordingKey& key) {

@@ -2,24 +2,30 @@
 // key and salt of one recording's media or SIP. Destroying a key overwrites its slot in place;
 // after that nothing encrypted under it can be read. Layout: docs/formats/keys.md.
 //
-// Slots are read when they are needed, so that opening does not take longer with more keys: fresh
-// slots are taken in order, destroyed ones are found by looking at a few more with each allocation.
+// Slots are read when they are needed, so that opening does not take longer with more keys. A slot
+// is given out only when keys/unsettled.list names it on the disk, and stays in that list until a
+// durable row names it (settle()): what a crash leaves without a row is found in the list.
 //
 // Threads: any; a mutex guards the slots, held over a slot's read or write.  Memory: four bytes per
-// slot known to be free. Failing: a new slot file that cannot be made gives kIo or kResources from
-// allocate().
+// slot known to be free, about 100 for each key that no row names yet. Failing: a new slot file
+// that cannot be made gives kIo or kResources from allocate().  After a failed sync all of that
+// file is written again before a later sync of it is believed.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
 #include "model/ids.h"
 #include "storage/crypto.h"
+#include "storage/files.h"
 #include "storage/segment_format.h"
 
 namespace tapdeck::storage {
@@ -44,6 +50,10 @@ KeySlotBytes encode_key_slot(const KeySlot& slot);
 // All zero bytes are a free slot; nullopt: neither that nor a whole slot with this id.
 std::optional<KeySlot> decode_key_slot(std::uint32_t id, ByteView bytes);
 
+// keys/unsettled.list: slots in ascending order, each once.  nullopt: damaged.
+std::vector<std::uint8_t> encode_key_list(std::span<const std::uint32_t> slots);
+std::optional<std::vector<std::uint32_t>> decode_key_list(ByteView bytes);
+
 // Reads the 32 bytes of `path`; with `create`, makes it first when it is missing, mode 0600.
 // kPermission unless it is ours with mode 0600 or 0400; kCorrupt for another length.
 enum class MissingMasterKey : std::uint8_t { kRefuse, kCreate };
@@ -54,6 +64,14 @@ struct KeyFigures {
   std::uint64_t allocated = 0;  // since the store was opened, as those below
   std::uint64_t destroyed = 0;
   std::uint64_t bad = 0;  // neither free nor whole, met when a free one was looked for
+};
+
+// A slot, and the recording whose key is meant: by now the slot may be another's.
+struct KeyOwner {
+  std::uint32_t id = kNoKey;
+  Uid recording{};
+
+  bool operator==(const KeyOwner&) const = default;
 };
 
 struct AllocatedKey {
@@ -70,21 +88,54 @@ class KeyVault {
   KeyVault& operator=(const KeyVault&) = delete;
 
   // Writes a new random key into a free slot.  It is durable only once the files of
-  // take_unsynced_files() have been synced.
+  // take_unsynced_files() have been synced.  Waits for the disk when the list has to be written.
   Result<AllocatedKey> allocate(const Uid& recording, SegmentKind kind);
+
+  // Now and then, on a thread that may wait: writes the list before allocate() has to.
+  Result<void> list_ahead();
+  // Nothing will be allocated for a while: the list names no more than it must.
+  Result<void> close_list();
+
+  // Durable rows name these slots.
+  void settle(std::span<const KeyOwner> keys);
+
+  // Slots that `recording` was given in this life and that no row names.
+  struct Unsettled {
+    std::uint32_t id = kNoKey;
+    SegmentKind kind = SegmentKind::kMedia;
+  };
+
+  std::vector<Unsettled> unsettled_of(const Uid& recording);
+
+  // All slots of `recording`: reads every slot of the store, where nothing else can tell.
+  std::vector<KeySlot> find_slots(const Uid& recording);
+
+  // Before the first allocate(): the slots in use that an earlier life left in the list (all of the
+  // store's, when that is not there), a few at a time; empty: all.  At the end finish_inherited().
+  std::vector<KeySlot> next_inherited();
+  Result<void> finish_inherited();
 
   // Descriptors (the vault's) of slot files written since the last call of this user: to be
   // fdatasynced before anything under those keys is called durable.  Each user (0 to kKeyUsers - 1)
-  // syncs for itself: it cannot see when another's sync is done.
-  std::vector<int> take_unsynced_files(std::uint32_t user = 0);
+  // syncs for itself: it cannot see when another's sync is done.  kIo: what an earlier sync failed
+  // to write cannot be written again.
+  Result<std::vector<int>> take_unsynced_files(std::uint32_t user = 0);
   // A sync of these failed: they are unsynced again.
   void mark_unsynced(int file);
 
   // kNotFound: destroyed, free, or another recording's by now.
   Result<RecordingKey> read(std::uint32_t id, const Uid& recording);
 
-  // Overwrites the slot and syncs; durable when it returns, and only then free for reuse.
-  Result<void> destroy(std::uint32_t id);
+  // Overwrites the slots that are still these recordings', and damaged ones, and syncs each file
+  // that was touched once; durable when it returns, and only then free for reuse.  What is gone
+  // already, in an earlier life for all that is known here, is written and synced all the same
+  // before this says so.  An error: any of them may still be on the disk; to be asked again.
+  Result<void> destroy_many(std::span<const KeyOwner> keys);
+
+  Result<void> destroy(std::uint32_t id, const Uid& recording) {
+    const KeyOwner key{id, recording};
+    return destroy_many({&key, 1});
+  }
 
   // Slots that cannot be read, as "file:offset" with a reason; for check().
   std::vector<std::pair<std::string, std::string>> faults();
@@ -92,7 +143,12 @@ class KeyVault {
   KeyFigures figures();
 
  private:
-  struct File;
+  struct File {
+    Descriptor descriptor;
+    std::string path;
+    std::uint32_t unsynced = 0;  // a bit for each user that has yet to sync
+    bool doubtful = false;  // a sync failed: pages may count as written that are not on the disk
+  };
 
   KeyVault(std::string directory, const MasterKey& master);
   Result<void> load();
@@ -102,8 +158,21 @@ class KeyVault {
   [[nodiscard]] std::uint32_t count_slots() const;
   std::vector<std::optional<KeySlot>> read_slots(std::uint32_t first, std::uint32_t count) const;
   void look_for_destroyed();
-  Result<std::uint32_t> take_free();
+  Result<void> load_list();
+  Result<AllocatedKey> make_key(std::uint32_t id, const Uid& recording, SegmentKind kind);
+  std::optional<std::uint32_t> take_listed();
+  Result<std::vector<std::uint32_t>> take_candidates();
+  Result<void> list_more(std::size_t least);
+  Result<void> write_list(const std::vector<std::uint32_t>& slots);
+  [[nodiscard]] std::vector<std::uint32_t> must_be_listed() const;
+  void drop_unsettled(const KeyOwner& key);
+  Result<void> read_bytes(std::uint32_t id, KeySlotBytes& bytes) const;
   Result<KeySlot> read_slot(std::uint32_t id) const;
+  Result<void> destroy_in(File& file, std::span<const KeyOwner> keys);
+  Result<bool> overwrite(const KeyOwner& key);
+  static Result<void> sync(File& file);
+  static Result<void> write_again(File& file);
+  static void doubt(File& file);
   Result<void> write_slot(std::uint32_t id, const KeySlotBytes& bytes);
   bool unwrap(const KeySlot& slot, RecordingKey& key);
   std::string_view fault_of(const std::optional<KeySlot>& slot);
@@ -113,10 +182,18 @@ class KeyVault {
   const MasterKey master_;
   Aead aead_;
   std::vector<std::unique_ptr<File>> files_;
-  std::vector<std::uint32_t> free_;  // candidates; read again before they are used
-  std::uint32_t fresh_ = 0;          // likely never used, as all behind it
-  std::uint32_t looked_at_ = 0;      // for destroyed slots; up to
-  std::uint32_t look_until_ = 0;     // this
+  std::vector<std::uint32_t> free_;                   // candidates; read again before they are used
+  std::uint32_t fresh_ = 0;                           // likely never used, as all behind it
+  std::uint32_t looked_at_ = 0;                       // for destroyed slots; up to
+  std::uint32_t look_until_ = 0;                      // this
+  std::unordered_set<std::uint32_t> unacknowledged_;  // overwritten, but not known to be synced
+  std::vector<std::uint32_t> ready_;   // candidates that the list names; the next one last
+  std::vector<std::uint32_t> listed_;  // what the list on the disk surely names, ascending
+  std::unordered_map<Uid, std::vector<Unsettled>, UidHash> unsettled_;
+  std::vector<std::uint32_t> inherited_;  // listed by an earlier life
+  bool inherits_all_ = false;             // there was no list
+  std::size_t inherited_at_ = 0;          // how many next_inherited() has seen
+  std::mutex list_mutex_;                 // held over writing the list, before mutex_
   KeyFigures figures_;
 };
 

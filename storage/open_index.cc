@@ -124,6 +124,9 @@ OpenIndex::Recording* OpenIndex::open(const Uid& uid) {
   Recording& recording = recordings_[uid];
   recording.uid = uid;
   recording.is_open = true;
+  if (const auto found = abandoned_.find(uid); found != abandoned_.end()) {
+    recording.abandoned = found->second.parts;
+  }
   return &recording;
 }
 
@@ -166,6 +169,7 @@ void OpenIndex::add_stream(Recording* recording, const OpenStream& stream) {
 
 void OpenIndex::hold(Recording* recording, std::uint16_t stream, std::uint32_t sequence) {
   const std::lock_guard lock(mutex_);
+  if (has_part(recording->abandoned, SegmentKind::kMedia)) return;
   Waiting waiting;
   waiting.sequence = sequence;
   stream_of(*recording, stream).waiting.push_back(waiting);
@@ -193,6 +197,7 @@ void OpenIndex::add_extents(Recording* to,
   const std::lock_guard lock(mutex_);
   Segment& segment = segments_.at(id);
   Recording& recording = *to;
+  if (has_part(recording.abandoned, segment.info.kind)) return;
   auto group =
       std::find_if(recording.groups.begin(), recording.groups.end(), [&](const Group& candidate) {
         return candidate.segment == id && !candidate.handed_over;

@@ -4,12 +4,15 @@
 //
 // Threads: writers add (each its own segments and recordings), the store thread takes rows and
 // retires them, readers copy; one mutex, held for short copies only. Memory: 64 bytes per extent
-// until its row is committed, a fixed part per segment of the store. Full: never; bounded by
-// segment size and the store thread's pace.
+// until its row is committed, a fixed part per segment of the store, 100 bytes for each of the last
+// kAbandonedMax recordings that were abandoned. Full: never; bounded by segment size and the store
+// thread's pace.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -23,6 +26,8 @@
 #include "storage/store_access.h"
 
 namespace tapdeck::storage {
+
+constexpr std::size_t kAbandonedMax = 65'536;
 
 enum class SegmentFooter : std::uint8_t { kWritten, kMissing };
 
@@ -82,6 +87,24 @@ class OpenIndex {
   // What the recording holds is lost.
   void drop_held(Recording* recording);
   void end_recording(const Uid& recording);
+
+  // From now on nothing of these parts is indexed: what has no committed row is forgotten, and what
+  // is added later is not taken.
+  enum class Abandon : std::uint8_t {
+    kAlsoLater,    // also if it begins later: of the last kAbandonedMax that holds
+    kWhatIsThere,  // it is over, nobody adds to it
+  };
+  void abandon(const Uid& recording, ShredParts parts, Abandon until);
+  void readmit(const Uid& recording);  // it is made anew
+  [[nodiscard]] ShredParts abandoned_parts(const Uid& recording);
+
+  // Moves with each abandon(); then abandoned_since() has the recordings, from `seen` on.
+  [[nodiscard]] std::uint64_t abandonments() const {
+    return abandonments_.load(std::memory_order_acquire);
+  }
+
+  std::vector<Uid> abandoned_since(std::uint64_t& seen);
+
   // True when all rows of an ended recording are ready, or there are none.
   [[nodiscard]] bool is_settled(const Uid& recording);
 
@@ -144,18 +167,30 @@ class OpenIndex {
   bool try_ready(Recording& recording, const SegmentId& segment, Segment& in);
   void drop_entries(Recording& recording, const SegmentId& id, std::uint64_t bytes, Segment& in);
   void note_if_indexed(const SegmentId& id, const Segment& segment);
+  void remember_abandoned(const Uid& recording, ShredParts parts);
+  void forget_rows(Recording& recording, ShredParts parts);
 
   std::mutex mutex_;
   std::unordered_map<SegmentId, Segment, SegmentIdHash> segments_;
   std::unordered_map<Uid, Recording, UidHash> recordings_;
   std::vector<SegmentExtents> ready_;
   std::vector<SegmentId> indexed_;
+
+  struct Abandoned {
+    ShredParts parts = ShredParts::kNone;
+    std::uint32_t entries = 0;  // in abandoned_order_
+  };
+
+  std::unordered_map<Uid, Abandoned, UidHash> abandoned_;
+  std::deque<Uid> abandoned_order_;  // oldest first
+  std::atomic<std::uint64_t> abandonments_{0};
 };
 
 struct OpenIndex::Recording {
   Uid uid{};
   bool ended = false;
-  bool is_open = false;  // the writer has it from open()
+  bool is_open = false;                                  // the writer has it from open()
+  std::atomic<ShredParts> abandoned{ShredParts::kNone};  // written under the mutex
   std::vector<Group> groups;
   std::vector<Stream> streams;  // by number
 };

@@ -2,8 +2,8 @@
 // with the call store.  A store is one; Store::open_import() gives a second one, for an import
 // beside the live capture; control::ImportClient is one on the other side of a control socket.
 //
-// Threads: one thread for writer() and is_present(), one (the same or another) for put_*.
-// Memory: see SegmentWriter.
+// Threads: one thread for writer() and is_present(), one (the same or another) for put_*; shred()
+// is for any. Memory: see SegmentWriter.
 #pragma once
 
 #include <span>
@@ -36,6 +36,11 @@ class RecordIntake {
   // or is being recorded by another intake at this moment.  When false, what an earlier attempt
   // left of it has been destroyed, but for its call record.
   virtual Result<bool> is_present(const Uid& uid) = 0;
+
+  // Destroys for good what was kept of these parts of a recording, and abandons them if it is not
+  // over: keys first, durable before it returns, then the rows that list them.  After an error some
+  // may still be there: to be asked again.  Waits for the disk.
+  virtual Result<void> shred(const Uid& recording, ShredParts parts) = 0;
 };
 
 }  // namespace tapdeck::storage

@@ -7,6 +7,8 @@
 #include <set>
 #include <tuple>
 
+#include "base/clock.h"
+
 namespace tapdeck::storage {
 namespace {
 
@@ -50,6 +52,17 @@ Result<std::vector<LocatedExtent>> RecordingReader::locate(const Uid& recording,
     }
   }
   return located;
+}
+
+Result<void> RecordingReader::tell_if_destroyed(const Uid& recording, SegmentKind kind) {
+  const auto destroyed = calls_.destroyed_at(recording, kind);
+  if (!destroyed) return Error(destroyed.error());
+  if (!*destroyed) return {};
+  const std::string part = kind == SegmentKind::kMedia ? "Media" : "Messages";
+  return make_error(ErrorCode::kNotFound,
+                    part + " of recording " + to_string(recording) +
+                        " were destroyed on purpose at " + format_rfc3339_us(**destroyed) +
+                        "; nothing of them can be read any more.");
 }
 
 Result<std::vector<LocatedExtent>> RecordingReader::media_in_order(const Uid& recording) {
@@ -146,6 +159,7 @@ Result<bool> RecordingReader::give_section(const Uid& recording,
 Result<void> RecordingReader::read_media(const Uid& recording, const SectionSink& sink) {
   const auto located = media_in_order(recording);
   if (!located) return Error(located.error());
+  if (located->empty()) return tell_if_destroyed(recording, SegmentKind::kMedia);
   opened_.clear();
   for (const LocatedExtent& extent : *located) {
     const auto go_on = give_section(recording, extent, sink);
@@ -184,6 +198,7 @@ Result<bool> RecordingReader::give_messages(const Uid& recording,
 Result<void> RecordingReader::read_messages(const Uid& recording, const MessageSink& sink) {
   auto located = locate(recording, SegmentKind::kSip);
   if (!located) return Error(located.error());
+  if (located->empty()) return tell_if_destroyed(recording, SegmentKind::kSip);
   std::sort(located->begin(), located->end(), [](const auto& a, const auto& b) {
     return std::pair(a.entry.first_us, a.entry.sequence) <
            std::pair(b.entry.first_us, b.entry.sequence);

@@ -1,7 +1,7 @@
 // Reads a recording back: its extents from the open index and the call store's rows, each verified
 // and decrypted. Threads: one caller at a time per object.  Memory: one extent, the recording's
 // entries, and up to kPackedCacheExtents packed extents.  Failing: kCorrupt names file and offset;
-// kNotFound when the key has been destroyed.
+// kNotFound when the key has been destroyed, or all of that part of the recording.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +42,7 @@ class RecordingReader {
     std::vector<std::uint8_t> plaintext;
   };
 
+  Result<void> tell_if_destroyed(const Uid& recording, SegmentKind kind);
   Result<std::vector<LocatedExtent>> media_in_order(const Uid& recording);
   Result<void> load(const Uid& recording, const LocatedExtent& extent);
   Result<const Opened*> open(const Uid& recording, const LocatedExtent& extent);

@@ -130,6 +130,7 @@ class SegmentRecovery {
  private:
   Result<void> recover_unsealed(int file, const std::string& path, std::uint64_t file_bytes);
   Result<void> commit_rows(const std::string& path, const std::vector<FooterEntry>& entries);
+  Result<void> leave_out_destroyed(SegmentExtents& extents) const;
   Result<void> refuse_or_remove(const std::string& path, bool blank);
 
   const RecoveryContext& context_;
@@ -202,6 +203,18 @@ Result<void> SegmentRecovery::recover_unsealed(int file,
   return commit_rows(path, entries);
 }
 
+// What was on its way to the disk when its recording was shredded.
+Result<void> SegmentRecovery::leave_out_destroyed(SegmentExtents& extents) const {
+  const auto destroyed = context_.calls.destroyed_at(extents.recording, extents.kind);
+  if (!destroyed) return Error(destroyed.error());
+  if (!*destroyed) return {};
+  std::erase_if(extents.entries, [&](const ExtentEntry& entry) {
+    const auto key = context_.keys.read(entry.key_id, extents.recording);
+    return !key && key.error().code == ErrorCode::kNotFound;
+  });
+  return {};
+}
+
 Result<void> SegmentRecovery::commit_rows(const std::string& path,
                                           const std::vector<FooterEntry>& entries) {
   // The segment lists what was discarded for ever; its keys are gone, and slots may be used again.
@@ -218,7 +231,9 @@ Result<void> SegmentRecovery::commit_rows(const std::string& path,
     extents.entries.push_back(entry.entry);
   }
   std::vector<ExtentRow> rows;
-  for (const auto& [uid, extents] : by_recording) {
+  for (auto& [uid, extents] : by_recording) {
+    TD_TRY(leave_out_destroyed(extents));
+    if (extents.entries.empty()) continue;
     rows.push_back(make_row(extents));
     if (rows.size() < kRowsPerBatch) continue;
     TD_TRY(context_.calls.put({}, rows));

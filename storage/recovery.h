@@ -28,6 +28,7 @@ struct RecoveryFigures {
   std::uint64_t extents = 0;               // of recovered segments
   std::uint64_t checkpointed_extents = 0;  // those of them that were not read again
   std::uint64_t bytes_dropped = 0;         // of torn extents, never acknowledged
+  std::uint64_t keys_destroyed = 0;        // that opened nothing: Shredder::sweep()
 };
 
 struct RecoveryContext {

@@ -35,9 +35,10 @@ struct WriterFigures {
   Counter writes;
   Counter syncs;
   Counter io_errors;
-  Counter busy;            // reserve() found no buffer
-  Counter lost_extents;    // taken, then refused by the disk
-  Counter failed_appends;  // not taken, or no room in any segment
+  Counter busy;               // reserve() found no buffer
+  Counter lost_extents;       // taken, then refused by the disk
+  Counter failed_appends;     // not taken, or no room in any segment
+  Counter abandoned_appends;  // not taken: their recordings were abandoned
   Counter packed_extents;
   Counter checkpoints;
   Counter checkpoints_failed;
@@ -64,8 +65,7 @@ class SegmentOutput {
  public:
   using OnLost = std::function<void(const LostExtent&)>;
 
-  // The vault, and as which of its users to sync it.
-  struct Keys {
+  struct Keys {  // the vault, and as which of its users to sync it
     KeyVault& vault;
     std::uint32_t user = 0;
   };

@@ -21,7 +21,13 @@ constexpr std::uint64_t kSyncBytes = 16U << 20;  // at most this much written an
 bool SegmentOutput::start_sync(Segment& segment) {
   if (segment.syncing || segment.failed || key_syncs_ > 0) return false;
   if (!uring_.has_room(64)) return false;
-  for (const int file : keys_.vault.take_unsynced_files(keys_.user)) {
+  const auto key_files = keys_.vault.take_unsynced_files(keys_.user);
+  if (!key_files) {
+    log_error(key_files.error().message);
+    fail(segment, EIO, "syncing its keys");
+    return false;
+  }
+  for (const int file : *key_files) {
     Request request;
     request.kind = RequestKind::kKeySync;
     request.file = file;

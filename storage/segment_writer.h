@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "model/call.h"
 #include "model/chunk.h"
+#include "storage/segment_id.h"
 
 namespace tapdeck::storage {
 
@@ -26,6 +27,7 @@ enum class AppendVerdict : std::uint8_t {
   kTaken,   // copied; the chunk is free to go home
   kBusy,    // nothing taken; step() and try again
   kFailed,  // the disk refused; counted, the bytes are lost and the recording is told to have a gap
+  kAbandoned,  // this part of the recording was abandoned; counted, and never written
 };
 
 // Media that was appended and could not be kept; neighbours are joined.
@@ -73,6 +75,12 @@ class SegmentWriter {
   // True when nothing of an ended recording waits for the disk any more: what it kept is durable,
   // or lost and counted.
   [[nodiscard]] virtual bool is_settled(const Uid& recording) = 0;
+
+  // These parts of `recording` are to be destroyed, whether they have begun or not: forgets their
+  // keys and what waits to be packed, which is zeroed; from now on they are refused as kAbandoned,
+  // and what is in flight leads to nothing.  What was written goes with RecordIntake::shred(),
+  // which abandons them, too.
+  virtual void abandon(const Uid& recording, ShredParts parts) = 0;
 
   // Reaps completions, flushes what is older than the flush interval, seals full segments.  Call
   // often; `timer_now_ns` is monotonic. Returns how many completions it handled.

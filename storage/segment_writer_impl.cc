@@ -146,6 +146,7 @@ AppendVerdict SegmentWriterImpl::append(const Chunk& chunk) {
   Recording& recording = known != nullptr && known->recording != nullptr
                              ? *known->recording
                              : recording_of(chunk.recording, chunk.retention_class);
+  if (is_abandoned(recording, SegmentKind::kMedia)) return refuse_abandoned();
   const auto stream =
       known != nullptr && known->stream ? known->stream : stream_of(recording, chunk);
   const Content content{chunk.section.base_us, chunk.last_us, 1, chunk.section.packet_count};
@@ -194,6 +195,7 @@ void SegmentWriterImpl::hold(const Uid& uid,
 // Writes the held sections as one extent.  kBusy: still held; kFailed: lost and counted.
 AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
   std::vector<Held>& held = recording.held;
+  if (is_abandoned(recording, SegmentKind::kMedia)) drop_held(recording);
   if (held.empty()) return AppendVerdict::kTaken;
   std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) {
     return std::pair(a.stream, a.sequence) < std::pair(b.stream, b.sequence);
@@ -230,6 +232,10 @@ AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
   header.duration_us = duration_between(content_.first_us, content_.last_us);
   const AppendVerdict verdict = write_extent(uid, recording, header, {plaintext}, entries_);
   if (verdict == AppendVerdict::kBusy) return verdict;
+  if (verdict == AppendVerdict::kAbandoned) {
+    drop_held(recording);
+    return AppendVerdict::kTaken;
+  }
   if (verdict == AppendVerdict::kFailed) {
     index_.drop_held(recording.indexed);
     refuse(recording.kept, content_);
@@ -249,7 +255,10 @@ AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
   const bool media = header.kind != ExtentType::kMessages;
   const SegmentKind kind = media ? SegmentKind::kMedia : SegmentKind::kSip;
   std::optional<AllocatedKey>& key = media ? recording.media_key : recording.sip_key;
+  const bool fresh = !key;
   if (!ensure_key(uid, key, kind)) return AppendVerdict::kFailed;
+  // shred() sees the keys that were there when it looked: a later one must not be used.
+  if (fresh && is_abandoned(recording, kind)) return drop_fresh_key(uid, key);
   std::size_t bytes = 0;
   for (const ByteView piece : plaintext.pieces) bytes += piece.size();
   header.plaintext_bytes = static_cast<std::uint32_t>(bytes);
@@ -320,6 +329,7 @@ void SegmentWriterImpl::end_recording(const Uid& uid) {
   Recording& recording =
       found == recordings_.end() ? recording_of(recording_uid, 0) : found->second;
   pack_now(recording_uid, recording);
+  if (is_abandoned(recording, SegmentKind::kMedia)) recording.kept = {};
   ended_[recording_uid] = std::move(recording.kept);
   index_.end_recording(recording_uid);
   recordings_.erase(recording_uid);
@@ -353,6 +363,9 @@ void SegmentWriterImpl::pack_aged() {
 
 std::uint32_t SegmentWriterImpl::step(std::int64_t timer_now_ns) {
   now_ns_ = timer_now_ns;
+  if (index_.abandonments() != abandonments_seen_) {
+    for (const Uid& uid : index_.abandoned_since(abandonments_seen_)) forget_abandoned(uid);
+  }
   pack_aged();
   return output_.step(timer_now_ns);
 }

@@ -57,6 +57,7 @@ class SegmentWriterImpl final : public SegmentWriter {
 
   bool is_settled(const Uid& recording) override { return index_.is_settled(recording); }
 
+  void abandon(const Uid& recording, ShredParts parts) override;
   std::uint32_t step(std::int64_t timer_now_ns) override;
   Result<void> flush() override;
 
@@ -164,6 +165,15 @@ class SegmentWriterImpl final : public SegmentWriter {
   AppendVerdict refuse_messages();
   RecordingSummary summarise(const Kept& kept);
   void on_lost(const LostExtent& lost);
+
+  [[nodiscard]] static bool is_abandoned(const Recording& recording, SegmentKind kind) {
+    return has_part(recording.indexed->abandoned.load(std::memory_order_relaxed), kind);
+  }
+
+  AppendVerdict refuse_abandoned();
+  AppendVerdict drop_fresh_key(const Uid& uid, std::optional<AllocatedKey>& key);
+  void drop_held(Recording& recording);
+  void forget_abandoned(const Uid& uid);
   void pack_aged();
 
   const StoreOptions options_;
@@ -180,6 +190,7 @@ class SegmentWriterImpl final : public SegmentWriter {
   std::unordered_map<Uid, RecordingPast, UidHash> past_;
   std::deque<std::pair<std::int64_t, Uid>> holding_;  // since when, oldest first
   std::size_t held_bytes_ = 0;
+  std::uint64_t abandonments_seen_ = 0;
   std::vector<ExtentEntry> entries_;  // reused
   Content content_;
   std::int64_t now_ns_ = 0;

@@ -61,6 +61,7 @@ AppendVerdict SegmentWriterImpl::try_append_messages(const Uid& uid,
                                                      std::uint16_t retention_class,
                                                      std::string_view records) {
   Recording& recording = recording_of(uid, retention_class);
+  if (is_abandoned(recording, SegmentKind::kSip)) return refuse_abandoned();
   // Half a staging buffer: however badly it compresses, a group fits into one.
   const std::size_t group_bytes = options_.staging_bytes / 2;
   bool first = true;
@@ -75,6 +76,7 @@ AppendVerdict SegmentWriterImpl::try_append_messages(const Uid& uid,
       output_.wait();
       verdict = append_group(uid, recording, group);
     }
+    if (verdict == AppendVerdict::kAbandoned) return verdict;
     if (verdict == AppendVerdict::kFailed) return refuse_messages();
     first = false;
     records.remove_prefix(span.bytes);

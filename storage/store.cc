@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
-#include <limits>
 #include <mutex>
 #include <set>
 #include <sys/file.h>
@@ -18,6 +17,7 @@
 #include "storage/import_intake.h"
 #include "storage/segment_file.h"
 #include "storage/segment_writer_impl.h"
+#include "storage/shredder.h"
 #include "storage/store_reader.h"
 
 namespace tapdeck::storage {
@@ -115,6 +115,11 @@ class StoreImpl final : public Store {
 
   Result<bool> is_present(const Uid& uid) override;
 
+  Result<void> shred(const Uid& recording, ShredParts parts) override {
+    const std::lock_guard lock(put_mutex_);
+    return shredder_->shred(recording, parts);
+  }
+
   Result<std::unique_ptr<RecordIntake>> open_import() override;
 
   Result<std::vector<CallRecord>> open_calls() override { return calls_->open_calls(); }
@@ -128,7 +133,6 @@ class StoreImpl final : public Store {
   Result<void> open_keys();
   Result<void> continue_open_calls();
   Result<bool> is_present_or_discard(const Uid& uid);
-  Result<void> discard_kept(const Uid& recording);
   Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
   void mark_indexed();
 
@@ -138,6 +142,7 @@ class StoreImpl final : public Store {
   std::unique_ptr<CallStore> calls_;
   OpenIndex index_;
   RecoveryFigures recovery_;
+  std::unique_ptr<Shredder> shredder_;  // under put_mutex_
   std::unique_ptr<SegmentWriterImpl> writer_;
   std::mutex put_mutex_;  // one batch at a time: rows are read, joined and put
   std::atomic<bool> importing_{false};
@@ -149,6 +154,8 @@ StoreImpl::~StoreImpl() {
   if (!closed) log_error(closed.error().message);
   auto put = put_pending_rows();
   if (!put) log_error(put.error().message);
+  auto listed = keys_->close_list();
+  if (!listed) log_error(listed.error().message);
 }
 
 Result<void> StoreImpl::open_keys() {
@@ -188,6 +195,10 @@ Result<void> StoreImpl::start() {
   auto recovered = recover_segments({options_.directory, *keys_, *calls_, index_});
   if (!recovered) return Error(std::move(recovered.error()));
   recovery_ = *recovered;
+  shredder_ = std::make_unique<Shredder>(*keys_, *calls_, index_);
+  const auto swept = shredder_->sweep();
+  if (!swept) return Error(swept.error());
+  recovery_.keys_destroyed = *swept;
   writer_ = std::make_unique<SegmentWriterImpl>(options_, *keys_, index_);
   return continue_open_calls();
 }
@@ -231,7 +242,8 @@ Result<bool> StoreImpl::is_present_or_discard(const Uid& uid) {
   const auto stored = calls_->get(uid);
   if (!stored && stored.error().code != ErrorCode::kNotFound) return Error(stored.error());
   if ((stored && stored->final) || index_.is_open(uid)) return true;
-  TD_TRY(discard_kept(uid));
+  const std::lock_guard lock(put_mutex_);
+  TD_TRY(shredder_->discard(uid));
   return false;
 }
 
@@ -245,35 +257,10 @@ Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
       [this](std::span<const CallRecord> calls) { return put_calls(calls); },
       [this](std::span<const EventRecord> events) { return put_events(events); },
       [this](const Uid& uid) { return is_present_or_discard(uid); },
+      [this](const Uid& uid, ShredParts what) { return shred(uid, what); },
       [this] { importing_.store(false); },
   };
   return std::unique_ptr<RecordIntake>(std::make_unique<ImportIntake>(options_, std::move(parts)));
-}
-
-// An attempt that was interrupted is made anew: of what it kept, keys go, so that nothing can be
-// read again, and rows. Keys first: whatever happens in between, what is still listed can be
-// discarded again.  A slot may belong to another recording by then, which read() tells.
-Result<void> StoreImpl::discard_kept(const Uid& recording) {
-  const auto rows = calls_->rows_of(recording);
-  if (!rows) return Error(rows.error());
-  std::set<std::uint32_t> key_ids;
-  std::vector<DiscardedRow> discarded;
-  for (const ExtentRow& row : *rows) {
-    const auto entries = decode_extent_row(row.packed).value_or(std::vector<ExtentEntry>());
-    std::uint64_t end = 0;  // nothing of a damaged row is known; check() names it
-    for (const ExtentEntry& entry : entries) {
-      key_ids.insert(entry.key_id);
-      end = std::max(end, entry.end());
-    }
-    // The second attempt may go on in the same segment only while that is open.
-    const auto segment = index_.find_segment(row.segment);
-    const bool open = segment && !segment->sealed;
-    discarded.push_back({row, open ? end : std::numeric_limits<std::uint64_t>::max()});
-  }
-  for (const std::uint32_t id : key_ids) {
-    if (keys_->read(id, recording)) TD_TRY(keys_->destroy(id));
-  }
-  return calls_->discard_rows(discarded);
 }
 
 // A recording has a row of the same segment already when something was appended after its end: rows
@@ -314,6 +301,9 @@ Result<void> StoreImpl::put_calls(std::span<const CallRecord> calls) {
     index_.give_back(std::move(ready));
     return put;
   }
+  shredder_->settle(ready);
+  // If that fails, allocate() tries again and tells.
+  if (auto listed = keys_->list_ahead(); !listed) log_warning(listed.error().message);
   // A part at a time: the writer waits for the index, too.
   constexpr std::size_t kRetiredAtOnce = 256;
   for (std::size_t at = 0; at < ready.size(); at += kRetiredAtOnce) {

@@ -66,6 +66,7 @@ Result<StoreStatistics> StoreReader::statistics() {
       {"segments_failed", writer.segments_failed.value()},
       {"extents_lost", writer.lost_extents.value()},
       {"appends_failed", writer.failed_appends.value()},
+      {"appends_abandoned", writer.abandoned_appends.value()},
       {"o_direct_segments", writer.direct_segments.value()},
       {"o_direct_refused_segments", writer.buffered_segments.value()},
       {"blocking_writes", writer.blocking_writes.value()},
@@ -74,6 +75,7 @@ Result<StoreStatistics> StoreReader::statistics() {
       {"recovered_from_checkpoints", recovery.checkpointed_extents},
       {"recovered_bytes_dropped", recovery.bytes_dropped},
       {"recovered_rows_of_segments", recovery.segments_reindexed},
+      {"recovery_keys_destroyed", recovery.keys_destroyed},
       {"recovery_segments_removed", recovery.segments_removed},
       {"recovery_segments_unreadable", recovery.segments_unreadable},
   };

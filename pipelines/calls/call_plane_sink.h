@@ -38,6 +38,11 @@ class CallPlaneSink {
   // The recording of a call is paused, or goes on, from this packet time on.
   virtual void tell_pause(const Uid& /*uid*/, PauseChange /*change*/, std::int64_t /*time_ns*/) {}
 
+  // A policy forbids the media of a call that is being recorded: what was written of it is
+  // destroyed for good, what was not is zeroed, and what comes later is not kept.  Its messages and
+  // its record go on.
+  virtual void shred_recording(const Uid& /*recording*/) {}
+
   // A transaction that belongs to no call, of a method of EventOptions::kept.
   virtual void put_event(EventRecord /*event*/) {}
 };

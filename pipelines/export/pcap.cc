@@ -2,6 +2,7 @@
 #include <array>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
 #include "base/clock.h"
 #include "pipelines/export/export.h"
@@ -172,6 +173,15 @@ void place_all(MediaIndex& index, PcapPlan& plan) {
   plan.last_us = std::get<0>(arrivals.back());
 }
 
+Result<void> plan_messages(storage::StoreAccess& store, const Uid& uid, PcapPlan& plan) {
+  return store.read_messages(uid, [&plan](const storage::MessageRecord& message) {
+    const std::size_t payload = datagram_part(message.bytes).size();
+    plan.messages.push_back(
+        {message.time_us, 0, record_bytes(message.source, message.destination, payload)});
+    return plan.messages.size() < kPacketsMax;
+  });
+}
+
 Result<void> write_messages(storage::StoreAccess& store,
                             const Uid& uid,
                             const PcapPlan& plan,
@@ -199,18 +209,23 @@ Result<void> write_messages(storage::StoreAccess& store,
 Result<ExportOutcome> export_pcap(storage::StoreAccess& store,
                                   const CallRecord& call,
                                   const std::string& path) {
+  std::string destroyed;  // one part on purpose: the other is exported
   Result<MediaIndex> index = index_media(store, call.uid);
-  if (!index) return Error(std::move(index.error()));
+  if (!index) {
+    if (index.error().code != ErrorCode::kNotFound) return Error(std::move(index.error()));
+    destroyed = std::exchange(index, MediaIndex()).error().message;
+  }
   PcapPlan plan;
-  TD_TRY(store.read_messages(call.uid, [&plan](const storage::MessageRecord& message) {
-    const std::size_t payload = datagram_part(message.bytes).size();
-    plan.messages.push_back(
-        {message.time_us, 0, record_bytes(message.source, message.destination, payload)});
-    return plan.messages.size() < kPacketsMax;
-  }));
+  const auto planned = plan_messages(store, call.uid, plan);
+  if (!planned) {
+    if (planned.error().code != ErrorCode::kNotFound) return Error(planned.error());
+    plan.messages.clear();
+    destroyed += (destroyed.empty() ? "" : " ") + planned.error().message;
+  }
   place_all(*index, plan);
   if (plan.file_bytes == kFileHeaderBytes) {
-    return ExportOutcome(Explained{missing_media_reason(call)});
+    if (destroyed.empty()) destroyed = missing_media_reason(call);
+    return ExportOutcome(Explained{std::move(destroyed)});
   }
   if (index->too_long || plan.messages.size() == kPacketsMax || plan.file_bytes > kFileBytesMax) {
     return ExportOutcome(Explained{"more packets than an export takes"});
@@ -218,17 +233,20 @@ Result<ExportOutcome> export_pcap(storage::StoreAccess& store,
   Result<OutputFile> file = OutputFile::create(path, plan.file_bytes);
   if (!file) return Error(std::move(file.error()));
   write_file_header(file->bytes().data());
-  TD_TRY(write_messages(store, call.uid, plan, file->bytes()));
-  TD_TRY(for_each_packet(store,
-                         call.uid,
-                         *index,
-                         [&](const MediaStream& stream, const PacketEntry& entry, ByteView packet) {
-                           write_record(
-                               file->bytes().data() + entry.position,
-                               {entry.arrival_us, stream.source, stream.destination, packet});
-                         }));
+  if (!plan.messages.empty()) TD_TRY(write_messages(store, call.uid, plan, file->bytes()));
+  if (!index->streams.empty()) {
+    TD_TRY(for_each_packet(
+        store,
+        call.uid,
+        *index,
+        [&](const MediaStream& stream, const PacketEntry& entry, ByteView packet) {
+          write_record(file->bytes().data() + entry.position,
+                       {entry.arrival_us, stream.source, stream.destination, packet});
+        }));
+  }
   Result<ExportedFile> exported = file->publish();
   if (!exported) return Error(std::move(exported.error()));
+  if (!destroyed.empty()) exported->notes.push_back(std::move(destroyed));
   exported->duration_ms = (plan.last_us - plan.first_us) / kUsPerMs;
   std::vector<RecordingGap> gaps;
   for (const MediaStream& stream : index->streams) {

@@ -64,6 +64,10 @@ Result<ExportOutcome> export_wav(storage::StoreAccess& store,
                                  const CallRecord& call,
                                  const std::string& path) {
   Result<MediaIndex> index = index_media(store, call.uid);
+  // Destroyed on purpose: that is what there is to say.
+  if (!index && index.error().code == ErrorCode::kNotFound) {
+    return ExportOutcome(Explained{std::move(index.error().message)});
+  }
   if (!index) return Error(std::move(index.error()));
   if (index->too_long) return ExportOutcome(Explained{"more packets than an export takes"});
   WavPlan plan = plan_wav(call, *index);

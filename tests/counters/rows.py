@@ -292,6 +292,9 @@ LIVE = {
     ("ports", "link_lost_ms"): ("tests/live/links_test.py", "link_lost_ms"),
     ("records", "chunks_failed"): ("tests/unit/apps/record_path_test.cc", "chunks_failed"),
     ("records", "messages_failed"): ("tests/unit/apps/record_path_test.cc", "messages_failed"),
+    ("records", "chunks_abandoned"): ("tests/unit/apps/record_path_test.cc", "chunks_abandoned"),
+    ("records", "messages_abandoned"): ("tests/unit/apps/record_path_test.cc",
+                                        "messages_abandoned"),
     ("records", "commit_failures"): ("tests/unit/apps/record_path_test.cc", "commit_failures"),
     ("calls", "calls_refused"): ("tests/live/overload_test.py", "calls_refused"),
     ("calls", "recordings_cut"): ("tests/unit/pipelines_calls/recordings_test.cc", "cut"),
@@ -301,7 +304,7 @@ LIVE = {
 # What else `stats` shows there: how much there was and is, no loss.
 LIVE_GAUGES = {
     "ports": {"name", "device", "link", "queues", "packets", "bytes", "by_queue"},
-    "records": {"chunks_written", "records_committed"},
+    "records": {"chunks_written", "records_committed", "recordings_shredded"},
     "calls": {"messages", "calls_started", "calls_ended", "calls_open", "recordings",
               "recordings_cut_now", "pressure", "numbers", "conversations", "flood_source"},
 }

@@ -28,7 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 6: (void)decode_figure(payload); break;
     case 7: (void)decode_fault(payload); break;
     case 8: (void)decode_section(payload); break;
-    case 9: (void)decode_import_messages(payload); break;
+    case 9:
+      (void)decode_import_messages(payload);
+      (void)decode_import_shred(payload);
+      break;
     case 10:
       if (const auto query = decode_event_query(payload)) {
         const auto again = decode_event_query(encode_event_query(*query));

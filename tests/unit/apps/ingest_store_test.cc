@@ -25,6 +25,8 @@ class NoImport final : public control::ImportSink {
 
   Result<void> add_event(EventRecord /*event*/) override { return {}; }
 
+  Result<void> shred(const Uid&, storage::ShredParts) override { return {}; }
+
   Result<void> finish() override { return {}; }
 };
 

@@ -145,6 +145,19 @@ TEST_F(PlaneLinkTest, RecordsWaitForTheWriterInOrder) {
   EXPECT_FALSE(link_->has_backlog());
 }
 
+TEST_F(PlaneLinkTest, AnOrderToShredKeepsItsPlaceAmongRecords) {
+  link_->keep_messages({}, 0, "before");
+  link_->shred_recording(make_uid(1, {7}));
+  link_->put_call({});
+  ASSERT_TRUE(std::holds_alternative<KeepMessages>(*queues_.to_writer.try_pop()));
+  const auto order = queues_.to_writer.try_pop();
+  ASSERT_TRUE(order);
+  EXPECT_EQ(std::get<ShredRecording>(*order).recording, make_uid(1, {7}));
+  EXPECT_EQ(std::get<ShredRecording>(*order).parts, storage::ShredParts::kMedia);
+  EXPECT_TRUE(std::holds_alternative<CallRecord>(*queues_.to_writer.try_pop()));
+  EXPECT_EQ(link_->backlog_bytes(), 0U);
+}
+
 TEST_F(PlaneLinkTest, EventsThatTheCallStoreDoesNotTakeAreDroppedAndCounted) {
   PlaneLink link(pointers_, queues_, *fragments_, 10'000, 2);
   for (std::uint32_t i = 0; i < 4 + 2 + 3; ++i) {

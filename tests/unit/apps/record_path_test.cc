@@ -28,6 +28,10 @@ class ToldSegments final : public storage::SegmentWriter {
 
   void end_recording(const Uid&) override { log_.emplace_back("end"); }
 
+  void abandon(const Uid&, storage::ShredParts parts) override {
+    log_.push_back("abandon " + std::to_string(static_cast<int>(parts)));
+  }
+
   storage::RecordingSummary take_summary(const Uid&) override { return summary_; }
 
   bool is_settled(const Uid&) override { return true; }
@@ -201,6 +205,50 @@ TEST_F(RecordWriterTest, MediaDoesNotWaitForTheCallStore) {
   EXPECT_EQ(segments_.log_.back(), "end");
 }
 
+TEST_F(RecordWriterTest, WhatIsToBeShreddedIsAbandonedBeforeWaitingMedia) {
+  send_chunk(1);
+  RecordCommand order = ShredRecording{storage::test_uid(3), storage::ShredParts::kAll};
+  ASSERT_TRUE(queues_.to_writer.try_push(order));
+  writer_->step(1);
+  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"abandon 3", "chunk 1"}));
+  const auto passed = queues_.shreds.try_pop();
+  ASSERT_TRUE(passed);
+  EXPECT_EQ(passed->recording, storage::test_uid(3));
+  EXPECT_EQ(passed->parts, storage::ShredParts::kAll);
+}
+
+TEST_F(RecordWriterTest, AFullKeeperLosesNoOrderToShred) {
+  std::size_t sent = 0;
+  while (writer_->is_idle()) {
+    RecordCommand order = ShredRecording{};
+    ASSERT_TRUE(queues_.to_writer.try_push(order));
+    ++sent;
+    writer_->step(1);
+    ASSERT_LT(sent, 100U);
+  }
+  std::size_t taken = 0;
+  for (int i = 0; i < 20; ++i) {
+    while (queues_.shreds.try_pop()) ++taken;
+    writer_->step(2);
+  }
+  EXPECT_EQ(taken, sent);
+}
+
+TEST_F(RecordWriterTest, AbandonedMediaIsZeroedAndCounted) {
+  segments_.verdict_ = AppendVerdict::kAbandoned;
+  Chunk* chunk = nullptr;
+  ASSERT_EQ(rings_->pop_home({&chunk, 1}), 1U);
+  std::memset(chunk->append(RecordKind::kRtp, 3, 4), 0x5a, 4);
+  ASSERT_TRUE(rings_->push_chunk(chunk));
+  send_messages("a");
+  writer_->step(1);
+  EXPECT_EQ(figures_.chunks_abandoned.value(), 1U);
+  EXPECT_EQ(figures_.messages_abandoned.value(), 1U);
+  EXPECT_EQ(figures_.chunks_failed.value() + figures_.messages_failed.value(), 0U);
+  EXPECT_EQ(std::count(chunk->records.begin(), chunk->records.end(), 0x5a), 0);
+  EXPECT_TRUE(writer_->is_idle());
+}
+
 TEST_F(RecordWriterTest, LostMediaAndMessagesAreCountedAndChunksComeHome) {
   segments_.verdict_ = AppendVerdict::kFailed;
   for (std::uint32_t i = 0; i < 20; ++i) {  // more than there are chunks
@@ -263,6 +311,15 @@ class RefusingIntake final : public storage::RecordIntake {
 
   Result<bool> is_present(const Uid&) override { return false; }
 
+  Result<void> shred(const Uid& recording, storage::ShredParts) override {
+    shredded_.push_back(recording);
+    if (recording == storage::test_uid(1) && refuses_to_shred_) return refuse();
+    return {};
+  }
+
+  std::vector<Uid> shredded_;
+  bool refuses_to_shred_ = true;
+
  private:
   static Result<void> refuse() { return make_error(ErrorCode::kIo, "not now"); }
 
@@ -280,6 +337,27 @@ TEST_F(RecordKeeperTest, WhatIsRefusedIsCountedAndKept) {
   EXPECT_EQ(figures_.commit_failures.value(), 2U);
   EXPECT_EQ(keeper.count_left(), 1U) << "calls alone are missed";
   EXPECT_FALSE(keeper.is_idle());
+}
+
+TEST_F(RecordKeeperTest, ShredsAtOnceAndAgainUntilItWorks) {
+  RefusingIntake intake(*store_);
+  RecordKeeper keeper(intake, queues_, figures_);
+  keeper.step(kNsPerSecond);
+  for (const std::uint8_t number : {1, 2}) {
+    ShredRecording order{storage::test_uid(number), storage::ShredParts::kMedia};
+    ASSERT_TRUE(queues_.shreds.try_push(order));
+  }
+  EXPECT_FALSE(keeper.is_idle());
+  EXPECT_EQ(keeper.step(kNsPerSecond + 1), 2U);
+  EXPECT_EQ(figures_.recordings_shredded.value(), 1U);
+  EXPECT_EQ(figures_.commit_failures.value(), 1U);
+  EXPECT_FALSE(keeper.is_idle());
+  EXPECT_FALSE(keeper.flush());
+  intake.refuses_to_shred_ = false;
+  EXPECT_TRUE(keeper.flush());
+  EXPECT_TRUE(keeper.is_idle());
+  EXPECT_EQ(figures_.recordings_shredded.value(), 2U);
+  EXPECT_EQ(intake.shredded_.back(), storage::test_uid(1));
 }
 
 TEST_F(RecordKeeperTest, CommitsEventsBesideCalls) {

@@ -53,6 +53,12 @@ class FakeImport final : public ImportSink {
     return {};
   }
 
+  Result<void> shred(const Uid& recording, storage::ShredParts parts) override {
+    log_.told.push_back("shred " + to_string(recording) + " " +
+                        std::to_string(static_cast<int>(parts)));
+    return {};
+  }
+
   Result<void> add_event(EventRecord event) override {
     log_.told.push_back("event " + event.call_id);
     return {};

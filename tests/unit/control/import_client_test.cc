@@ -57,6 +57,8 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
   ASSERT_TRUE(client->put_calls({&call, 1}));
   const EventRecord event = tapdeck::testing::sample_event();
   ASSERT_TRUE(client->put_events({&event, 1}));
+  client->writer().abandon(call.uid, storage::ShredParts::kAll);
+  ASSERT_TRUE(client->shred(call.uid, storage::ShredParts::kAll));
   ASSERT_TRUE(client->put_pending_rows());
   ASSERT_TRUE(client->finish());
   EXPECT_FALSE(client->failure());
@@ -68,6 +70,7 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
                                       "messages records",
                                       "call " + uid,
                                       "event " + event.call_id,
+                                      "shred " + uid + " 3",
                                       "tick",
                                       "finish"}));
   ASSERT_EQ(log_.chunks.size(), 1U);

@@ -90,6 +90,8 @@ class FakeStore : public storage::StoreAccess {
  public:
   std::vector<FakeStream> streams;
   std::vector<storage::MessageRecord> messages;
+  bool media_destroyed = false;
+  bool messages_destroyed = false;
 
   Result<CallPage> find_calls(const CallQuery&) override { return CallPage{}; }
 
@@ -102,6 +104,7 @@ class FakeStore : public storage::StoreAccess {
   }
 
   Result<void> read_media(const Uid&, const storage::SectionSink& sink) override {
+    if (media_destroyed) return make_error(ErrorCode::kNotFound, "Media destroyed.");
     for (const FakeStream& stream : streams) {
       if (!stream.give(sink)) break;
     }
@@ -109,6 +112,7 @@ class FakeStore : public storage::StoreAccess {
   }
 
   Result<void> read_messages(const Uid&, const storage::MessageSink& sink) override {
+    if (messages_destroyed) return make_error(ErrorCode::kNotFound, "Messages destroyed.");
     for (const storage::MessageRecord& message : messages) {
       if (!sink(message)) break;
     }

@@ -135,5 +135,22 @@ TEST_F(PcapTest, ACallWithoutAnythingIsExplained) {
   EXPECT_EQ(folder_.count(), 0u);
 }
 
+TEST_F(PcapTest, WhatWasDestroyedIsExplainedAndTheRestIsThere) {
+  message(0, "invite");
+  store_.streams = {FakeStream(0, 1)};
+  store_.streams[0].record(RecordKind::kRtp, 0, "media");
+  store_.media_destroyed = true;
+  EXPECT_EQ(packets().size(), 1u);
+  EXPECT_EQ(write().notes, std::vector<std::string>{"Media destroyed."});
+  store_.media_destroyed = false;
+  store_.messages_destroyed = true;
+  EXPECT_EQ(packets().at(0).substr(28), "media");
+  EXPECT_EQ(write().notes, std::vector<std::string>{"Messages destroyed."});
+  store_.media_destroyed = true;
+  const Result<ExportOutcome> result = export_pcap(store_, call_, folder_.file("b.pcap"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(std::get<Explained>(*result).reason, "Media destroyed. Messages destroyed.");
+}
+
 }  // namespace
 }  // namespace tapdeck::exports

@@ -371,6 +371,8 @@ TEST_F(WavTest, WhatCannotBeHeardIsExplained) {
   caller.rtp(0, 1, 0, std::string(20, 'x'), 99);
   store_.streams = {caller};
   EXPECT_EQ(explained(), "codec G729 not yet decodable, codec payload type 99 not yet decodable");
+  store_.media_destroyed = true;
+  EXPECT_EQ(explained(), "Media destroyed.");
 }
 
 TEST_F(WavTest, AStreamOfYearsIsExplained) {

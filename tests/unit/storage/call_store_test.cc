@@ -212,8 +212,8 @@ TEST_F(CallStoreTest, DiscardedRowsAreGoneAndRemembered) {
     rows[i].packed = "row";
   }
   ASSERT_TRUE(store_->put({}, rows));
-  const std::vector<DiscardedRow> discarded = {{rows[0], 4096}, {rows[2], ~std::uint64_t{0}}};
-  ASSERT_TRUE(store_->discard_rows(discarded));
+  const Discard discard{{{rows[0], 4096}, {rows[2], ~std::uint64_t{0}}}, {}, {}};
+  ASSERT_TRUE(store_->discard(discard));
   reopen();
   EXPECT_TRUE(store_->rows_of(rows[0].recording)->empty());
   EXPECT_EQ(*store_->rows_of(rows[1].recording), std::vector<ExtentRow>{rows[1]});
@@ -228,6 +228,32 @@ TEST_F(CallStoreTest, DiscardedRowsAreGoneAndRemembered) {
   EXPECT_EQ(*store_->discards_in(rows[2].segment),
             (Discards{{rows[2].recording, ~std::uint64_t{0}}}));
   EXPECT_TRUE(store_->discards_in(SegmentId{})->empty());
+}
+
+TEST_F(CallStoreTest, ClaimsOfKeysAreKeptApartFromRows) {
+  Uid one;
+  one.bytes[3] = 1;
+  const Uid two;
+  const std::vector<KeyClaim> claims = {
+      {one, SegmentKind::kMedia, 7}, {one, SegmentKind::kSip, 70'000}, {two, SegmentKind::kSip, 8}};
+  ASSERT_TRUE(store_->claim_keys(claims));
+  reopen();
+  EXPECT_EQ(*store_->claims_of(one), (std::vector<KeyClaim>{claims[0], claims[1]}));
+  EXPECT_TRUE(store_->rows_of(one)->empty());
+  ASSERT_TRUE(store_->discard({{}, {claims[0], claims[2]}, {}}));
+  EXPECT_EQ(*store_->claims_of(one), std::vector<KeyClaim>{claims[1]});
+  EXPECT_TRUE(store_->claims_of(two)->empty());
+  EXPECT_TRUE(store_->check()->empty());
+}
+
+TEST_F(CallStoreTest, WhatWasDestroyedIsRemembered) {
+  const Uid uid = make_uid(1'790'000'000'000, {7});
+  ASSERT_TRUE(store_->discard({{}, {}, {{uid, SegmentKind::kSip, 1'790'000'000'000'123}}}));
+  reopen();
+  EXPECT_EQ(**store_->destroyed_at(uid, SegmentKind::kSip), 1'790'000'000'000'123);
+  EXPECT_FALSE(store_->destroyed_at(uid, SegmentKind::kMedia)->has_value());
+  EXPECT_FALSE(store_->destroyed_at({}, SegmentKind::kSip)->has_value());
+  EXPECT_TRUE(store_->check()->empty());
 }
 
 TEST_F(CallStoreTest, MetaValues) {

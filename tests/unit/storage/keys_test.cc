@@ -27,10 +27,10 @@ TEST(KeyVault, KeysSurviveReopeningUntilDestroyed) {
     media = *(*vault)->allocate(test_uid(1), SegmentKind::kMedia);
     sip = *(*vault)->allocate(test_uid(1), SegmentKind::kSip);
     EXPECT_NE(media.key.key, sip.key.key);
-    EXPECT_EQ((*vault)->take_unsynced_files().size(), 1U);
-    EXPECT_TRUE((*vault)->take_unsynced_files().empty());
+    EXPECT_EQ((*vault)->take_unsynced_files()->size(), 1U);
+    EXPECT_TRUE((*vault)->take_unsynced_files()->empty());
     // Another user's sync may still be under way: this one must make its own.
-    EXPECT_EQ((*vault)->take_unsynced_files(1).size(), 1U);
+    EXPECT_EQ((*vault)->take_unsynced_files(1)->size(), 1U);
   }
   auto vault = KeyVault::open(directory.path(), test_master());
   ASSERT_TRUE(vault);
@@ -39,7 +39,7 @@ TEST(KeyVault, KeysSurviveReopeningUntilDestroyed) {
   EXPECT_EQ(read->key, media.key.key);
   EXPECT_EQ(read->salt, media.key.salt);
   EXPECT_FALSE((*vault)->read(media.id, test_uid(2))) << "another recording's slot";
-  ASSERT_TRUE((*vault)->destroy(media.id));
+  ASSERT_TRUE((*vault)->destroy(media.id, test_uid(1)));
   EXPECT_EQ((*vault)->read(media.id, test_uid(1)).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE((*vault)->read(sip.id, test_uid(1)));
   const auto next = (*vault)->allocate(test_uid(2), SegmentKind::kMedia);
@@ -59,7 +59,7 @@ TEST(KeyVault, DestroyedKeyLeavesNoTraceInItsFile) {
   KeySlotBytes before;
   KeySlotBytes after;
   ASSERT_TRUE(read_fully(file.get(), before, key->id * kKeySlotBytes));
-  ASSERT_TRUE((*vault)->destroy(key->id));
+  ASSERT_TRUE((*vault)->destroy(key->id, test_uid(1)));
   ASSERT_TRUE(read_fully(file.get(), after, key->id * kKeySlotBytes));
   // Nonce, tag, wrapped key and the recording it belonged to.
   const auto used = [](const KeySlotBytes& bytes) {
@@ -79,7 +79,9 @@ TEST(KeyVault, DestroyedSlotsAreFoundAgainAfterOpening) {
     for (std::uint32_t i = 0; i < kKeys; ++i) {
       ASSERT_TRUE((*vault)->allocate(test_uid(1), SegmentKind::kMedia));
     }
-    for (std::uint32_t id = 0; id < kKeys; id += 2) ASSERT_TRUE((*vault)->destroy(id));
+    for (std::uint32_t id = 0; id < kKeys; id += 2) {
+      ASSERT_TRUE((*vault)->destroy(id, test_uid(1)));
+    }
   }
   auto vault = KeyVault::open(directory.path(), test_master());
   ASSERT_TRUE(vault);
@@ -91,7 +93,7 @@ TEST(KeyVault, DestroyedSlotsAreFoundAgainAfterOpening) {
     EXPECT_TRUE(given.insert(key->id).second);
     EXPECT_TRUE(key->id % 2 == 0 && key->id < kKeys) << key->id << " is in use";
     if (i != 3) continue;
-    ASSERT_TRUE((*vault)->destroy(key->id));
+    ASSERT_TRUE((*vault)->destroy(key->id, test_uid(2)));
     given.erase(key->id);
   }
   for (std::uint32_t id = 1; id < kKeys; id += 2) {
@@ -153,7 +155,7 @@ TEST(Store, DestroyedKeyMakesMediaUnreadable) {
     ASSERT_TRUE(vault);
     std::uint32_t id = 0;
     while (!(*vault)->read(id, test_uid(1))) ++id;
-    ASSERT_TRUE((*vault)->destroy(id));
+    ASSERT_TRUE((*vault)->destroy(id, test_uid(1)));
   }
   auto store = open_store(test_options(directory.path()));
   ASSERT_NE(store, nullptr);

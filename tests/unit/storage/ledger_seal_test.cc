@@ -58,7 +58,7 @@ TEST_F(LedgerSeal, DestroyingTheKeyLeavesTheLeafAlone) {
   const LedgerEntryHeader header = seal(key->id, uid, "a note");
   const Hash leaf = ledger_leaf_hash(sealer_.hasher(), header);
   EXPECT_EQ(open(header), LedgerContentState::kReadable);
-  ASSERT_TRUE(directory_.keys().destroy(key->id));
+  ASSERT_TRUE(directory_.keys().destroy(key->id, uid));
   EXPECT_EQ(open(header), LedgerContentState::kKeyGone);
   EXPECT_TRUE(content_.empty());
   EXPECT_EQ(ledger_leaf_hash(sealer_.hasher(), header), leaf);

@@ -164,7 +164,7 @@ class Model {
     if ((parts & (kPartSip | kPartCdr)) == 0) return;
     call.notes.clear();
     if (call.key) {
-      ASSERT_TRUE(keys.destroy(*call.key));
+      ASSERT_TRUE(keys.destroy(*call.key, testing::ledger_uid(number)));
     }
     call.key.reset();
   }

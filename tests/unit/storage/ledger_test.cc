@@ -110,7 +110,7 @@ TEST(Ledger, EachTypeOfContentIsKeptUnderTheKeyItGoesWith) {
     EXPECT_EQ(before[i].content, encode_ledger_content(group[i].content));
     EXPECT_EQ(before[i].header.uid, group[i].uid);
   }
-  ASSERT_TRUE(directory.keys().destroy(key->id));
+  ASSERT_TRUE(directory.keys().destroy(key->id, uid));
   const auto after = replay_all(*ledger);
   ASSERT_EQ(after.size(), group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {

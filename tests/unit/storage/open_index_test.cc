@@ -178,5 +178,64 @@ TEST_F(OpenIndexTest, RemovedSegmentsAreNotListed) {
   EXPECT_FALSE(index_.find_segment(segment_of(2)));
 }
 
+TEST_F(OpenIndexTest, NothingOfAnAbandonedPartIsIndexed) {
+  const auto kLater = OpenIndex::Abandon::kAlsoLater;
+  add(1, 0);
+  index_.add_segment(segment_of(2), {"b.seg", SegmentKind::kSip, 0, false});
+  ExtentEntry message = entry_at(1, kNoStream, 0);
+  message.kind = ExtentType::kMessages;
+  index_.add_extents(opened_, segment_of(2), {&message, 1});
+  std::uint64_t seen = index_.abandonments();
+  index_.abandon(recording_, ShredParts::kMedia, kLater);
+  EXPECT_NE(index_.abandonments(), seen);
+  EXPECT_EQ(index_.abandoned_since(seen), std::vector<Uid>{recording_});
+  EXPECT_TRUE(index_.abandoned_since(seen).empty());
+  add(2, 1);
+  index_.hold(opened_, 1, 2);
+  index_.set_durable(segment_, 3 * kExtent);
+  index_.set_durable(segment_of(2), 3 * kExtent);
+  auto found = index_.find_recording(recording_);
+  ASSERT_EQ(found->extents.size(), 1U) << "its messages are left";
+  EXPECT_EQ(found->extents[0].kind, SegmentKind::kSip);
+  EXPECT_TRUE(found->streams.empty());
+  index_.end_recording(recording_);
+  EXPECT_TRUE(index_.is_settled(recording_));
+  EXPECT_EQ(index_.take_ready().size(), 1U);
+  // No row keeps the media segment from being marked.
+  index_.seal(segment_, 3 * kExtent, SegmentFooter::kWritten);
+  EXPECT_EQ(index_.take_indexed(), std::vector<SegmentId>{segment_});
+}
+
+TEST_F(OpenIndexTest, AnAbandonedRecordingGivesNoRowThoughItWasReady) {
+  add(1, 0);
+  index_.set_durable(segment_, 3 * kExtent);
+  index_.end_recording(recording_);
+  index_.abandon(recording_, ShredParts::kAll, OpenIndex::Abandon::kWhatIsThere);
+  EXPECT_TRUE(index_.take_ready().empty());
+  EXPECT_EQ(index_.recording_count(), 0U);
+  EXPECT_EQ(index_.abandonments(), 0U);
+  opened_ = index_.open(recording_);
+  EXPECT_EQ(opened_->abandoned.load(), ShredParts::kNone) << "that was of what was there";
+}
+
+TEST_F(OpenIndexTest, ARecordingMayBeAbandonedBeforeItBegins) {
+  const Uid later = uid_of(9);
+  index_.abandon(later, ShredParts::kMessages, OpenIndex::Abandon::kAlsoLater);
+  EXPECT_EQ(index_.open(later)->abandoned.load(), ShredParts::kMessages);
+  index_.end_recording(later);
+  index_.readmit(later);
+  EXPECT_EQ(index_.open(later)->abandoned.load(), ShredParts::kNone);
+  // The oldest of very many are forgotten, unless they are open.
+  index_.abandon(recording_, ShredParts::kMedia, OpenIndex::Abandon::kAlsoLater);
+  index_.abandon(later, ShredParts::kMedia, OpenIndex::Abandon::kAlsoLater);
+  index_.end_recording(later);
+  for (std::uint32_t i = 0; i < kAbandonedMax; ++i) {
+    index_.abandon(
+        make_uid(1'780'000'000'000 + i, {1}), ShredParts::kMedia, OpenIndex::Abandon::kAlsoLater);
+  }
+  EXPECT_EQ(index_.abandoned_parts(later), ShredParts::kNone);
+  EXPECT_EQ(index_.abandoned_parts(recording_), ShredParts::kMedia);
+}
+
 }  // namespace
 }  // namespace tapdeck::storage
