@@ -23,10 +23,15 @@ constexpr std::string_view media_kind_name(MediaKind kind) {
 
 // RTP clock rate in Hz of one payload type (RFC 3551 for static ones, a=rtpmap for the others); 0
 // means unknown.
+// A word, since every claim on an address has sixteen of them.
 struct PayloadClock {
-  std::uint8_t payload_type = 0;
-  std::uint32_t clock_rate_hz = 0;
+  std::uint32_t payload_type : 8 = 0;
+  std::uint32_t clock_rate_hz : 24 = 0;
 };
+
+static_assert(sizeof(PayloadClock) == sizeof(std::uint32_t));
+
+constexpr std::uint32_t kClockRateMaxHz = (1U << 24) - 1;
 
 // Static payload types of RFC 3551 section 6: encoding name ("" when unassigned) and clock rate (0
 // when unassigned).

@@ -36,14 +36,15 @@ bool needs_binding(const MediaLine& line) {
 void add_clocks(const MediaLine& line, PoolVector<PayloadClock>& clocks) {
   for (const PayloadDeclaration& payload : line.payloads) {
     if (clocks.size() >= kPayloadClocksMax) return;
-    if (payload.clock_rate_hz == 0 ||
-        static_payload(payload.payload_type).clock_rate_hz == payload.clock_rate_hz) {
+    const std::uint32_t rate_hz = payload.clock_rate_hz;
+    if (rate_hz == 0 || rate_hz > kClockRateMaxHz ||
+        static_payload(payload.payload_type).clock_rate_hz == rate_hz) {
       continue;
     }
     const bool known = std::any_of(clocks.begin(), clocks.end(), [&](const PayloadClock& clock) {
       return clock.payload_type == payload.payload_type;
     });
-    if (!known) clocks.push_back({payload.payload_type, payload.clock_rate_hz});
+    if (!known) clocks.push_back({payload.payload_type, rate_hz & kClockRateMaxHz});
   }
 }
 

@@ -89,6 +89,18 @@ TEST(OfferAnswer, BindingCarriesDynamicClocksAndTheMediaLine) {
   EXPECT_EQ(play.binds[1].media_index, 2);
 }
 
+TEST(OfferAnswer, ClockRatesThatNoCodecHasAreUnknown) {
+  Scenario play;
+  play.from_caller(
+      0,
+      {.sdp = sdp({{.formats = "96 97",
+                    .attributes = "a=rtpmap:96 x/16777216\r\na=rtpmap:97 y/16777215\r\n"}})});
+  ASSERT_EQ(play.binds.size(), 1U);
+  ASSERT_EQ(play.binds[0].payload_clock_count, 1);
+  EXPECT_EQ(play.binds[0].payload_clocks[0].payload_type, 97);
+  EXPECT_EQ(play.binds[0].payload_clocks[0].clock_rate_hz, 16'777'215U);
+}
+
 TEST(OfferAnswer, PlaceholderAddressesAreNotBound) {
   Scenario play;
   play.from_caller(0, {.sdp = sdp({{.ip = "0.0.0.0", .port = 4000}})});
