@@ -39,8 +39,9 @@ void Call::ask_policy(const MessageFacts& facts) {
 void Call::obey_policy(std::int64_t time_ns) {
   PolicyState& policy = *live_.policy;
   if (muted_ || policy.actions == nullptr) return;
-  if (!policy.records() && policy.kept_any && !policy.stopped_ns && !live_.streams.empty()) {
-    policy.stopped_ns = time_ns;
+  if (!policy.records() && policy.kept_any && !policy.destroyed && !live_.streams.empty()) {
+    policy.destroyed = true;
+    context_.sink.shred_recording(live_.uid);
   }
   if (policy.wants_mute(live_.established) != policy.muted) {
     policy.muted = !policy.muted;

@@ -55,16 +55,13 @@ struct PolicyState {
   bool muted = false;                            // as the workers know it
   bool video = true;                             // likewise: media that is no audio is kept
   bool kept_any = false;                         // media may have been kept
-  std::optional<std::int64_t> stopped_ns;        // a running recording ended then, for good
+  bool destroyed = false;                        // what was kept: nothing is, from then on
   std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
   std::optional<std::uint16_t> retention_class;  // of the first decision that records
 
   [[nodiscard]] bool records() const {
-    return record != config::RecordChoice::kNone && !stopped_ns;
+    return record != config::RecordChoice::kNone && !destroyed;
   }
-
-  // Nothing is kept, and nothing was.
-  [[nodiscard]] bool never_recorded() const { return !records() && !stopped_ns; }
 
   [[nodiscard]] config::LogDetail log() const {
     return actions == nullptr ? config::LogDetail::kFull : actions->log;

@@ -60,10 +60,6 @@ void fill_gaps(const LiveCall& state, RecordingVerdict verdict, RecordingInfo& r
   std::vector<RecordingGap> gaps = state.streams.gaps();
   for (RecordingGap& gap : verdict.gaps) gaps.push_back(std::move(gap));
   const PolicyState* policy = state.policy.get();
-  if (policy != nullptr && policy->stopped_ns) {
-    const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
-    gaps.push_back({*policy->stopped_ns / 1000, end_ns / 1000, "policy", 0});
-  }
   if (policy != nullptr && policy->heard_since_ns) {
     gaps.push_back({*state.times.answered_ns / 1000, *policy->heard_since_ns / 1000, "policy", 0});
   }
@@ -100,7 +96,7 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.sip_expires_us = expiry(terms.sip_kept_us);
   recording.cdr_expires_us = expiry(terms.cdr_kept_us);
   fill_gaps(state, std::move(verdict), recording);
-  if (policy != nullptr && policy->never_recorded()) return;
+  if (policy != nullptr && !policy->records()) return;
   const bool nothing_kept =
       std::all_of(record.media.begin(), record.media.end(), [](const MediaRecord& row) {
         return row.lost_by_us >= row.packets;

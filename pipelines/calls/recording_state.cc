@@ -130,7 +130,7 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
                      state.end_reason == EndReason::kBye)) {
     return not_recorded(RecordingReason::kNotAnswered);
   }
-  if (state.policy != nullptr && state.policy->never_recorded()) {
+  if (state.policy != nullptr && !state.policy->records()) {
     return not_recorded(RecordingReason::kPolicy);
   }
   const Rows talk = talk_rows(state, rows);
@@ -154,8 +154,6 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
   }
   std::set<RecordingReason> reasons;
   if (encrypted > 0) reasons.insert(RecordingReason::kPartlyEncrypted);
-  if (state.policy != nullptr && state.policy->stopped_ns)
-    reasons.insert(RecordingReason::kEarlyEnd);
   if (state.policy != nullptr && state.policy->heard_since_ns) {
     reasons.insert(RecordingReason::kLateStart);
   }

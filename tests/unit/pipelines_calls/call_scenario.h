@@ -102,6 +102,8 @@ class Scenario : public CallPlaneSink {
     pauses.push_back(change);
   }
 
+  void shred_recording(const Uid& recording) override { shredded.push_back(recording); }
+
   // From 10.1.0.1 to 10.1.0.2 and back: the caller's and the callee's signalling.
   void from_caller(double time_s, const Sip& sip) { pass(time_s, sip, "10.1.0.1", "10.1.0.2"); }
 
@@ -140,6 +142,7 @@ class Scenario : public CallPlaneSink {
   std::vector<BindMessage> binds;
   std::vector<EventRecord> events;
   std::vector<PauseChange> pauses;
+  std::vector<Uid> shredded;
   std::vector<std::string> order;  // "bind", "keep", "put", "final" as they came
   std::string kept_bytes;
   bool answer_releases = true;
