@@ -343,7 +343,7 @@ TEST_F(RecordKeeperTest, ShredsAtOnceAndAgainUntilItWorks) {
   RefusingIntake intake(*store_);
   RecordKeeper keeper(intake, queues_, figures_);
   keeper.step(kNsPerSecond);
-  for (const std::uint8_t number : {1, 2}) {
+  for (const std::uint8_t number : {std::uint8_t{1}, std::uint8_t{2}}) {
     ShredRecording order{storage::test_uid(number), storage::ShredParts::kMedia};
     ASSERT_TRUE(queues_.shreds.try_push(order));
   }

@@ -57,7 +57,9 @@ TEST_F(ShredderTest, AnotherThreadShredsWhatThisOneWrites) {
         verdict = store_->writer().try_append(*chunk);
       }
       if (shredded) ++refused;
-      if (refused > 1) EXPECT_EQ(verdict, AppendVerdict::kAbandoned);
+      if (refused > 1) {
+        EXPECT_EQ(verdict, AppendVerdict::kAbandoned);
+      }
       ++written;
     }
     EXPECT_TRUE(store_->writer().flush());
