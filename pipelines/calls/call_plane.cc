@@ -153,6 +153,7 @@ void StandardCallPlane::take_report(const StreamReport& report) {
     return;
   }
   call->take_report(report, timer_now_ns_);
+  if (pauses_.heed(*call, report, timer_now_ns_)) settle_paused();
   settle(*call);
 }
 

@@ -51,7 +51,7 @@ struct CallPlaneOptions {
   std::vector<RetentionTerms> retention_classes{{}};  // at least one
   std::uint16_t retention_class = 0;                  // of calls for which no rule names another
   std::uint8_t priority = config::kPriorityNormal;    // of calls for which no rule says another
-  bool mask_dtmf = true;                              // likewise: OfferAnswer::mask_dtmf()
+  bool mask_dtmf = true;                              // likewise: OfferAnswer::use_dtmf()
   std::uint16_t worker_count = 1;                     // kReleased answers to wait for
   std::uint32_t calls_max = 600'000;
   std::int64_t hold_back_ns =

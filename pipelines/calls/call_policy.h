@@ -17,6 +17,7 @@
 #include "config/policies.h"
 #include "model/call.h"
 #include "pipelines/calls/claims_facts.h"
+#include "pipelines/calls/key_codes.h"
 #include "pipelines/policy/call_facts.h"
 #include "pipelines/policy/directory_lookup.h"
 #include "pipelines/policy/evaluator.h"
@@ -27,14 +28,6 @@ namespace tapdeck::calls {
 struct LiveCall;
 
 constexpr std::size_t kPolicyHeadersMax = 32;  // values of one call
-
-// What a message orders of a running recording (config::PauseTriggers).
-struct PauseTrigger {
-  bool resume = false;
-  std::int64_t limit_ns = 0;  // of a pause, which ends by itself then
-
-  bool operator==(const PauseTrigger&) const = default;
-};
 
 // Either may be missing.  The evaluator belongs to the call plane's thread from then on.
 struct PolicySources {
@@ -52,6 +45,8 @@ struct PolicyState {
   std::shared_ptr<const CallBusiness> business;              // nullptr: nothing is known
   std::vector<std::pair<std::string, std::string>> headers;  // that rules ask for, of its INVITEs
 
+  KeyCodes keys;  // that pause and resume
+
   bool muted = false;                            // as the workers know it
   bool video = true;                             // likewise: media that is no audio is kept
   bool kept_any = false;                         // media may have been kept
@@ -59,9 +54,7 @@ struct PolicyState {
   std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
   std::optional<std::uint16_t> retention_class;  // of the first decision that records
 
-  [[nodiscard]] bool records() const {
-    return record != config::RecordChoice::kNone && !destroyed;
-  }
+  [[nodiscard]] bool records() const { return record != config::RecordChoice::kNone && !destroyed; }
 
   [[nodiscard]] config::LogDetail log() const {
     return actions == nullptr ? config::LogDetail::kFull : actions->log;

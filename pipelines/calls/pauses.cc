@@ -24,6 +24,13 @@ bool Pauses::obey_header(const Call& call, const SeenMessage& message, std::int6
   return tell_legs(call, what).changed > 0;
 }
 
+bool Pauses::obey_key(Call& call, const StreamReport& report, std::int64_t timer_now_ns) {
+  const auto trigger = call.hear_key(report);
+  if (!trigger) return false;
+  const What what{trigger->resume, report.statistics.last_ns, timer_now_ns + trigger->limit_ns};
+  return tell_legs(call, what).changed > 0;
+}
+
 PauseAnswer Pauses::tell_legs(const Call& call, const What& what) {
   PauseAnswer answer{.known = true};
   for (const CallHandle handle : conversations_.legs_of(call)) {

@@ -32,6 +32,11 @@ class Pauses {
     return (used_ && follow_conversation(call)) || ordered;
   }
 
+  // After a report of the call's streams: the key that it tells of may be the last of a code.
+  [[nodiscard]] bool heed(Call& call, const StreamReport& report, std::int64_t timer_now_ns) {
+    return report.kind == StreamReportKind::kKey && obey_key(call, report, timer_now_ns);
+  }
+
   // Some call has been paused at some time: others may have to follow.
   void note() { used_ = true; }
 
@@ -46,6 +51,7 @@ class Pauses {
   };
 
   bool obey_header(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns);
+  bool obey_key(Call& call, const StreamReport& report, std::int64_t timer_now_ns);
   PauseAnswer tell_legs(const Call& call, const What& what);
   [[nodiscard]] Call* find(const PauseOrder& order) const;
   bool follow_conversation(const Call& call);

@@ -38,7 +38,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::copy_n(data + 2, size, before.get());
   std::copy_n(data + 2, size, after.get());
   const MutableByteView packet{after.get(), size};
+  const auto key = newest_key(packet, types);
+  if (key && *key > kLastKeyEvent) std::abort();
   const MaskVerdict verdict = mask_dtmf(packet, types);
+  if (newest_key(packet, types)) std::abort();
   check_changes({before.get(), size}, packet, verdict);
   RtpHeader header;
   const auto length = static_cast<std::uint32_t>(size);
