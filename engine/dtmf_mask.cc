@@ -120,7 +120,8 @@ std::optional<std::uint8_t> newest_key(ByteView packet, const DtmfTypes& types) 
       older += load_be<std::uint16_t>(payload.data() + header + 2) & 0x3ffU;
       header += kBlockHeaderBytes;
     }
-    if (header >= payload.size() || !types.events.has(payload[header])) return std::nullopt;
+    const bool has_newest = header < payload.size() && (payload[header] & kMoreBlocks) == 0;
+    if (!has_newest || !types.events.has(payload[header])) return std::nullopt;
     event = header + 1 + older;
   }
   if (event >= payload.size() || payload[event] > kLastKeyEvent) return std::nullopt;
