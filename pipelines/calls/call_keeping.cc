@@ -112,6 +112,14 @@ bool Call::resume_recording(std::int64_t time_ns) {
   return true;
 }
 
+bool Call::restrict_by(const JoinedRule& rule) {
+  if (live_.policy == nullptr || live_.ended || rule.record >= live_.policy->allowed()) {
+    return false;
+  }
+  live_.policy->joined = rule;
+  return true;
+}
+
 std::optional<PauseTrigger> Call::hear_key(const StreamReport& report) {
   if (live_.policy == nullptr || live_.policy->actions == nullptr || live_.ended) return {};
   return live_.policy->keys.hear(report, live_.policy->actions->pause, live_.pause.has_value());

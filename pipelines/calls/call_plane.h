@@ -171,7 +171,7 @@ class CallPlane {
   // tell from now on.  The former ones come back, so that the caller's thread frees them.
   virtual void swap_policy(PolicySources& sources) = 0;
 
-  // Calls that join a paused conversation are paused from the same time on (pauses.h).
+  // Calls that join a paused conversation are paused from the same time on (conversation_rules.h).
   virtual PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) = 0;
 
   // The capture ends: every open call is released; call advance() and on_report() until

@@ -5,6 +5,7 @@
 // directory; the sets that calls were decided by live as long as they.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,12 +37,19 @@ struct PolicySources {
   std::shared_ptr<const policy::DirectoryLookup> directory;
 };
 
+// The strictest rule of a conversation, where it is another leg's.
+struct JoinedRule {
+  config::RecordChoice record = config::RecordChoice::kAudioVideo;
+  std::string name;
+};
+
 // What has been decided of one call, and what follows from it.
 struct PolicyState {
   std::shared_ptr<const policy::PolicySet> set;    // `actions` and `rule` are its
   const config::PolicyActions* actions = nullptr;  // nullptr: no rules, everything is kept
   std::string_view rule;
   config::RecordChoice record = config::RecordChoice::kAudioVideo;
+  std::optional<JoinedRule> joined;
   std::shared_ptr<const CallBusiness> business;              // nullptr: nothing is known
   std::vector<std::pair<std::string, std::string>> headers;  // that rules ask for, of its INVITEs
 
@@ -54,7 +62,18 @@ struct PolicyState {
   std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
   std::optional<std::uint16_t> retention_class;  // of the first decision that records
 
-  [[nodiscard]] bool records() const { return record != config::RecordChoice::kNone && !destroyed; }
+  [[nodiscard]] config::RecordChoice allowed() const {
+    return joined ? std::min(record, joined->record) : record;
+  }
+
+  // Of the rule that says so.
+  [[nodiscard]] std::string_view deciding_rule() const {
+    return joined && joined->record < record ? std::string_view(joined->name) : rule;
+  }
+
+  [[nodiscard]] bool records() const {
+    return allowed() != config::RecordChoice::kNone && !destroyed;
+  }
 
   [[nodiscard]] config::LogDetail log() const {
     return actions == nullptr ? config::LogDetail::kFull : actions->log;
@@ -67,7 +86,7 @@ struct PolicyState {
   }
 
   [[nodiscard]] bool wants(MediaKind kind) const {
-    return record == config::RecordChoice::kAudioVideo || kind == MediaKind::kAudio ||
+    return allowed() == config::RecordChoice::kAudioVideo || kind == MediaKind::kAudio ||
            kind == MediaKind::kUnknown;
   }
 };
@@ -78,11 +97,14 @@ class CallPolicy {
   explicit CallPolicy(const std::vector<config::Trunk>& trunks) : trunks_(trunks) {}
 
   // For every call from its next decision on.
-  void swap(PolicySources& sources) { std::swap(sources_, sources); }
+  void swap(PolicySources& sources);
 
   [[nodiscard]] bool active() const {
     return sources_.evaluator != nullptr || sources_.directory != nullptr;
   }
+
+  // Some rule keeps less than everything.
+  [[nodiscard]] bool restricts() const { return restricts_; }
 
   // The header fields that rules ask for, or pause by.
   [[nodiscard]] std::vector<std::string> header_names() const;
@@ -102,6 +124,7 @@ class CallPolicy {
 
   const std::vector<config::Trunk>& trunks_;
   PolicySources sources_;
+  bool restricts_ = false;
   std::vector<policy::HeaderFact> headers_;  // scratch
 };
 
