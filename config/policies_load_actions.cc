@@ -133,10 +133,6 @@ void ActionReader::read_dtmf(const YamlNode& node, const std::string& path) {
     (entry.key == "pause" ? pause.dtmf_pause : pause.dtmf_resume) = *code;
   }
   if (pause.dtmf_pause.empty()) return reader_.fail(node, path + ".pause: missing");
-  reader_.fail(node,
-               path +
-                   ": is not possible yet: nothing listens to keys; `header` and the command "
-                   "`pause` are obeyed");
   if (pause.dtmf_resume.empty()) return;
   if (pause.dtmf_pause.ends_with(pause.dtmf_resume) ||
       pause.dtmf_resume.ends_with(pause.dtmf_pause)) {

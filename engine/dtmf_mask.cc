@@ -15,7 +15,8 @@ constexpr std::uint8_t kTypeMask = 0x7f;
 
 // Without header and padding.  Padding that would leave less than an event is none: where the
 // capture cut the packet, its last byte is no count.
-MutableByteView payload_of(MutableByteView packet) {
+template <typename View>
+View payload_of(View packet) {
   std::size_t begin = kFixedBytes + (packet[0] & 0x0fU) * 4U;
   if ((packet[0] & 0x10) != 0) {
     begin += 4;
@@ -23,7 +24,7 @@ MutableByteView payload_of(MutableByteView packet) {
     begin += load_be<std::uint16_t>(packet.data() + begin - 2) * std::size_t{4};
   }
   if (begin >= packet.size()) return {};
-  const MutableByteView payload = packet.subspan(begin);
+  const View payload = packet.subspan(begin);
   const std::size_t padding = (packet[0] & 0x20) != 0 ? payload.back() : 0;
   return padding + kEventBytes <= payload.size() ? payload.first(payload.size() - padding)
                                                  : payload;
@@ -97,12 +98,34 @@ void mask_records(Chunk& chunk,
   }
 }
 
-bool may_have_dtmf(const StreamCold& cold) {
-  if (cold.dtmf.events.empty()) return false;
+bool may_need_masking(const StreamCold& cold) {
+  if (!cold.mask_keys || cold.dtmf.events.empty()) return false;
   if (cold.payload_type_count == kStreamPayloadTypesMax) return true;  // others are not listed
   return std::any_of(cold.payload_types.begin(),
                      cold.payload_types.begin() + cold.payload_type_count,
                      [&](const PayloadCount& of) { return cold.dtmf.concerns(of.payload_type); });
+}
+
+// Older blocks repeat what packets of their own told.
+std::optional<std::uint8_t> newest_key(ByteView packet, const DtmfTypes& types) {
+  if (packet.size() < kFixedBytes) return std::nullopt;
+  const auto type = static_cast<std::uint8_t>(packet[1] & kTypeMask);
+  if (!types.concerns(type)) return std::nullopt;
+  const ByteView payload = payload_of(packet);
+  std::size_t event = 0;
+  if (!types.events.has(type)) {
+    std::size_t header = 0;
+    std::size_t older = 0;
+    while (header + kBlockHeaderBytes <= payload.size() && (payload[header] & kMoreBlocks) != 0) {
+      older += load_be<std::uint16_t>(payload.data() + header + 2) & 0x3ffU;
+      header += kBlockHeaderBytes;
+    }
+    const bool has_newest = header < payload.size() && (payload[header] & kMoreBlocks) == 0;
+    if (!has_newest || !types.events.has(payload[header])) return std::nullopt;
+    event = header + 1 + older;
+  }
+  if (event >= payload.size() || payload[event] > kLastKeyEvent) return std::nullopt;
+  return payload[event];
 }
 
 }  // namespace tapdeck::engine

@@ -1,12 +1,13 @@
-// Makes the keys that a person pressed unreadable in RTP packets that are kept: the event codes of
-// RFC 4733, in packets of their own or in blocks of RFC 2198.  Length, times, volume, duration and
-// end of an event stay, and so do events that are no keys.
+// The keys that a person pressed, in RTP packets: the event codes of RFC 4733, in packets of their
+// own or in blocks of RFC 2198.  They are read, or made unreadable in packets that are kept.
+// Length, times, volume, duration and end of an event stay, and so do events that are no keys.
 //
 // What is masked already stays as it is, so that a packet may be masked again.
 // Threads: any.  Memory: none.  Bad input: nothing is read or written beyond the packet.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "engine/counters.h"
@@ -32,7 +33,10 @@ void mask_records(Chunk& chunk,
                   const DtmfTypes& types,
                   WorkerCounters& counters);
 
-// False when none of the stream's packets so far can have told keys.
-bool may_have_dtmf(const StreamCold& cold);
+// False when keys stay, or none of the stream's packets so far can have told any.
+bool may_need_masking(const StreamCold& cold);
+
+// The key that the packet is about: its first event, or that of the newest block; nullopt: none.
+std::optional<std::uint8_t> newest_key(ByteView packet, const DtmfTypes& types);
 
 }  // namespace tapdeck::engine

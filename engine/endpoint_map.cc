@@ -143,6 +143,8 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   claim.rtcp_only = message.rtcp_only;
   claim.learnt = message.learnt;
   claim.keep = message.keep;
+  claim.mask_keys = message.mask_keys;
+  claim.tell_keys = message.tell_keys;
   claim.retention_class = message.retention_class;
   claim.media_index = message.media_index;
   claim.clock_count = static_cast<std::uint8_t>(

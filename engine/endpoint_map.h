@@ -39,6 +39,8 @@ struct Claim {
   bool rtcp_only;
   bool learnt;
   bool keep;  // false: policy wants its media to be counted only
+  bool mask_keys;
+  bool tell_keys;
   std::uint16_t retention_class;
   std::uint16_t media_index;
   std::array<PayloadClock, kPayloadClocksMax> clocks;

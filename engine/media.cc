@@ -190,6 +190,7 @@ void Media::note_missing(std::uint32_t stream, const LossSpan& missing) {
 }
 
 PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
+  if (streams_.hot(stream).has(kStreamDtmf)) tell_key(stream, packet);
   if (streams_.hot(stream).has(kStreamPaused)) {
     if (is_unrecorded(stream)) {
       ++streams_.cold(stream).withheld_from;  // not for lack of room
@@ -363,12 +364,13 @@ void Media::fill_report(std::uint32_t stream, StreamReportKind kind, StreamRepor
   report.losses = cold.losses;
 }
 
-void Media::report(std::uint32_t stream, StreamReportKind kind) {
+void Media::report(std::uint32_t stream, StreamReportKind kind, std::uint8_t key) {
   if (streams_.hot(stream).packet_count == 0) return;  // has just changed calls
   settle_withheld(stream);
   tell_missed(stream);
   StreamReport out;
   fill_report(stream, kind, out);
+  out.key = key;
   if (rings_.push_report(out)) {
     streams_.cold(stream).losses = {};
   } else {

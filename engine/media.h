@@ -105,7 +105,7 @@ class Media {
                                               std::int64_t time_ns) const;
   void tell_rtcp(const StreamReport& report);
   bool service(std::uint32_t stream);
-  void report(std::uint32_t stream, StreamReportKind kind);
+  void report(std::uint32_t stream, StreamReportKind kind, std::uint8_t key = 0);
 
   // media_binding.cc: claims
   struct Owner {
@@ -131,7 +131,8 @@ class Media {
   void drop_surplus_claim(const CallHandle& call);
 
   // media_masking.cc: keys that must not be read
-  void take_dtmf_types(std::uint32_t stream, const DtmfTypes& types);
+  void take_dtmf(std::uint32_t stream, const Claim& claim, bool by_destination);
+  void tell_key(std::uint32_t stream, const MediaPacket& packet);
   void mask_newest(std::uint32_t stream, std::size_t packet_bytes);
 
   // media_shedding.cc: what is not kept for lack of room

@@ -37,7 +37,7 @@ void Media::take_parties(std::uint32_t stream, const Owner& owner) {
   const std::uint32_t source = endpoints_.claim_of(cold.source, claim.call);
   if (source != kNone) cold.sender = endpoints_.claim(source).receiver;
   update_clock(stream);
-  take_dtmf_types(stream, owner.by_destination ? claim.dtmf_to : claim.dtmf_from);
+  take_dtmf(stream, claim, owner.by_destination);
 }
 
 void Media::attach(std::uint32_t stream, const Owner& owner) {
@@ -75,7 +75,8 @@ void Media::detach(std::uint32_t stream) {
   cold.recording = {};
   cold.unwanted = false;
   cold.claim = kNone;
-  take_dtmf_types(stream, {});
+  cold.dtmf = {};
+  note_dtmf(streams_.hot(stream), cold);
 }
 
 // The stream's time with its call is over: what is kept goes out, and the last word is said.

@@ -172,7 +172,7 @@ void Quarantine::adopt(std::uint32_t stream, std::int64_t now_ns) {
     missing = 0;
   }
   if (hot.chunk != kNone) hot.fill = fill_of(parts_.pool.at(hot.chunk));
-  const bool is_masked = may_have_dtmf(cold);
+  const bool is_masked = may_need_masking(cold);
   while (cold.quarantine_first != kNone) {
     const std::uint32_t chunk = detach_first(stream);
     if (is_masked) {

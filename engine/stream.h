@@ -120,21 +120,25 @@ struct StreamCold {
   std::uint8_t payload_type_count;
   std::uint8_t payload_type_at;  // index of the current type; kStreamPayloadTypesMax: not listed
   std::array<PayloadCount, kStreamPayloadTypesMax> payload_types;
-  DtmfTypes dtmf;  // to be masked before they are kept; none while no call has the stream
+  DtmfTypes dtmf;  // in which keys travel; none while no call has the stream
 
   std::array<LossSpan, kLossCauses> losses;  // not reported yet, by LossCause
 
   // Whose it is, valid when bound.
   CallHandle call;
   Uid recording;
-  std::uint32_t claim;  // kNone when the claim was evicted
+  std::uint32_t claim;          // kNone when the claim was evicted
+  std::uint32_t key_timestamp;  // RTP timestamp of the last key that was told
   std::uint16_t retention_class;
   std::uint16_t media_index;
   MediaKind kind;
   std::uint8_t receiver;
   std::uint8_t sender;
   bool bound_by_destination;
-  bool unwanted;  // policy wants it to be counted only
+  bool unwanted;   // policy wants it to be counted only
+  bool mask_keys;  // before they are kept
+  bool tell_keys;  // to the call plane
+  bool key_told;   // one at least, the last at key_timestamp
 
   // Where it came in.
   std::uint16_t port_index;

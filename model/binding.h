@@ -54,6 +54,8 @@ struct BindMessage {
   std::uint8_t payload_clock_count = 0;
   bool rtcp_only = false;  // `address` stands in a=rtcp: RTP there is not explained by it
   bool keep = true;        // false: policy wants no media of this m-line; it is counted only
+  bool mask_keys = true;   // keys are to be made unreadable before anything is kept
+  bool tell_keys = false;  // each key is to be told: StreamReportKind::kKey
   bool learnt = false;     // SDP does not name `address`, but media of `call` came from it: RTP to
                            // it that nothing else explains is the call's
   RealmId realm = 0;
@@ -65,8 +67,7 @@ struct BindMessage {
   std::int64_t time_ns = 0;  // packet time of the message that caused this
   std::array<PayloadClock, kPayloadClocksMax>
       payload_clocks{};  // for jitter; static types need no entry
-  // Whose keys are to be made unreadable before anything is kept; empty: none, as in calls whose
-  // policy says so, and in encrypted media.
+  // In which payload types keys travel; empty: in none, as in encrypted media, or nobody asks.
   DtmfTypes dtmf_to{};    // in RTP to `address`
   DtmfTypes dtmf_from{};  // in RTP from it whose destination no SDP names
 };

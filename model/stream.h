@@ -70,6 +70,7 @@ enum class StreamReportKind : std::uint8_t {
   kActivity,  // periodic, or the stream has just been bound
   kFinal,     // the last word on this stream
   kRtcp,      // no stream's statistics, but one sender report or report block, see RtcpFacts
+  kKey,       // as kActivity, because `key` was pressed at last_ns (BindMessage::tell_keys)
   kReleased,  // every stream of `call` on this worker has been reported; only `call` and `worker`
               // are set
 };
@@ -99,6 +100,7 @@ struct StreamReport {
   RealmId realm = 0;
   std::uint16_t port_index = 0;
   std::uint16_t vlan = 0;
+  std::uint8_t key = 0;  // kKey: event of RFC 4733, 0 to kLastKeyEvent
   CallHandle call{};
   Uid recording{};
   Endpoint source{};

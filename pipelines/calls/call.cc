@@ -67,7 +67,7 @@ Call::Call(const CallContext& context, const Origin& origin, const SeenMessage& 
   live_.handle = origin.handle;
   live_.uid = origin.uid;
   live_.priority = context.options.priority;
-  live_.media.mask_dtmf(context.options.mask_dtmf);
+  live_.media.use_dtmf({.mask = context.options.mask_dtmf});
 }
 
 Call::Call(const CallContext& context, const Origin& origin, const CallRecord& record)
@@ -75,7 +75,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.handle = origin.handle;
   live_.uid = record.uid;
   live_.priority = context.options.priority;
-  live_.media.mask_dtmf(context.options.mask_dtmf);
+  live_.media.use_dtmf({.mask = context.options.mask_dtmf});
   live_.realm = record.realm;
   live_.call_id = record.call_id;
   live_.from_tag = record.from_tag;
@@ -108,7 +108,7 @@ bool Call::owns(const MessageFacts& facts) const {
 void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
   if (log_.empty()) last_flush_ns_ = timer_now_ns;
   if (!muted_) {
-    log_.add(message.signal, live_.media.masks_dtmf() && message.facts.may_tell_dtmf());
+    log_.add(message.signal, live_.media.dtmf_use().mask && message.facts.may_tell_dtmf());
   }
   last_signal_ns_ = timer_now_ns;
   restart_deadline_ns_ = kNever;
@@ -193,6 +193,8 @@ void Call::tell(BindOperation operation, std::int64_t time_ns, const MediaBindin
   BindMessage message;
   message.operation = operation;
   if (binding != nullptr) fill_bind(*binding, message);
+  message.mask_keys = live_.media.dtmf_use().mask;
+  message.tell_keys = live_.media.dtmf_use().tell;
   if (live_.policy != nullptr) message.keep = live_.policy->wants(message.kind);
   message.realm = live_.realm;
   message.retention_class = retention_class();

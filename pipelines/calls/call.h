@@ -102,6 +102,8 @@ class Call {
   // False: it is so already, or the call has ended.
   bool pause(const RecordingPause& pause);
   bool resume_recording(std::int64_t time_ns);
+  // What a key of StreamReportKind::kKey orders, if it ends a code of the call's rule.
+  std::optional<PauseTrigger> hear_key(const StreamReport& report);
 
   [[nodiscard]] CallWorth worth() const {
     if (live_.established || !live_.streams.empty()) return CallWorth::kAnswered;

@@ -51,7 +51,7 @@ void Call::obey_policy(std::int64_t time_ns) {
     if (late) policy.heard_since_ns = time_ns;
     if (!policy.muted && live_.media.ever_bound()) policy.kept_any = true;
   }
-  live_.media.mask_dtmf(policy.actions->mask_dtmf);
+  live_.media.use_dtmf({policy.actions->mask_dtmf, !policy.actions->pause.dtmf_pause.empty()});
   const bool video = policy.wants(MediaKind::kVideo);
   if (policy.records() && video != policy.video) {
     policy.video = video;
@@ -110,6 +110,19 @@ bool Call::resume_recording(std::int64_t time_ns) {
   if (!live_.pause || live_.ended) return false;
   end_pause(PauseChange::kResumed, time_ns);
   return true;
+}
+
+bool Call::restrict_by(const JoinedRule& rule) {
+  if (live_.policy == nullptr || live_.ended || rule.record >= live_.policy->allowed()) {
+    return false;
+  }
+  live_.policy->joined = rule;
+  return true;
+}
+
+std::optional<PauseTrigger> Call::hear_key(const StreamReport& report) {
+  if (live_.policy == nullptr || live_.policy->actions == nullptr || live_.ended) return {};
+  return live_.policy->keys.hear(report, live_.policy->actions->pause, live_.pause.has_value());
 }
 
 void Call::end_pause(PauseChange change, std::int64_t time_ns) {

@@ -10,13 +10,13 @@
 #include "pipelines/calls/call_links.h"
 #include "pipelines/calls/call_table.h"
 #include "pipelines/calls/claims_facts.h"
+#include "pipelines/calls/conversation_rules.h"
 #include "pipelines/calls/conversations.h"
 #include "pipelines/calls/event_log.h"
 #include "pipelines/calls/finished_calls.h"
 #include "pipelines/calls/message_facts.h"
 #include "pipelines/calls/message_group.h"
 #include "pipelines/calls/message_queue.h"
-#include "pipelines/calls/pauses.h"
 #include "pipelines/calls/plane_counters.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/signalling_rules.h"
@@ -64,7 +64,7 @@ class StandardCallPlane final : public CallPlane {
             [this](CallHandle handle) { return table_.find(handle); },
             random_seed()),
         links_(table_, conversations_, random_seed()),
-        pauses_(table_, conversations_, options_.pause_limit_ns) {
+        rules_(table_, conversations_, policy_, options_.pause_limit_ns) {
     swap_policy(options_.policy);
   }
 
@@ -104,7 +104,7 @@ class StandardCallPlane final : public CallPlane {
   void make_room();
   void arm(const TimerQueue::Entry& entry);
   void settle(Call& call);
-  void settle_paused();
+  void settle_changed();
   void remove(Call& call);
 
   CallPlaneOptions options_;
@@ -126,7 +126,7 @@ class StandardCallPlane final : public CallPlane {
   FinishedCalls fell_silent_;  // ended by a timer: their BYE may still come
   Conversations conversations_;
   CallLinks links_;
-  Pauses pauses_;
+  ConversationRules rules_;
   std::int64_t timer_now_ns_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t calls_started_ = 0;
@@ -153,6 +153,7 @@ void StandardCallPlane::take_report(const StreamReport& report) {
     return;
   }
   call->take_report(report, timer_now_ns_);
+  if (rules_.heed(*call, report, timer_now_ns_)) settle_changed();
   settle(*call);
 }
 
@@ -209,7 +210,7 @@ void StandardCallPlane::handle(const DueMessage& due) {
   if (message.facts.claims != nullptr) conversations_.note(*call, message.facts, timer_now_ns_);
   call->take_message(message, timer_now_ns_);
   if (links_.concerns(*call, message.facts)) links_.on_message(*call, message, timer_now_ns_);
-  if (pauses_.heed(*call, message, timer_now_ns_)) settle_paused();
+  if (rules_.heed(*call, message, timer_now_ns_)) settle_changed();
   settle(*call);
 }
 
@@ -298,8 +299,8 @@ void StandardCallPlane::settle(Call& call) {
 
 PauseAnswer StandardCallPlane::order_pause(const PauseOrder& order, std::int64_t timer_now_ns) {
   timer_now_ns_ = std::max(timer_now_ns_, timer_now_ns);
-  const PauseAnswer answer = pauses_.obey(order, timer_now_ns_);
-  settle_paused();
+  const PauseAnswer answer = rules_.obey(order, timer_now_ns_);
+  settle_changed();
   return answer;
 }
 
@@ -309,8 +310,8 @@ void StandardCallPlane::swap_policy(PolicySources& sources) {
   group_.choose(header_choice_);
 }
 
-void StandardCallPlane::settle_paused() {
-  for (Call* call : pauses_.take_changed()) settle(*call);
+void StandardCallPlane::settle_changed() {
+  for (Call* call : rules_.take_changed()) settle(*call);
 }
 
 // Calls that were given up for others leave their timers behind: a flood must not pile them up.
@@ -344,7 +345,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   ++calls_started_;
   const Call::Origin origin{.handle = table_.next_handle(), .uid = record.uid};
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
-  if (record.recording.paused_since_us) pauses_.note();
+  if (record.recording.paused_since_us) rules_.note();
   for (const SignalMessage& signal : kept.messages) {
     const FactsResult result = group_.read_alone(signal);
     if (!result.facts || result.facts->call_id != record.call_id) continue;

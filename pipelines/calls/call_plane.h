@@ -51,7 +51,7 @@ struct CallPlaneOptions {
   std::vector<RetentionTerms> retention_classes{{}};  // at least one
   std::uint16_t retention_class = 0;                  // of calls for which no rule names another
   std::uint8_t priority = config::kPriorityNormal;    // of calls for which no rule says another
-  bool mask_dtmf = true;                              // likewise: OfferAnswer::mask_dtmf()
+  bool mask_dtmf = true;                              // likewise: OfferAnswer::use_dtmf()
   std::uint16_t worker_count = 1;                     // kReleased answers to wait for
   std::uint32_t calls_max = 600'000;
   std::int64_t hold_back_ns =
@@ -171,7 +171,7 @@ class CallPlane {
   // tell from now on.  The former ones come back, so that the caller's thread frees them.
   virtual void swap_policy(PolicySources& sources) = 0;
 
-  // Calls that join a paused conversation are paused from the same time on (pauses.h).
+  // Calls that join a paused conversation are paused from the same time on (conversation_rules.h).
   virtual PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) = 0;
 
   // The capture ends: every open call is released; call advance() and on_report() until

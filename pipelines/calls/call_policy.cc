@@ -25,6 +25,18 @@ bool is_stricter(const policy::Decision& a, const policy::Decision& b) {
 
 }  // namespace
 
+void CallPolicy::swap(PolicySources& sources) {
+  std::swap(sources_, sources);
+  restricts_ = false;
+  if (sources_.set == nullptr) return;
+  const config::Policies& policies = sources_.set->policies();
+  const auto keeps_less = [](const config::PolicyActions& actions) {
+    return actions.record != config::RecordChoice::kAudioVideo;
+  };
+  restricts_ = keeps_less(policies.fallback) ||
+               std::ranges::any_of(policies.rules, keeps_less, &config::PolicyRule::actions);
+}
+
 std::vector<std::string> CallPolicy::header_names() const {
   if (sources_.set == nullptr) return {};
   const std::span<const std::string> asked = sources_.set->header_names();

@@ -5,6 +5,7 @@
 // directory; the sets that calls were decided by live as long as they.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "config/policies.h"
 #include "model/call.h"
 #include "pipelines/calls/claims_facts.h"
+#include "pipelines/calls/key_codes.h"
 #include "pipelines/policy/call_facts.h"
 #include "pipelines/policy/directory_lookup.h"
 #include "pipelines/policy/evaluator.h"
@@ -28,19 +30,17 @@ struct LiveCall;
 
 constexpr std::size_t kPolicyHeadersMax = 32;  // values of one call
 
-// What a message orders of a running recording (config::PauseTriggers).
-struct PauseTrigger {
-  bool resume = false;
-  std::int64_t limit_ns = 0;  // of a pause, which ends by itself then
-
-  bool operator==(const PauseTrigger&) const = default;
-};
-
 // Either may be missing.  The evaluator belongs to the call plane's thread from then on.
 struct PolicySources {
   std::shared_ptr<const policy::PolicySet> set;
   std::shared_ptr<policy::Evaluator> evaluator;  // of `set`
   std::shared_ptr<const policy::DirectoryLookup> directory;
+};
+
+// The strictest rule of a conversation, where it is another leg's.
+struct JoinedRule {
+  config::RecordChoice record = config::RecordChoice::kAudioVideo;
+  std::string name;
 };
 
 // What has been decided of one call, and what follows from it.
@@ -49,8 +49,11 @@ struct PolicyState {
   const config::PolicyActions* actions = nullptr;  // nullptr: no rules, everything is kept
   std::string_view rule;
   config::RecordChoice record = config::RecordChoice::kAudioVideo;
+  std::optional<JoinedRule> joined;
   std::shared_ptr<const CallBusiness> business;              // nullptr: nothing is known
   std::vector<std::pair<std::string, std::string>> headers;  // that rules ask for, of its INVITEs
+
+  KeyCodes keys;  // that pause and resume
 
   bool muted = false;                            // as the workers know it
   bool video = true;                             // likewise: media that is no audio is kept
@@ -59,8 +62,17 @@ struct PolicyState {
   std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
   std::optional<std::uint16_t> retention_class;  // of the first decision that records
 
+  [[nodiscard]] config::RecordChoice allowed() const {
+    return joined ? std::min(record, joined->record) : record;
+  }
+
+  // Of the rule that says so.
+  [[nodiscard]] std::string_view deciding_rule() const {
+    return joined && joined->record < record ? std::string_view(joined->name) : rule;
+  }
+
   [[nodiscard]] bool records() const {
-    return record != config::RecordChoice::kNone && !destroyed;
+    return allowed() != config::RecordChoice::kNone && !destroyed;
   }
 
   [[nodiscard]] config::LogDetail log() const {
@@ -74,7 +86,7 @@ struct PolicyState {
   }
 
   [[nodiscard]] bool wants(MediaKind kind) const {
-    return record == config::RecordChoice::kAudioVideo || kind == MediaKind::kAudio ||
+    return allowed() == config::RecordChoice::kAudioVideo || kind == MediaKind::kAudio ||
            kind == MediaKind::kUnknown;
   }
 };
@@ -85,11 +97,14 @@ class CallPolicy {
   explicit CallPolicy(const std::vector<config::Trunk>& trunks) : trunks_(trunks) {}
 
   // For every call from its next decision on.
-  void swap(PolicySources& sources) { std::swap(sources_, sources); }
+  void swap(PolicySources& sources);
 
   [[nodiscard]] bool active() const {
     return sources_.evaluator != nullptr || sources_.directory != nullptr;
   }
+
+  // Some rule keeps less than everything.
+  [[nodiscard]] bool restricts() const { return restricts_; }
 
   // The header fields that rules ask for, or pause by.
   [[nodiscard]] std::vector<std::string> header_names() const;
@@ -109,6 +124,7 @@ class CallPolicy {
 
   const std::vector<config::Trunk>& trunks_;
   PolicySources sources_;
+  bool restricts_ = false;
   std::vector<policy::HeaderFact> headers_;  // scratch
 };
 

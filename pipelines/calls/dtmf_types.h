@@ -28,6 +28,14 @@ constexpr DtmfTypes types_received(const DeclaredTypes& receiver, const Declared
   return types;
 }
 
+// What becomes of keys.
+struct DtmfUse {
+  bool mask = true;   // made unreadable before they are kept
+  bool tell = false;  // told to the call plane
+
+  bool operator==(const DtmfUse&) const = default;
+};
+
 // As BindMessage has them.
 struct BoundDtmfTypes {
   DtmfTypes to;

@@ -47,7 +47,7 @@ struct MediaBinding {
   bool rtcp_only = false;
   bool learnt = false;  // not from SDP, but from where media came
   PoolVector<PayloadClock> clocks;
-  BoundDtmfTypes dtmf{};  // empty: nothing is masked
+  BoundDtmfTypes dtmf{};  // empty: there are no keys, or nobody asks for them
 
   bool operator==(const MediaBinding& other) const;
 };
@@ -87,13 +87,14 @@ class OfferAnswer {
   // All of it is to be said again.
   void tell_all() { tell_all_ = changed_ = true; }
 
-  // Whether digits that are keyed in are to be masked; they are until this is called.
-  void mask_dtmf(bool mask) {
-    changed_ = changed_ || mask != masks_dtmf_;
-    masks_dtmf_ = mask;
+  // What is to become of digits that are keyed in; they are masked until this is called.
+  void use_dtmf(const DtmfUse& use) {
+    if (use == dtmf_use_) return;
+    dtmf_use_ = use;
+    tell_all();
   }
 
-  [[nodiscard]] bool masks_dtmf() const { return masks_dtmf_; }
+  [[nodiscard]] const DtmfUse& dtmf_use() const { return dtmf_use_; }
 
   // What has to be said to the workers since the last time.
   PoolVector<BindingChange> take_changes();
@@ -186,7 +187,7 @@ class OfferAnswer {
   bool ever_bound_ = false;
   bool changed_ = false;  // since take_changes()
   bool tell_all_ = false;
-  bool masks_dtmf_ = true;
+  DtmfUse dtmf_use_;
 };
 
 }  // namespace tapdeck::calls

@@ -1,4 +1,4 @@
-// The part of OfferAnswer that says in which payload types of RTP keys are to be masked.
+// The part of OfferAnswer that says in which payload types of RTP keys travel.
 #include "pipelines/calls/offer_answer.h"
 
 namespace tapdeck::calls {
@@ -8,10 +8,10 @@ bool is_caller(std::uint8_t party) { return party == kCallerParty; }
 
 }  // namespace
 
-// None when nothing is to be masked, or there are no telephone events.
+// None when nobody asks for keys, or there are no telephone events.
 OfferAnswer::DeclaredLines OfferAnswer::declared_lines() const {
   DeclaredLines declared;
-  if (!masks_dtmf_) return declared;
+  if (!dtmf_use_.mask && !dtmf_use_.tell) return declared;
   bool has_events = false;
   for (const Side& side : sides_) {
     for (const SessionFacts* session : {side.current.get(), side.pending.get()}) {

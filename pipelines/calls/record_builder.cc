@@ -86,7 +86,7 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   const PolicyState* policy = state.policy.get();
   const RetentionTerms& terms = options.retention_classes[retention_class_of(state, options)];
   recording.retention_class = terms.name;
-  if (policy != nullptr) recording.policy_rule = policy->rule;
+  if (policy != nullptr) recording.policy_rule = policy->deciding_rule();
   if (state.pause && !state.ended) recording.paused_since_us = state.pause->since_ns / 1000;
   const auto expiry = [&record](std::int64_t kept_us) -> std::optional<std::int64_t> {
     if (kept_us == 0) return std::nullopt;

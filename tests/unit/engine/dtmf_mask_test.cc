@@ -55,6 +55,26 @@ Bytes masked(Bytes packet, MaskVerdict verdict = MaskVerdict::kDone) {
   return once;
 }
 
+TEST(DtmfMask, TheNewestKeyIsRead) {
+  const auto key_of = [](const Bytes& packet) {
+    const auto key = newest_key(packet, types());
+    return key ? int{*key} : -1;
+  };
+  EXPECT_EQ(key_of(rtp(kEvents, {11, 0x8a, 0x03, 0x20})), 11);
+  EXPECT_EQ(key_of(rtp(kEvents, {16, 0x8a, 0x03, 0x20})), -1);
+  EXPECT_EQ(key_of(rtp(kEvents, {})), -1);
+  EXPECT_EQ(key_of(rtp(0, {1, 2, 3, 4})), -1);
+  Bytes red = block(kEvents, 4);
+  const Bytes newest{kEvents, 9, 10, 0, 160, 3, 10, 0, 160};
+  red.insert(red.end(), newest.begin(), newest.end());
+  EXPECT_EQ(key_of(rtp(kRed, red)), 3);
+  for (std::size_t left = 0; left + 4 <= red.size(); ++left) {
+    const Bytes cut(red.begin(), red.begin() + static_cast<std::ptrdiff_t>(left));
+    EXPECT_EQ(key_of(rtp(kRed, cut)), -1) << left;
+  }
+  EXPECT_EQ(key_of({0x80, kEvents}), -1);
+}
+
 TEST(DtmfMask, EachKeyBecomesTheSameUnknownEvent) {
   for (std::uint8_t key = 0; key <= 15; ++key) {
     EXPECT_EQ(masked(rtp(kEvents, {key, 0x8a, 0x03, 0x20})), rtp(kEvents, {255, 0x8a, 0x03, 0x20}))
@@ -182,18 +202,18 @@ TEST(DtmfMask, AStreamMayHaveToldKeysWhenOneOfItsTypesDoes) {
   StreamCold cold{};
   cold.payload_types[0].payload_type = kAudio;
   cold.payload_type_count = 1;
-  EXPECT_FALSE(may_have_dtmf(cold));
+  EXPECT_FALSE(may_need_masking(cold));
   cold.dtmf = types();
-  EXPECT_FALSE(may_have_dtmf(cold));
+  EXPECT_FALSE(may_need_masking(cold));
   cold.payload_types[1].payload_type = kRed;
-  EXPECT_FALSE(may_have_dtmf(cold)) << "not counted yet";
+  EXPECT_FALSE(may_need_masking(cold)) << "not counted yet";
   cold.payload_type_count = 2;
-  EXPECT_TRUE(may_have_dtmf(cold));
+  EXPECT_TRUE(may_need_masking(cold));
   cold.payload_types[1].payload_type = kAudio;
   cold.payload_type_count = kStreamPayloadTypesMax;
-  EXPECT_TRUE(may_have_dtmf(cold)) << "there may be more types than are listed";
+  EXPECT_TRUE(may_need_masking(cold)) << "there may be more types than are listed";
   cold.dtmf = {};
-  EXPECT_FALSE(may_have_dtmf(cold));
+  EXPECT_FALSE(may_need_masking(cold));
 }
 
 }  // namespace

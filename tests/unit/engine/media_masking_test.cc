@@ -27,13 +27,14 @@ DtmfTypes types(std::uint8_t events = kEvents) {
 void send(Bench& bench,
           std::uint16_t sequence,
           std::uint8_t payload_type,
-          std::initializer_list<std::uint8_t> payload) {
+          std::initializer_list<std::uint8_t> payload,
+          std::uint16_t begun = 0) {  // with which packet the event began; 0: with this one
   bench.send(testing::PacketBuilder()
                  .ipv4("192.0.2.1", "192.0.2.2")
                  .udp(4'000, 5'000)
                  .rtp({.payload_type = payload_type,
                        .sequence = sequence,
-                       .timestamp = sequence * 160U,
+                       .timestamp = (begun != 0 ? begun : sequence) * 160U,
                        .ssrc = 1,
                        .payload_bytes = 0})
                  .append(payload)
@@ -92,6 +93,48 @@ TEST(MediaMasking, KeysOfACallAreMaskedAsTheyAreKept) {
   EXPECT_EQ(codes, (Codes{255, 1, 255, 66, 0x80 | kEvents, 1}));
   const std::array<std::uint8_t, 5> block{255, 10, 0, 160, 8};
   EXPECT_TRUE(std::ranges::equal(records[4].bytes.subspan(17), block));
+}
+
+std::vector<int> keys_told(Bench& bench) {
+  std::vector<int> keys;
+  for (const StreamReport& report : bench.reports()) {
+    if (report.kind == StreamReportKind::kKey) keys.push_back(report.key);
+  }
+  return keys;
+}
+
+TEST(MediaMasking, KeysAreToldOnceEachWhereThatIsAskedFor) {
+  for (const bool masks : {true, false}) {
+    Bench bench;
+    BindMessage message = bench.message(BindOperation::kBind, 1, kDestination);
+    message.dtmf_to = types();
+    message.tell_keys = true;
+    message.mask_keys = masks;
+    ASSERT_TRUE(bench.rings_->push_bind(message));
+    bench.step();
+    audio(bench, 1);
+    key(bench, 2, 11);
+    const auto again = [&bench](std::uint16_t sequence, std::uint16_t of) {
+      send(bench, sequence, kEvents, {11, 0x8a, 1, 64}, of);
+    };
+    again(3, 2);
+    again(4, 2);
+    key(bench, 5, 66);  // no key
+    send(bench, 6, kRed, {0x80 | kEvents, 0, 0, 4, kEvents, 9, 10, 0, 160, 7, 10, 0, 160});
+    bench.tell(BindOperation::kPause, 1, nullptr);
+    key(bench, 7, 8);
+    again(5, 2);  // late
+    EXPECT_EQ(keys_told(bench), (Codes{11, 7, 8}));
+    const Codes kept = first_bytes(bench);
+    EXPECT_EQ(kept.at(1), masks ? 255 : 11);
+  }
+}
+
+TEST(MediaMasking, NobodyIsToldOfKeysUnasked) {
+  Bench bench;
+  bind(bench, kDestination, types());
+  key(bench, 1, 5);
+  EXPECT_TRUE(keys_told(bench).empty());
 }
 
 TEST(MediaMasking, WithoutTypesToMaskAllStays) {

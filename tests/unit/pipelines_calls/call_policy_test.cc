@@ -6,32 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "config/directory_load.h"
-#include "config/policies_load.h"
-#include "tests/unit/pipelines_calls/call_scenario.h"
+#include "tests/unit/pipelines_calls/policy_scenario.h"
 
 namespace tapdeck::calls {
 namespace {
-
-PolicySources sources_of(const std::string& text) {
-  auto loaded = config::load_policies_text(text, "p");
-  EXPECT_EQ(config::to_string(loaded.problems), "");
-  PolicySources sources;
-  auto set = policy::PolicySet::create(std::move(loaded.policies));
-  EXPECT_TRUE(set);
-  auto evaluator = policy::Evaluator::create(*set);
-  EXPECT_TRUE(evaluator);
-  sources.set = std::move(*set);
-  sources.evaluator = std::make_shared<policy::Evaluator>(std::move(*evaluator));
-  return sources;
-}
-
-CallPlaneOptions with(const std::string& text) {
-  CallPlaneOptions options;
-  options.policy = sources_of(text);
-  options.class_by_policy = true;
-  options.retention_classes = {{"default", 1'000}, {"imported", 0}};
-  return options;
-}
 
 class Play : public Scenario {
  public:

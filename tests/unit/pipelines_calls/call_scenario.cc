@@ -105,6 +105,7 @@ void Scenario::stream(double time_s, const Rtp& rtp) {
   ASSERT_FALSE(binds.empty());
   StreamReport report;
   report.kind = rtp.report;
+  report.key = rtp.key;
   report.media_kind = rtp.kind;
   report.sender = rtp.sender;
   report.receiver = rtp.receiver;

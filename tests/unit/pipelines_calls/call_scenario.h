@@ -79,6 +79,7 @@ struct Rtp {
   MediaKind kind = MediaKind::kAudio;
   std::uint32_t ssrc = 1;
   StreamReportKind report = StreamReportKind::kActivity;
+  std::uint8_t key = 0;
   std::vector<Loss> losses = {};  // since the last report
 };
 

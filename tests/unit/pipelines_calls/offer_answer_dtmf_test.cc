@@ -142,14 +142,14 @@ TEST(OfferAnswerDtmf, AChangeOfMindIsTold) {
   session.lines.push_back(line);
   media.declare({}, std::make_shared<const SessionFacts>(session), false);
   EXPECT_EQ(media.take_changes().size(), 1U);
-  media.mask_dtmf(true);
+  media.use_dtmf({});
   EXPECT_TRUE(media.take_changes().empty());
-  media.mask_dtmf(false);
+  media.use_dtmf({.mask = false});
   const auto changes = media.take_changes();
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].operation, BindOperation::kBind);
   EXPECT_EQ(changes[0].binding.dtmf, BoundDtmfTypes{});
-  media.mask_dtmf(true);
+  media.use_dtmf({});
   ASSERT_EQ(media.take_changes().size(), 1U);
 }
 

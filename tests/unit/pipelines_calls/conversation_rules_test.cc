@@ -1,9 +1,10 @@
-// Pauses by order: of one call, of a conversation, of what joins it, and over a restart.
-#include "pipelines/calls/pauses.h"
+// Pauses by order: of one call, of a conversation, of what joins it, and over a restart; and the
+// strictest rule of a conversation.
+#include "pipelines/calls/conversation_rules.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/pipelines_calls/call_scenario.h"
+#include "tests/unit/pipelines_calls/policy_scenario.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -113,6 +114,54 @@ TEST(Pauses, ARestartGoesOnPaused) {
   EXPECT_EQ(times_of(play, BindOperation::kPause), (Times{at_ns(5)}));
   EXPECT_EQ(play.plane->order_pause(order_of(record, 30, true), at_ns(30)).changed, 1U);
   EXPECT_EQ(times_of(play, BindOperation::kResume), (Times{at_ns(30)}));
+}
+
+TEST(Pauses, AKeyedCodePausesEveryLeg) {
+  CallPlaneOptions options = by_header();
+  options.policy = sources_of("default: {pause: {dtmf: {pause: '7', resume: '8'}, limit_s: 9}}\n");
+  Scenario play(std::move(options));
+  establish_leg(play, 0, "leg-1");
+  establish_leg(play, 2, "leg-2");
+  EXPECT_TRUE(play.binds.at(0).tell_keys);
+  Rtp key = caller_stream(4, 5);
+  key.report = StreamReportKind::kKey;
+  key.key = 7;
+  play.stream(5, key);
+  EXPECT_EQ(times_of(play, BindOperation::kPause), (Times{at_ns(5), at_ns(5)}));
+  key.key = 8;
+  key.last = 6;
+  play.stream(6, key);
+  EXPECT_EQ(times_of(play, BindOperation::kResume), (Times{at_ns(6), at_ns(6)}));
+}
+
+// Legs are told apart by their dialled numbers.
+void establish_leg_to(Scenario& play, double time_s, const std::string& number) {
+  Sip offer{.call_id = number, .branch = "z9hG4bK-" + number, .headers = "X-Talk: 7\r\n"};
+  offer.uri = "sip:" + number + "@example.org";
+  offer.to = "<" + offer.uri + ">";
+  offer.sdp = sdp({{.ip = "10.0.1.1", .port = 4100}});
+  play.from_caller(time_s, offer);
+}
+
+TEST(ConversationRules, TheStrictestRuleHoldsForAllLegs) {
+  CallPlaneOptions options = by_header();
+  options.policy = sources_of(
+      "rules:\n"
+      "- {name: quiet, match: {callee: 4711}, record: none}\n"
+      "- {name: sampled, match: {callee: 4712}, sample: 0}\n");
+  Scenario play(std::move(options));
+  const auto muted = [&play] { return times_of(play, BindOperation::kMute).size(); };
+  establish_leg_to(play, 0, "100");
+  establish_leg_to(play, 1, "4712");
+  EXPECT_EQ(muted(), 1U) << "what is left out by chance says nothing of the others";
+  establish_leg_to(play, 2, "4711");
+  EXPECT_EQ(muted(), 3U);
+  establish_leg_to(play, 3, "101");
+  EXPECT_EQ(muted(), 4U);
+  play.finish(200);
+  for (const CallRecord& call : play.finals()) {
+    EXPECT_EQ(call.recording.policy_rule, "quiet") << call.call_id;
+  }
 }
 
 }  // namespace

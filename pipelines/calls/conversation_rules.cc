@@ -1,0 +1,90 @@
+#include "pipelines/calls/conversation_rules.h"
+
+#include <optional>
+
+namespace tapdeck::calls {
+
+Call* ConversationRules::find(const PauseOrder& order) const {
+  const std::uint64_t hash = table_.hash_of(order.realm, order.call_id);
+  Call* call = table_.find(hash, order.realm, order.call_id);
+  while (call != nullptr && call->live().uid != order.uid) call = table_.find(call->predecessor);
+  return call == nullptr || call->live().ended ? nullptr : call;
+}
+
+PauseAnswer ConversationRules::obey(const PauseOrder& order, std::int64_t timer_now_ns) {
+  const Call* call = find(order);
+  if (call == nullptr) return {};
+  return tell_legs(*call, {order.resume, order.time_ns, timer_now_ns + limit_ns_});
+}
+
+void ConversationRules::obey_header(const Call& call,
+                                    const SeenMessage& message,
+                                    std::int64_t timer_now_ns) {
+  const auto trigger = pause_trigger_of(call.live(), *message.facts.claims);
+  if (!trigger || call.live().ended) return;
+  const What what{trigger->resume, message.time_ns(), timer_now_ns + trigger->limit_ns};
+  tell_legs(call, what);
+}
+
+void ConversationRules::obey_key(Call& call,
+                                 const StreamReport& report,
+                                 std::int64_t timer_now_ns) {
+  const auto trigger = call.hear_key(report);
+  if (!trigger) return;
+  const What what{trigger->resume, report.statistics.last_ns, timer_now_ns + trigger->limit_ns};
+  tell_legs(call, what);
+}
+
+PauseAnswer ConversationRules::tell_legs(const Call& call, const What& what) {
+  PauseAnswer answer{.known = true};
+  for (const CallHandle handle : conversations_.legs_of(call)) {
+    Call* leg = table_.find(handle);
+    if (leg == nullptr || leg->live().ended) continue;
+    ++answer.legs;
+    const bool changed = what.resume ? leg->resume_recording(what.time_ns)
+                                     : leg->pause({what.time_ns, what.deadline_ns});
+    if (!changed) continue;
+    ++answer.changed;
+    changed_.push_back(leg);
+  }
+  used_ = used_ || !what.resume;
+  return answer;
+}
+
+void ConversationRules::follow_pause(const Call& call) {
+  if (call.conversation_slot == 0) return;
+  const std::vector<CallHandle> legs = conversations_.legs_of(call);
+  std::optional<RecordingPause> first;
+  for (const CallHandle handle : legs) {
+    const Call* leg = table_.find(handle);
+    if (leg == nullptr || leg->live().ended || !leg->live().pause) continue;
+    if (!first || leg->live().pause->since_ns < first->since_ns) first = leg->live().pause;
+  }
+  if (!first) return;
+  for (const CallHandle handle : legs) {
+    Call* leg = table_.find(handle);
+    if (leg != nullptr && leg->pause(*first)) changed_.push_back(leg);
+  }
+}
+
+void ConversationRules::follow_strictest(const Call& call) {
+  const std::vector<CallHandle> legs = conversations_.legs_of(call);
+  const PolicyState* strictest = nullptr;
+  for (const CallHandle handle : legs) {
+    const Call* leg = table_.find(handle);
+    if (leg == nullptr || leg->live().ended) continue;
+    const PolicyState* policy = leg->live().policy.get();
+    if (policy == nullptr || policy->actions == nullptr) continue;
+    const bool is_stricter =
+        strictest == nullptr || policy->actions->record < strictest->actions->record;
+    if (is_stricter) strictest = policy;
+  }
+  if (strictest == nullptr) return;
+  const JoinedRule rule{strictest->actions->record, std::string(strictest->rule)};
+  for (const CallHandle handle : legs) {
+    Call* leg = table_.find(handle);
+    if (leg != nullptr && leg->restrict_by(rule)) changed_.push_back(leg);
+  }
+}
+
+}  // namespace tapdeck::calls
