@@ -94,14 +94,15 @@ class Call {
     return keeping_decided_ && !live_.ended && live_.keeping != Keeping::kUndecided;
   }
 
-  // There is no room for the rest of it; there is again.
-  void cut();
-  void restore();
+  void cut();      // there is no room for the rest of it
+  void restore();  // there is again
 
   // Nothing from `pause.since_ns` on is kept until resume_recording(), or until its deadline.
   // False: it is so already, or the call has ended.
   bool pause(const RecordingPause& pause);
   bool resume_recording(std::int64_t time_ns);
+  // Another leg of its conversation has a stricter rule; true where that changes anything.
+  bool restrict_by(const JoinedRule& rule, std::int64_t time_ns);
   // What a key of StreamReportKind::kKey orders, if it ends a code of the call's rule.
   std::optional<PauseTrigger> hear_key(const StreamReport& report);
 

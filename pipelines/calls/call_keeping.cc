@@ -112,11 +112,13 @@ bool Call::resume_recording(std::int64_t time_ns) {
   return true;
 }
 
-bool Call::restrict_by(const JoinedRule& rule) {
+bool Call::restrict_by(const JoinedRule& rule, std::int64_t time_ns) {
   if (live_.policy == nullptr || live_.ended || rule.record >= live_.policy->allowed()) {
     return false;
   }
   live_.policy->joined = rule;
+  obey_policy(time_ns);
+  tell_bindings(time_ns);
   return true;
 }
 

@@ -67,7 +67,7 @@ void ConversationRules::follow_pause(const Call& call) {
   }
 }
 
-void ConversationRules::follow_strictest(const Call& call) {
+void ConversationRules::follow_strictest(const Call& call, std::int64_t time_ns) {
   const std::vector<CallHandle> legs = conversations_.legs_of(call);
   const PolicyState* strictest = nullptr;
   for (const CallHandle handle : legs) {
@@ -83,7 +83,7 @@ void ConversationRules::follow_strictest(const Call& call) {
   const JoinedRule rule{strictest->actions->record, std::string(strictest->rule)};
   for (const CallHandle handle : legs) {
     Call* leg = table_.find(handle);
-    if (leg != nullptr && leg->restrict_by(rule)) changed_.push_back(leg);
+    if (leg != nullptr && leg->restrict_by(rule, time_ns)) changed_.push_back(leg);
   }
 }
 

@@ -34,7 +34,8 @@ class ConversationRules {
   [[nodiscard]] bool heed(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns) {
     if (message.facts.claims != nullptr) obey_header(call, message, timer_now_ns);
     if (used_) follow_pause(call);
-    if (call.conversation_slot != 0 && policy_.restricts()) follow_strictest(call);
+    if (call.conversation_slot != 0 && policy_.restricts())
+      follow_strictest(call, message.time_ns());
     return !changed_.empty();
   }
 
@@ -62,7 +63,7 @@ class ConversationRules {
   PauseAnswer tell_legs(const Call& call, const What& what);
   [[nodiscard]] Call* find(const PauseOrder& order) const;
   void follow_pause(const Call& call);
-  void follow_strictest(const Call& call);
+  void follow_strictest(const Call& call, std::int64_t time_ns);
 
   const CallTable& table_;
   const Conversations& conversations_;

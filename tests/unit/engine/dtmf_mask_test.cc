@@ -204,6 +204,7 @@ TEST(DtmfMask, AStreamMayHaveToldKeysWhenOneOfItsTypesDoes) {
   cold.payload_type_count = 1;
   EXPECT_FALSE(may_need_masking(cold));
   cold.dtmf = types();
+  cold.mask_keys = true;
   EXPECT_FALSE(may_need_masking(cold));
   cold.payload_types[1].payload_type = kRed;
   EXPECT_FALSE(may_need_masking(cold)) << "not counted yet";
@@ -212,6 +213,9 @@ TEST(DtmfMask, AStreamMayHaveToldKeysWhenOneOfItsTypesDoes) {
   cold.payload_types[1].payload_type = kAudio;
   cold.payload_type_count = kStreamPayloadTypesMax;
   EXPECT_TRUE(may_need_masking(cold)) << "there may be more types than are listed";
+  cold.mask_keys = false;
+  EXPECT_FALSE(may_need_masking(cold));
+  cold.mask_keys = true;
   cold.dtmf = {};
   EXPECT_FALSE(may_need_masking(cold));
 }

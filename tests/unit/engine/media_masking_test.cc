@@ -121,6 +121,7 @@ TEST(MediaMasking, KeysAreToldOnceEachWhereThatIsAskedFor) {
     again(4, 2);
     key(bench, 5, 66);  // no key
     send(bench, 6, kRed, {0x80 | kEvents, 0, 0, 4, kEvents, 9, 10, 0, 160, 7, 10, 0, 160});
+    bench.wait_ms(1);
     bench.tell(BindOperation::kPause, 1, nullptr);
     key(bench, 7, 8);
     again(5, 2);  // late

@@ -3,7 +3,11 @@
 #pragma once
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "storage/keys.h"
@@ -16,8 +20,10 @@ namespace tapdeck::storage {
 
 inline bool is_anywhere(const std::string& directory, ByteView wanted) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    const auto bytes = whole_file(entry.path());
+    std::error_code gone;  // RocksDB removes files of its own meanwhile
+    if (!entry.is_regular_file(gone)) continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     if (memmem(bytes.data(), bytes.size(), wanted.data(), wanted.size()) != nullptr) return true;
   }
   return false;
