@@ -51,8 +51,8 @@ enum class FrameType : std::uint8_t {
   kImportFinish = 18,    // everything is to be durable before the answer
   kImportEvent = 19,     // encode_event bytes; within an import, not answered
   kFindEvents = 20,
-  kPause = 21,   // uid: the recordings of its conversation
-  kResume = 22,  // likewise
+  kPause = 21,        // uid: the recordings of its conversation
+  kResume = 22,       // likewise
   kImportShred = 23,  // ImportedShred; within an import, not answered
   // Answers.
   kWelcome = 64,

@@ -37,7 +37,9 @@ inline std::vector<KeySlot> slots_of(const std::string& directory, std::uint8_t 
   bytes.resize(static_cast<std::size_t>(file.gcount()));  // none: no key was ever made
   std::vector<KeySlot> slots;
   for (std::uint32_t id = 0; (id + 1) * kKeySlotBytes <= bytes.size(); ++id) {
-    const auto slot = decode_key_slot(id, ByteView(bytes).subspan(id * kKeySlotBytes));
+    const ByteView at = ByteView(bytes).subspan(id * kKeySlotBytes, kKeySlotBytes);
+    if (at[0] == 0 && memcmp(at.data(), at.data() + 1, at.size() - 1) == 0) continue;  // never used
+    const auto slot = decode_key_slot(id, at);
     if (!slot || slot->state != KeySlotState::kUsed) continue;
     if (slot->recording == test_uid(number)) slots.push_back(*slot);
   }
