@@ -22,18 +22,19 @@ from scenario import Scenario
 from service import Service
 
 TALK = 'header="X-Talk: 7"'
-# Two legs at once, and one more after four seconds; all end after nine.
+# Two legs at once, and one more after seven seconds; all end after thirteen.
 LEG = """\
 call leg{n} alice bob
 {begin} alice>bob INVITE call=leg{n} sdp={port} {talk}
 {begin}1 bob>alice 200/INVITE call=leg{n} sdp={answer} {talk}
 {begin}2 alice>bob ACK call=leg{n}
 {begin}3 rtp alice:{port}>bob:{answer} ssrc=0x0000a00{n} count={count}
-9.{n} alice>bob BYE call=leg{n} cseq=2
-9.{n}1 bob>alice 200/BYE call=leg{n} cseq=2
+13.{n} alice>bob BYE call=leg{n} cseq=2
+13.{n}1 bob>alice 200/BYE call=leg{n} cseq=2
 """
-LEGS = ((1, 0, 450), (2, 0, 450), (3, 4, 225))
-PAUSE_AT_S, RESUME_AT_S, FINAL_S = 2.5, 6.5, 30
+LEGS = ((1, 0, 640), (2, 0, 640), (3, 7, 290))
+PAUSE_AT_S, RESUME_AT_S, FINAL_S = 2.5, 10, 30
+RECORD_S = 2  # until a record is committed, on a busy host
 DELAY_MAX_S = 0.5  # an upper bound of a test; what it took is printed
 
 
@@ -97,13 +98,16 @@ class PauseTest:
         sender = self.lab.start_in(self.lab.tap,
                                    *replay.command((write_capture(self.directory), "mon0")))
         begin = time.monotonic()
-        time.sleep(PAUSE_AT_S)
-        open_calls = program.calls(self.service.store)
+        open_calls = netlab.wait_until(lambda: program.calls(self.service.store), PAUSE_AT_S)
         uid = open_calls[0]["uid"]
+        time.sleep(max(0, begin + PAUSE_AT_S - time.monotonic()))
         paused = self.order("pause", uid, 2)
-        shown = tapdeck(self.service.store, "show", "--json", uid).expect(0).lines()[0]
+
+        def told():
+            shown = tapdeck(self.service.store, "show", "--json", uid).expect(0).lines()[0]
+            return shown["recording"]["paused_since"]
         self.report.check("show tells a paused recording",
-                          [] if shown["recording"]["paused_since"] else [shown["recording"]])
+                          [] if netlab.wait_until(told, RECORD_S) else ["it says nothing of it"])
         time.sleep(max(0, begin + RESUME_AT_S - time.monotonic()))
         resumed = self.order("resume", uid, 3)
         sender.wait(60)
