@@ -29,7 +29,11 @@ std::size_t count_nodes(const YamlNode& node) {
 // Puts the tree together from what the parser meets; throws what the parser throws.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (documents_++ > 0) {
+      throw YAML::ParserException(mark, "there is a second document, of which nothing would count");
+    }
+  }
 
   void OnDocumentEnd() override {}
 
@@ -139,6 +143,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t documents_ = 0;
 };
 
 std::string explain(const std::string& message) {
@@ -156,7 +161,8 @@ YamlDocument parse_yaml(const std::string& text) {
     std::istringstream in(text);
     YAML::Parser parser(in);
     TreeBuilder builder;
-    parser.HandleNextDocument(builder);
+    while (parser.HandleNextDocument(builder)) {
+    }
     document.root = builder.take_root();
   } catch (const YAML::Exception& problem) {
     document.mistake = "no YAML: " + explain(problem.msg);

@@ -37,7 +37,7 @@ struct YamlEntry {
 };
 
 struct YamlDocument {
-  YamlNode root;        // of the first document in the text; null when there is none
+  YamlNode root;        // of the only document in the text; null when there is none
   std::string mistake;  // empty: there is none
   std::uint32_t mistake_line = 0;
 };

@@ -34,7 +34,6 @@ TEST(Yaml, MakesATreeWithLines) {
             "{a@1=1@1 b@2=[x@2 y z@2] c@3=[{d@4=e@4}]}");
   EXPECT_EQ(parsed("a: 1\na: 2\n"), "{a@1=1@1 a@2=2@2}");
   EXPECT_EQ(parsed("a: '~'\nb: ~\n"), "{a@1=~@1 b@2=~@2}");
-  EXPECT_EQ(parsed("a: 1\n---\nb: 2\n"), "{a@1=1@1}");
 }
 
 TEST(Yaml, AnAbsentValueHasTheLineOfItsKey) {
@@ -51,6 +50,14 @@ TEST(Yaml, TellsWhereItIsNoYaml) {
   EXPECT_NE(parsed("a: 1\nb: @vip\n").find("2: no YAML: unknown token (a text that begins with @"),
             std::string::npos);
   EXPECT_NE(parsed("a: *7\n").find("needs quotes"), std::string::npos);
+}
+
+// What stands behind would be left out without a word.
+TEST(Yaml, RefusesASecondDocument) {
+  const std::string expected = "no YAML: there is a second document, of which nothing would count";
+  EXPECT_EQ(parsed("a: 1\n---\nb: 2\n"), "2: " + expected);
+  EXPECT_EQ(parsed("a: 1\n...\nb: 2\n").substr(3), expected);
+  EXPECT_EQ(parsed("---\na: 1\n...\n"), "{a@2=1@2}");
 }
 
 TEST(Yaml, RefusesWhatGrowsWithoutBound) {
