@@ -137,7 +137,7 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   }
   Claim& claim = claims_[index];
   claim.unbind_ns = kForever;
-  claim.recording = message.recording;
+  calls_[message.call.index].recording = message.recording;
   claim.kind = message.kind;
   claim.receiver = message.receiver;
   claim.rtcp_only = message.rtcp_only;

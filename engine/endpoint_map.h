@@ -30,7 +30,6 @@ struct Claim {
   std::uint32_t address;
   Link in_call;
   CallHandle call;
-  Uid recording;
   std::int64_t time_ns;    // from
   std::int64_t unbind_ns;  // until; kForever while live
   MediaKind kind;
@@ -71,6 +70,7 @@ struct Address {
 // A call as far as this worker knows it.
 struct CallSlot {
   std::uint32_t generation;
+  Uid recording;  // chunks are kept under it; of its newest claim
   bool known;
   bool paused_ever;
   bool muted;              // policy wants none of it to be kept

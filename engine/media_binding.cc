@@ -31,7 +31,7 @@ void Media::take_parties(std::uint32_t stream, const Owner& owner) {
   cold.retention_class = claim.retention_class;
   cold.unwanted = !claim.keep;
   if (cold.unwanted) streams_.hot(stream).set(kStreamPaused);
-  cold.recording = claim.recording;
+  cold.recording = endpoints_.call_slot(claim.call)->recording;
   cold.receiver = owner.by_destination ? claim.receiver : kNoParty;
   cold.sender = kNoParty;
   const std::uint32_t source = endpoints_.claim_of(cold.source, claim.call);
