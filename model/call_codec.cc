@@ -149,6 +149,12 @@ void write_business(const CallBusiness& business, wire::CallV1& to) {
   out->set_client(business.client);
   out->set_marketing_channel(business.marketing_channel);
   out->set_campaign(business.campaign);
+  for (const std::string& tag : business.tags) out->add_tags(tag);
+  out->set_disposition(business.disposition);
+  if (business.resolved) out->set_resolved(*business.resolved);
+  if (business.csat) out->set_csat(*business.csat);
+  if (business.revenue) out->set_revenue(*business.revenue);
+  out->set_note(business.note);
 }
 
 void write_outcome(const CallRecord& call, wire::CallV1& to) {

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -35,6 +36,11 @@ class Checker {
     }
     std::memcpy(address.bytes.data(), bytes.data(), bytes.size());
     return address;
+  }
+
+  double finite(double value) {
+    if (!std::isfinite(value)) good_ = false;
+    return value;
   }
 
   void require(bool condition) { good_ = good_ && condition; }
@@ -125,6 +131,13 @@ MediaRecord read_media(const wire::MediaV1& from, Checker& checker) {
   return media;
 }
 
+void read_times(const wire::RecordingV1& from, RecordingInfo& recording, Checker& checker) {
+  recording.lifecycle = checker.enumerator(from.lifecycle(), RecordingLifecycle::kExpired);
+  if (from.has_expires_us()) recording.expires_us = from.expires_us();
+  if (from.has_sip_expires_us()) recording.sip_expires_us = from.sip_expires_us();
+  if (from.has_cdr_expires_us()) recording.cdr_expires_us = from.cdr_expires_us();
+}
+
 RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
   RecordingInfo recording;
   recording.state = checker.enumerator(from.state(), RecordingState::kNotRecorded);
@@ -132,11 +145,8 @@ RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
     checker.require(reason != 0);
     recording.reasons.push_back(checker.enumerator(reason, RecordingReason::kInterrupted));
   }
-  recording.lifecycle = checker.enumerator(from.lifecycle(), RecordingLifecycle::kExpired);
   recording.retention_class = from.retention_class();
-  if (from.has_expires_us()) recording.expires_us = from.expires_us();
-  if (from.has_sip_expires_us()) recording.sip_expires_us = from.sip_expires_us();
-  if (from.has_cdr_expires_us()) recording.cdr_expires_us = from.cdr_expires_us();
+  read_times(from, recording, checker);
   recording.legal_holds.assign(from.legal_holds().begin(), from.legal_holds().end());
   recording.encrypted = from.encrypted();
   recording.sha256 = from.sha256();
@@ -185,6 +195,19 @@ void read_times(const wire::CallV1& from, CallRecord& call) {
   if (from.has_hold_ms()) call.hold_ms = from.hold_ms();
 }
 
+CallBusiness read_business(const wire::BusinessV1& from, Checker& checker) {
+  CallBusiness business{
+      from.agent(), from.team(), from.client(), from.marketing_channel(), from.campaign()};
+  checker.require(from.tags().size() <= static_cast<int>(kCallTagsMax));
+  business.tags.assign(from.tags().begin(), from.tags().end());
+  business.disposition = from.disposition();
+  if (from.has_resolved()) business.resolved = from.resolved();
+  if (from.has_csat()) business.csat = checker.finite(from.csat());
+  if (from.has_revenue()) business.revenue = checker.finite(from.revenue());
+  business.note = from.note();
+  return business;
+}
+
 void read_outcome(const wire::CallV1& from, CallRecord& call, Checker& checker) {
   call.state = checker.enumerator(from.state(), CallState::kInterrupted);
   if (from.has_caller()) call.caller = checker.narrow<std::uint8_t>(from.caller());
@@ -199,12 +222,7 @@ void read_outcome(const wire::CallV1& from, CallRecord& call, Checker& checker) 
   call.asserted_e164 = from.asserted_e164();
   call.trunk = from.trunk();
   if (from.has_business()) {
-    const wire::BusinessV1& business = from.business();
-    call.business = std::make_shared<const CallBusiness>(CallBusiness{business.agent(),
-                                                                      business.team(),
-                                                                      business.client(),
-                                                                      business.marketing_channel(),
-                                                                      business.campaign()});
+    call.business = std::make_shared<const CallBusiness>(read_business(from.business(), checker));
   }
   call.direction = checker.enumerator(from.direction(), CallDirection::kTransit);
   call.outcome = checker.enumerator(from.outcome(), CallOutcome::kRedirected);
@@ -269,8 +287,10 @@ std::optional<CallRecord> decode_call_terms(std::string_view bytes) {
   if (!checker.good()) return std::nullopt;
   std::memcpy(call.uid.bytes.data(), message->uid().data(), call.uid.bytes.size());
   call.version = message->version();
+  call.final = message->final();
   call.call_id = message->call_id();
   call.state = checker.enumerator(message->state(), CallState::kInterrupted);
+  read_times(message->recording(), call.recording, checker);
   call.parties.reserve(static_cast<std::size_t>(message->parties().size()));
   for (const wire::PartyV1& from : message->parties()) {
     CallParty& party = call.parties.emplace_back();

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace tapdeck {
 
@@ -14,13 +16,23 @@ struct RecordingGap {
   std::uint64_t packets = 0;
 };
 
-// What directory.yaml said of the call's numbers at its start; names, empty where it has nothing.
+constexpr std::size_t kCallTagsMax = 32;
+
+// What directory.yaml said of the call's numbers at its start, and what annotations say on top of
+// it or beside it (model/annotations.h); empty where there is nothing.
 struct CallBusiness {
   std::string agent;
   std::string team;
   std::string client;
   std::string marketing_channel;
   std::string campaign;
+  // Of annotations alone.
+  std::vector<std::string> tags = {};  // ascending, each once, at most kCallTagsMax
+  std::string disposition = {};
+  std::optional<bool> resolved = {};
+  std::optional<double> csat = {};
+  std::optional<double> revenue = {};
+  std::string note = {};
 
   bool operator==(const CallBusiness&) const = default;
 };

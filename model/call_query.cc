@@ -111,7 +111,7 @@ bool media_matches(const CallQuery& query, const CallRecord& call) {
   });
 }
 
-// A fact that a call lacks never matches; tags come with annotations, of which there are none.
+// A fact that a call lacks never matches.
 bool business_matches(const CallQuery& query, const CallRecord& call) {
   const auto holds = [](const std::string& asked, const std::string& has) {
     return asked.empty() || asked == has;
@@ -120,7 +120,9 @@ bool business_matches(const CallQuery& query, const CallRecord& call) {
   const CallBusiness& business = call.business ? *call.business : kNone;
   return holds(query.trunk, call.trunk) && holds(query.agent, business.agent) &&
          holds(query.client, business.client) &&
-         holds(query.marketing_channel, business.marketing_channel) && query.tag.empty();
+         holds(query.marketing_channel, business.marketing_channel) &&
+         (query.tag.empty() ||
+          std::find(business.tags.begin(), business.tags.end(), query.tag) != business.tags.end());
 }
 
 }  // namespace

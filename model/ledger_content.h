@@ -16,6 +16,7 @@
 
 #include "model/call_query.h"
 #include "model/ids.h"
+#include "model/pause.h"
 
 namespace tapdeck {
 
@@ -138,9 +139,6 @@ struct Expiry {
   RecordingParts parts = 0;
   std::vector<Uid> uids;  // ascending, each once, at least one
 };
-
-enum class PauseCause : std::uint8_t { kCommand = 1, kHeader, kDtmf, kPolicy, kLimit };
-constexpr std::uint32_t kPauseCauseMax = 5;
 
 struct Pause {
   LedgerActor actor;

@@ -23,10 +23,22 @@ struct PauseAnswer {
   std::uint32_t changed = 0;  // of those, how many were not so already
 };
 
+// Stored (model/ledger_content.h).
+enum class PauseCause : std::uint8_t { kCommand = 1, kHeader, kDtmf, kPolicy, kLimit };
+constexpr std::uint32_t kPauseCauseMax = 5;
+
 enum class PauseChange : std::uint8_t {
   kPaused,
   kResumed,
   kEndedByLimit,  // nobody resumed it in time: it goes on by itself
+};
+
+// The recording of a call is paused, or goes on, from a packet time on.
+struct PauseTold {
+  Uid uid{};
+  PauseChange change = PauseChange::kPaused;
+  PauseCause cause = PauseCause::kCommand;
+  std::int64_t time_ns = 0;
 };
 
 }  // namespace tapdeck
