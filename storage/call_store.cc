@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 
 #include <rocksdb/cache.h>
+#include <rocksdb/utilities/checkpoint.h>
 
 #include "base/bytes.h"
 #include "model/call_codec.h"
-#include "storage/call_store_internal.h"
+#include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
 namespace {
@@ -113,6 +114,7 @@ Result<std::unique_ptr<CallStore>> CallStore::open(const std::string& directory,
   TD_TRY(make_directory(directory, options.create_if_missing));
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
+  impl->overlay = options.overlay;
   impl->statistics = rocksdb::CreateDBStatistics();
   impl->statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   impl->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
@@ -204,6 +206,12 @@ Result<void> Walk::status() const {
 }
 
 Result<CallRecord> CallStore::get(const Uid& uid) const {
+  auto call = get_stored(uid);
+  if (call) impl_->apply_overlay(*call);
+  return call;
+}
+
+Result<CallRecord> CallStore::get_stored(const Uid& uid) const {
   auto stored = UidFinder(*impl_).find_call(uid);
   if (!stored) return Error(std::move(stored.error()));
   if (*stored) return std::move((*stored)->call);
@@ -229,6 +237,7 @@ Result<std::vector<CallRecord>> CallStore::versions(const Uid& uid) const {
   }
   TD_TRY(walk.status());
   calls.push_back(std::move((*newest)->call));
+  for (CallRecord& call : calls) impl_->apply_overlay(call);
   return calls;
 }
 
@@ -319,6 +328,15 @@ StoreStatistics CallStore::statistics() const {
   const std::lock_guard lock(impl_->put_mutex);
   result.figures.emplace_back("events", impl_->events.count);
   return result;
+}
+
+Result<void> CallStore::checkpoint(const std::string& directory) {
+  rocksdb::Checkpoint* made = nullptr;
+  TD_TRY(translate_unless_ok(rocksdb::Checkpoint::Create(impl_->db.get(), &made),
+                             "The call store cannot be copied"));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  return translate_unless_ok(checkpoint->CreateCheckpoint(directory),
+                             "The call store cannot be copied to " + directory);
 }
 
 }  // namespace tapdeck::storage

@@ -16,12 +16,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "model/call.h"
 #include "model/call_query.h"
 #include "model/event.h"
+#include "storage/due_parts.h"
 #include "storage/segment_id.h"
 #include "storage/store_access.h"
 
@@ -64,6 +66,14 @@ struct Discard {
   std::vector<DiscardedRow> rows;
   std::vector<KeyClaim> claims;
   std::vector<DestroyedPart> destroyed;
+  std::vector<std::pair<Uid, SegmentKind>> forgotten{};  // destroyed_at() need not tell of these
+};
+
+// Parts of recordings that were destroyed: what goes with them.
+struct Retirement {
+  Discard discard;
+  std::vector<RecordingPartsOf> parts;
+  RecordingLifecycle lifecycle = RecordingLifecycle::kExpired;  // of those whose media went
 };
 
 struct CallStoreOptions {
@@ -71,6 +81,9 @@ struct CallStoreOptions {
   std::uint64_t block_cache_bytes = 64ULL << 20;
   std::uint64_t memtable_bytes = 64ULL << 20;  // of all column families together
   std::uint64_t events_max = 10'000'000;       // more: the oldest go
+  // What is known of calls beside their records (annotations, holds): applied to each record before
+  // it is compared with a query or given out.  Any thread; cheap where there is nothing.
+  std::function<void(CallRecord& call)> overlay{};
 };
 
 // Returning false stops the walk (not an error).
@@ -96,10 +109,25 @@ class CallStore {
   // destroyed_at() tell.  Synced, at once.
   Result<void> discard(const Discard& discard);
 
+  // Discards, and of these parts forgets what due() knew and marks the newest record; with kPartCdr
+  // all of a call goes, with its indexes.  Calls that are not there are none the worse.  Synced, at
+  // once.
+  Result<void> retire(const Retirement& retirement);
+
+  // In place of all versions that there are of these calls, with all that led to those; a call that
+  // is not there is left out.  Synced, at once.
+  Result<void> replace(std::span<const CallRecord> calls);
+
+  // Copies that retire() with kPartCdr and replace() left of these calls in files: rewrites those
+  // that may have some.  May take as long as the indexes are large; others read and put meanwhile.
+  // kBusy: a reader holds on to them for longer than a minute.
+  Result<void> purge(std::span<const Uid> calls);
+
   Result<void> claim_keys(std::span<const KeyClaim> claims);  // synced
   [[nodiscard]] Result<std::vector<KeyClaim>> claims_of(const Uid& recording) const;
 
-  [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;  // newest version; kNotFound
+  [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;         // newest version; kNotFound
+  [[nodiscard]] Result<CallRecord> get_stored(const Uid& uid) const;  // the same without overlay
   [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first
 
   // Oldest first by (key time, uid).  The cursor names the last row of a page, so that a later page
@@ -115,6 +143,11 @@ class CallStore {
   // Oldest first by (time, uid); cursors as of find().
   [[nodiscard]] Result<EventPage> find_events(const EventQuery& query) const;
 
+  // RetentionStore::due().
+  [[nodiscard]] Result<std::vector<DueParts>> due(std::int64_t until_us,
+                                                  std::size_t most,
+                                                  const std::optional<DueParts>& after) const;
+
   // Calls whose newest version is kInProgress, oldest first.
   [[nodiscard]] Result<std::vector<CallRecord>> open_calls() const;
 
@@ -123,8 +156,13 @@ class CallStore {
   [[nodiscard]] Result<void> for_each_row(const SegmentId& segment,
                                           const ExtentRowSink& sink) const;
 
+  [[nodiscard]] Result<bool> has_rows(const SegmentId& segment) const;
+
   // Up to where recordings were discarded in a segment; those that never were are left out.
   [[nodiscard]] Result<std::map<Uid, std::uint64_t>> discards_in(const SegmentId& segment) const;
+
+  [[nodiscard]] Result<std::vector<SegmentId>> segments_with_discards() const;
+  Result<void> forget_discards(std::span<const SegmentId> segments);  // that are gone
 
   // When that part of a recording was destroyed; nullopt: never.
   [[nodiscard]] Result<std::optional<std::int64_t>> destroyed_at(const Uid& recording,
@@ -136,6 +174,10 @@ class CallStore {
 
   // Compares every call with its index entries, both ways; empty: consistent.
   [[nodiscard]] Result<std::vector<StoreFault>> check() const;
+
+  // A copy of all that was put, in `directory`, which must not exist: links to files that never
+  // change, where they may be linked.
+  Result<void> checkpoint(const std::string& directory);
 
   // Estimated keys and bytes on disk by column family, memory, and reads since open.
   [[nodiscard]] StoreStatistics statistics() const;

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "model/event_codec.h"
-#include "storage/call_store_internal.h"
+#include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
 namespace {

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/statistics.h>
+#include <rocksdb/write_batch.h>
 
 #include "storage/call_store.h"
 #include "storage/call_store_events.h"
@@ -35,8 +37,9 @@ enum class Column : std::uint8_t {
   kByConversation = 9,
   kEvents = 10,
   kEventTerms = 11,
+  kExpiry = 12,
 };
-constexpr std::array<const char*, 12> kColumnNames = {"default",
+constexpr std::array<const char*, 13> kColumnNames = {"default",
                                                       "calls",
                                                       "by_number",
                                                       "by_call_id",
@@ -47,7 +50,8 @@ constexpr std::array<const char*, 12> kColumnNames = {"default",
                                                       "meta",
                                                       "by_conversation",
                                                       "events",
-                                                      "event_terms"};
+                                                      "event_terms",
+                                                      "expiry"};
 
 CallKey make_call_key(std::int64_t time_us, const Uid& uid);
 CallKey first_call_key(std::int64_t time_us);  // sorts before every call of that microsecond
@@ -64,10 +68,12 @@ std::string index_term(std::string_view text);
 std::string index_key(std::string_view term, std::string_view call_key);  // term, 0x00, call key
 
 std::string open_key(const CallKey& key);     // in meta
+std::string gone_key(const Uid& uid);         // in meta
 std::string displaced_key(const Uid& uid);    // in meta
 std::string user_key(std::string_view name);  // in meta
 constexpr std::string_view kMaxTotalKey = "max_total_us";
 constexpr std::string_view kEventCountKey = "event_count";
+constexpr const char* kPurgeKey = "purge";
 
 constexpr std::size_t kExtentPrefixBytes = 1 + 16;  // tag, and recording or segment
 std::string row_key(const ExtentRow& row);
@@ -98,18 +104,21 @@ Result<void> translate_unless_ok(const rocksdb::Status& status, std::string_view
 rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStoreOptions& options);
 rocksdb::ColumnFamilyOptions column_options(const CallStore::Impl& store, Column which);
 
+// What leads to a record, as terms of the indexes.
+std::vector<std::string> number_terms(const CallRecord& call);  // sorted, each once
+
+// The rows that due() finds a record by.
+ExpiryRows expiry_rows(const CallRecord& call);
+using ExpiryKey = std::array<char, kCallKeyBytes + 1>;
+ExpiryKey expiry_key(std::int64_t expires_us, const Uid& uid, RecordingParts parts);
+
+// Writes `batch`, synced; under put_mutex.
+Result<void> write_synced_locked(CallStore::Impl& store, rocksdb::WriteBatch& batch);
+void add_discard(const CallStore::Impl& store, const Discard& discard, rocksdb::WriteBatch& batch);
+
+std::string big_endian(std::uint64_t value);
+
 Error undecodable_call(std::string_view call_key);
-
-// A call as stored: under which key, and its bytes.
-struct StoredBytes {
-  CallKey key{};
-  std::string bytes;
-};
-
-struct StoredCall {
-  CallKey key{};
-  CallRecord call;
-};
 
 struct CallStore::Impl {
   std::string directory;
@@ -121,80 +130,18 @@ struct CallStore::Impl {
   std::int64_t max_total_us = 0;                      // of ended calls; under put_mutex
   RecentCalls recent;                                 // under put_mutex
   std::uint64_t events_max = 0;
+  std::function<void(CallRecord& call)> overlay;
   EventBounds events;  // under put_mutex
 
   ~Impl();
 
+  void apply_overlay(CallRecord& call) const {
+    if (overlay) overlay(call);
+  }
+
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column(Column which) const {
     return columns[static_cast<std::size_t>(which)];
   }
-};
-
-// One consistent view of the store.  Threads: one.
-class Reader {
- public:
-  explicit Reader(const CallStore::Impl& store);
-  ~Reader();
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  // nullopt: no such key.
-  Result<std::optional<std::string>> get(Column column, std::string_view key) const;
-  Result<std::optional<StoredCall>> load(const CallKey& key) const;
-
-  [[nodiscard]] const rocksdb::ReadOptions& options() const { return options_; }
-
-  [[nodiscard]] const CallStore::Impl& store() const { return store_; }
-
- private:
-  const CallStore::Impl& store_;
-  rocksdb::ReadOptions options_;
-};
-
-// Finds newest versions by uid, many at little more than the cost of one.  Threads: one.
-class UidFinder {
- public:
-  explicit UidFinder(const CallStore::Impl& store) : reader_(store) {}
-
-  Result<std::optional<StoredBytes>> find(const Uid& uid);
-  Result<std::optional<StoredCall>> find_call(const Uid& uid);
-
-  [[nodiscard]] const Reader& reader() const { return reader_; }
-
- private:
-  const Reader reader_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
-};
-
-// Walks the keys of one column family from `lower` up to, not including, `upper` (empty: the end).
-class Walk {
- public:
-  // kPrefix: all keys wanted, and the seek, share what their column family filters by: a term and
-  // its zero, or kExtentPrefixBytes.  Much less is read then.
-  enum class Reach : std::uint8_t { kAnywhere, kPrefix };
-
-  Walk(const Reader& reader,
-       Column column,
-       std::string_view lower,
-       std::string upper,
-       Reach reach = Reach::kAnywhere);
-
-  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
-
-  [[nodiscard]] std::string_view key() const { return iterator_->key().ToStringView(); }
-
-  [[nodiscard]] std::string_view value() const { return iterator_->value().ToStringView(); }
-
-  void next() { iterator_->Next(); }
-
-  void seek(std::string_view key) { iterator_->Seek(slice(key)); }
-
-  [[nodiscard]] Result<void> status() const;  // after valid() is false
-
- private:
-  std::string upper_;
-  rocksdb::Slice upper_slice_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
 }  // namespace tapdeck::storage

@@ -11,6 +11,7 @@ constexpr std::uint64_t kSignBit = 1ULL << 63;
 constexpr std::size_t kIndexTermBytesMax = 200;
 constexpr std::string_view kOpenPrefix = "open/";
 constexpr std::string_view kDisplacedPrefix = "uid/";
+constexpr std::string_view kGonePrefix = "gone/";
 constexpr std::string_view kUserPrefix = "value/";
 constexpr char kRowTag = 'r';
 constexpr char kSegmentTag = 's';
@@ -73,6 +74,12 @@ std::string version_key(const CallKey& key, std::uint32_t version) {
   return bytes;
 }
 
+std::string big_endian(std::uint64_t value) {
+  std::array<char, 8> bytes{};
+  store_be(bytes.data(), value);
+  return {bytes.data(), bytes.size()};
+}
+
 std::string index_term(std::string_view text) {
   std::string term(text.substr(0, kIndexTermBytesMax));
   std::replace(term.begin(), term.end(), '\0', '\1');
@@ -91,6 +98,8 @@ std::string open_key(const CallKey& key) { return std::string(kOpenPrefix).appen
 std::string displaced_key(const Uid& uid) {
   return std::string(kDisplacedPrefix).append(uid_view(uid));
 }
+
+std::string gone_key(const Uid& uid) { return std::string(kGonePrefix).append(uid_view(uid)); }
 
 std::optional<Uid> parse_displaced_key(std::string_view key) {
   if (key.size() != kDisplacedPrefix.size() + 16 || !key.starts_with(kDisplacedPrefix)) {

@@ -5,23 +5,9 @@
 
 #include "base/bytes.h"
 #include "model/call_codec.h"
-#include "storage/call_store_internal.h"
+#include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
-namespace {
-
-std::string big_endian(std::uint64_t value) {
-  std::array<char, 8> bytes{};
-  store_be(bytes.data(), value);
-  return {bytes.data(), bytes.size()};
-}
-
-// The first eight bytes as a number that sorts as they do; missing ones sort as zeros.
-std::uint64_t sortable(std::string_view text) {
-  std::array<char, 8> bytes{};
-  std::copy_n(text.begin(), std::min(text.size(), bytes.size()), bytes.begin());
-  return load_be<std::uint64_t>(bytes.data());
-}
 
 std::vector<std::string> number_terms(const CallRecord& call) {
   std::vector<std::string> terms = searchable_numbers(call);
@@ -35,6 +21,15 @@ std::vector<std::string> number_terms(const CallRecord& call) {
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   return terms;
+}
+
+namespace {
+
+// The first eight bytes as a number that sorts as they do; missing ones sort as zeros.
+std::uint64_t sortable(std::string_view text) {
+  std::array<char, 8> bytes{};
+  std::copy_n(text.begin(), std::min(text.size(), bytes.size()), bytes.begin());
+  return load_be<std::uint64_t>(bytes.data());
 }
 
 // Collects one put() into one batch.  Calls of this batch are seen by later ones of it.  What goes
@@ -73,6 +68,7 @@ class BatchBuilder {
   Result<const PriorCall*> prior(const Uid& uid);
   void put_terms(const PriorCall* old, const PriorCall& fresh);
   void put_state(const PriorCall* old, const PriorCall& fresh, const CallRecord& call);
+  void put_expiry(const PriorCall* old, const PriorCall& fresh, const Uid& uid);
 
   // The key is `head`, then `tail`.
   void note(Column column, std::string_view head, std::string_view tail, std::string_view value) {
@@ -150,6 +146,8 @@ Result<const PriorCall*> BatchBuilder::prior(const Uid& uid) {
   prior.numbers = number_terms(*call);
   prior.call_id = index_term(call->call_id);
   prior.conversation = index_term(call->conversation_id);
+  prior.expiry = expiry_rows(*call);
+  prior.lifecycle = call->recording.lifecycle;
   return &prior;
 }
 
@@ -195,10 +193,38 @@ void BatchBuilder::put_state(const PriorCall* old, const PriorCall& fresh, const
   put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
 }
 
+// Rows of the same times stay as they are: those of parts that have gone since are not made anew.
+void BatchBuilder::put_expiry(const PriorCall* old, const PriorCall& fresh, const Uid& uid) {
+  const auto as_view = [](const ExpiryKey& key) {
+    return std::string_view(key.data(), key.size());
+  };
+  if (old != nullptr) {
+    if (old->expiry == fresh.expiry) return;
+    for (const auto& [expires_us, ignored] : old->expiry) {
+      for (RecordingParts parts = 1; parts <= kPartsAll; ++parts) {
+        remove(Column::kExpiry, as_view(expiry_key(expires_us, uid, parts)), {});
+      }
+    }
+  }
+  for (const auto& [expires_us, parts] : fresh.expiry) {
+    put(Column::kExpiry, as_view(expiry_key(expires_us, uid, parts)), {});
+  }
+}
+
+bool is_gone(RecordingLifecycle lifecycle) {
+  return lifecycle == RecordingLifecycle::kErased || lifecycle == RecordingLifecycle::kExpired;
+}
+
 Result<void> BatchBuilder::add(const CallRecord& call) {
   auto found = prior(call.uid);
   if (!found) return Error(std::move(found.error()));
   const PriorCall* old = *found;
+  // Media that was destroyed does not come back with a version that was made before.
+  if (old != nullptr && is_gone(old->lifecycle) && !is_gone(call.recording.lifecycle)) {
+    CallRecord marked = call;
+    marked.recording.lifecycle = old->lifecycle;
+    return add(marked);
+  }
   PriorCall fresh;
   // A call stays where its first version was filed, even if an earlier message turns up later.
   fresh.key = old == nullptr ? make_call_key(call.key_time_us(), call.uid) : old->key;
@@ -220,11 +246,14 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   fresh.numbers = number_terms(call);
   fresh.call_id = index_term(call.call_id);
   fresh.conversation = index_term(call.conversation_id);
+  fresh.expiry = expiry_rows(call);
+  fresh.lifecycle = call.recording.lifecycle;
   begin(Column::kCalls, view(fresh.key), {});
   append_call(call, bytes_);
   fresh.bytes = end(Column::kCalls);
   put_terms(old, fresh);
   put_state(old, fresh, call);
+  put_expiry(old, fresh, call.uid);
   pending_.insert_or_assign(call.uid, std::move(fresh));
   return {};
 }
@@ -276,22 +305,26 @@ Result<void> CallStore::put(std::span<const CallRecord> calls, std::span<const E
   return {};
 }
 
-namespace {
-
-Result<void> write_synced(CallStore::Impl& store, rocksdb::WriteBatch& batch) {
+Result<void> write_synced_locked(CallStore::Impl& store, rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions options;
   options.sync = true;
-  const std::lock_guard lock(store.put_mutex);
   const rocksdb::Status status = store.db->Write(options, &batch);
   if (!status.ok()) return translate(status, "Writing to the call store " + store.directory);
   return {};
 }
 
+namespace {
+
+Result<void> write_synced(CallStore::Impl& store, rocksdb::WriteBatch& batch) {
+  if (batch.Count() == 0) return {};
+  const std::lock_guard lock(store.put_mutex);
+  return write_synced_locked(store, batch);
+}
+
 }  // namespace
 
-Result<void> CallStore::discard(const Discard& discard) {
-  rocksdb::WriteBatch batch;
-  rocksdb::ColumnFamilyHandle* column = impl_->column(Column::kExtents);
+void add_discard(const CallStore::Impl& store, const Discard& discard, rocksdb::WriteBatch& batch) {
+  rocksdb::ColumnFamilyHandle* column = store.column(Column::kExtents);
   for (const auto& [row, until] : discard.rows) {
     batch.Delete(column, slice(row_key(row)));
     batch.Delete(column, slice(row_by_segment_key(row)));
@@ -303,16 +336,35 @@ Result<void> CallStore::discard(const Discard& discard) {
               slice(destroyed_key(part.recording, part.kind)),
               slice(big_endian(static_cast<std::uint64_t>(part.time_us))));
   }
-  if (batch.Count() == 0) return {};
+  for (const auto& [recording, kind] : discard.forgotten) {
+    batch.Delete(column, slice(destroyed_key(recording, kind)));
+  }
+}
+
+Result<void> CallStore::discard(const Discard& discard) {
+  rocksdb::WriteBatch batch;
+  add_discard(*impl_, discard, batch);
   return write_synced(*impl_, batch);
 }
 
 Result<void> CallStore::claim_keys(std::span<const KeyClaim> claims) {
-  if (claims.empty()) return {};
   rocksdb::WriteBatch batch;
   for (const KeyClaim& claim : claims) {
     const auto kind = static_cast<char>(claim.kind);
     batch.Put(impl_->column(Column::kExtents), slice(claim_key(claim)), slice({&kind, 1}));
+  }
+  return write_synced(*impl_, batch);
+}
+
+Result<void> CallStore::forget_discards(std::span<const SegmentId> segments) {
+  rocksdb::WriteBatch batch;
+  for (const SegmentId& segment : segments) {
+    const auto discards = discards_in(segment);
+    if (!discards) return Error(discards.error());
+    for (const auto& [recording, ignored] : *discards) {
+      const ExtentRow row{recording, {}, segment, {}};
+      batch.Delete(impl_->column(Column::kExtents), slice(discard_key(row)));
+    }
   }
   return write_synced(*impl_, batch);
 }

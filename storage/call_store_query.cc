@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 #include "model/call_codec.h"
-#include "storage/call_store_internal.h"
+#include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
 namespace {
@@ -21,10 +21,12 @@ struct KeyRange {
 // Fills a page, and looks one match further to know whether another page follows.
 class PageBuilder {
  public:
-  explicit PageBuilder(const CallQuery& query) : query_(query) {}
+  PageBuilder(const CallStore::Impl& store, const CallQuery& query)
+      : store_(store), query_(query) {}
 
   // False: the page is full.
   bool offer(const CallKey& key, CallRecord call) {
+    store_.apply_overlay(call);
     if (!matches(query_, call)) return true;
     if (query_.limit != 0 && page_.calls.size() == query_.limit) {
       page_.next_cursor = encode_cursor(last_);
@@ -38,6 +40,7 @@ class PageBuilder {
   CallPage take() { return std::move(page_); }
 
  private:
+  const CallStore::Impl& store_;
   const CallQuery& query_;
   CallPage page_;
   CallKey last_{};
@@ -256,7 +259,7 @@ Result<void> run(const Reader& reader, const CallQuery& query, PageBuilder& page
 
 Result<CallPage> CallStore::find(const CallQuery& query) const {
   const Reader reader(*impl_);
-  PageBuilder page(query);
+  PageBuilder page(*impl_, query);
   TD_TRY(run(reader, query, page));
   return page.take();
 }

@@ -29,6 +29,17 @@ bool RecentCalls::is_new(const Uid& uid) const {
   return uid.start_ms() > known_until_ms_ && !young_.has(uid) && !old_.has(uid);
 }
 
+void RecentCalls::forget(const Uid& uid) {
+  for (Generation* generation : {&young_, &old_}) {
+    const auto found = generation->open.find(uid);
+    if (found == generation->open.end()) continue;
+    generation->bytes -= bytes_of(found->second);
+    generation->open.erase(found);
+  }
+  young_.newest_ms = std::max(young_.newest_ms, uid.start_ms());
+  if (young_.ended.insert(uid).second) young_.bytes += kEndedBytes;
+}
+
 void RecentCalls::add(PendingCalls& committed) {
   while (!committed.empty()) add(committed.extract(committed.begin()));
   if (young_.bytes < kGenerationBytes) return;

@@ -15,12 +15,32 @@
 #include <vector>
 
 #include "model/call.h"
+#include "model/ledger_content.h"
 
 namespace tapdeck::storage {
 
 // Time (8 bytes, big endian, sign flipped so that bytes sort as times do), then the uid.
 constexpr std::size_t kCallKeyBytes = 24;
 using CallKey = std::array<char, kCallKeyBytes>;
+
+// When which parts of a recording are due: a row for each time.
+struct ExpiryRows {
+  struct Row {
+    std::int64_t expires_us = 0;
+    RecordingParts parts = 0;
+
+    bool operator==(const Row&) const = default;
+  };
+
+  std::array<Row, 3> rows{};
+  std::size_t count = 0;
+
+  [[nodiscard]] const Row* begin() const { return rows.data(); }
+
+  [[nodiscard]] const Row* end() const { return rows.data() + count; }
+
+  bool operator==(const ExpiryRows&) const = default;
+};
 
 // What the store has of a call before the next version of it is put.
 struct PriorCall {
@@ -31,6 +51,8 @@ struct PriorCall {
   std::vector<std::string> numbers;  // sorted terms of its entries by number
   std::string call_id;               // term
   std::string conversation;          // term; empty: of none
+  ExpiryRows expiry;
+  RecordingLifecycle lifecycle = RecordingLifecycle::kPresent;
 };
 
 using PendingCalls = std::unordered_map<Uid, PriorCall, UidHash>;
@@ -45,6 +67,9 @@ class RecentCalls {
   // Borrowed until the next add(); nullptr: ask the disk, unless the call is_new().
   [[nodiscard]] const PriorCall* find(const Uid& uid) const;
   [[nodiscard]] bool is_new(const Uid& uid) const;
+
+  // It was changed on the disk: that is to be asked.
+  void forget(const Uid& uid);
 
   // After they were committed.  Takes what it keeps of them.
   void add(PendingCalls& committed);

@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "model/call_codec.h"
-#include "storage/call_store_internal.h"
+#include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
 namespace {
@@ -172,6 +172,32 @@ Result<std::map<Uid, std::uint64_t>> CallStore::discards_in(const SegmentId& seg
   }
   TD_TRY(walk.status());
   return discards;
+}
+
+Result<bool> CallStore::has_rows(const SegmentId& segment) const {
+  const Reader reader(*impl_);
+  const std::string prefix = segment_prefix(segment);
+  const Walk walk(reader, Column::kExtents, prefix, successor(prefix), Walk::Reach::kPrefix);
+  if (walk.valid()) return true;
+  TD_TRY(walk.status());
+  return false;
+}
+
+// From one segment's to the next one's: what is between is not looked at.
+Result<std::vector<SegmentId>> CallStore::segments_with_discards() const {
+  const Reader reader(*impl_);
+  const std::string tag = discard_prefix({}).substr(0, 1);
+  std::vector<SegmentId> segments;
+  Walk walk(reader, Column::kExtents, tag, successor(tag));
+  while (walk.valid()) {
+    if (walk.key().size() < kExtentPrefixBytes) return corrupt_row();
+    SegmentId& segment = segments.emplace_back();
+    std::copy_n(walk.key().begin() + 1, segment.size(), segment.begin());
+    const std::string next = successor(discard_prefix(segment));
+    walk.seek(next);
+  }
+  TD_TRY(walk.status());
+  return segments;
 }
 
 Result<std::vector<KeyClaim>> CallStore::claims_of(const Uid& recording) const {

@@ -2,47 +2,20 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
 #include "storage/files.h"
+#include "storage/segment_file.h"
 
 namespace tapdeck::storage {
-namespace {
-
-// A sealed segment is read-only to keep accidents out; its owner lifts that for this write alone.
-class WritableFile {
- public:
-  explicit WritableFile(const std::string& path) {
-    const Descriptor reading(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-
-    struct stat status {};
-
-    if (!reading.valid() || fstat(reading.get(), &status) != 0) return;
-    const mode_t mode = status.st_mode & 07777;
-    if (fchmod(reading.get(), mode | S_IWUSR) != 0) return;
-    file_ = Descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    fchmod(reading.get(), mode);
-  }
-
-  [[nodiscard]] int get() const { return file_.get(); }
-
-  [[nodiscard]] bool valid() const { return file_.valid(); }
-
- private:
-  Descriptor file_;
-};
-
-}  // namespace
 
 Result<void> shred_extent(const std::string& path,
                           std::uint64_t offset,
                           const RecordingKey& key,
                           ExtentCodec& codec) {
   const std::string where = path + ":" + std::to_string(offset);
-  const WritableFile file(path);
+  const Descriptor file = open_segment_to_write(path);
   if (!file.valid()) {
     return make_errno_error(ErrorCode::kIo, "The segment " + path + " cannot be opened", errno);
   }

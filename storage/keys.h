@@ -32,7 +32,7 @@ namespace tapdeck::storage {
 
 constexpr std::size_t kKeySlotBytes = 256;
 constexpr std::uint32_t kKeySlotsPerFile = 65'536;  // 16 MiB
-constexpr std::uint32_t kKeyUsers = 2;              // segment writers: the store's and an import's
+constexpr std::uint32_t kKeyUsers = 3;  // the store's writer, an import's, and details_key()
 
 enum class KeySlotState : std::uint8_t { kFree = 0, kUsed = 1, kDestroyed = 2 };
 

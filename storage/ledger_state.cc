@@ -24,6 +24,12 @@ Error too_many(const LedgerRecord& record, std::string_view of_what, std::size_t
                         std::string(of_what) + ": the limit of this host.");
 }
 
+Error no_room(std::string_view for_what, std::size_t max) {
+  return make_error(ErrorCode::kResources,
+                    "This would make more than " + std::to_string(max) + " " +
+                        std::string(for_what) + ": the limit of this host.");
+}
+
 Error damaged(const LedgerRecord& record, const std::string& why) {
   return make_error(ErrorCode::kCorrupt, name_of(record) + " " + why + ".");
 }
@@ -58,6 +64,42 @@ Result<LedgerState> LedgerState::restore(const Ledger& ledger, const LedgerState
   });
   if (!replayed) return Error(replayed.error());
   return state;
+}
+
+// Of a whole group, as if nothing in it replaced or released anything.
+Result<void> LedgerState::check_room(std::span<const LedgerEntry> entries) const {
+  std::size_t orders = orders_;
+  std::size_t held = held_.size();
+  std::size_t bytes = annotation_bytes_;
+  std::set<Uid> erased;
+  std::set<Uid> extended;
+  for (const LedgerEntry& entry : entries) {
+    if (const auto* hold = std::get_if<Hold>(&entry.content)) {
+      const auto matter = matters_.find(hold->matter);
+      if (!hold->matched_hold) ++orders;
+      for (const Uid& uid : hold->uids) {
+        if (matter == matters_.end() || !held_.contains({uid, matter->second.id})) ++held;
+      }
+    } else if (const auto* annotation = std::get_if<Annotation>(&entry.content)) {
+      for (const auto& [key, value] : annotation->values) bytes += bytes_of(key, value);
+    } else if (std::holds_alternative<Erasure>(entry.content)) {
+      if (!erased_.contains(entry.uid)) erased.insert(entry.uid);
+    } else if (std::holds_alternative<Extension>(entry.content)) {
+      if (!extended_.contains(entry.uid)) extended.insert(entry.uid);
+    }
+  }
+  if (orders > limits_.orders_max) return no_room("active holds", limits_.orders_max);
+  if (held > limits_.held_max) return no_room("held recordings", limits_.held_max);
+  if (bytes > limits_.annotation_bytes_max) {
+    return no_room("bytes of annotations", limits_.annotation_bytes_max);
+  }
+  if (erased_.size() + erased.size() > limits_.erased_max) {
+    return no_room("erased recordings", limits_.erased_max);
+  }
+  if (extended_.size() + extended.size() > limits_.extended_max) {
+    return no_room("lengthened recordings", limits_.extended_max);
+  }
+  return {};
 }
 
 Result<void> LedgerState::apply(const LedgerRecord& record) {
@@ -236,6 +278,17 @@ std::vector<std::string> LedgerState::matters_of(const Uid& uid) const {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::vector<Uid> LedgerState::held_by(const std::string& matter) const {
+  std::vector<Uid> uids;
+  const auto found = matters_.find(matter);
+  if (found == matters_.end()) return uids;
+  uids.reserve(found->second.held);
+  for (const auto& [uid, id] : held_) {
+    if (id == found->second.id) uids.push_back(uid);
+  }
+  return uids;
 }
 
 RecordingParts LedgerState::erased_parts(const Uid& uid) const {

@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,10 +73,16 @@ class LedgerState {
   // The entry behind the last one, beginning with sequence number 0.
   Result<void> apply(const LedgerRecord& record);
 
+  // Whether apply() has room for all of these, as the next ones: kResources.  Beside a limit it may
+  // say no where entries in between would make room.
+  [[nodiscard]] Result<void> check_room(std::span<const LedgerEntry> entries) const;
+
   [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
 
   [[nodiscard]] bool is_held(const Uid& uid) const;
   [[nodiscard]] std::vector<std::string> matters_of(const Uid& uid) const;  // by name
+
+  [[nodiscard]] std::vector<Uid> held_by(const std::string& matter) const;  // ascending
 
   // By name; with their orders.
   [[nodiscard]] const std::map<std::string, HeldMatter>& matters() const { return matters_; }

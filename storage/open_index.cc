@@ -32,6 +32,16 @@ void OpenIndex::remove_segment(const SegmentId& id) {
   segments_.erase(id);
 }
 
+bool OpenIndex::remove_sealed(const SegmentId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = segments_.find(id);
+  if (found == segments_.end() || !found->second.info.sealed || found->second.group_count != 0) {
+    return false;
+  }
+  segments_.erase(found);
+  return true;
+}
+
 void OpenIndex::seal(const SegmentId& id, std::uint64_t bytes, SegmentFooter footer) {
   const std::lock_guard lock(mutex_);
   Segment& segment = segments_.at(id);
@@ -220,7 +230,10 @@ void OpenIndex::settle(Recording& recording) {
   for (Stream& stream : recording.streams) {
     auto at = stream.waiting.begin();
     for (; at != stream.waiting.end(); ++at) {
-      if (!at->placed || at->end > segments_.at(at->segment).info.durable_bytes) break;
+      if (!at->placed) break;
+      // A segment that is gone was durable to its end.
+      const auto in = segments_.find(at->segment);
+      if (in != segments_.end() && at->end > in->second.info.durable_bytes) break;
       std::int64_t& until = stream.known.durability.durable_until_us;
       until = std::max(until, at->last_us);
     }

@@ -71,6 +71,8 @@ class OpenIndex {
   void remove_segment(const SegmentId& id);
   // Forgets extents that end behind `bytes`: the disk refused them.
   void drop_behind(const SegmentId& id, std::uint64_t bytes);
+  // Takes out a sealed segment of which no row waits to be committed; false: it is none.
+  bool remove_sealed(const SegmentId& id);
   [[nodiscard]] std::optional<SegmentInfo> find_segment(const SegmentId& id);
   [[nodiscard]] std::vector<std::pair<SegmentId, SegmentInfo>> segments();
 

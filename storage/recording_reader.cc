@@ -114,6 +114,29 @@ Result<const RecordingReader::Opened*> RecordingReader::open(const Uid& recordin
       return &opened;
     }
   }
+  auto opened = open_anew(recording, extent);
+  if (!opened) return gone_or(std::move(opened.error()), recording, extent);
+  return opened;
+}
+
+// An extent whose row went while it was looked for: its bytes may be zero by now, or its segment
+// removed.
+Error RecordingReader::gone_or(Error damage, const Uid& recording, const LocatedExtent& extent) {
+  const SegmentKind kind =
+      extent.entry.kind == ExtentType::kMessages ? SegmentKind::kSip : SegmentKind::kMedia;
+  if (auto told = tell_if_destroyed(recording, kind); !told) return told.error();
+  const auto there = locate(recording, kind);
+  if (!there) return damage;
+  const bool listed = std::any_of(there->begin(), there->end(), [&](const LocatedExtent& other) {
+    return other.segment == extent.segment && other.entry.offset == extent.entry.offset;
+  });
+  if (listed) return damage;
+  return make_error(ErrorCode::kNotFound,
+                    "Recording " + to_string(recording) + " was destroyed on purpose meanwhile.");
+}
+
+Result<const RecordingReader::Opened*> RecordingReader::open_anew(const Uid& recording,
+                                                                  const LocatedExtent& extent) {
   TD_TRY(load(recording, extent));
   const auto header = decode_extent_header(extent_);
   if (!header || header->segment != extent.segment || header->offset != extent.entry.offset ||

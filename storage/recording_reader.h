@@ -43,9 +43,11 @@ class RecordingReader {
   };
 
   Result<void> tell_if_destroyed(const Uid& recording, SegmentKind kind);
+  Error gone_or(Error damage, const Uid& recording, const LocatedExtent& extent);
   Result<std::vector<LocatedExtent>> media_in_order(const Uid& recording);
   Result<void> load(const Uid& recording, const LocatedExtent& extent);
   Result<const Opened*> open(const Uid& recording, const LocatedExtent& extent);
+  Result<const Opened*> open_anew(const Uid& recording, const LocatedExtent& extent);
   Result<bool> give_section(const Uid& recording,
                             const LocatedExtent& extent,
                             const SectionSink& sink);

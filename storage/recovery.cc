@@ -167,16 +167,10 @@ Result<void> SegmentRecovery::recover(const std::string& path) {
         path, std::all_of(block.begin(), block.end(), [](auto byte) { return byte == 0; }));
   }
   header_ = *header;
-  if (file_bytes >= 2 * kBlockBytes && read_fully(file.get(), block, file_bytes - kBlockBytes)) {
-    const auto footer_at = footer_offset(header_.id, file_bytes, block);
-    std::vector<std::uint8_t> footer(footer_at ? file_bytes - *footer_at : 0);
-    if (footer_at && read_fully(file.get(), footer, *footer_at)) {
-      if (const auto entries = decode_footer(header_.id, footer)) {
-        ++figures_.segments_reindexed;
-        context_.index.add_segment(header_.id, {path, header_.kind, *footer_at, true});
-        return commit_rows(path, *entries);
-      }
-    }
+  if (const auto footer = read_segment_footer(file.get(), header_.id)) {
+    ++figures_.segments_reindexed;
+    context_.index.add_segment(header_.id, {path, header_.kind, footer->at, true});
+    return commit_rows(path, footer->entries);
   }
   return recover_unsealed(file.get(), path, file_bytes);
 }

@@ -50,6 +50,38 @@ Result<void> seal_segment_file(int file,
   return {};
 }
 
+std::optional<FoundFooter> read_segment_footer(int file, const SegmentId& id) {
+  struct stat status {};
+
+  std::vector<std::uint8_t> block(kBlockBytes);
+  if (fstat(file, &status) != 0 || status.st_size < static_cast<off_t>(2 * kBlockBytes)) {
+    return std::nullopt;
+  }
+  const auto bytes = static_cast<std::uint64_t>(status.st_size);
+  if (!read_fully(file, block, bytes - kBlockBytes)) return std::nullopt;
+  const auto at = footer_offset(id, bytes, block);
+  std::vector<std::uint8_t> footer(at ? bytes - *at : 0);
+  if (!at || !read_fully(file, footer, *at)) return std::nullopt;
+  auto entries = decode_footer(id, footer);
+  if (!entries) return std::nullopt;
+  return FoundFooter{*at, std::move(*entries)};
+}
+
+Descriptor open_segment_to_write(const std::string& path) {
+  const Descriptor reading(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+
+  struct stat status {};
+
+  if (!reading.valid() || fstat(reading.get(), &status) != 0) return Descriptor();
+  const mode_t mode = status.st_mode & 07777;
+  if (fchmod(reading.get(), mode | S_IWUSR) != 0) return Descriptor();
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  const int cause = errno;
+  fchmod(reading.get(), mode);
+  errno = cause;
+  return file;
+}
+
 Result<void> mark_segment_indexed(const std::string& path) {
   if (chmod(path.c_str(), 0400) != 0) {
     return make_errno_error(

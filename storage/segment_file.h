@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "storage/files.h"
@@ -17,6 +19,9 @@ struct SegmentFile {
   Descriptor descriptor;
   bool direct = false;  // O_DIRECT holds
 };
+
+// A sealed segment is read-only to keep accidents out; its owner lifts that for one opening alone.
+Descriptor open_segment_to_write(const std::string& path);
 
 // Makes `path`, which must not exist, in a directory that does; the directory is synced.
 Result<SegmentFile> create_segment_file(const std::string& path);
@@ -32,6 +37,14 @@ Result<void> seal_segment_file(int file,
                                const SegmentId& id,
                                std::uint64_t end,
                                std::span<const FooterEntry> entries);
+
+struct FoundFooter {
+  std::uint64_t at = 0;  // where it begins, and the extents end
+  std::vector<FooterEntry> entries;
+};
+
+// nullopt: there is none that is whole.
+std::optional<FoundFooter> read_segment_footer(int file, const SegmentId& id);
 
 Result<void> mark_segment_indexed(const std::string& path);
 

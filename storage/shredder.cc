@@ -1,6 +1,7 @@
 #include "storage/shredder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/clock.h"
@@ -103,6 +104,60 @@ Result<void> Shredder::shred(const Uid& recording, ShredParts parts) {
     kept->rows.destroyed.push_back({recording, kind, wall_now_ns() / kNsPerUs});
   }
   return calls_.discard(kept->rows);
+}
+
+// As shred(), of many at once.  Of a record that goes altogether nothing needs to be known later,
+// but where something of it may still be on its way to the disk.
+Result<void> Shredder::add_retired(const RecordingPartsOf& what,
+                                   std::vector<KeyOwner>& keys,
+                                   Discard& discard) {
+  const auto call = calls_.get_stored(what.uid);
+  if (!call && call.error().code != ErrorCode::kNotFound) return Error(call.error());
+  const bool over = call && call->final;
+  const bool whole = (what.parts & kPartCdr) != 0;
+  ShredParts parts = ShredParts::kNone;
+  if ((what.parts & kPartMedia) != 0) parts = parts | ShredParts::kMedia;
+  if ((what.parts & kPartSip) != 0) parts = parts | ShredParts::kMessages;
+  if (whole && !has_part(parts, SegmentKind::kSip)) {
+    // A key for details alone goes with the record.
+    const auto rows = calls_.rows_of(what.uid);
+    if (!rows) return Error(rows.error());
+    const bool has_messages = std::any_of(rows->begin(), rows->end(), [](const ExtentRow& row) {
+      return row.kind == SegmentKind::kSip;
+    });
+    if (!has_messages) parts = parts | ShredParts::kMessages;
+  }
+  const bool forgotten = whole && over && !index_.find_recording(what.uid);
+  if (parts != ShredParts::kNone) {
+    index_.abandon(
+        what.uid, parts, over ? OpenIndex::Abandon::kWhatIsThere : OpenIndex::Abandon::kAlsoLater);
+  }
+  auto kept = kept_of(what.uid, parts);
+  if (!kept) return Error(std::move(kept.error()));
+  keys.insert(keys.end(), kept->keys.begin(), kept->keys.end());
+  std::move(kept->rows.rows.begin(), kept->rows.rows.end(), std::back_inserter(discard.rows));
+  std::move(kept->rows.claims.begin(), kept->rows.claims.end(), std::back_inserter(discard.claims));
+  const ShredParts destroyed = over ? kept->with_keys : parts;
+  for (const SegmentKind kind : {SegmentKind::kMedia, SegmentKind::kSip}) {
+    if (forgotten) {
+      discard.forgotten.emplace_back(what.uid, kind);
+    } else if (has_part(destroyed, kind)) {
+      discard.destroyed.push_back({what.uid, kind, wall_now_ns() / kNsPerUs});
+    }
+  }
+  return {};
+}
+
+// Keys first, as in discard().
+Result<void> Shredder::retire(std::span<const RecordingPartsOf> what,
+                              RecordingLifecycle lifecycle) {
+  std::vector<KeyOwner> keys;
+  Retirement retirement;
+  retirement.parts.assign(what.begin(), what.end());
+  retirement.lifecycle = lifecycle;
+  for (const RecordingPartsOf& one : what) TD_TRY(add_retired(one, keys, retirement.discard));
+  TD_TRY(keys_.destroy_many(keys));
+  return calls_.retire(retirement);
 }
 
 Result<Shredder::Named> Shredder::named_by_rows(const Uid& recording) {

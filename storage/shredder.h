@@ -38,6 +38,9 @@ class Shredder {
   // RecordIntake::shred().
   Result<void> shred(const Uid& recording, ShredParts parts);
 
+  // RetentionStore::retire().
+  Result<void> retire(std::span<const RecordingPartsOf> what, RecordingLifecycle lifecycle);
+
  private:
   struct Named {
     std::vector<std::uint32_t> slots;
@@ -50,6 +53,9 @@ class Shredder {
     Discard rows;
   };
 
+  Result<void> add_retired(const RecordingPartsOf& what,
+                           std::vector<KeyOwner>& keys,
+                           Discard& discard);
   Result<Kept> kept_of(const Uid& recording, ShredParts parts);
   Result<Named> named_by_rows(const Uid& recording);
   Result<bool> is_claimed(const KeySlot& slot, std::vector<KeyClaim>& fresh);

@@ -1,10 +1,8 @@
 #include "storage/store.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
-#include <mutex>
 #include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -14,16 +12,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "storage/files.h"
-#include "storage/import_intake.h"
+#include "storage/journal_overlay.h"
 #include "storage/segment_file.h"
-#include "storage/segment_writer_impl.h"
-#include "storage/shredder.h"
-#include "storage/store_reader.h"
+#include "storage/store_impl.h"
 
 namespace tapdeck::storage {
 namespace {
-
-constexpr std::string_view kFormat = "tapdeck store format 1\n";
 
 Result<Descriptor> take_lock(const std::string& directory) {
   const std::string path = directory + "/LOCK";
@@ -52,10 +46,10 @@ Result<void> check_format(const StoreOptions& options) {
   const std::string path = options.directory + "/FORMAT";
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.valid()) {
-    std::string text(kFormat.size() + 1, '\0');
+    std::string text(kStoreFormat.size() + 1, '\0');
     MutableByteView bytes(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
     text.resize(read_up_to(file.get(), bytes, 0));
-    if (text == kFormat) return {};
+    if (text == kStoreFormat) return {};
     return make_error(ErrorCode::kUnsupported,
                       path + " names a format that this version of tapdeck does not know.");
   }
@@ -70,7 +64,7 @@ Result<void> check_format(const StoreOptions& options) {
   for (const char* part : {"/segments", "/keys"}) {
     TD_TRY(make_directories(options.directory + part));
   }
-  return write_file_durably(path, as_bytes(kFormat), 0600);
+  return write_file_durably(path, as_bytes(kStoreFormat), 0600);
 }
 
 Result<void> check_options(const StoreOptions& options) {
@@ -93,60 +87,7 @@ Result<void> check_options(const StoreOptions& options) {
       "blocks from 64 KiB on, not larger than a segment; class names are file names.");
 }
 
-class StoreImpl final : public Store {
- public:
-  explicit StoreImpl(StoreOptions options) : options_(std::move(options)) {}
-
-  ~StoreImpl() override;
-
-  Result<void> start();
-
-  SegmentWriter& writer() override { return *writer_; }
-
-  Result<void> put_calls(std::span<const CallRecord> calls) override;
-
-  Result<void> put_events(std::span<const EventRecord> events) override {
-    return calls_->put_events(events, wall_now_ns() / kNsPerUs);
-  }
-
-  Result<void> put_pending_rows() override { return put_calls({}); }
-
-  Result<CallRecord> get_call(const Uid& uid) override { return calls_->get(uid); }
-
-  Result<bool> is_present(const Uid& uid) override;
-
-  Result<void> shred(const Uid& recording, ShredParts parts) override {
-    const std::lock_guard lock(put_mutex_);
-    return shredder_->shred(recording, parts);
-  }
-
-  Result<std::unique_ptr<RecordIntake>> open_import() override;
-
-  Result<std::vector<CallRecord>> open_calls() override { return calls_->open_calls(); }
-
-  std::unique_ptr<StoreAccess> reader() override {
-    return std::make_unique<StoreReader>(
-        StoreParts{options_.directory, *keys_, *calls_, index_, writer_->figures(), recovery_});
-  }
-
- private:
-  Result<void> open_keys();
-  Result<void> continue_open_calls();
-  Result<bool> is_present_or_discard(const Uid& uid);
-  Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
-  void mark_indexed();
-
-  const StoreOptions options_;
-  Descriptor lock_;
-  std::unique_ptr<KeyVault> keys_;
-  std::unique_ptr<CallStore> calls_;
-  OpenIndex index_;
-  RecoveryFigures recovery_;
-  std::unique_ptr<Shredder> shredder_;  // under put_mutex_
-  std::unique_ptr<SegmentWriterImpl> writer_;
-  std::mutex put_mutex_;  // one batch at a time: rows are read, joined and put
-  std::atomic<bool> importing_{false};
-};
+}  // namespace
 
 StoreImpl::~StoreImpl() {
   if (writer_ == nullptr) return;
@@ -158,18 +99,27 @@ StoreImpl::~StoreImpl() {
   if (!listed) log_error(listed.error().message);
 }
 
+// And the journal, whose contents are under them.
 Result<void> StoreImpl::open_keys() {
   const bool own = options_.master_key_file.empty();
   const std::string directory = options_.directory + "/keys";
   const std::string path = own ? directory + "/master.key" : options_.master_key_file;
   // A store that has keys already must never be given a fresh master key.
-  const bool has_keys = access((directory + "/00000000.keys").c_str(), F_OK) == 0;
+  const std::string ledger = options_.directory + "/ledger";
+  const bool has_keys = access((directory + "/00000000.keys").c_str(), F_OK) == 0 ||
+                        access((ledger + "/00000000.ledger").c_str(), F_OK) == 0;
   auto master = load_master_key(
       path, own && !has_keys ? MissingMasterKey::kCreate : MissingMasterKey::kRefuse);
   if (!master) return Error(std::move(master.error()));
   auto keys = KeyVault::open(directory, *master);
   if (!keys) return Error(std::move(keys.error()));
   keys_ = std::move(*keys);
+  LedgerOptions options;
+  options.master = *master;
+  options.keys = keys_.get();
+  auto journal = Journal::open(ledger, options);
+  if (!journal) return Error(std::move(journal.error()));
+  journal_ = std::move(*journal);
   return {};
 }
 
@@ -189,6 +139,9 @@ Result<void> StoreImpl::start() {
   CallStoreOptions call_options;
   call_options.block_cache_bytes = options_.block_cache_bytes;
   call_options.events_max = options_.events_max;
+  call_options.overlay = [this](CallRecord& call) {
+    journal_->look([&call](const LedgerState& state) { apply_journal(state, call); });
+  };
   auto calls = CallStore::open(options_.directory + "/calls", call_options);
   if (!calls) return Error(std::move(calls.error()));
   calls_ = std::move(*calls);
@@ -238,7 +191,12 @@ Result<bool> StoreImpl::is_present(const Uid& uid) {
   return present;
 }
 
+// What was erased is taken for present: nothing of it is recorded again.
 Result<bool> StoreImpl::is_present_or_discard(const Uid& uid) {
+  if (journal_->look([&](const LedgerState& state) { return state.erased_parts(uid) != 0; })) {
+    erased_again_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
   const auto stored = calls_->get(uid);
   if (!stored && stored.error().code != ErrorCode::kNotFound) return Error(stored.error());
   if ((stored && stored->final) || index_.is_open(uid)) return true;
@@ -289,6 +247,12 @@ Result<std::vector<ExtentRow>> StoreImpl::merge_rows(const std::vector<SegmentEx
 
 Result<void> StoreImpl::put_calls(std::span<const CallRecord> calls) {
   const std::lock_guard lock(put_mutex_);
+  const auto kept =
+      journal_->look([&](const LedgerState& state) { return without_erased(state, calls); });
+  if (kept) {
+    erased_again_.fetch_add(calls.size() - kept->size(), std::memory_order_relaxed);
+    calls = *kept;
+  }
   std::vector<SegmentExtents> ready = index_.take_ready();
   // In the order of the keys of the rows of one segment, and so, mostly, of all keys.
   std::stable_sort(ready.begin(), ready.end(), [](const auto& a, const auto& b) {
@@ -322,8 +286,6 @@ void StoreImpl::mark_indexed() {
     if (!marked) log_warning(marked.error().message);
   }
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   while (options.directory.size() > 1 && options.directory.ends_with('/')) {

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "model/call.h"
 #include "storage/record_intake.h"
+#include "storage/retention_store.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::storage {
@@ -41,7 +42,7 @@ struct StoreOptions {
       "default"};  // names by index; directory names under segments/
 };
 
-class Store : public RecordIntake {
+class Store : public RecordIntake, public RetentionStore {
  public:
   static Result<std::unique_ptr<Store>> open(
       StoreOptions options);  // kBusy: another process owns it

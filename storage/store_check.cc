@@ -3,9 +3,9 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <map>
-#include <sys/stat.h>
 #include <unordered_map>
 
+#include "storage/segment_file.h"
 #include "storage/segment_scan.h"
 #include "storage/store_reader.h"
 
@@ -30,17 +30,7 @@ class SegmentCheck {
 
   // Where the extents of a sealed segment end, as its footer says; 0: it has none that is whole.
   std::uint64_t footer_start(int file, const SegmentId& id, const std::string& path) {
-    struct stat status {};
-
-    std::vector<std::uint8_t> block(kBlockBytes);
-    if (fstat(file, &status) == 0 && status.st_size >= static_cast<off_t>(2 * kBlockBytes)) {
-      const auto bytes = static_cast<std::uint64_t>(status.st_size);
-      if (read_fully(file, block, bytes - kBlockBytes)) {
-        const auto at = footer_offset(id, bytes, block);
-        std::vector<std::uint8_t> footer(at ? bytes - *at : 0);
-        if (at && read_fully(file, footer, *at) && decode_footer(id, footer)) return *at;
-      }
-    }
+    if (const auto footer = read_segment_footer(file, id)) return footer->at;
     report(path, 0, "the footer is missing or damaged");
     return 0;
   }
@@ -49,6 +39,7 @@ class SegmentCheck {
     if (!info.sealed && info.durable_bytes == 0) return;
     const Descriptor file(::open(info.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file.valid()) {
+      if (errno == ENOENT && !parts_.index.find_segment(id)) return;  // it went meanwhile
       report(info.path, 0, make_errno_error(ErrorCode::kIo, "cannot be opened", errno).message);
       return;
     }

@@ -45,6 +45,7 @@ Result<StoreStatistics> StoreReader::statistics() {
   const KeyFigures keys = parts_.keys.figures();
   const WriterFigures& writer = parts_.writer;
   const RecoveryFigures& recovery = parts_.recovery;
+  const LedgerFigures ledger = parts_.journal.figures();
   figures = {
       {"segments", segments.size()},
       {"segments_open", open},
@@ -78,6 +79,9 @@ Result<StoreStatistics> StoreReader::statistics() {
       {"recovery_keys_destroyed", recovery.keys_destroyed},
       {"recovery_segments_removed", recovery.segments_removed},
       {"recovery_segments_unreadable", recovery.segments_unreadable},
+      {"ledger_entries", ledger.entries},
+      {"ledger_files", ledger.files},
+      {"erased_again", parts_.erased_again.load(std::memory_order_relaxed)},
   };
   for (const auto& [name, value] : parts_.calls.statistics().figures) {
     figures.emplace_back(name, value);

@@ -2,9 +2,11 @@
 // Threads: one caller at a time per object; any number of objects.  Memory: see RecordingReader.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
+#include "storage/journal.h"
 #include "storage/recording_reader.h"
 #include "storage/recovery.h"
 #include "storage/segment_output.h"
@@ -20,6 +22,8 @@ struct StoreParts {
   OpenIndex& index;
   WriterFigures& writer;
   const RecoveryFigures& recovery;
+  const Journal& journal;
+  const std::atomic<std::uint64_t>& erased_again;
 };
 
 class StoreReader final : public StoreAccess {

@@ -31,8 +31,9 @@ bool is_same(const std::vector<std::uint8_t>& a,
 
 std::vector<std::uint8_t> whole_file(const std::string& path) {
   std::error_code failed;
-  std::vector<std::uint8_t> bytes(std::filesystem::file_size(path, failed));
+  const auto size = std::filesystem::file_size(path, failed);
   if (failed) return {};
+  std::vector<std::uint8_t> bytes(size);
   std::ifstream file(path, std::ios::binary);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(file.gcount()));

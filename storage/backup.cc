@@ -1,0 +1,168 @@
+#include "storage/backup.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include "storage/files.h"
+#include "storage/ledger_format.h"
+
+namespace tapdeck::storage {
+namespace {
+
+constexpr mode_t kSealedMode = 0400;
+constexpr std::size_t kWindowBytes = 1UL << 20;
+
+Error failed(const std::string& what, const std::string& path) {
+  return make_errno_error(
+      errno == ENOSPC ? ErrorCode::kResources : ErrorCode::kIo, path + " cannot be " + what, errno);
+}
+
+// False: it is gone, or cannot be linked here.
+bool try_link(const std::string& from, const std::string& to) {
+  return ::link(from.c_str(), to.c_str()) == 0;
+}
+
+Result<void> copy_bytes(int from, int to, const std::string& path, CopiedFiles& copied) {
+  std::vector<std::uint8_t> window(kWindowBytes);
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t got = read_up_to(from, window, offset);
+    if (got == 0) break;
+    if (!write_fully(to, ByteView(window).first(got), offset)) return failed("written", path);
+    offset += got;
+    copied.bytes += got;
+  }
+  if (::fsync(to) != 0) return failed("synced", path);
+  return {};
+}
+
+Result<void> copy_file(const std::string& from,
+                       const std::string& to,
+                       CopyWay way,
+                       CopiedFiles& copied) {
+  const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!source.valid()) {
+    if (errno == ENOENT) return {};
+    return failed("read", from);
+  }
+
+  struct stat status {};
+
+  if (::fstat(source.get(), &status) != 0) return failed("read", from);
+  const mode_t mode = status.st_mode & 0777;
+  ++copied.files;
+  if (way == CopyWay::kLinkSealed && mode == kSealedMode && try_link(from, to)) {
+    ++copied.linked;
+    return {};
+  }
+  const Descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!target.valid()) return failed("made", to);
+  TD_TRY(copy_bytes(source.get(), target.get(), to, copied));
+  if (::fchmod(target.get(), mode) != 0) return failed("given its mode", to);
+  return {};
+}
+
+bool exists(const std::string& path) {
+  struct stat status {};
+
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+// The ledger's id; nullopt: there is none.
+Result<std::optional<LedgerId>> ledger_id(const std::string& directory) {
+  const std::string path = directory + "/00000000.ledger";
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.valid()) {
+    if (errno == ENOENT) return std::optional<LedgerId>();
+    return failed("read", path);
+  }
+  LedgerFileHeaderBytes bytes{};
+  LedgerFileHeader header;
+  if (!read_fully(file.get(), bytes, 0) ||
+      decode_ledger_file_header(bytes, header) != LedgerByteVerdict::kGood) {
+    return make_error(ErrorCode::kCorrupt, path + " is no file of a ledger.");
+  }
+  return std::optional<LedgerId>(header.id);
+}
+
+Result<void> check_same_ledger(const std::string& copy, const std::string& journal) {
+  const auto own = ledger_id(copy);
+  if (!own) return Error(own.error());
+  const auto other = ledger_id(journal);
+  if (!other) return Error(other.error());
+  if (!*other) return make_error(ErrorCode::kNotFound, "There is no journal in " + journal + ".");
+  if (*own && **own != **other) {
+    return make_error(ErrorCode::kCorrupt,
+                      journal + " is the journal of another store than that of the backup.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> copy_tree(const std::string& from,
+                       const std::string& to,
+                       CopyWay way,
+                       CopiedFiles& copied) {
+  TD_TRY(make_directories(to));
+  std::error_code trouble;
+  std::vector<std::filesystem::directory_entry> entries;
+  for (auto at = std::filesystem::directory_iterator(from, trouble);
+       !trouble && at != std::filesystem::directory_iterator();
+       at.increment(trouble)) {
+    entries.push_back(*at);
+  }
+  if (trouble) {
+    errno = trouble.value();
+    return failed("listed", from);
+  }
+  for (const auto& entry : entries) {
+    const std::string name = entry.path().filename();
+    std::error_code gone;
+    if (entry.is_directory(gone)) {
+      TD_TRY(copy_tree(from + "/" + name, to + "/" + name, way, copied));
+    } else if (entry.is_regular_file(gone)) {
+      TD_TRY(copy_file(from + "/" + name, to + "/" + name, way, copied));
+    }
+  }
+  return sync_directory(to);
+}
+
+Result<CopiedFiles> restore_copy(const std::string& from,
+                                 const std::string& to,
+                                 const std::string& journal) {
+  if (!exists(from + "/FORMAT")) {
+    return make_error(ErrorCode::kNotFound, from + " is no backup of a store.");
+  }
+  if (exists(to)) {
+    return make_error(ErrorCode::kAlreadyExists,
+                      to + " is there already: a backup is restored to where there is nothing.");
+  }
+  if (!journal.empty()) TD_TRY(check_same_ledger(from + "/ledger", journal));
+  const std::string partial = to + ".partial";
+  if (exists(partial)) {
+    return make_error(ErrorCode::kAlreadyExists,
+                      partial + " is there, of a restore that failed: remove it first.");
+  }
+  CopiedFiles copied;
+  for (const char* part : {"segments", "calls", "keys"}) {
+    // Copies, not links: the restored store may punch holes and overwrite, the backup stays.
+    TD_TRY(copy_tree(from + "/" + part, partial + "/" + part, CopyWay::kCopyAll, copied));
+  }
+  const std::string ledger = journal.empty() ? from + "/ledger" : journal;
+  if (exists(ledger)) TD_TRY(copy_tree(ledger, partial + "/ledger", CopyWay::kCopyAll, copied));
+  TD_TRY(copy_file(from + "/FORMAT", partial + "/FORMAT", CopyWay::kCopyAll, copied));
+  TD_TRY(sync_directory(partial));
+  if (::rename(partial.c_str(), to.c_str()) != 0) return failed("renamed", partial);
+  const auto parent = std::filesystem::path(to).parent_path().string();
+  TD_TRY(sync_directory(parent.empty() ? "." : parent));
+  return copied;
+}
+
+}  // namespace tapdeck::storage

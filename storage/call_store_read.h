@@ -1,0 +1,93 @@
+// How the call store's own sources read it: a snapshot, its walks, and calls by uid.
+// Threads: one at a time per object.  Memory: RocksDB's; values are copied out.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "storage/call_store_internal.h"
+
+namespace tapdeck::storage {
+
+// A call as stored: under which key, and its bytes.
+struct StoredBytes {
+  CallKey key{};
+  std::string bytes;
+};
+
+struct StoredCall {
+  CallKey key{};
+  CallRecord call;
+};
+
+// One consistent view of the store.  Threads: one.
+class Reader {
+ public:
+  explicit Reader(const CallStore::Impl& store);
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  // nullopt: no such key.
+  Result<std::optional<std::string>> get(Column column, std::string_view key) const;
+  Result<std::optional<StoredCall>> load(const CallKey& key) const;
+
+  [[nodiscard]] const rocksdb::ReadOptions& options() const { return options_; }
+
+  [[nodiscard]] const CallStore::Impl& store() const { return store_; }
+
+ private:
+  const CallStore::Impl& store_;
+  rocksdb::ReadOptions options_;
+};
+
+// Finds newest versions by uid, many at little more than the cost of one.  Threads: one.
+class UidFinder {
+ public:
+  explicit UidFinder(const CallStore::Impl& store) : reader_(store) {}
+
+  Result<std::optional<StoredBytes>> find(const Uid& uid);
+  Result<std::optional<StoredCall>> find_call(const Uid& uid);
+
+  [[nodiscard]] const Reader& reader() const { return reader_; }
+
+ private:
+  const Reader reader_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+// Walks the keys of one column family from `lower` up to, not including, `upper` (empty: the end).
+class Walk {
+ public:
+  // kPrefix: all keys wanted, and the seek, share what their column family filters by: a term and
+  // its zero, or kExtentPrefixBytes.  Much less is read then.
+  enum class Reach : std::uint8_t { kAnywhere, kPrefix };
+
+  Walk(const Reader& reader,
+       Column column,
+       std::string_view lower,
+       std::string upper,
+       Reach reach = Reach::kAnywhere);
+
+  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
+
+  [[nodiscard]] std::string_view key() const { return iterator_->key().ToStringView(); }
+
+  [[nodiscard]] std::string_view value() const { return iterator_->value().ToStringView(); }
+
+  void next() { iterator_->Next(); }
+
+  void seek(std::string_view key) { iterator_->Seek(slice(key)); }
+
+  [[nodiscard]] Result<void> status() const;  // after valid() is false
+
+ private:
+  std::string upper_;
+  rocksdb::Slice upper_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+}  // namespace tapdeck::storage

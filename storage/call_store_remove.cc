@@ -1,0 +1,161 @@
+// What goes of calls for good: their records, and all that leads to those.
+#include <algorithm>
+
+#include "model/call_codec.h"
+#include "storage/call_store_read.h"
+
+namespace tapdeck::storage {
+namespace {
+
+// Collects what one call's removal changes.  Each call once: it sees what was there before.
+class Remover {
+ public:
+  explicit Remover(const CallStore::Impl& store)
+      : store_(store), finder_(store), max_total_us_(store.max_total_us) {}
+
+  Result<void> retire(const RecordingPartsOf& what, RecordingLifecycle lifecycle);
+  Result<void> replace(const CallRecord& call);
+
+  rocksdb::WriteBatch& batch() { return batch_; }
+
+  [[nodiscard]] std::int64_t max_total_us() const { return max_total_us_; }
+
+ private:
+  void put(Column column, std::string_view key, std::string_view value) {
+    batch_.Put(store_.column(column), slice(key), slice(value));
+  }
+
+  void remove(Column column, std::string_view key) {
+    batch_.Delete(store_.column(column), slice(key));
+  }
+
+  template <typename Change>
+  void for_each_term(const CallRecord& call, std::string_view key, Change change) {
+    for (const std::string& term : number_terms(call)) {
+      change(Column::kByNumber, index_key(term, key));
+    }
+    change(Column::kByCallId, index_key(index_term(call.call_id), key));
+    if (call.conversation_id.empty()) return;
+    change(Column::kByConversation, index_key(index_term(call.conversation_id), key));
+  }
+
+  Result<void> remove_due(const CallRecord& call, RecordingParts parts);
+  Result<void> remove_all(const StoredCall& stored);
+
+  [[nodiscard]] static bool is_displaced(const StoredCall& stored) {
+    const std::int64_t offset_us =
+        call_key_time_us(view(stored.key)) - stored.call.uid.start_ms() * 1'000;
+    return offset_us < 0 || offset_us >= 1'000;
+  }
+
+  const CallStore::Impl& store_;
+  UidFinder finder_;
+  rocksdb::WriteBatch batch_;
+  std::int64_t max_total_us_;
+};
+
+// The rows that are there, whatever was retired before; what they say of other parts stays.
+Result<void> Remover::remove_due(const CallRecord& call, RecordingParts parts) {
+  for (const auto& [expires_us, ignored] : expiry_rows(call)) {
+    const std::string prefix(view(make_call_key(expires_us, call.uid)));
+    Walk walk(finder_.reader(), Column::kExpiry, prefix, successor(prefix));
+    for (; walk.valid(); walk.next()) {
+      const auto there = static_cast<RecordingParts>(walk.key().back());
+      const auto left = static_cast<RecordingParts>(there & ~parts);
+      if (left == there) continue;
+      remove(Column::kExpiry, walk.key());
+      if (left == 0) continue;
+      const ExpiryKey key = expiry_key(expires_us, call.uid, left);
+      put(Column::kExpiry, {key.data(), key.size()}, {});
+    }
+    TD_TRY(walk.status());
+  }
+  return {};
+}
+
+// But for what lies under keys of the newest version alone, which replace() writes again.
+Result<void> Remover::remove_all(const StoredCall& stored) {
+  const std::string_view key = view(stored.key);
+  Walk walk(finder_.reader(), Column::kCalls, version_key(stored.key, 0), successor(key));
+  for (; walk.valid(); walk.next()) remove(Column::kCalls, walk.key());
+  TD_TRY(walk.status());
+  for_each_term(
+      stored.call, key, [this](Column column, const std::string& entry) { remove(column, entry); });
+  remove(Column::kCalls, key);
+  remove(Column::kMeta, open_key(stored.key));
+  return remove_due(stored.call, kPartsAll);
+}
+
+Result<void> Remover::retire(const RecordingPartsOf& what, RecordingLifecycle lifecycle) {
+  auto found = finder_.find_call(what.uid);
+  if (!found) return Error(std::move(found.error()));
+  if (!*found) return {};
+  StoredCall& stored = **found;
+  if ((what.parts & kPartCdr) != 0) {
+    if (is_displaced(stored)) {
+      remove(Column::kMeta, displaced_key(what.uid));
+      // Where its bytes were, for purge().
+      put(Column::kMeta, gone_key(what.uid), view(stored.key).substr(0, 8));
+    }
+    return remove_all(stored);
+  }
+  TD_TRY(remove_due(stored.call, what.parts));
+  if ((what.parts & kPartMedia) == 0) return {};
+  stored.call.recording.lifecycle = lifecycle;
+  put(Column::kCalls, view(stored.key), encode_call(stored.call));
+  return {};
+}
+
+Result<void> Remover::replace(const CallRecord& call) {
+  auto found = finder_.find_call(call.uid);
+  if (!found) return Error(std::move(found.error()));
+  if (!*found) return {};
+  const StoredCall& stored = **found;
+  TD_TRY(remove_all(stored));
+  const std::string_view key = view(stored.key);
+  put(Column::kCalls, key, encode_call(call));
+  for_each_term(
+      call, key, [this](Column column, const std::string& entry) { put(column, entry, {}); });
+  if (call.state == CallState::kInProgress) put(Column::kMeta, open_key(stored.key), {});
+  for (const auto& [expires_us, parts] : expiry_rows(call)) {
+    const ExpiryKey due = expiry_key(expires_us, call.uid, parts);
+    put(Column::kExpiry, {due.data(), due.size()}, {});
+  }
+  std::int64_t total_us = 0;
+  if (call.state == CallState::kInProgress ||
+      __builtin_sub_overflow(call_end_us(call), call_key_time_us(key), &total_us) ||
+      total_us <= max_total_us_) {
+    return {};
+  }
+  max_total_us_ = total_us;
+  put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
+  return {};
+}
+
+}  // namespace
+
+Result<void> CallStore::retire(const Retirement& retirement) {
+  const std::lock_guard lock(impl_->put_mutex);
+  Remover remover(*impl_);
+  add_discard(*impl_, retirement.discard, remover.batch());
+  for (const RecordingPartsOf& what : retirement.parts) {
+    TD_TRY(remover.retire(what, retirement.lifecycle));
+  }
+  if (remover.batch().Count() == 0) return {};
+  TD_TRY(write_synced_locked(*impl_, remover.batch()));
+  for (const RecordingPartsOf& what : retirement.parts) impl_->recent.forget(what.uid);
+  return {};
+}
+
+Result<void> CallStore::replace(std::span<const CallRecord> calls) {
+  const std::lock_guard lock(impl_->put_mutex);
+  Remover remover(*impl_);
+  for (const CallRecord& call : calls) TD_TRY(remover.replace(call));
+  if (remover.batch().Count() == 0) return {};
+  TD_TRY(write_synced_locked(*impl_, remover.batch()));
+  impl_->max_total_us = remover.max_total_us();
+  for (const CallRecord& call : calls) impl_->recent.forget(call.uid);
+  return {};
+}
+
+}  // namespace tapdeck::storage

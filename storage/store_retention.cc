@@ -1,0 +1,136 @@
+// RetentionStore of a store: what retention decided, done.  What becomes of segments:
+// storage/store_reclaim.cc.
+#include <cerrno>
+#include <set>
+#include <unistd.h>
+#include <utility>
+
+#include "storage/journal_overlay.h"
+#include "storage/store_impl.h"
+
+namespace tapdeck::storage {
+namespace {
+
+constexpr std::uint32_t kKeyUser = 2;  // of the key vault; behind the two writers
+
+}  // namespace
+
+// The one that its messages have, or one that was claimed; the latest, and of those the first that
+// is still there.
+Result<std::optional<std::uint32_t>> StoreImpl::find_details_key(const Uid& uid) {
+  std::vector<std::uint32_t> slots;
+  const auto rows = calls_->rows_of(uid);
+  if (!rows) return Error(rows.error());
+  for (const ExtentRow& row : *rows) {
+    if (row.kind != SegmentKind::kSip) continue;
+    const auto entries = decode_extent_row(row.packed);
+    if (entries && !entries->empty()) slots.push_back(entries->back().key_id);
+  }
+  const auto claims = calls_->claims_of(uid);
+  if (!claims) return Error(claims.error());
+  for (const KeyClaim& claim : *claims) {
+    if (claim.kind == SegmentKind::kSip) slots.push_back(claim.slot);
+  }
+  for (const std::uint32_t slot : slots) {
+    const auto key = keys_->read(slot, uid);
+    if (key) return std::optional(slot);
+    if (key.error().code != ErrorCode::kNotFound) return Error(key.error());
+  }
+  return std::optional<std::uint32_t>{};
+}
+
+Result<void> StoreImpl::sync_keys() {
+  const auto files = keys_->take_unsynced_files(kKeyUser);
+  if (!files) return Error(files.error());
+  for (auto file = files->begin(); file != files->end(); ++file) {
+    if (fdatasync(*file) == 0) continue;
+    const int cause = errno;
+    for (; file != files->end(); ++file) keys_->mark_unsynced(*file);
+    return make_errno_error(ErrorCode::kIo, "The store's keys cannot be synced", cause);
+  }
+  return {};
+}
+
+// A key that its writer made is claimed, too: a row may never come to name it.
+Result<std::uint32_t> StoreImpl::details_key(const Uid& uid) {
+  const std::lock_guard lock(put_mutex_);
+  const auto found = find_details_key(uid);
+  if (!found) return Error(found.error());
+  if (*found) return **found;
+  std::optional<std::uint32_t> slot;
+  const bool abandoned = has_part(index_.abandoned_parts(uid), SegmentKind::kSip);
+  for (const KeyVault::Unsettled& key : keys_->unsettled_of(uid)) {
+    if (key.kind == SegmentKind::kSip && !abandoned) slot = key.id;
+  }
+  if (!slot) {
+    const auto allocated = keys_->allocate(uid, SegmentKind::kSip);
+    if (!allocated) return Error(allocated.error());
+    slot = allocated->id;
+  }
+  TD_TRY(sync_keys());
+  const KeyClaim claim{uid, SegmentKind::kSip, *slot};
+  TD_TRY(calls_->claim_keys({&claim, 1}));
+  const KeyOwner owner{*slot, uid};
+  keys_->settle({&owner, 1});
+  return *slot;
+}
+
+Result<void> StoreImpl::move_expiry(const Uid& uid, const ExtendedTimes& times) {
+  const std::lock_guard lock(put_mutex_);
+  auto call = calls_->get_stored(uid);
+  if (!call) return Error(std::move(call.error()));
+  if (times.media_until_us) call->recording.expires_us = times.media_until_us;
+  if (times.sip_until_us) call->recording.sip_expires_us = times.sip_until_us;
+  if (times.cdr_until_us) call->recording.cdr_expires_us = times.cdr_until_us;
+  return calls_->put({&*call, 1}, {});
+}
+
+Result<void> StoreImpl::retire(std::span<const RecordingPartsOf> what,
+                               RecordingLifecycle lifecycle) {
+  if (what.size() > kRetiredAtOnceMax) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "More than " + std::to_string(kRetiredAtOnceMax) +
+                          " recordings are to be destroyed at once.");
+  }
+  const std::lock_guard one_at_a_time(retention_mutex_);
+  const std::lock_guard lock(put_mutex_);
+  return shredder_->retire(what, lifecycle);
+}
+
+Result<void> StoreImpl::rewrite(std::span<const CallRecord> calls) {
+  const std::lock_guard one_at_a_time(retention_mutex_);
+  std::vector<CallRecord> stored(calls.begin(), calls.end());
+  std::vector<Uid> uids;
+  for (CallRecord& call : stored) {
+    const auto as_it_is = calls_->get_stored(call.uid);
+    if (!as_it_is) return Error(as_it_is.error());
+    strip_journal(*as_it_is, call);
+    uids.push_back(call.uid);
+  }
+  TD_TRY(calls_->replace(stored));
+  return calls_->purge(uids);
+}
+
+Result<void> StoreImpl::purge(std::span<const Uid> calls) {
+  const std::lock_guard one_at_a_time(retention_mutex_);
+  return calls_->purge(calls);
+}
+
+// A packed extent stands in a row once for each of its sections.
+Result<std::uint64_t> StoreImpl::bytes_of(const Uid& uid, RecordingParts parts) {
+  const auto rows = calls_->rows_of(uid);
+  if (!rows) return Error(rows.error());
+  std::uint64_t bytes = 0;
+  for (const ExtentRow& row : *rows) {
+    const RecordingParts part = row.kind == SegmentKind::kMedia ? kPartMedia : kPartSip;
+    const auto entries = decode_extent_row(row.packed);
+    if ((parts & part) == 0 || !entries) continue;
+    std::set<std::uint64_t> seen;
+    for (const ExtentEntry& entry : *entries) {
+      if (seen.insert(entry.offset).second) bytes += entry.stored_bytes;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace tapdeck::storage

@@ -1,0 +1,96 @@
+// Copies of a store that is in use, and stores that are made of them.
+#include <sys/stat.h>
+
+#include "storage/backup.h"
+#include "tests/unit/storage/shredder_fixture.h"
+
+namespace tapdeck::storage {
+namespace {
+
+class StoreBackupTest : public ShredderTest {
+ protected:
+  void record(std::uint8_t number) {
+    SegmentWriter& writer = store_->writer();
+    append(writer, *make_chunk({.recording = number}));
+    ASSERT_TRUE(writer.flush());
+    end(writer, test_uid(number));
+    const CallRecord call = call_of(number, true);
+    ASSERT_TRUE(store_->put_calls({&call, 1}));
+  }
+
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return copies_.path() + "/" + name;
+  }
+
+  TemporaryDirectory copies_;
+
+  std::unique_ptr<Store> open_at(const std::string& name) {
+    StoreOptions options = options_;
+    options.directory = path(name);
+    options.mode = StoreMode::kOpenExisting;
+    return open_store(options);
+  }
+};
+
+TEST_F(StoreBackupTest, ACopyOfAStoreInUseIsAStore) {
+  open();
+  record(1);
+  append(store_->writer(), *make_chunk({.recording = 2}));  // still being recorded
+  ASSERT_TRUE(store_->writer().flush());
+  const auto copied = store_->backup(path("copy"));
+  ASSERT_TRUE(copied) << copied.error().message;
+  EXPECT_GT(copied->files, 4U);
+  record(3);  // behind the copy
+  const auto restored = restore_copy(path("copy"), path("restored"), "");
+  ASSERT_TRUE(restored) << restored.error().message;
+  const auto store = open_at("restored");
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(read_sections(*store->reader(), test_uid(1))->size(), 1U);
+  EXPECT_EQ(read_sections(*store->reader(), test_uid(2))->size(), 1U);
+  EXPECT_TRUE(store->get_call(test_uid(1)));
+  EXPECT_FALSE(store->get_call(test_uid(3)));
+  EXPECT_TRUE(store->reader()->check()->empty());
+  EXPECT_EQ(read_sections(*store_->reader(), test_uid(3))->size(), 1U) << "the store goes on";
+}
+
+TEST_F(StoreBackupTest, NothingIsOverwritten) {
+  open();
+  std::filesystem::create_directory(path("there"));
+  EXPECT_EQ(store_->backup(path("there")).error().code, ErrorCode::kAlreadyExists);
+  ASSERT_TRUE(store_->backup(path("copy")));
+  EXPECT_EQ(restore_copy(path("copy"), directory_.path(), "").error().code,
+            ErrorCode::kAlreadyExists);
+  EXPECT_EQ(restore_copy(path("there"), path("new"), "").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(StoreBackupTest, ANewerJournalOfTheSameStoreTakesThePlaceOfTheCopys) {
+  open();
+  record(1);
+  ASSERT_TRUE(store_->backup(path("copy")));
+  Erasure erasure;
+  erasure.reason = "r";
+  erasure.parts = kPartMedia;
+  const LedgerEntry entry{.uid = test_uid(1), .time_us = 1, .content = erasure};
+  ASSERT_TRUE(store_->journal().commit(entry));
+  ASSERT_TRUE(restore_copy(path("copy"), path("restored"), directory_.path() + "/ledger"));
+  const auto store = open_at("restored");
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->journal().look(
+                [](const LedgerState& state) { return state.erased_parts(test_uid(1)); }),
+            kPartMedia);
+}
+
+TEST_F(StoreBackupTest, AnotherStoresJournalIsRefused) {
+  open();
+  ASSERT_TRUE(store_->backup(path("copy")));
+  StoreOptions options = options_;
+  options.directory = path("other");
+  ASSERT_NE(open_store(options), nullptr);
+  EXPECT_EQ(restore_copy(path("copy"), path("new"), path("other/ledger")).error().code,
+            ErrorCode::kCorrupt);
+  EXPECT_EQ(restore_copy(path("copy"), path("new"), path("nowhere")).error().code,
+            ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace tapdeck::storage
