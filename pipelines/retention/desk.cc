@@ -1,0 +1,102 @@
+#include "pipelines/retention/desk.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pipelines/retention/desk_values.h"
+
+namespace tapdeck::retention {
+namespace {
+
+constexpr std::int64_t kKeepClockUs = 60 * kUsPerSecond;
+
+// With the longest texts and kLedgerUidsMax uids in each: within kLedgerGroupBytesMax.
+constexpr std::size_t kGroupEntries = 100;
+
+}  // namespace
+
+RetentionDesk::RetentionDesk(storage::RetentionStore& store,
+                             ReaderMaker readers,
+                             DeskOptions options)
+    : store_(store),
+      readers_(std::move(readers)),
+      options_(std::move(options)),
+      boot_id_(options_.boot_id ? *options_.boot_id : read_boot_id()),
+      future_(store.journal(), [this] { return now_us(); }) {}
+
+ClockReadings RetentionDesk::read() const {
+  return options_.clocks ? options_.clocks() : read_clocks();
+}
+
+const ClassTerms* RetentionDesk::terms_of(const std::string& class_name) const {
+  const auto found = options_.classes.find(class_name.empty() ? kDefaultClass : class_name);
+  return found == options_.classes.end() ? nullptr : &found->second;
+}
+
+bool RetentionDesk::is_locked(const std::string& class_name) const {
+  const ClassTerms* terms = terms_of(class_name);
+  return terms == nullptr || terms->locked;
+}
+
+Result<void> RetentionDesk::look_at_clock() {
+  if (clock_) return {};
+  const auto value = store_.get_value(kClockValue);
+  if (!value) return Error(value.error());
+  const ClockReadings now = read();
+  if (!*value) {
+    clock_.emplace(now, boot_id_, std::nullopt);
+    return {};
+  }
+  const auto mark = decode_clock_mark(**value);
+  if (mark) {
+    clock_.emplace(now, boot_id_, mark);
+  } else {
+    clock_ = ClockGuard::without_mark(now);
+  }
+  if (clock_->doubted()) log_error(clock_->describe());
+  return {};
+}
+
+Result<void> RetentionDesk::check_clock() {
+  TD_TRY(look_at_clock());
+  const ClockReadings now = read();
+  const bool was_doubted = clock_->doubted();
+  if (!clock_->believe(now)) {
+    if (!was_doubted) log_error(clock_->describe());
+    return make_error(ErrorCode::kBusy, clock_->describe());
+  }
+  if (kept_us_ && now.boottime_us - *kept_us_ < kKeepClockUs) return {};
+  return keep_clock(now);
+}
+
+Result<void> RetentionDesk::keep_clock(const ClockReadings& now) {
+  TD_TRY(store_.put_value(kClockValue, encode_clock_mark({now, boot_id_})));
+  kept_us_ = now.boottime_us;
+  return {};
+}
+
+// There is no type of entry for it: who it was stands in the log.
+Result<void> RetentionDesk::confirm_clock(const LedgerActor& actor) {
+  const std::lock_guard lock(mutex_);
+  TD_TRY(look_at_clock());
+  const ClockReadings now = read();
+  TD_TRY(keep_clock(now));
+  log_warning("The clock was confirmed as " + format_rfc3339_us(now.wall_us) + " by " + actor.name +
+              " (user " + std::to_string(actor.user_id) +
+              (clock_->doubted() ? "). It had been doubted: " + clock_->describe() : ")."));
+  clock_->confirm(now);
+  return {};
+}
+
+Result<std::uint64_t> RetentionDesk::commit_all(std::span<const storage::LedgerEntry> entries) {
+  std::optional<std::uint64_t> first;
+  while (!entries.empty()) {
+    const auto group = entries.first(std::min(kGroupEntries, entries.size()));
+    const auto sequence = log().commit(group);
+    if (!sequence) return Error(sequence.error());
+    if (!first) first = *sequence;
+    entries = entries.subspan(group.size());
+  }
+  return first.value_or(0);
+}
+
+}  // namespace tapdeck::retention

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "pipelines/retention/desk.h"
+#include "pipelines/retention/desk_values.h"
+
+namespace tapdeck::retention {
+namespace {
+
+// Held parts that one step looks at and leaves: so many pages of what is due.
+constexpr std::size_t kPagesAtOnce = 16;
+
+// Whether something of the call is kept beyond `now_us`, `going` aside: its record stays as long.
+bool outlives_record(const CallRecord& call,
+                     RecordingParts going,
+                     RecordingParts erased,
+                     std::int64_t now_us) {
+  const RecordingInfo& recording = call.recording;
+  const auto later = [now_us](const std::optional<std::int64_t>& expires_us) {
+    return !expires_us || *expires_us > now_us;
+  };
+  const auto gone = static_cast<RecordingParts>(going | erased);
+  const bool media_there = recording.lifecycle == RecordingLifecycle::kPresent ||
+                           recording.lifecycle == RecordingLifecycle::kHeld;
+  if ((gone & kPartMedia) == 0 && media_there && later(recording.expires_us)) return true;
+  return (gone & kPartSip) == 0 && later(recording.sip_expires_us);
+}
+
+}  // namespace
+
+struct RetentionDesk::Due {
+  std::int64_t now_us = 0;
+  std::map<Uid, RecordingParts> going{};
+  std::map<Uid, std::string> classes{};
+  std::set<Uid> held{};
+};
+
+// Held parts stay due: they go as soon as they are released.
+Result<void> RetentionDesk::take_due(std::span<const storage::DueParts> rows, Due& due) {
+  log().look([&](const storage::LedgerState& state) {
+    for (const storage::DueParts& row : rows) {
+      if (state.is_held(row.what.uid)) {
+        due.held.insert(row.what.uid);
+        continue;
+      }
+      RecordingParts& parts = due.going[row.what.uid];
+      parts = static_cast<RecordingParts>(parts | row.what.parts);
+    }
+    return true;
+  });
+  return {};
+}
+
+// A record leads to what else there is of its call, and goes last.
+Result<void> RetentionDesk::keep_records(storage::StoreAccess& calls, Due& due) {
+  for (auto at = due.going.begin(); at != due.going.end();) {
+    auto& [uid, parts] = *at;
+    const auto call = calls.get_call(uid);
+    if (!call && call.error().code != ErrorCode::kNotFound) return Error(call.error());
+    if (call) due.classes[uid] = call->recording.retention_class;
+    if (call && (parts & kPartCdr) != 0) {
+      const RecordingParts erased = log().look(
+          [&uid = uid](const storage::LedgerState& state) { return state.erased_parts(uid); });
+      if (outlives_record(*call, parts, erased, due.now_us)) {
+        parts = static_cast<RecordingParts>(parts & ~kPartCdr);
+      }
+    }
+    at = parts == 0 ? due.going.erase(at) : std::next(at);
+  }
+  return {};
+}
+
+// The journal first, as one group; only then is anything destroyed.
+Result<void> RetentionDesk::retire_due(const Due& due, ApplyAnswer& done) {
+  std::map<std::pair<std::string, RecordingParts>, Expiry> kinds;
+  std::vector<storage::RecordingPartsOf> what;
+  for (const auto& [uid, parts] : due.going) {
+    const auto named = due.classes.find(uid);
+    std::string name = named == due.classes.end() ? "" : named->second;
+    if (name.empty()) name = kDefaultClass;
+    Expiry& expiry = kinds[{name, parts}];
+    expiry.class_name = name;
+    expiry.parts = parts;
+    expiry.uids.push_back(uid);  // ascending, as the map is
+    what.push_back({uid, parts});
+  }
+  std::vector<storage::LedgerEntry> entries;
+  for (auto& [kind, expiry] : kinds) {
+    entries.push_back({.time_us = due.now_us, .content = std::move(expiry)});
+  }
+  const auto committed = commit_all(entries);
+  if (!committed) return Error(committed.error());
+  reclaim_due_ = true;
+  TD_TRY(store_.retire(what, RecordingLifecycle::kExpired));
+  done.expired += what.size();
+  return {};
+}
+
+Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, ApplyAnswer& done) {
+  TD_TRY(finish());
+  TD_TRY(check_clock());
+  Due due{.now_us = now_us()};
+  auto at = after;
+  bool more = true;
+  for (std::size_t page = 0; more && page < kPagesAtOnce; ++page) {
+    const std::size_t room = storage::kRetiredAtOnceMax - due.going.size();
+    if (room == 0) break;
+    const auto rows = store_.due(due.now_us, room, at);
+    if (!rows) return Error(rows.error());
+    if (!rows->empty()) at = rows->back();
+    more = rows->size() == room;
+    TD_TRY(take_due(*rows, due));
+  }
+  TD_TRY(keep_records(*reader(), due));
+  if (!due.going.empty()) TD_TRY(retire_due(due, done));
+  done.held += due.held.size();
+  if (!more) TD_TRY(reclaim_into(done));
+  after = more ? at : std::nullopt;
+  return more;
+}
+
+Result<void> RetentionDesk::reclaim_into(ApplyAnswer& done) {
+  if (!reclaim_due_) return {};
+  const auto reclaimed = store_.reclaim();
+  if (!reclaimed) return Error(reclaimed.error());
+  reclaim_due_ = false;
+  done.segments_removed += reclaimed->segments_removed;
+  done.bytes_removed += reclaimed->bytes_removed;
+  done.bytes_punched += reclaimed->bytes_punched;
+  return {};
+}
+
+Result<bool> RetentionDesk::step(ApplyAnswer& done) {
+  const std::lock_guard lock(mutex_);
+  return step_from(cursor_, done);
+}
+
+// Others get their turn between two parts of it.
+Result<ApplyAnswer> RetentionDesk::apply() {
+  ApplyAnswer done;
+  std::optional<storage::DueParts> after;
+  for (;;) {
+    const std::lock_guard lock(mutex_);
+    const auto more = step_from(after, done);
+    if (!more) return Error(more.error());
+    if (!*more) return done;
+  }
+}
+
+}  // namespace tapdeck::retention

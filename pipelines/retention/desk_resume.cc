@@ -1,0 +1,79 @@
+#include <charconv>
+#include <set>
+
+#include "model/ledger_codec.h"
+#include "pipelines/retention/desk.h"
+#include "pipelines/retention/desk_values.h"
+
+namespace tapdeck::retention {
+namespace {
+
+// What entries behind a sequence number began.
+struct Begun {
+  std::map<Uid, RecordingParts> erased;
+  std::set<Uid> extended;
+};
+
+Result<bool> take(const storage::LedgerRecord& record, Begun& begun) {
+  const bool erasure = record.header.type == static_cast<std::uint16_t>(LedgerType::kErasure);
+  if (record.header.type == static_cast<std::uint16_t>(LedgerType::kExtension)) {
+    begun.extended.insert(record.header.uid);
+  }
+  if (!erasure) return true;
+  LedgerContent content;
+  const LedgerVerdict verdict = decode_ledger_content(
+      record.header.type, record.header.uid, as_text(record.content), content);
+  if (verdict != LedgerVerdict::kGood) {
+    return make_error(ErrorCode::kCorrupt,
+                      "Entry " + std::to_string(record.header.sequence) +
+                          " of the ledger (erasure) is not understood: " +
+                          std::string(ledger_verdict_name(verdict)) + ".");
+  }
+  RecordingParts& parts = begun.erased[record.header.uid];
+  parts = static_cast<RecordingParts>(parts | std::get<Erasure>(content).parts);
+  return true;
+}
+
+}  // namespace
+
+Result<void> RetentionDesk::resume() {
+  const std::lock_guard lock(mutex_);
+  unfinished_ = true;
+  future_.refresh();
+  return finish();
+}
+
+// An expiry needs nothing here: what it left is still due.
+Result<void> RetentionDesk::finish() {
+  if (!unfinished_) return {};
+  const auto value = store_.get_value(kDoneValue);
+  if (!value) return Error(value.error());
+  std::uint64_t from = 0;
+  if (*value) {
+    const std::string& text = **value;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), from);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) from = 0;
+  }
+  const std::uint64_t next =
+      log().look([](const storage::LedgerState& state) { return state.next_sequence(); });
+  if (from > next) from = 0;  // another journal: all of it is new to this store
+  if (from < next) {
+    Begun begun;
+    TD_TRY(log().replay(from,
+                        [&](const storage::LedgerRecord& record) { return take(record, begun); }));
+    TD_TRY(move_again(std::vector<Uid>(begun.extended.begin(), begun.extended.end())));
+    TD_TRY(erase_again(begun.erased));
+  }
+  return mark_finished();
+}
+
+// Nobody but who holds the mutex journals what would have to be done again.
+Result<void> RetentionDesk::mark_finished() {
+  const std::uint64_t next =
+      log().look([](const storage::LedgerState& state) { return state.next_sequence(); });
+  TD_TRY(store_.put_value(kDoneValue, std::to_string(next)));
+  unfinished_ = false;
+  return {};
+}
+
+}  // namespace tapdeck::retention

@@ -1,0 +1,23 @@
+// Names of the values that retention keeps in a store (RetentionStore::put_value()), and of the
+// class of records that name none.  Threads: constants.  Memory: none.
+#pragma once
+
+#include <string_view>
+
+namespace tapdeck::retention {
+
+constexpr const char* kDefaultClass = "default";
+
+// encode_clock_mark() of the time that was last believed.
+constexpr std::string_view kClockValue = "retention/clock";
+
+// Decimal: entries of the journal before this sequence number have been done.
+constexpr std::string_view kDoneValue = "retention/done";
+
+// Whose facts the erasure that is under way takes out of which record: "UID CHOICE" lines.
+constexpr std::string_view kChoicesValue = "retention/choices";
+
+// Decimal, UTC microseconds: when the last backup of the store was made, by whoever makes it.
+constexpr std::string_view kBackupValue = "retention/backup";
+
+}  // namespace tapdeck::retention

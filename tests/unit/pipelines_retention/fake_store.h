@@ -1,0 +1,180 @@
+// A store in memory with a real journal beside it, whose next write can be made to fail.
+// Threads: one test.  Memory: small.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "pipelines/retention/desk.h"
+#include "tests/unit/storage/ledger_fixture.h"
+
+namespace tapdeck::retention {
+
+constexpr std::int64_t kStartUs = testing::kLedgerTimeUs;
+constexpr std::int64_t kDayUs = kUsPerDay;
+
+class FakeStore final : public storage::RetentionStore {
+ public:
+  FakeStore() { open_journal(); }
+
+  // As after a crash: what is in memory of the journal is read again.
+  void open_journal() {
+    journal_.reset();
+    auto opened = storage::Journal::open(directory_.path(), directory_.options());
+    EXPECT_TRUE(opened) << (opened ? "" : opened.error().message);
+    journal_ = std::move(*opened);
+  }
+
+  storage::Journal& journal() override { return *journal_; }
+
+  Result<std::uint32_t> details_key(const Uid& uid) override {
+    const auto found = slots.find(uid);
+    if (found != slots.end()) return found->second;
+    const auto key = directory_.keys().allocate(uid, storage::SegmentKind::kSip);
+    if (!key) return Error(key.error());
+    return slots[uid] = key->id;
+  }
+
+  Result<std::vector<storage::DueParts>> due(
+      std::int64_t until_us,
+      std::size_t most,
+      const std::optional<storage::DueParts>& after) override {
+    std::vector<storage::DueParts> rows;
+    for (const auto& [uid, call] : calls) {
+      if (call.state == CallState::kInProgress) continue;
+      add_rows(call, until_us, rows);
+    }
+    const auto before = [](const storage::DueParts& a, const storage::DueParts& b) {
+      return std::tie(a.expires_us, a.what.parts, a.what.uid) <
+             std::tie(b.expires_us, b.what.parts, b.what.uid);
+    };
+    std::sort(rows.begin(), rows.end(), before);
+    if (after) rows.erase(rows.begin(), std::upper_bound(rows.begin(), rows.end(), *after, before));
+    if (rows.size() > most) rows.resize(most);
+    return rows;
+  }
+
+  Result<void> move_expiry(const Uid& uid, const storage::ExtendedTimes& times) override {
+    TD_TRY(fail());
+    const auto found = calls.find(uid);
+    if (found == calls.end()) return make_error(ErrorCode::kNotFound, "no call");
+    RecordingInfo& recording = found->second.recording;
+    if (times.media_until_us) recording.expires_us = times.media_until_us;
+    if (times.sip_until_us) recording.sip_expires_us = times.sip_until_us;
+    if (times.cdr_until_us) recording.cdr_expires_us = times.cdr_until_us;
+    return {};
+  }
+
+  Result<void> retire(std::span<const storage::RecordingPartsOf> what,
+                      RecordingLifecycle lifecycle) override {
+    for (const storage::RecordingPartsOf& each : what) {
+      TD_TRY(fail());
+      retire(each, lifecycle);
+    }
+    return {};
+  }
+
+  Result<void> rewrite(std::span<const CallRecord> records) override {
+    TD_TRY(fail());
+    for (const CallRecord& call : records) calls[call.uid] = call;
+    return {};
+  }
+
+  Result<void> purge(std::span<const Uid> uids) override {
+    TD_TRY(fail());
+    purged.insert(uids.begin(), uids.end());
+    return {};
+  }
+
+  Result<storage::Reclaimed> reclaim() override {
+    TD_TRY(fail());
+    ++reclaims;
+    return storage::Reclaimed{1, 2, 3};
+  }
+
+  Result<std::uint64_t> bytes_of(const Uid& uid, RecordingParts asked) override {
+    const int there = parts[uid] & asked;
+    return std::uint64_t{(there & kPartMedia) != 0 ? 1000U : 0U} +
+           std::uint64_t{(there & kPartSip) != 0 ? 10U : 0U};
+  }
+
+  Result<storage::CopiedFiles> backup(const std::string& destination) override {
+    TD_TRY(fail());
+    backups.push_back(destination);
+    return storage::CopiedFiles{.files = 3, .linked = 1, .bytes = 100};
+  }
+
+  Result<void> put_value(std::string_view name, std::string_view value) override {
+    TD_TRY(fail());
+    values[std::string(name)] = std::string(value);
+    return {};
+  }
+
+  Result<std::optional<std::string>> get_value(std::string_view name) override {
+    const auto found = values.find(std::string(name));
+    return found == values.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  void put(const CallRecord& call) {
+    calls[call.uid] = call;
+    parts[call.uid] = kPartMedia | kPartSip;
+  }
+
+  std::map<Uid, CallRecord> calls;
+  std::map<Uid, RecordingParts> parts;  // media and messages that are there
+  std::map<Uid, std::uint32_t> slots;   // of details keys
+  std::map<std::string, std::string> values;
+  std::vector<std::string> backups;
+  std::set<Uid> purged;
+  int reclaims = 0;
+  int fail_in = -1;  // the so many-th write fails; -1: none
+
+ private:
+  Result<void> fail() {
+    if (fail_in < 0 || fail_in-- > 0) return {};
+    return make_error(ErrorCode::kIo, "The disk said no.");
+  }
+
+  void retire(const storage::RecordingPartsOf& each, RecordingLifecycle lifecycle) {
+    RecordingParts& there = parts[each.uid];
+    there = static_cast<RecordingParts>(there & ~each.parts);
+    const auto slot = slots.find(each.uid);
+    if (slot != slots.end() && (each.parts & (kPartSip | kPartCdr)) != 0) {
+      EXPECT_TRUE(directory_.keys().destroy(slot->second, each.uid));
+      slots.erase(slot);
+    }
+    const auto call = calls.find(each.uid);
+    if (call == calls.end()) return;
+    if ((each.parts & kPartMedia) != 0) call->second.recording.lifecycle = lifecycle;
+    if ((each.parts & kPartCdr) != 0) calls.erase(call);
+  }
+
+  void add_rows(const CallRecord& call, std::int64_t until_us, std::vector<storage::DueParts>& to) {
+    const RecordingInfo& recording = call.recording;
+    std::map<std::int64_t, int> by_time;
+    const int there = parts[call.uid] | kPartCdr;
+    const auto add = [&](RecordingParts part, const std::optional<std::int64_t>& expires_us) {
+      if ((there & part) != 0 && expires_us && *expires_us < until_us) by_time[*expires_us] |= part;
+    };
+    add(kPartMedia, recording.expires_us);
+    add(kPartSip, recording.sip_expires_us);
+    add(kPartCdr, recording.cdr_expires_us);
+    for (const auto& [time, some] : by_time) {
+      to.push_back({time, {call.uid, static_cast<RecordingParts>(some)}});
+    }
+  }
+
+  storage::LedgerDirectory directory_;
+  std::unique_ptr<storage::Journal> journal_;
+};
+
+}  // namespace tapdeck::retention
