@@ -20,7 +20,7 @@ constexpr std::uint32_t kSampleKeyBytesMax = 256;
 class PolicyLoader {
  public:
   PolicyLoader(LoadedPolicies& out, const PolicyLoadOptions& options)
-      : out_(out), reading_{YamlReader(out.file, out.problems), options} {}
+      : out_(out), reading_{YamlReader(out.file, out.problems), options, out.texts} {}
 
   void load(const YamlNode& root);
 
@@ -158,9 +158,11 @@ LoadedPolicies load_policies_text(const std::string& text,
 
 Result<LoadedPolicies> load_policies_file(const std::string& path,
                                           const PolicyLoadOptions& options) {
-  const auto text = read_whole_file(path, "the policies", kPolicyFileBytesMax);
+  auto text = read_whole_file(path, "the policies", kPolicyFileBytesMax);
   if (!text) return Error(text.error());
-  return load_policies_text(*text, path, options);
+  LoadedPolicies loaded = load_policies_text(*text, path, options);
+  loaded.texts.insert(loaded.texts.begin(), std::move(*text));
+  return loaded;
 }
 
 }  // namespace tapdeck::config

@@ -30,6 +30,8 @@ struct LoadedPolicies {
   Policies policies;  // of use only when no problem is an error
   std::string file;
   std::vector<Problem> problems;  // by file and line
+  // What was read from files, in this order: of policies.yaml, where it was one, and of its lists.
+  std::vector<std::string> texts;
 };
 
 // Lists in files are looked for beside `file_name`.

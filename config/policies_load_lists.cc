@@ -59,12 +59,13 @@ void ListReader::read_file(const YamlNode& node, const std::string& path, Number
   const std::string* name = reading_.reader.name_of(node, path, 1, kPathBytesMax);
   if (name == nullptr || !reading_.options.read_files) return;
   const std::string file = beside(reading_.reader.file(), *name);
-  const auto text = read_whole_file(file, "the list", kPolicyListFileBytesMax);
+  auto text = read_whole_file(file, "the list", kPolicyListFileBytesMax);
   if (!text) return reading_.reader.fail(node, path + ": " + text.error().message);
   YamlReader in_file(file, problems_);
   for_each_list_line(*text, [&](std::uint32_t line, std::string_view row) {
     add(in_file, line, path, row, list);
   });
+  reading_.texts.push_back(std::move(*text));
 }
 
 void ListReader::read(const ReadEntry& entry, NumberList& list) {

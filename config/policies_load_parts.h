@@ -19,6 +19,7 @@ namespace tapdeck::config {
 struct PolicyReading {
   YamlReader reader;
   const PolicyLoadOptions& options;
+  std::vector<std::string>& texts;                                    // LoadedPolicies::texts
   std::map<std::string, std::uint32_t, std::less<>> list_lines = {};  // by name
   std::set<std::string, std::less<>> good_zones = {};                 // were found
 };

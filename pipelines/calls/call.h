@@ -100,7 +100,7 @@ class Call {
   // Nothing from `pause.since_ns` on is kept until resume_recording(), or until its deadline.
   // False: it is so already, or the call has ended.
   bool pause(const RecordingPause& pause);
-  bool resume_recording(std::int64_t time_ns);
+  bool resume_recording(std::int64_t time_ns, PauseCause cause);
   // Another leg of its conversation has a stricter rule; true where that changes anything.
   bool restrict_by(const JoinedRule& rule, std::int64_t time_ns);
   // What a key of StreamReportKind::kKey orders, if it ends a code of the call's rule.
@@ -164,7 +164,7 @@ class Call {
   void give_up_silent_workers();
   void flush_messages(std::int64_t timer_now_ns);
   void put_record(bool final);
-  void end_pause(PauseChange change, std::int64_t time_ns);
+  void end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns);
   void stop(const CallEnd& end, std::int64_t timer_now_ns);
   void stop_without_answer(EndReason reason, std::int64_t timer_now_ns);
   void run_open_timers(std::int64_t timer_now_ns);

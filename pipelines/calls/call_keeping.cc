@@ -101,14 +101,14 @@ bool Call::pause(const RecordingPause& pause) {
   live_.pause = pause;
   if (muted_) return true;
   tell(BindOperation::kPause, pause.since_ns);
-  context_.sink.tell_pause(live_.uid, PauseChange::kPaused, pause.since_ns);
+  context_.sink.tell_pause({live_.uid, PauseChange::kPaused, pause.cause, pause.since_ns});
   if (answer_told_) put_record(false);  // a restart must know of it
   return true;
 }
 
-bool Call::resume_recording(std::int64_t time_ns) {
+bool Call::resume_recording(std::int64_t time_ns, PauseCause cause) {
   if (!live_.pause || live_.ended) return false;
-  end_pause(PauseChange::kResumed, time_ns);
+  end_pause(PauseChange::kResumed, cause, time_ns);
   return true;
 }
 
@@ -127,11 +127,11 @@ std::optional<PauseTrigger> Call::hear_key(const StreamReport& report) {
   return live_.policy->keys.hear(report, live_.policy->actions->pause, live_.pause.has_value());
 }
 
-void Call::end_pause(PauseChange change, std::int64_t time_ns) {
+void Call::end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns) {
   live_.pause.reset();
   if (muted_) return;
   tell(BindOperation::kResume, time_ns);
-  context_.sink.tell_pause(live_.uid, change, time_ns);
+  context_.sink.tell_pause({live_.uid, change, cause, time_ns});
   if (answer_told_) put_record(false);
 }
 

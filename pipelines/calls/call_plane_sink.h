@@ -35,8 +35,7 @@ class CallPlaneSink {
   // is to be taken as if it had passed here.  False when it could not be passed on.
   [[nodiscard]] virtual bool pass_rtcp(const SignalMessage& packet) = 0;
 
-  // The recording of a call is paused, or goes on, from this packet time on.
-  virtual void tell_pause(const Uid& /*uid*/, PauseChange /*change*/, std::int64_t /*time_ns*/) {}
+  virtual void tell_pause(const PauseTold& /*told*/) {}
 
   // A policy forbids the media of a call that is being recorded: what was written of it is
   // destroyed for good, what was not is zeroed, and what comes later is not kept.  Its messages and

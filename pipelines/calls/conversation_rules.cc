@@ -14,7 +14,8 @@ Call* ConversationRules::find(const PauseOrder& order) const {
 PauseAnswer ConversationRules::obey(const PauseOrder& order, std::int64_t timer_now_ns) {
   const Call* call = find(order);
   if (call == nullptr) return {};
-  return tell_legs(*call, {order.resume, order.time_ns, timer_now_ns + limit_ns_});
+  return tell_legs(*call,
+                   {order.resume, order.time_ns, timer_now_ns + limit_ns_, PauseCause::kCommand});
 }
 
 void ConversationRules::obey_header(const Call& call,
@@ -22,7 +23,8 @@ void ConversationRules::obey_header(const Call& call,
                                     std::int64_t timer_now_ns) {
   const auto trigger = pause_trigger_of(call.live(), *message.facts.claims);
   if (!trigger || call.live().ended) return;
-  const What what{trigger->resume, message.time_ns(), timer_now_ns + trigger->limit_ns};
+  const What what{
+      trigger->resume, message.time_ns(), timer_now_ns + trigger->limit_ns, PauseCause::kHeader};
   tell_legs(call, what);
 }
 
@@ -31,7 +33,10 @@ void ConversationRules::obey_key(Call& call,
                                  std::int64_t timer_now_ns) {
   const auto trigger = call.hear_key(report);
   if (!trigger) return;
-  const What what{trigger->resume, report.statistics.last_ns, timer_now_ns + trigger->limit_ns};
+  const What what{trigger->resume,
+                  report.statistics.last_ns,
+                  timer_now_ns + trigger->limit_ns,
+                  PauseCause::kDtmf};
   tell_legs(call, what);
 }
 
@@ -41,8 +46,8 @@ PauseAnswer ConversationRules::tell_legs(const Call& call, const What& what) {
     Call* leg = table_.find(handle);
     if (leg == nullptr || leg->live().ended) continue;
     ++answer.legs;
-    const bool changed = what.resume ? leg->resume_recording(what.time_ns)
-                                     : leg->pause({what.time_ns, what.deadline_ns});
+    const bool changed = what.resume ? leg->resume_recording(what.time_ns, what.cause)
+                                     : leg->pause({what.time_ns, what.deadline_ns, what.cause});
     if (!changed) continue;
     ++answer.changed;
     changed_.push_back(leg);

@@ -56,6 +56,7 @@ class ConversationRules {
     bool resume;
     std::int64_t time_ns;
     std::int64_t deadline_ns;  // of a pause
+    PauseCause cause;
   };
 
   void obey_header(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns);

@@ -13,6 +13,7 @@
 
 #include "base/pool_allocator.h"
 #include "model/call.h"
+#include "model/pause.h"
 #include "pipelines/calls/call_policy.h"
 #include "pipelines/calls/dialog.h"
 #include "pipelines/calls/name_counts.h"
@@ -54,6 +55,7 @@ enum class Keeping : std::uint8_t {
 struct RecordingPause {
   std::int64_t since_ns = 0;             // packet time
   std::int64_t deadline_ns = INT64_MAX;  // timer time: it ends by itself
+  PauseCause cause = PauseCause::kCommand;
 
   bool operator==(const RecordingPause&) const = default;
 };

@@ -1,12 +1,16 @@
 #include "pipelines/policy/policy_file.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <tuple>
 #include <utility>
 
+#include "base/bytes.h"
 #include "config/directory_load.h"
 #include "config/yaml_reader.h"
+#include "storage/crypto.h"
 
 namespace tapdeck::policy {
 namespace {
@@ -16,6 +20,18 @@ std::optional<Error> errors_of(std::vector<config::Problem> problems) {
   std::erase_if(problems, [](const config::Problem& problem) { return !problem.is_error; });
   if (problems.empty()) return std::nullopt;
   return make_error(ErrorCode::kCorrupt, config::to_string(problems));
+}
+
+storage::Hash digest_of(const std::vector<std::string>& texts) {
+  std::vector<std::array<std::uint8_t, 8>> lengths(texts.size());
+  std::vector<ByteView> pieces;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    store_le<std::uint64_t>(lengths[i].data(), texts[i].size());
+    pieces.emplace_back(lengths[i]);
+    pieces.push_back(as_bytes(texts[i]));
+  }
+  storage::Hasher hasher;
+  return hasher.sha256(pieces);
 }
 
 }  // namespace
@@ -42,6 +58,7 @@ Result<std::shared_ptr<const PolicySet>> load_policy_set(const std::string& path
   if (auto errors = errors_of(std::move(loaded->problems))) return std::move(*errors);
   auto set = PolicySet::create(std::move(loaded->policies), compile, report);
   if (!set) return make_error(set.error().code, path + ": " + set.error().message);
+  if (report != nullptr) report->digest = digest_of(loaded->texts);
   return set;
 }
 

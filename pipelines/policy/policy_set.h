@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "config/policies.h"
 #include "config/problem.h"
+#include "storage/crypto.h"
 
 namespace tapdeck::policy {
 
@@ -28,6 +29,9 @@ struct CompileReport {
   std::uint32_t expression_count = 0;
   std::size_t database_bytes = 0;
   bool from_cache = false;
+  // SHA-256 of the rules' file and its lists, each after its length (8 bytes, little endian); nil
+  // where they were no files.
+  storage::Hash digest{};
   std::string cache_trouble;  // why the cache was not read or not written; empty: no trouble
 };
 

@@ -99,8 +99,9 @@ class Scenario : public CallPlaneSink {
 
   void put_event(EventRecord event) override { events.push_back(std::move(event)); }
 
-  void tell_pause(const Uid&, PauseChange change, std::int64_t) override {
-    pauses.push_back(change);
+  void tell_pause(const PauseTold& told) override {
+    pauses.push_back(told.change);
+    pause_causes.push_back(told.cause);
   }
 
   void shred_recording(const Uid& recording) override { shredded.push_back(recording); }
@@ -143,6 +144,7 @@ class Scenario : public CallPlaneSink {
   std::vector<BindMessage> binds;
   std::vector<EventRecord> events;
   std::vector<PauseChange> pauses;
+  std::vector<PauseCause> pause_causes;  // of those
   std::vector<Uid> shredded;
   std::vector<std::string> order;  // "bind", "keep", "put", "final" as they came
   std::string kept_bytes;

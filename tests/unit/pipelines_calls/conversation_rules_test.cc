@@ -132,6 +132,7 @@ TEST(Pauses, AKeyedCodePausesEveryLeg) {
   key.last = 6;
   play.stream(6, key);
   EXPECT_EQ(times_of(play, BindOperation::kResume), (Times{at_ns(6), at_ns(6)}));
+  EXPECT_EQ(play.pause_causes, std::vector<PauseCause>(4, PauseCause::kDtmf));
 }
 
 // Legs are told apart by their dialled numbers.
