@@ -201,8 +201,7 @@ void add_outcome(const CallRecord& call, Json& json) {
   json["sip_responses"] = map_to_json(call.sip_responses);
 }
 
-// The trunk, what the directory says, and facts that come from annotations, of which there are
-// none.
+// The trunk, and what the directory and annotations say.
 void add_business(const CallRecord& call, Json& json) {
   static const CallBusiness kNone;
   const CallBusiness& business = call.business ? *call.business : kNone;
@@ -212,8 +211,14 @@ void add_business(const CallRecord& call, Json& json) {
   json["client"] = text_or_null(business.client);
   json["marketing_channel"] = text_or_null(business.marketing_channel);
   json["campaign"] = text_or_null(business.campaign);
-  json["tags"] = Json::array();
-  for (const char* name : {"disposition", "resolved", "csat", "revenue"}) json[name] = nullptr;
+  Json tags = Json::array();
+  for (const std::string& tag : business.tags) tags.push_back(to_valid_utf8(tag));
+  json["tags"] = std::move(tags);
+  json["disposition"] = text_or_null(business.disposition);
+  json["resolved"] = value_or_null(business.resolved);
+  json["csat"] = value_or_null(business.csat);
+  json["revenue"] = value_or_null(business.revenue);
+  json["note"] = text_or_null(business.note);
 }
 
 }  // namespace

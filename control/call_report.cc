@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "control/journaled_store.h"
 
 namespace tapdeck::control {
 namespace {
@@ -45,6 +46,7 @@ Result<CallReport> read_call_report(storage::StoreAccess& store, const Uid& uid)
     report.messages.push_back(message);
     return true;
   });
+  if (!walked && walked.error().code == kAccessRefused) return Error(walked.error());
   if (!walked) {
     report.faults.push_back("Messages: " + walked.error().message);
   }

@@ -106,6 +106,29 @@ void add_claims(Rows& rows, const CallRecord& call) {
   }
 }
 
+// "12.5"
+std::string number_text(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.12g", value);
+  return text.data();
+}
+
+void add_business(Rows& rows, const CallBusiness& business) {
+  add_fact(rows, "agent", business.agent);
+  add_fact(rows, "team", business.team);
+  add_fact(rows, "client", business.client);
+  add_fact(rows, "channel", business.marketing_channel);
+  add_fact(rows, "campaign", business.campaign);
+  std::string tags;
+  for (const std::string& tag : business.tags) tags += (tags.empty() ? "" : ", ") + tag;
+  add_fact(rows, "tags", tags);
+  add_fact(rows, "disposition", business.disposition);
+  if (business.resolved) add_fact(rows, "resolved", *business.resolved ? "yes" : "no");
+  if (business.csat) add_fact(rows, "csat", number_text(*business.csat));
+  if (business.revenue) add_fact(rows, "revenue", number_text(*business.revenue));
+  add_fact(rows, "note", business.note);
+}
+
 // "030123456 (+4930123456)"
 std::string with_e164(const std::string& written, const std::string& e164) {
   return e164.empty() || e164 == written ? written : written + " (" + e164 + ")";
@@ -125,13 +148,7 @@ std::string facts_text(const CallReport& report, std::string_view zone) {
   add_fact(rows, "hangup by", std::string(hangup_by_name(call.hangup_by)));
   add_fact(rows, "direction", std::string(call_direction_name(call.direction)));
   add_fact(rows, "trunk", call.trunk);
-  if (call.business) {
-    add_fact(rows, "agent", call.business->agent);
-    add_fact(rows, "team", call.business->team);
-    add_fact(rows, "client", call.business->client);
-    add_fact(rows, "channel", call.business->marketing_channel);
-    add_fact(rows, "campaign", call.business->campaign);
-  }
+  if (call.business) add_business(rows, *call.business);
   add_fact(rows, "dialled", with_e164(call.dialled, call.dialled_e164));
   add_fact(rows, "diverted from", with_e164(call.diverted_from, call.diverted_from_e164));
   add_fact(rows, "asserted", with_e164(call.asserted, call.asserted_e164));

@@ -1,24 +1,19 @@
 #include "control/open_store.h"
 
-#include <chrono>
-#include <sys/stat.h>
-#include <thread>
 #include <utility>
 
-#include "control/remote_store.h"
-#include "storage/store.h"
+#include "control/actor.h"
+#include "control/journaled_store.h"
+#include "control/reach_store.h"
 
 namespace tapdeck::control {
 namespace {
 
-constexpr int kAttempts = 25;
-constexpr std::chrono::milliseconds kPause{200};  // in all five seconds for a service to come up
-
 // A store opened here, with the reader through which it is asked.
 class OpenedStore final : public storage::StoreAccess {
  public:
-  explicit OpenedStore(std::unique_ptr<storage::Store> store)
-      : store_(std::move(store)), reader_(store_->reader()) {}
+  explicit OpenedStore(ReachedStore reached)
+      : reached_(std::move(reached)), reader_(reached_.store->reader()) {}
 
   Result<CallPage> find_calls(const CallQuery& query) override {
     return reader_->find_calls(query);
@@ -51,46 +46,27 @@ class OpenedStore final : public storage::StoreAccess {
   Result<std::vector<storage::StoreFault>> check() override { return reader_->check(); }
 
  private:
-  std::unique_ptr<storage::Store> store_;  // outlives its reader
+  ReachedStore reached_;  // outlives its reader
   std::unique_ptr<storage::StoreAccess> reader_;
 };
-
-Result<void> check_directory(const std::string& directory) {
-  struct stat status {};
-
-  if (::stat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
-  return make_error(ErrorCode::kNotFound,
-                    "There is no store at " + directory +
-                        "; name another with --store, or make one with `tapdeck --store " +
-                        directory + " ingest FILE`.");
-}
 
 }  // namespace
 
 Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& settings) {
-  const std::string& store_directory = settings.store_directory;
-  TD_TRY(check_directory(store_directory));
-  for (int attempt = 0;; ++attempt) {
-    auto remote = RemoteStore::connect(store_directory);
-    if (remote) return std::unique_ptr<storage::StoreAccess>(std::move(*remote));
-    if (remote.error().code != ErrorCode::kNotFound) return Error(remote.error());
-    auto store = storage::Store::open(store_options(settings, storage::StoreMode::kOpenExisting));
-    if (store) {
-      return std::unique_ptr<storage::StoreAccess>(
-          std::make_unique<OpenedStore>(std::move(*store)));
-    }
-    // Owned, but not served: the owner may be about to serve it, or about to end.
-    if (store.error().code != ErrorCode::kBusy) return Error(store.error());
-    if (attempt + 1 == kAttempts) {
-      return make_error(
-          ErrorCode::kBusy,
-          "Another process owns the store " + store_directory +
-              " and does not serve it (an `ingest` without a service?); try again when it "
-              "has ended. " +
-              store.error().message);
-    }
-    std::this_thread::sleep_for(kPause);
-  }
+  auto reached = reach_store(settings);
+  if (!reached) return Error(reached.error());
+  if (reached->remote) return std::unique_ptr<storage::StoreAccess>(std::move(reached->remote));
+  retention::RetentionDesk& desk = *reached->desk;
+  auto opened = std::make_unique<OpenedStore>(std::move(*reached));
+  return std::unique_ptr<storage::StoreAccess>(
+      std::make_unique<JournaledStore>(std::move(opened), access_note(desk, own_actor())));
+}
+
+AccessNote access_note(retention::RetentionDesk& desk, LedgerActor actor) {
+  return [&desk, actor = std::move(actor)](
+             const std::optional<Uid>& uid, AccessKind kind, const std::string& detail) {
+    return desk.note_access(uid, Access{actor, kind, detail});
+  };
 }
 
 }  // namespace tapdeck::control

@@ -31,7 +31,7 @@ constexpr std::string CallQuery::*kQueryTexts[] = {&CallQuery::number,
 
 bool is_frame_type(std::uint8_t type) {
   return (type >= static_cast<std::uint8_t>(FrameType::kHello) &&
-          type <= static_cast<std::uint8_t>(FrameType::kImportShred)) ||
+          type <= static_cast<std::uint8_t>(FrameType::kAdminister)) ||
          (type >= static_cast<std::uint8_t>(FrameType::kWelcome) &&
           type <= static_cast<std::uint8_t>(FrameType::kEvent)) ||
          type == static_cast<std::uint8_t>(FrameType::kEnd) ||

@@ -54,6 +54,7 @@ enum class FrameType : std::uint8_t {
   kPause = 21,        // uid: the recordings of its conversation
   kResume = 22,       // likewise
   kImportShred = 23,  // ImportedShred; within an import, not answered
+  kAdminister = 24,   // a RetentionRequest (control/retention_codec.h)
   // Answers.
   kWelcome = 64,
   kCall = 65,     // encode_call bytes

@@ -63,6 +63,7 @@ Result<Frame> RemoteStore::send_request(FrameType type, const std::string& paylo
   };
   auto frame = exchange();
   if (frame || !was_open || !is_hangup(frame.error())) return frame;
+  if (type == FrameType::kAdminister) return frame;  // nothing is ordered twice
   socket_.close();
   TD_TRY(open_connection());
   return exchange();
@@ -201,6 +202,12 @@ Result<std::vector<storage::StoreFault>> RemoteStore::check() {
 
 Result<std::string> RemoteStore::order_pause(const Uid& uid, bool resume) {
   return ask(resume ? FrameType::kResume : FrameType::kPause, encode_uid(uid), no_frames);
+}
+
+Result<std::string> RemoteStore::administer(const RetentionRequest& request) {
+  const auto payload = encode_retention_request(request);
+  if (!payload) return Error(payload.error());
+  return ask(FrameType::kAdminister, *payload, no_frames);
 }
 
 Result<std::string> RemoteStore::stats_json() { return ask_text(FrameType::kStatsJson); }

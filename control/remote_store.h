@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "control/frame_io.h"
 #include "control/protocol.h"
+#include "control/retention_codec.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::control {
@@ -38,6 +39,10 @@ class RemoteStore final : public storage::StoreAccess {
   // JSON: how many open calls the conversation of this one has (`legs`), and how many of them were
   // not so already (`changed`).
   Result<std::string> order_pause(const Uid& uid, bool resume);
+
+  // JSON of the answer (control/retention_json.h).  Asked once: when the service goes away it may
+  // have been done or not.
+  Result<std::string> administer(const RetentionRequest& request);
 
  private:
   // Returns false to stop reading the answer.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "control/actor.h"
 #include "control/call_json.h"
 #include "control/import_handler.h"
 #include "control/protocol.h"
@@ -19,9 +20,10 @@ namespace {
 class RequestHandler {
  public:
   RequestHandler(const Socket& socket,
+                 const ClientInfo& client,
                  storage::StoreAccess& store,
                  const ServerCallbacks& callbacks)
-      : socket_(socket), store_(store), callbacks_(callbacks) {}
+      : socket_(socket), client_(client), store_(store), callbacks_(callbacks) {}
 
   Result<void> answer(const Frame& request) {
     switch (request.type) {
@@ -38,6 +40,7 @@ class RequestHandler {
       case FrameType::kStatusJson: return end(callbacks_.status_json());
       case FrameType::kPause: return order_pause(request.payload, false);
       case FrameType::kResume: return order_pause(request.payload, true);
+      case FrameType::kAdminister: return administer(request.payload);
       case FrameType::kImportBegin: return import(request.payload);
       default: return fail(make_error(ErrorCode::kInvalidArgument, "that is not a request."));
     }
@@ -177,6 +180,19 @@ class RequestHandler {
     return end(json_line(json));
   }
 
+  Result<void> administer(const std::string& payload) {
+    const auto request = decode_retention_request(payload);
+    if (!request) return fail_unreadable();
+    const auto answer =
+        callbacks_.administer(*request, actor_of(client_.pid, client_.uid, client_.gid));
+    if (!answer) return fail(answer.error());
+    if (answer->size() > kAnswerBytesMax) {
+      return fail(make_error(ErrorCode::kResources,
+                             "The answer is longer than 16 MiB; ask for less of it."));
+    }
+    return end(*answer);
+  }
+
   Result<void> import(const std::string& retention_class) {
     auto sink = callbacks_.open_import(retention_class);
     if (!sink) return fail(sink.error());
@@ -184,6 +200,7 @@ class RequestHandler {
   }
 
   const Socket& socket_;
+  const ClientInfo& client_;
   storage::StoreAccess& store_;
   const ServerCallbacks& callbacks_;
 };
@@ -209,10 +226,12 @@ Result<void> shake_hands(const Socket& socket) {
 
 }  // namespace
 
-void serve_client(const Socket& socket, const ServerCallbacks& callbacks) {
+void serve_client(const Socket& socket,
+                  const ClientInfo& client,
+                  const ServerCallbacks& callbacks) {
   if (!shake_hands(socket)) return;
-  const auto store = callbacks.open_reader();
-  RequestHandler handler(socket, *store, callbacks);
+  const auto store = callbacks.open_reader(client);
+  RequestHandler handler(socket, client, *store, callbacks);
   while (true) {
     const auto request = receive_frame(socket, kRequestBytesMax);
     if (!request || !handler.answer(*request)) return;

@@ -135,9 +135,9 @@ class ThreadedServer final : public Server {
     ClientInfo info;
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(socket.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
-      info = {peer.pid, peer.uid, peer.gid, 0};
-    }
+    // Nobody is served whom the journal could not name.
+    if (::getsockopt(socket.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
+    info = {peer.pid, peer.uid, peer.gid, 0};
     info.connected_us = wall_now_ns() / kNsPerUs;
     Client* client = nullptr;
     {
@@ -158,7 +158,7 @@ class ThreadedServer final : public Server {
   // On the client's thread.  Whatever fails here must not take the capture with it.
   void run_client(Client& client) const {
     try {
-      serve_client(client.socket, callbacks_);
+      serve_client(client.socket, client.info, callbacks_);
     } catch (const std::exception& error) {
       log_warning(std::string("control socket: a request failed: ") + error.what());
     }

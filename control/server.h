@@ -16,6 +16,8 @@
 
 #include "base/result.h"
 #include "control/import_sink.h"
+#include "control/retention_codec.h"
+#include "model/ledger_content.h"
 #include "model/pause.h"
 #include "storage/store_access.h"
 
@@ -28,8 +30,17 @@ struct ServerOptions {
   std::uint32_t idle_timeout_ms = 300'000;  // a client that asks nothing for this long is dropped
 };
 
+// Who is connected, as the kernel says (SO_PEERCRED at accept).
+struct ClientInfo {
+  pid_t pid = 0;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::int64_t connected_us = 0;  // UTC
+};
+
 struct ServerCallbacks {
-  std::function<std::unique_ptr<storage::StoreAccess>()> open_reader;  // one per client
+  // One per client, on its thread; what it gives out is given to that client.
+  std::function<std::unique_ptr<storage::StoreAccess>(const ClientInfo& client)> open_reader;
   std::function<std::string()> stats_json;   // one JSON object: counters of the service
   std::function<std::string()> status_json;  // one JSON object with a boolean member "healthy"
   // Begins an import under a retention class, on the client's thread; kBusy: there is one already.
@@ -37,14 +48,10 @@ struct ServerCallbacks {
       open_import{};
   // Pauses recordings, or lets them go on; on the client's thread.
   std::function<Result<PauseAnswer>(const PauseOrder& order)> order_pause{};
-};
-
-// Who is connected, as the kernel says (SO_PEERCRED at accept).
-struct ClientInfo {
-  pid_t pid = 0;
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::int64_t connected_us = 0;  // UTC
+  // Holds, expiry, erasure, annotation, journal; JSON (control/retention_json.h); on the client's
+  // thread.
+  std::function<Result<std::string>(const RetentionRequest& request, const LedgerActor& actor)>
+      administer{};
 };
 
 class Server {

@@ -65,6 +65,11 @@ int run_command_line(int argc, char** argv, const CommandBodies& bodies) {
   add_service_commands(app, context);
   add_policy_command(app, context);
   add_pause_commands(app, context);
+  add_hold_command(app, context);
+  add_retention_command(app, context);
+  add_erase_command(app, context);
+  add_annotate_command(app, context);
+  add_audit_command(app, context);
   add_config_command(app, context);
   add_doctor_command(app, context);
   add_bench_command(app, context);

@@ -55,6 +55,11 @@ void add_store_command(CLI::App& app, Context& context);
 void add_service_commands(CLI::App& app, Context& context);  // stats, status
 void add_policy_command(CLI::App& app, Context& context);
 void add_pause_commands(CLI::App& app, Context& context);  // pause, resume
+void add_hold_command(CLI::App& app, Context& context);
+void add_retention_command(CLI::App& app, Context& context);
+void add_erase_command(CLI::App& app, Context& context);
+void add_annotate_command(CLI::App& app, Context& context);
+void add_audit_command(CLI::App& app, Context& context);
 void add_config_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
 void add_bench_command(CLI::App& app, Context& context);

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "control/annotation_csv.h"
 #include "control/protocol.h"
+#include "control/retention_codec.h"
 
 using namespace tapdeck::control;
 
@@ -12,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const tapdeck::ByteView rest(data + 1, size - 1);
   const std::string_view payload = tapdeck::as_text(rest);
-  switch (data[0] % 12) {
+  switch (data[0] % 14) {
     case 0: (void)decode_frame_header(rest, kRequestBytesMax); break;
     case 1: (void)decode_hello(payload); break;
     case 2: (void)decode_uid(payload); break;
@@ -38,6 +40,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!again || encode_event_query(*again) != encode_event_query(*query)) std::abort();
       }
       break;
+    case 11: {
+      // What decodes must encode, to bytes that decode to the same.
+      const auto request = decode_retention_request(payload);
+      if (!request) break;
+      const auto bytes = encode_retention_request(*request);
+      if (!bytes) std::abort();
+      const auto again = decode_retention_request(*bytes);
+      if (!again || *encode_retention_request(*again) != *bytes) std::abort();
+      break;
+    }
+    case 12: (void)read_annotations(payload); break;
     default: {
       tapdeck::Chunk chunk;
       if (decode_import_chunk(payload, chunk) && encode_import_chunk(chunk) != payload)

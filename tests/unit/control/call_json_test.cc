@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/annotations.h"
 #include "tests/support/sample_call.h"
 
 namespace tapdeck::control {
@@ -83,6 +84,7 @@ const std::vector<std::string> kCallNames = {"schema",
                                              "resolved",
                                              "csat",
                                              "revenue",
+                                             "note",
                                              "media",
                                              "recording"};
 const std::vector<std::string> kPartyNames = {"id",
@@ -197,6 +199,23 @@ TEST(CallJson, FindsFieldsByDottedNames) {
   for (const char* wrong : {"", "callr", "caller.", "caller.x", "uid.x", ".uid"}) {
     EXPECT_FALSE(is_field_name(wrong)) << wrong;
   }
+}
+
+TEST(CallJson, AnnotationsAreFactsOfTheCall) {
+  CallRecord call = tapdeck::testing::sample_call();
+  call.business = nullptr;
+  Json json = call_to_json(call);
+  EXPECT_EQ(json_line(json["tags"]), "[]");
+  for (const char* name : {"disposition", "resolved", "csat", "revenue", "note"}) {
+    EXPECT_TRUE(json[name].is_null()) << name;
+    EXPECT_TRUE(is_field_name(name));
+  }
+  apply_annotations({{"tag", "vip,late"}, {"resolved", "false"}, {"csat", "4.5"}}, call);
+  json = call_to_json(call);
+  EXPECT_EQ(json_line(json["tags"]), R"(["late","vip"])");
+  EXPECT_EQ(json["resolved"], Json(false)) << "known, not absent";
+  EXPECT_EQ(json["csat"], Json(4.5));
+  EXPECT_TRUE(json["revenue"].is_null());
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +17,7 @@
 #include "model/call_query.h"
 #include "storage/store_access.h"
 #include "tests/support/sample_call.h"
+#include "tests/unit/control/temporary_directory.h"
 
 namespace tapdeck::control::testing {
 
@@ -106,24 +107,6 @@ class FakeStore final : public storage::StoreAccess {
   const FakeContents& contents_;
 };
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "tapdeck-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 // `count` calls, a second apart, told apart by uid; the first at `start_us`.
 inline std::vector<CallRecord> make_calls(std::size_t count,
                                           std::int64_t start_us = 1'700'000'000'000'000) {
@@ -152,9 +135,18 @@ class ServedStore : public ::testing::Test {
   void serve(ServerOptions options = {}) {
     options.store_directory = directory_.path();
     ServerCallbacks callbacks;
-    callbacks.open_reader = [this] { return std::make_unique<FakeStore>(contents_); };
+    callbacks.open_reader = [this](const ClientInfo& /*client*/) {
+      return std::make_unique<FakeStore>(contents_);
+    };
     callbacks.stats_json = [this] { return stats_; };
     callbacks.status_json = [this] { return status_; };
+    callbacks.administer = [this](const RetentionRequest& request,
+                                  const LedgerActor& actor) -> Result<std::string> {
+      asked_.push_back(request);
+      actor_ = actor;
+      if (refusal_) return Error(*refusal_);
+      return answer_;
+    };
     auto server = Server::start(std::move(options), std::move(callbacks));
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
@@ -182,6 +174,11 @@ class ServedStore : public ::testing::Test {
   FakeContents contents_;
   std::string stats_ = R"({"ports":{"eth1":{"rx":5}}})";
   std::string status_ = R"({"healthy":true})";
+  // What it is asked about the life of recordings, by whom, and what it says then.
+  std::vector<RetentionRequest> asked_;
+  LedgerActor actor_;
+  std::string answer_ = "{}";
+  std::optional<Error> refusal_;
   CommandBodies bodies_;
   std::unique_ptr<Server> server_;
   std::string out_;

@@ -16,7 +16,9 @@ class ImportClientTest : public testing::ServedStore {
  protected:
   void SetUp() override {
     ServerCallbacks callbacks;
-    callbacks.open_reader = [this] { return std::make_unique<testing::FakeStore>(contents_); };
+    callbacks.open_reader = [this](const ClientInfo& /*client*/) {
+      return std::make_unique<testing::FakeStore>(contents_);
+    };
     callbacks.open_import =
         [this](const std::string& retention_class) -> Result<std::unique_ptr<ImportSink>> {
       if (busy_) return make_error(ErrorCode::kBusy, "another import");

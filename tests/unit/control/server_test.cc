@@ -56,7 +56,9 @@ TEST_F(ServerTest, ServesADirectoryWithALongName) {
   options.store_directory = deep;
   auto server = Server::start(
       options,
-      {[this] { return std::make_unique<testing::FakeStore>(contents_); }, nullptr, nullptr});
+      {[this](const ClientInfo&) { return std::make_unique<testing::FakeStore>(contents_); },
+       nullptr,
+       nullptr});
   ASSERT_TRUE(server) << server.error().message;
   const auto store = RemoteStore::connect(deep);
   ASSERT_TRUE(store) << store.error().message;
@@ -169,7 +171,9 @@ TEST_F(ServerTest, ACallbackThatThrowsCostsOneClientOnly) {
   ServerOptions options;
   options.store_directory = directory_.path();
   ServerCallbacks callbacks;
-  callbacks.open_reader = [this] { return std::make_unique<testing::FakeStore>(contents_); };
+  callbacks.open_reader = [this](const ClientInfo& /*client*/) {
+    return std::make_unique<testing::FakeStore>(contents_);
+  };
   callbacks.stats_json = []() -> std::string { throw std::runtime_error("no counters"); };
   callbacks.status_json = [] { return std::string("{}"); };
   auto server = Server::start(options, callbacks);

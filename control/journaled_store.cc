@@ -1,0 +1,64 @@
+#include "control/journaled_store.h"
+
+#include "control/query_json.h"
+
+namespace tapdeck::control {
+
+Result<void> JournaledStore::note(const std::optional<Uid>& uid,
+                                  AccessKind kind,
+                                  const std::string& detail) {
+  const auto noted = note_(uid, kind, detail);
+  if (noted) return {};
+  return make_error(
+      kAccessRefused,
+      "The journal does not take this access, so nothing is given out: " + noted.error().message);
+}
+
+Result<void> JournaledStore::note_once(const Uid& uid, AccessKind kind, const char* detail) {
+  if (noted_.contains({uid, kind})) return {};
+  // Of a call that is not there nothing is given out, and a key for it is not made.
+  const auto call = store_->get_call(uid);
+  if (!call) return Error(call.error());
+  TD_TRY(note(uid, kind, detail));
+  if (noted_.size() >= kNotedMax) noted_.clear();
+  noted_.emplace(uid, kind);
+  return {};
+}
+
+Result<CallPage> JournaledStore::find_calls(const CallQuery& query) {
+  const bool by_number = !query.number.empty() || !query.caller.empty() || !query.callee.empty();
+  if (by_number && query.cursor.empty()) {
+    TD_TRY(note(std::nullopt, AccessKind::kSearch, query_to_text(query)));
+  }
+  return store_->find_calls(query);
+}
+
+Result<EventPage> JournaledStore::find_events(const EventQuery& query) {
+  return store_->find_events(query);
+}
+
+Result<CallRecord> JournaledStore::get_call(const Uid& uid) { return store_->get_call(uid); }
+
+Result<std::vector<CallRecord>> JournaledStore::get_versions(const Uid& uid) {
+  return store_->get_versions(uid);
+}
+
+Result<void> JournaledStore::read_media(const Uid& uid, const storage::SectionSink& sink) {
+  TD_TRY(note_once(uid, AccessKind::kExport, "media"));
+  return store_->read_media(uid, sink);
+}
+
+Result<void> JournaledStore::read_messages(const Uid& uid, const storage::MessageSink& sink) {
+  TD_TRY(note_once(uid, AccessKind::kShow, "messages"));
+  return store_->read_messages(uid, sink);
+}
+
+Result<std::vector<storage::StreamDurability>> JournaledStore::durability(const Uid& uid) {
+  return store_->durability(uid);
+}
+
+Result<storage::StoreStatistics> JournaledStore::statistics() { return store_->statistics(); }
+
+Result<std::vector<storage::StoreFault>> JournaledStore::check() { return store_->check(); }
+
+}  // namespace tapdeck::control

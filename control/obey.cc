@@ -1,0 +1,89 @@
+#include "control/obey.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "control/protocol.h"
+#include "control/retention_json.h"
+#include "model/annotations.h"
+
+namespace tapdeck::control {
+namespace {
+
+using namespace retention;
+
+constexpr std::size_t kJournalBytesMax = kAnswerBytesMax / 2;
+constexpr std::uint32_t kJournalRowsMax = 1'000;  // of one answer
+
+class Clerk {
+ public:
+  Clerk(RetentionDesk& desk, const LedgerActor& actor) : desk_(desk), actor_(actor) {}
+
+  Result<std::string> operator()(const HoldRequest& request) {
+    return told(desk_.hold(request, actor_));
+  }
+
+  Result<std::string> operator()(const ReleaseRequest& request) {
+    return told(desk_.release(request, actor_));
+  }
+
+  Result<std::string> operator()(const ListHoldsRequest& /*request*/) {
+    return told(desk_.holds());
+  }
+
+  Result<std::string> operator()(const PlanRequest& request) { return told(desk_.plan(request)); }
+
+  Result<std::string> operator()(const ApplyRequest& /*request*/) { return told(desk_.apply()); }
+
+  Result<std::string> operator()(const ConfirmClockRequest& /*request*/) {
+    TD_TRY(desk_.confirm_clock(actor_));
+    return json_line(Json{{"confirmed", true}});
+  }
+
+  Result<std::string> operator()(const BackupRequest& request) {
+    return told(desk_.backup(request));
+  }
+
+  Result<std::string> operator()(const ExtendRequest& request) {
+    return told(desk_.extend(request, actor_));
+  }
+
+  Result<std::string> operator()(const EraseRequest& request) {
+    return told(desk_.erase(request, actor_));
+  }
+
+  // Whoever speaks to the socket may have other keys than those of the command.
+  Result<std::string> operator()(const AnnotateRequest& request) {
+    for (const auto& [key, value] : request.values) TD_TRY(check_annotation(key, value));
+    TD_TRY(desk_.annotate(request, actor_));
+    return json_line(Json{{"uid", to_string(request.uid)}, {"values", request.values.size()}});
+  }
+
+  Result<std::string> operator()(JournalRequest request) {
+    request.limit = request.limit == 0 ? kJournalRowsMax : std::min(request.limit, kJournalRowsMax);
+    const auto answer = desk_.journal(request);
+    if (!answer) return Error(answer.error());
+    return json_line(answer_to_json(*answer, kJournalBytesMax));
+  }
+
+ private:
+  template <typename Answer>
+  Result<std::string> told(const Result<Answer>& answer) {
+    if (!answer) return Error(answer.error());
+    return json_line(answer_to_json(*answer));
+  }
+
+  RetentionDesk& desk_;
+  const LedgerActor& actor_;
+};
+
+}  // namespace
+
+Result<std::string> obey(RetentionDesk& desk,
+                         const RetentionRequest& request,
+                         const LedgerActor& actor) {
+  return std::visit(Clerk(desk, actor), request);
+}
+
+}  // namespace tapdeck::control
