@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/holding_intake.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -25,6 +26,7 @@ void step_back() {
 
 Result<std::unique_ptr<control::ImportSink>> ImportSession::open(
     storage::Store& store,
+    retention::RetentionDesk& desk,
     const std::vector<std::string>& classes,
     const std::string& retention_class) {
   const auto found = std::ranges::find(classes, retention_class);
@@ -35,8 +37,10 @@ Result<std::unique_ptr<control::ImportSink>> ImportSession::open(
   auto intake = store.open_import();
   if (!intake) return Error(intake.error());
   step_back();
+  auto holding =
+      std::make_unique<HoldingIntake>(std::move(*intake), desk.future_holds(), store.journal());
   return std::unique_ptr<control::ImportSink>(
-      new ImportSession(std::move(*intake), static_cast<std::uint16_t>(found - classes.begin())));
+      new ImportSession(std::move(holding), static_cast<std::uint16_t>(found - classes.begin())));
 }
 
 ImportSession::ImportSession(std::unique_ptr<storage::RecordIntake> intake,

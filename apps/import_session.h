@@ -13,6 +13,7 @@
 
 #include "apps/record_path.h"
 #include "control/import_sink.h"
+#include "pipelines/retention/desk.h"
 #include "storage/store.h"
 
 namespace tapdeck::apps {
@@ -22,6 +23,7 @@ class ImportSession final : public control::ImportSink {
   // `classes`: their names by index.  kBusy: there is an import already.  kInvalidArgument: no such
   // retention class.
   static Result<std::unique_ptr<control::ImportSink>> open(storage::Store& store,
+                                                           retention::RetentionDesk& desk,
                                                            const std::vector<std::string>& classes,
                                                            const std::string& retention_class);
 

@@ -113,9 +113,9 @@ Result<int> record_files(const control::IngestRequest& request,
   PipelineOptions options = offline_options(settings.config, class_index, queues);
   Result<IngestStore> store = IngestStore::open(settings, request.retention_class);
   if (!store) return store.error();
-  Result<calls::PolicySources> policy = load_policy_sources(request.global, settings);
+  Result<PolicyFiles> policy = load_policy_files(request.global, settings);
   if (!policy) return policy.error();
-  options.calls.policy = std::move(*policy);
+  options.calls.policy = std::move(policy->sources);
   options.calls.already_final = [&store](const Uid& uid) { return store->is_present(uid); };
 
   config::Config portless = settings.config;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "control/reach_store.h"
 
 namespace tapdeck::apps {
 namespace {
@@ -31,7 +32,7 @@ Result<IngestStore> IngestStore::open(const control::Settings& settings,
       auto store = storage::Store::open(
           control::store_options(settings, storage::StoreMode::kCreateIfMissing));
       if (store) {
-        opened.store_ = std::move(*store);
+        TD_TRY(opened.take(std::move(*store), settings));
         return opened;
       }
       refusal = store.error();
@@ -43,9 +44,19 @@ Result<IngestStore> IngestStore::open(const control::Settings& settings,
   }
 }
 
+Result<void> IngestStore::take(std::unique_ptr<storage::Store> store,
+                               const control::Settings& settings) {
+  store_ = std::move(store);
+  desk_ =
+      std::make_unique<retention::RetentionDesk>(*store_, control::desk_options(settings.config));
+  TD_TRY(desk_->resume());
+  holding_ = std::make_unique<HoldingIntake>(*store_, desk_->future_holds(), store_->journal());
+  return {};
+}
+
 storage::RecordIntake& IngestStore::intake() {
   if (client_) return *client_;
-  return *store_;
+  return *holding_;
 }
 
 bool IngestStore::is_present(const Uid& uid) {

@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 
+#include "apps/holding_intake.h"
 #include "base/result.h"
 #include "control/import_client.h"
 #include "control/settings.h"
+#include "pipelines/retention/desk.h"
 #include "storage/store.h"
 
 namespace tapdeck::apps {
@@ -37,7 +39,11 @@ class IngestStore {
  private:
   IngestStore() = default;
 
-  std::unique_ptr<storage::Store> store_;  // one of the two
+  Result<void> take(std::unique_ptr<storage::Store> store, const control::Settings& settings);
+
+  std::unique_ptr<storage::Store> store_;  // one of the two; with what follows
+  std::unique_ptr<retention::RetentionDesk> desk_;
+  std::unique_ptr<HoldingIntake> holding_;
   std::unique_ptr<control::ImportClient> client_;
   std::optional<Error> failure_;  // of is_present()
 };

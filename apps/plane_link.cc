@@ -57,9 +57,10 @@ void PlaneLink::put_event(EventRecord event) {
   flush_events();
 }
 
-void PlaneLink::tell_pause(const Uid& uid, PauseChange change, std::int64_t /*time_ns*/) {
-  if (change != PauseChange::kEndedByLimit) return;
-  log_warning("the recording of call " + to_string(uid) +
+void PlaneLink::tell_pause(const PauseTold& told) {
+  if (pause_observer_) pause_observer_(told);
+  if (told.change != PauseChange::kEndedByLimit) return;
+  log_warning("the recording of call " + to_string(told.uid) +
               " goes on: its pause has lasted as long as calls.pause_limit_s allows");
 }
 

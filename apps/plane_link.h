@@ -39,7 +39,7 @@ class PlaneLink final : public calls::CallPlaneSink {
                      std::string records) override;
   void put_call(CallRecord record) override;
   void put_event(EventRecord event) override;
-  void tell_pause(const Uid& uid, PauseChange change, std::int64_t time_ns) override;
+  void tell_pause(const PauseTold& told) override;
   void shred_recording(const Uid& recording) override;
 
   [[nodiscard]] bool pass_rtcp(const SignalMessage& packet) override {
@@ -53,6 +53,11 @@ class PlaneLink final : public calls::CallPlaneSink {
   // Shows `observer` the last report of every stream of a call, before the call plane gets it.
   void observe_final_reports(std::function<void(const StreamReport&)> observer) {
     observer_ = std::move(observer);
+  }
+
+  // Shows `observer` what is paused and what goes on.
+  void observe_pauses(std::function<void(const PauseTold&)> observer) {
+    pause_observer_ = std::move(observer);
   }
 
   // From now on signalling is thrown away: the service is closing its calls.
@@ -82,6 +87,7 @@ class PlaneLink final : public calls::CallPlaneSink {
   FragmentPath& fragments_;
   bool intake_ = true;
   std::function<void(const StreamReport&)> observer_;
+  std::function<void(const PauseTold&)> pause_observer_;
   std::vector<std::deque<BindMessage>> bind_backlog_;  // by worker
   std::deque<RecordCommand> command_backlog_;
   std::size_t backlog_bytes_ = 0;

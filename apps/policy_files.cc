@@ -1,17 +1,23 @@
 #include "apps/policy_files.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/policies_load.h"
+#include "control/actor.h"
 #include "pipelines/policy/policy_file.h"
 #include "storage/crypto.h"
 
 namespace tapdeck::apps {
 namespace {
+
+constexpr std::string_view kDigestValue = "policy/digest";
 
 // Of tables that who chooses numbers must not aim at.
 std::uint64_t random_seed() {
@@ -22,7 +28,8 @@ std::uint64_t random_seed() {
 
 Result<void> load_rules(const std::string& path,
                         const control::Settings& settings,
-                        calls::PolicySources& sources) {
+                        PolicyFiles& files) {
+  calls::PolicySources& sources = files.sources;
   policy::CompileReport report;
   auto set = policy::load_policy_set(
       path,
@@ -37,26 +44,52 @@ Result<void> load_rules(const std::string& path,
   log_info("policy: " + std::to_string(sources.set->policies().rules.size()) + " rules of " + path +
            ", " + std::to_string(report.expression_count) + " expressions" +
            (report.from_cache ? " (from the cache)" : ""));
+  files.digest = report.digest;
+  files.rules = static_cast<std::uint32_t>(sources.set->policies().rules.size());
   if (!report.cache_trouble.empty()) log_warning("policy: " + report.cache_trouble);
   return {};
 }
 
 }  // namespace
 
-Result<calls::PolicySources> load_policy_sources(const control::GlobalOptions& global,
-                                                 const control::Settings& settings) {
+Result<PolicyFiles> load_policy_files(const control::GlobalOptions& global,
+                                      const control::Settings& settings) {
   const config::Policy& named = settings.config.policy;
-  calls::PolicySources sources;
+  PolicyFiles files;
   if (!named.file.empty()) {
-    TD_TRY(load_rules(policy::policy_path(global.config_file, named.file), settings, sources));
+    TD_TRY(load_rules(policy::policy_path(global.config_file, named.file), settings, files));
   }
-  if (named.directory_file.empty()) return sources;
+  if (named.directory_file.empty()) return files;
   const std::string path = policy::policy_path(global.config_file, named.directory_file);
   auto directory = policy::load_directory(path, settings.zone, random_seed());
   if (!directory) return Error(directory.error());
-  sources.directory = std::move(*directory);
+  files.sources.directory = std::move(*directory);
   log_info("directory: " + path);
-  return sources;
+  return files;
+}
+
+Result<void> journal_policy(const PolicyFiles& files,
+                            const std::string& reason,
+                            storage::RetentionStore& store) {
+  auto stored = store.get_value(kDigestValue);
+  if (!stored) return Error(stored.error());
+  PolicyChange change;
+  change.actor = control::own_actor();
+  change.after = files.digest;
+  change.rules = files.rules;
+  change.reason = reason;
+  LedgerDigest before{};
+  if (*stored && (*stored)->size() == before.size()) {
+    std::ranges::copy(as_bytes(**stored), before.begin());
+    change.before = before;
+  }
+  if (change.before == change.after) return {};
+  const std::string after =
+      files.digest ? std::string(files.digest->begin(), files.digest->end()) : std::string();
+  const auto written =
+      store.journal().commit({.time_us = wall_now_ns() / kNsPerUs, .content = std::move(change)});
+  if (!written) return Error(written.error());
+  return store.put_value(kDigestValue, after);
 }
 
 }  // namespace tapdeck::apps

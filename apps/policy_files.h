@@ -2,15 +2,33 @@
 // Threads: any, off the hot path.  Memory: theirs.  Errors: kCorrupt has every mistake, one a line.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "base/result.h"
 #include "control/cli/command_line.h"
 #include "control/settings.h"
+#include "model/ledger_content.h"
 #include "pipelines/calls/call_policy.h"
+#include "storage/retention_store.h"
 
 namespace tapdeck::apps {
 
+struct PolicyFiles {
+  calls::PolicySources sources;
+  std::optional<LedgerDigest> digest;  // of the rules and their lists; nullopt: there are none
+  std::uint32_t rules = 0;
+};
+
 // Nothing where it names none.  Says in the log how it went.
-Result<calls::PolicySources> load_policy_sources(const control::GlobalOptions& global,
-                                                 const control::Settings& settings);
+Result<PolicyFiles> load_policy_files(const control::GlobalOptions& global,
+                                      const control::Settings& settings);
+
+// Writes down that other rules hold from now on than those that the store knows of; nothing where
+// they are the same.  Before they are obeyed.
+Result<void> journal_policy(const PolicyFiles& files,
+                            const std::string& reason,
+                            storage::RetentionStore& store);
 
 }  // namespace tapdeck::apps

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/holding_intake.h"
 #include "apps/options.h"
 #include "apps/pipeline.h"
 #include "apps/policy_files.h"
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "config/changes.h"
 #include "config/retention_classes.h"
+#include "control/reach_store.h"
 #include "control/settings.h"
 #include "engine/eal.h"
 #include "engine/port.h"
@@ -55,12 +57,17 @@ void refuse_reload(const Error& why) {
 }
 
 // All of it or nothing.
-void reload(const control::GlobalOptions& global, config::Config& current, Service& service) {
+void reload(const control::GlobalOptions& global,
+            config::Config& current,
+            storage::Store& store,
+            Service& service) {
   Result<control::Settings> loaded = control::load_settings(global);
   if (!loaded) return refuse_reload(loaded.error());
-  Result<calls::PolicySources> policy = load_policy_sources(global, *loaded);
+  Result<PolicyFiles> policy = load_policy_files(global, *loaded);
   if (!policy) return refuse_reload(policy.error());
-  const Result<void> set = service.set_policy(std::move(*policy));
+  const Result<void> journalled = journal_policy(*policy, "reload", store);
+  if (!journalled) return refuse_reload(journalled.error());
+  const Result<void> set = service.set_policy(std::move(policy->sources));
   if (!set) return refuse_reload(set.error());
   const config::Changes changes = config::take_over(current, loaded->config);
   log_start(log_level(current.general.log_level));
@@ -81,25 +88,30 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   Result<std::unique_ptr<storage::Store>> store =
       storage::Store::open(control::store_options(settings, storage::StoreMode::kCreateIfMissing));
   if (!store) return store.error();
-  Result<calls::PolicySources> policy = load_policy_sources(request.global, settings);
+  retention::RetentionDesk desk(**store, control::desk_options(config));
+  TD_TRY(desk.resume());
+  HoldingIntake intake(**store, desk.future_holds(), (*store)->journal());
+  Result<PolicyFiles> policy = load_policy_files(request.global, settings);
   if (!policy) return policy.error();
-  options.calls.policy = std::move(*policy);
+  TD_TRY(journal_policy(*policy, "start", **store));
+  options.calls.policy = std::move(policy->sources);
   Result<engine::Eal> eal = engine::Eal::start(eal_options(config, options, mbuf_count));
   if (!eal) return eal.error();
   log_info("memory: " + eal->explanation());
   Result<std::vector<engine::Port>> ports = open_ports(config);
   if (!ports) return ports.error();
-  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::create(options, *ports, **store);
+  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::create(options, *ports, intake);
   if (!pipeline) return pipeline.error();
   Service service({.store_directory = settings.store_directory,
                    .idle_sleep_us = config.capture.idle_sleep_us,
                    .retention_classes = config::retention_class_names(config)},
                   **store,
+                  desk,
                   **pipeline,
                   *ports,
                   eal->explanation());
   TD_TRY(service.reload_calls());
-  return service.run([&] { reload(request.global, config, service); });
+  return service.run([&] { reload(request.global, config, **store, service); });
 }
 
 }  // namespace

@@ -15,6 +15,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/limits.h"
+#include "control/actor.h"
+#include "control/journaled_store.h"
+#include "control/obey.h"
+#include "control/open_store.h"
 
 namespace tapdeck::apps {
 namespace {
@@ -66,17 +70,23 @@ std::vector<engine::Worker*> worker_pointers(Pipeline& pipeline) {
 
 Service::Service(ServiceOptions options,
                  storage::Store& store,
+                 retention::RetentionDesk& desk,
                  Pipeline& pipeline,
                  std::vector<engine::Port>& ports,
                  std::string memory_note)
     : options_(std::move(options)),
       store_(store),
+      desk_(desk),
+      retention_(desk),
+      pause_notes_(desk),
       pipeline_(pipeline),
       ports_(ports),
       memory_note_(std::move(memory_note)),
       workers_(worker_pointers(pipeline), options_.idle_sleep_us),
       port_watch_(ports, [this] { return workers_.pass_a_step(); }),
-      last_beats_(pipeline.workers().size(), 0) {}
+      last_beats_(pipeline.workers().size(), 0) {
+  pipeline_.link().observe_pauses([this](const PauseTold& told) { pause_notes_.add(told); });
+}
 
 Service::~Service() { stop(); }
 
@@ -151,14 +161,22 @@ Result<void> Service::run(const std::function<void()>& on_hangup) {
 Result<void> Service::start() {
   started_wall_us_ = wall_now_ns() / kNsPerUs;
   control::ServerCallbacks callbacks{
-      .open_reader = [this] { return store_.reader(); },
+      .open_reader =
+          [this](const control::ClientInfo& client) -> std::unique_ptr<storage::StoreAccess> {
+        const LedgerActor actor = control::actor_of(client.pid, client.uid, client.gid);
+        return std::make_unique<control::JournaledStore>(store_.reader(),
+                                                         control::access_note(desk_, actor));
+      },
       .stats_json = [this] { return stats_json(); },
       .status_json = [this] { return status_json(); },
       .open_import =
           [this](const std::string& name) {
-            return ImportSession::open(store_, options_.retention_classes, name);
+            return ImportSession::open(store_, desk_, options_.retention_classes, name);
           },
-      .order_pause = [this](const PauseOrder& order) { return orders_.ask(order); },
+      .order_pause = [this](const PauseOrder& order) { return obey_pause(order); },
+      .administer = [this](
+                        const control::RetentionRequest& request,
+                        const LedgerActor& actor) { return control::obey(desk_, request, actor); },
   };
   Result<std::unique_ptr<control::Server>> server = control::Server::start(
       control::ServerOptions{.store_directory = options_.store_directory}, std::move(callbacks));
@@ -167,8 +185,17 @@ Result<void> Service::start() {
   store_thread_ = std::thread([this] { store_loop(); });
   writer_thread_ = std::thread([this] { writer_loop(); });
   plane_thread_ = std::thread([this] { plane_loop(); });
+  retention_.before_each([this] { return pause_notes_.flush(); });
+  retention_.start();
   beats_checked_ns_ = monotonic_now_ns();
   return workers_.start();
+}
+
+// Acknowledged when it holds and stands in the journal.
+Result<PauseAnswer> Service::obey_pause(const PauseOrder& order) {
+  auto answer = orders_.ask(order);
+  if (answer && answer->changed > 0) TD_TRY(pause_notes_.flush());
+  return answer;
 }
 
 void Service::stop() {
@@ -186,6 +213,10 @@ void Service::stop() {
   if (writer_thread_.joinable()) writer_thread_.join();
   if (store_thread_.joinable()) store_thread_.join();
   server_.reset();
+  retention_.stop();
+  pipeline_.link().observe_pauses({});
+  const Result<void> noted = pause_notes_.flush();
+  if (!noted) log_error("pauses are not in the journal: " + noted.error().message);
 }
 
 void Service::wait_for_signal(const std::function<void()>& on_hangup) {
@@ -294,7 +325,7 @@ std::string Service::stats_json() const {
     const std::lock_guard<std::mutex> lock(figures_mutex_);
     figures = plane_figures_;
   }
-  return render_stats(pipeline_, ports_, figures);
+  return render_stats(pipeline_, ports_, figures, retention_.figures());
 }
 
 std::string Service::status_json() const {
@@ -302,6 +333,7 @@ std::string Service::status_json() const {
   StatusFacts facts{.memory = memory_note_,
                     .started_us = started_wall_us_,
                     .worker_count = workers_.count(),
+                    .retention = retention_.trouble(),
                     .before = {}};
   {
     const std::lock_guard<std::mutex> lock(figures_mutex_);

@@ -1,7 +1,8 @@
 // The capture service: gives each plane its thread, watches over them, answers the control socket,
 // and stops everything in order on SIGTERM or SIGINT.
 //
-//   workers (lcores) ; call plane ; writer ; store ; control server's own ; main: signals, watchdog
+//   workers (lcores) ; call plane ; writer ; store ; retention ; control server's own ;
+//   main: signals, watchdog
 //
 // Threads: run() on the main thread until the service has stopped.  Errors: what could not be
 // started, as a sentence; a worker that stops moving ends the process (the supervisor restarts it).
@@ -16,9 +17,11 @@
 #include <thread>
 #include <vector>
 
+#include "apps/pause_notes.h"
 #include "apps/pipeline.h"
 #include "apps/plane_orders.h"
 #include "apps/port_watch.h"
+#include "apps/retention_thread.h"
 #include "apps/service_status.h"
 #include "apps/worker_threads.h"
 #include "base/result.h"
@@ -39,6 +42,7 @@ class Service {
   // All must outlive the service.
   Service(ServiceOptions options,
           storage::Store& store,
+          retention::RetentionDesk& desk,
           Pipeline& pipeline,
           std::vector<engine::Port>& ports,
           std::string memory_note);
@@ -59,6 +63,7 @@ class Service {
  private:
   Result<void> start();
   void stop();
+  Result<PauseAnswer> obey_pause(const PauseOrder& order);
   void wait_for_signal(const std::function<void()>& on_hangup);
   void check_beats();
   void plane_loop();
@@ -72,6 +77,9 @@ class Service {
 
   ServiceOptions options_;
   storage::Store& store_;
+  retention::RetentionDesk& desk_;
+  RetentionThread retention_;
+  PauseNotes pause_notes_;
   Pipeline& pipeline_;
   std::vector<engine::Port>& ports_;
   std::string memory_note_;

@@ -110,6 +110,15 @@ Json records_json(const RecordFigures& figures) {
           {"commit_failures", figures.commit_failures.value()}};
 }
 
+Json retention_json(const RetentionFigures& figures) {
+  return {{"expired", figures.expired.value()},
+          {"held", figures.held.value()},
+          {"segments_removed", figures.segments_removed.value()},
+          {"bytes_removed", figures.bytes_removed.value()},
+          {"bytes_punched", figures.bytes_punched.value()},
+          {"failures", figures.failures.value()}};
+}
+
 std::uint64_t drops_of(const Pipeline& pipeline, engine::DropReason reason) {
   std::uint64_t sum = 0;
   for (const engine::Worker& worker : pipeline.workers()) sum += worker.counters().value(reason);
@@ -149,7 +158,8 @@ std::vector<Trouble> count_troubles(const Pipeline& pipeline,
 
 std::string render_stats(Pipeline& pipeline,
                          const std::vector<engine::Port>& ports,
-                         const calls::CallPlaneFigures& plane) {
+                         const calls::CallPlaneFigures& plane,
+                         const RetentionFigures& retention) {
   const Json json = {{"time", format_rfc3339_us(wall_now_ns() / kNsPerUs)},
                      {"ports", ports_json(ports)},
                      {"workers", workers_json(pipeline)},
@@ -158,7 +168,8 @@ std::string render_stats(Pipeline& pipeline,
                      {"fragments", fragments_json(pipeline.fragments().counters())},
                      {"calls", plane_json(plane)},
                      {"events", events_json(pipeline, plane)},
-                     {"records", records_json(pipeline.figures())}};
+                     {"records", records_json(pipeline.figures())},
+                     {"retention", retention_json(retention)}};
   return control::json_line(json);
 }
 
@@ -171,6 +182,7 @@ std::string render_status(const StatusFacts& facts,
   if (plane.pressure != calls::MediaPressure::kNone) {
     problems.push_back("new calls are not recorded: " + std::string(explain(plane.pressure)));
   }
+  if (!facts.retention.empty()) problems.push_back("nothing expires: " + facts.retention);
   for (const engine::Port& port : ports) {
     const engine::LinkState link = port.statistics().link;
     if (link != engine::LinkState::kUp) {

@@ -35,7 +35,7 @@ TEST(IngestStore, WaitsForTheServiceToPutAwayAnImportThatWasKilled) {
   std::atomic<int> asked{0};
   control::ServerCallbacks callbacks;
   const control::testing::FakeContents contents;
-  callbacks.open_reader = [&contents] {
+  callbacks.open_reader = [&contents](const control::ClientInfo& /*client*/) {
     return std::make_unique<control::testing::FakeStore>(contents);
   };
   callbacks.open_import =
