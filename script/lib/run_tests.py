@@ -111,7 +111,7 @@ def stage_live(runner):
     overload = ["--seconds", "60"] if runner.long_run else []
     run_driver(runner, "overload", ["tests/live/overload_test.py", *overload], 600, "build")
     for name in ("queues", "links", "reload", "tunnels", "fragments", "pause",
-                 "policy"):
+                 "policy", "retention"):
         run_driver(runner, name, [f"tests/live/{name}_test.py"], 300, "build")
     run_driver(runner, "proxy", ["tests/live/proxy_test.py"], 300, "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
@@ -121,6 +121,9 @@ def stage_live(runner):
 def stage_crash(runner):
     kills = "10" if runner.long_run else "3"
     run_driver(runner, "crash", ["tests/crash/crash_test.py", "--kills", kills], 600, "build")
+    run_driver(runner, "retention kills",
+               ["tests/crash/retention_kill_test.py", "--kills",
+                "100" if runner.long_run else "2"], 3600, "build")
     run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
     run_driver(runner, "refusal", ["tests/crash/refusal_test.py"], 400, "build")
 

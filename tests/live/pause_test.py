@@ -123,6 +123,12 @@ class PauseTest:
         over = tapdeck(self.service.store, "pause", uid)
         self.report.check("a call that is over cannot be paused",
                           [] if over.status == 1 else [f"exit status {over.status}"])
+        told = [(row["type"], row["content"]["cause"]) for row in
+                tapdeck(self.service.store, "audit", "list", "--json").expect(0).lines()
+                if row["type"] in ("pause", "resume")]
+        self.report.check("pauses and their ends are in the journal",
+                          [] if sorted(told) == [("pause", "command")] * 3 +
+                          [("resume", "command")] * 3 else [f"{told}"])
         status = self.service.stop()
         self.report.check("SIGTERM ends run cleanly",
                           [] if status == 0 else [f"exit status {status}: {self.service.tail()}"])
