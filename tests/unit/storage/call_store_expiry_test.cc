@@ -187,7 +187,9 @@ TEST_F(CallStoreExpiryTest, TheOverlayIsSeenByFiltersAndNotStored) {
   query.uid = call.uid;
   EXPECT_EQ(find(query).size(), 1U);
   EXPECT_EQ(store_->get(call.uid)->recording.state, RecordingState::kNotRecorded);
-  for (const CallRecord& version : *store_->versions(call.uid)) {
+  const auto versions = store_->versions(call.uid);
+  ASSERT_TRUE(versions);
+  for (const CallRecord& version : *versions) {
     EXPECT_EQ(version.recording.state, RecordingState::kNotRecorded);
   }
   retire(call, kPartMedia);
