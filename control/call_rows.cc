@@ -64,6 +64,15 @@ std::string number_of(const CallRecord& call,
   return party.number.empty() ? otherwise : party.number;
 }
 
+// A recording that is there no more was one all the same: sums over states never change.
+std::string recording_cell(const RecordingInfo& recording) {
+  const bool gone = recording.lifecycle == RecordingLifecycle::kErased ||
+                    recording.lifecycle == RecordingLifecycle::kExpired;
+  std::string cell(recording_state_name(recording.state));
+  if (gone) cell.append(", ").append(recording_lifecycle_name(recording.lifecycle));
+  return cell;
+}
+
 std::string codecs_of(const CallRecord& call) {
   std::string codecs;
   for (const MediaRecord& media : call.media) {
@@ -162,7 +171,7 @@ std::vector<std::string> RowRenderer::cells_of(const CallRecord& call) const {
           call.status_code ? std::to_string(*call.status_code) : "",
           format_clock_duration(call.talk_ms),
           codecs_of(call),
-          std::string(recording_state_name(call.recording.state)),
+          recording_cell(call.recording),
           to_string(call.uid)};
 }
 

@@ -26,6 +26,14 @@ TEST(CallRows, TableShowsTheUsualColumnsUnderTitlesOnce) {
   EXPECT_EQ(renderer.render({sample_call()}).find("START"), std::string::npos);
 }
 
+TEST(CallRows, ARecordingThatHasGoneIsShownAsSuch) {
+  CallRecord call = sample_call();
+  call.recording.lifecycle = RecordingLifecycle::kErased;
+  RowRenderer renderer({.format = RowFormat::kTable, .fields = {}, .zone = "UTC"});
+  const std::string text = renderer.render({call});
+  EXPECT_NE(text.find("recorded_with_gaps, erased"), std::string::npos) << text;
+}
+
 TEST(CallRows, ACallWithoutPartiesStillHasARow) {
   CallRecord call = sample_call();
   call.parties.clear();
