@@ -5,7 +5,7 @@ Three baresip phones, Kamailio and rtpengine, each host in a namespace of its ow
 every message and every packet twice, before and behind the proxy, with other media addresses: it
 must become one call, with the packets that the phones themselves say they sent, and each voice on
 its own channel, once. Over UDP, TCP and IPv6; with a refusal, a cancelled call, a blind transfer,
-and an attended one of scripted phones over UDP (baresip 1.0 knows none). Needs root.
+and an attended one of scripted phones (baresip 1.0 knows none). Needs root.
 """
 
 import collections
@@ -201,8 +201,9 @@ class ProxyTest:
             phone.stop()
 
     def attended_transfer(self):
-        phones = anna, ben, carl = [ScriptedPhone(self.lab, phone, self.proxy_address, self.ipv6)
-                                    for phone in (ANNA, BEN, CARL)]
+        phones = anna, ben, carl = [
+            ScriptedPhone(self.lab, phone, self.proxy_address, self.ipv6, self.transport)
+            for phone in (ANNA, BEN, CARL)]
         for phone in phones:
             phone.start()
         talking = anna.dial(BEN.number)
@@ -244,8 +245,7 @@ class ProxyTest:
             self.plain_call()
             self.unanswered_calls()
             self.blind_transfer()
-            if self.transport == "udp":
-                self.attended_transfer()
+            self.attended_transfer()
             status = self.service.stop()
             self.check("SIGTERM ends run cleanly",
                        [] if status == 0 else [f"exit status {status}: {self.service.tail()}"])

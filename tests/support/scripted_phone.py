@@ -1,4 +1,4 @@
-"""A small SIP phone over UDP on one host of a NetLab, for what baresip cannot do: attended transfer
+"""A small SIP phone on one host of a NetLab, for what baresip cannot do: attended transfer
 (RFC 5589: a consultation call, REFER with Replaces, INVITE with Replaces). It answers every call,
 sends a tone of its own as PCMA, and counts what it sent in each call.
 
@@ -7,9 +7,7 @@ Its sockets are made in the host's namespace; it needs no process of its own the
 
 import array
 import audioop
-import ctypes
 import math
-import os
 import re
 import socket
 import threading
@@ -18,26 +16,10 @@ import urllib.parse
 
 import netlab
 from proxy import bracketed
+from sip_wire import TcpWire, UdpWire, socket_in
 
 RATE_HZ, PACKET_S = 8_000, 0.02
 RTP_PORT = 21_000
-
-
-def socket_in(namespace, family, place):
-    """A bound UDP socket of another network namespace."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    other = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
-    try:
-        if libc.setns(other, 0) != 0:
-            raise OSError(ctypes.get_errno(), f"setns {namespace}")
-        made = socket.socket(family, socket.SOCK_DGRAM)
-        made.bind(place)
-        return made
-    finally:
-        libc.setns(own, 0)
-        os.close(own)
-        os.close(other)
 
 
 def fields(message):
@@ -92,23 +74,23 @@ class Call:
 
 
 class ScriptedPhone:
-    def __init__(self, lab, phone, proxy_address, ipv6=False):
+    def __init__(self, lab, phone, proxy_address, ipv6=False, transport="udp"):
         self.phone, self.proxy = phone, proxy_address
         self.family = socket.AF_INET6 if ipv6 else socket.AF_INET
         self.address = netlab.address_of(phone.host, ipv6)
         self.namespace = lab.hosts[phone.host - 1]
-        self.sip = socket_in(self.namespace, self.family, (self.address, 5060))
+        self.wire = (TcpWire if transport == "tcp" else UdpWire)(
+            self.namespace, self.family, self.address, proxy_address, self._receive)
         self.calls, self.media = [], []
         self.lock = threading.RLock()
-        self.receiver = threading.Thread(target=self._receive, daemon=True)
 
     def start(self):
-        self.receiver.start()
+        self.wire.start()
 
     def stop(self):
         for call in self.calls:
             self._end(call)
-        self.sip.close()
+        self.wire.stop()
         for out in self.media:
             out.close()
 
@@ -153,45 +135,42 @@ class ScriptedPhone:
                 f"c=IN {kind} {self.address}\r\nt=0 0\r\n"
                 f"m=audio {RTP_PORT + 2 * call.number} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n")
 
-    def _send(self, lines, body=""):
+    @staticmethod
+    def _send(send, lines, body=""):
         if body:
             kind = "message/sipfrag" if body.startswith("SIP/") else "application/sdp"
             lines.append(f"Content-Type: {kind}")
         lines += [f"Content-Length: {len(body)}", "", body]
-        self.sip.sendto("\r\n".join(lines).encode(), (self.proxy, 5060))
+        send("\r\n".join(lines))
 
     def _request(self, call, method, more=(), body=""):
         if method != "ACK":
             call.cseq += 1
         place = f"{bracketed(self.address)}:5060"
-        self._send([f"{method} {call.target} SIP/2.0",
-                    f"Via: SIP/2.0/UDP {place};branch=z9hG4bK{time.time_ns()}", "Max-Forwards: 70",
+        via = f"SIP/2.0/{self.wire.name} {place};branch=z9hG4bK{time.time_ns()}"
+        self._send(self.wire.send,
+                   [f"{method} {call.target} SIP/2.0", f"Via: {via}", "Max-Forwards: 70",
                     *(f"Route: {route}" for route in call.routes),
                     f"From: {call.local}", f"To: {call.remote}", f"Call-ID: {call.id}",
-                    f"CSeq: {call.cseq} {method}",
-                    f"Contact: <sip:{self.phone.number}@{place}>", *more], body)
+                    f"CSeq: {call.cseq} {method}", self._contact(place), *more], body)
 
-    def _answer(self, rows, call, status, body=""):
+    def _contact(self, place):
+        return f"Contact: <sip:{self.phone.number}@{place};transport={self.wire.name.lower()}>"
+
+    def _answer(self, reply, rows, call, status, body=""):
         to = first(rows, "to")
         if call and not tag_of(to):
             to = call.local
         place = f"{bracketed(self.address)}:5060"
         kept = [f"{name}: {value}" for name, value in rows
                 if name in ("via", "record-route", "from", "call-id", "cseq")]
-        self._send([f"SIP/2.0 {status}", *kept, f"To: {to}",
-                    f"Contact: <sip:{self.phone.number}@{place}>"], body)
+        self._send(reply, [f"SIP/2.0 {status}", *kept, f"To: {to}", self._contact(place)], body)
 
-    def _receive(self):
-        while True:
-            try:
-                message = self.sip.recv(65_536).decode(errors="replace")
-            except OSError:
-                return
-            if message.strip():
-                with self.lock:
-                    self._take(*fields(message))
+    def _receive(self, message, reply):
+        with self.lock:
+            self._take(reply, *fields(message))
 
-    def _take(self, start, rows, body):
+    def _take(self, reply, start, rows, body):
         call = next((one for one in self.calls if one.id == first(rows, "call-id")), None)
         if start.startswith("SIP/2.0"):
             if call and start[8] == "2" and first(rows, "cseq").endswith("INVITE"):
@@ -199,18 +178,18 @@ class ScriptedPhone:
             return
         method = start.split(" ", 1)[0]
         if method == "INVITE" and call is None:
-            self._called(rows, body)
+            self._called(reply, rows, body)
         elif method == "ACK" and call and call.replaced:
             self.hang_up(call.replaced)
             call.replaced = None
         elif method in ("BYE", "NOTIFY"):
-            self._answer(rows, call, "200 OK")
+            self._answer(reply, rows, call, "200 OK")
             if method == "BYE" and call:
                 self._end(call)
             elif call and "200" in body.split("\r\n", 1)[0]:
                 self.hang_up(call)  # the transfer is done
         elif method == "REFER" and call:
-            self._answer(rows, call, "202 Accepted")
+            self._answer(reply, rows, call, "202 Accepted")
             self._referred(call, first(rows, "refer-to"))
 
     def _answered(self, call, rows, body):
@@ -225,7 +204,7 @@ class ScriptedPhone:
                               "SIP/2.0 200 OK\r\n")
         self._request(call, "ACK")
 
-    def _called(self, rows, body):
+    def _called(self, reply, rows, body):
         call = Call(len(self.calls), first(rows, "call-id"),
                     first(rows, "to") + f";tag=t{time.time_ns()}", first(rows, "from"))
         call.target = re.search(r"<([^>]+)>", first(rows, "contact")).group(1)
@@ -234,7 +213,7 @@ class ScriptedPhone:
         replaces = first(rows, "replaces").split(";")[0]
         call.replaced = next((one for one in self.calls if one.id == replaces), None)
         self.calls.append(call)
-        self._answer(rows, call, "200 OK", self._sdp(call))
+        self._answer(reply, rows, call, "200 OK", self._sdp(call))
         self._talk(call, body)
 
     def _referred(self, call, refer_to):
@@ -247,7 +226,7 @@ class ScriptedPhone:
 
     def _talk(self, call, body):
         port = RTP_PORT + 2 * call.number
-        out = socket_in(self.namespace, self.family, (self.address, port))
+        out = socket_in(self.namespace, self.family, socket.SOCK_DGRAM, (self.address, port))
         self.media.append(out)
         host = re.search(r"c=IN IP[46] (\S+)", body).group(1)
         to = int(re.search(r"m=audio (\d+)", body).group(1))
