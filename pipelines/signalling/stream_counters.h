@@ -18,6 +18,7 @@ namespace tapdeck::sip {
   X(kMidStream, tcp_mid_stream, "directions whose beginning was not seen")                        \
   X(kUnsynchronised, tcp_unsynchronised, "segments before the first message of such a direction") \
   X(kReused, tcp_reused, "connections begun anew on the same ports")                              \
+  X(kSynDoubted, tcp_syn_doubted, "SYN amid a connection: it may be forged")                      \
   X(kReset, tcp_reset, "connections ended by RST")                                                \
   X(kResetIgnored, tcp_reset_ignored, "RST out of sequence: it may be forged")                    \
   X(kEvicted, tcp_evicted, "connections forgotten for lack of room")                              \

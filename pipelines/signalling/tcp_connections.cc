@@ -114,10 +114,11 @@ void TcpConnections::begin_anew(Connection& connection,
   counters_.add(StreamCount::kReused);
   const bool both = (segment.tcp_flags & (kTcpSyn | kTcpAck)) == kTcpSyn;
   for (std::uint8_t i = 0; i < connection.directions.size(); ++i) {
-    if (i != direction && !both) continue;
+    Direction& of = connection.directions[i];
+    if (i != direction && !both && !of.stream.has_doubtful_syn()) continue;
     flush(connection, i);
-    connection.directions[i].stream.reset();
-    connection.directions[i].reader.reset();
+    of.stream.begin_anew();
+    of.reader.reset();
   }
 }
 
@@ -145,6 +146,7 @@ void TcpConnections::put(Connection& connection,
                          .time_ns = segment.time_ns};
   if (segment.missing_bytes > 0) counters_.add(StreamCount::kCutSegment);
   if (to.stream.is_foreign(piece)) begin_anew(connection, segment, direction);
+  if (to.stream.is_doubtful(piece)) counters_.add(StreamCount::kSynDoubted);
   Receiver receiver(*this, connection, direction);
   switch (to.stream.put(piece, receiver)) {
     case SegmentVerdict::kInOrder:

@@ -15,10 +15,17 @@ constexpr std::size_t kSegmentOverhead = 64;  // of a held segment, about
 }  // namespace
 
 bool TcpStream::is_foreign(const TcpSegment& segment) const {
-  if (segment.syn) return initial_ ? *initial_ != segment.sequence : synchronised_;
+  if (segment.syn) return is_other_syn(segment) && (over_ || is_fresh());
   if (!synchronised_) return false;
+  if (doubtful_ && segment.sequence == *doubtful_ + 1 && !segment.bytes.empty()) return true;
   const std::int32_t ahead = distance(segment.sequence);
   return ahead > kAheadMax || ahead < -kBehindMax;
+}
+
+void TcpStream::begin_anew() {
+  const std::optional<std::uint32_t> initial = doubtful_;
+  *this = TcpStream{};
+  if (initial) begin(*initial);
 }
 
 bool TcpStream::is_next(std::uint32_t sequence) const {
@@ -32,8 +39,12 @@ bool TcpStream::is_next(std::uint32_t sequence) const {
 SegmentVerdict TcpStream::put(const TcpSegment& from, ByteSink& sink) {
   TcpSegment segment = from;
   if (segment.syn) {
+    if (is_other_syn(segment)) {
+      doubtful_ = segment.sequence;
+      return SegmentVerdict::kEmpty;
+    }
     ++segment.sequence;
-    if (!initial_) begin(from);
+    if (!initial_) begin(from.sequence);
   }
   const auto length = static_cast<std::uint32_t>(segment.bytes.size()) + segment.missing_bytes;
   if (segment.fin && synchronised_ && !end_) end_ = segment.sequence + length;
@@ -63,9 +74,9 @@ SegmentVerdict TcpStream::put(const TcpSegment& from, ByteSink& sink) {
   return SegmentVerdict::kInOrder;
 }
 
-void TcpStream::begin(const TcpSegment& segment) {
-  initial_ = segment.sequence;
-  synchronise(segment.sequence + 1);
+void TcpStream::begin(std::uint32_t initial) {
+  initial_ = initial;
+  synchronise(initial + 1);
 }
 
 // The stream is understood from here on; what is held from before is of no use.

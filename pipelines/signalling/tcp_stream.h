@@ -76,10 +76,20 @@ class TcpStream {
   [[nodiscard]] bool is_next(std::uint32_t sequence) const;
 
   // True when the segment belongs to another connection than what has been seen: to be said before
-  // put(), and answered by reset().
+  // put(), and answered by begin_anew().  Of a SYN in the midst of a connection bytes behind it are
+  // the proof: whoever knows the addresses alone can send one, which its receiver only asks about
+  // (RFC 5961 4).
   [[nodiscard]] bool is_foreign(const TcpSegment& segment) const;
 
-  void reset() { *this = TcpStream{}; }
+  // put() would only take note of this SYN.
+  [[nodiscard]] bool is_doubtful(const TcpSegment& segment) const {
+    return segment.syn && is_other_syn(segment) && !is_foreign(segment);
+  }
+
+  [[nodiscard]] bool has_doubtful_syn() const { return doubtful_.has_value(); }
+
+  // Forgets everything but a SYN that it took note of, with which it begins.
+  void begin_anew();
 
  private:
   struct Held {
@@ -93,10 +103,19 @@ class TcpStream {
     return static_cast<std::int32_t>(sequence - next_);
   }
 
+  [[nodiscard]] bool is_other_syn(const TcpSegment& segment) const {
+    return initial_ ? *initial_ != segment.sequence : synchronised_;
+  }
+
+  // The SYN is all that there was.
+  [[nodiscard]] bool is_fresh() const {
+    return initial_ && next_ == *initial_ + 1 && held_.empty();
+  }
+
   [[nodiscard]] bool is_behind_held(std::int64_t at) const;
   void hold(const TcpSegment& segment);
   void insert(std::size_t at, const TcpSegment& segment, std::size_t from, std::size_t to);
-  void begin(const TcpSegment& segment);
+  void begin(std::uint32_t initial);
   void synchronise(std::uint32_t sequence);
   void deliver(const TcpSegment& segment, ByteSink& sink);
   void drain(ByteSink& sink, std::int64_t time_ns);
@@ -106,9 +125,10 @@ class TcpStream {
   bool over_ = false;
   std::uint32_t next_ = 0;  // sequence number of the next byte in order; where nothing is
                             // synchronised, of some byte near what is held
-  std::optional<std::uint32_t> initial_;  // of the SYN
-  std::optional<std::uint32_t> end_;      // of the FIN
-  std::vector<Held> held_;                // by sequence number, without overlaps
+  std::optional<std::uint32_t> initial_;   // of the SYN
+  std::optional<std::uint32_t> doubtful_;  // of another SYN, since
+  std::optional<std::uint32_t> end_;       // of the FIN
+  std::vector<Held> held_;                 // by sequence number, without overlaps
   std::size_t held_bytes_ = 0;
 };
 

@@ -158,6 +158,7 @@ def assembly():
         "tcp_mid_stream": Capture(twice + " on=t"),
         "tcp_unsynchronised": Capture().tcp(1001, 16, b"the rest of something\r\n"),
         "tcp_reused": tcp("1.0 tcp t open"),
+        "tcp_syn_doubted": begun().tcp(1001, 24, message, 0.1).tcp(900_000, 2, b"", 0.2),
         "tcp_reset": tcp("1.0 tcp t reset"),
         "tcp_reset_ignored": begun().tcp(1001, 16, message, 0.1).tcp(900_000, 4, b"", 0.2),
         "tcp_evicted": many,

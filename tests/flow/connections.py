@@ -27,8 +27,9 @@ class Connection:
         return delay, place, self._peer(place), sequence, flags, payload
 
     def control(self, what, options):
-        """`open`, `close`, `reset`, `ping`, or `raw` with hex= bytes of the client (of the server
-        with from=server). `reset ahead=N` is out of sequence by as many bytes."""
+        """`open`, `close`, `reset`, `syn`, `ping`, or `raw` with hex= bytes of the client (of the
+        server with from=server). `reset ahead=N` is out of sequence by as many bytes; so is `syn`,
+        which somebody forged."""
         sender = self.server if options.get("from") == "server" else self.client
         if what == "open":
             # A client that opens the same ports again has another initial sequence number.
@@ -38,10 +39,10 @@ class Connection:
             return opened + (self._handshake(options) if self.is_web_socket else [])
         if what == "close":
             return [self._segment(self.client, FIN | ACK), self._segment(self.server, FIN | ACK)]
-        if what == "reset":
-            delay, source, destination, sequence, *rest = self._segment(sender, RST)
-            sequence = (sequence + int(options.get("ahead", 0))) & 0xFFFFFFFF
-            return [(delay, source, destination, sequence, *rest)]
+        if what in ("reset", "syn"):
+            flags = RST if what == "reset" else SYN
+            sequence = (self.next[sender] + int(options.get("ahead", 0))) & 0xFFFFFFFF
+            return [(0.0, sender, self._peer(sender), sequence, flags, b"")]
         if what == "ping" and self.is_web_socket:
             return [self._segment(self.client, ACK, frame(b"hi", 9, True)),
                     self._segment(self.server, ACK, frame(b"hi", 10, False))]

@@ -96,6 +96,18 @@ TEST(TcpConnections, ANewSynOnTheSamePortsIsAnotherConnection) {
   EXPECT_NE(bench.take_log(), "");
 }
 
+TEST(TcpConnections, AForgedSynLosesNoMessage) {
+  Bench bench;
+  bench.segment(99, "", kTcpSyn);
+  bench.segment(100, kSip.substr(0, 10));
+  bench.segment(5'000'099, "", kTcpSyn);
+  bench.segment(110, kSip.substr(10));
+  EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
+  EXPECT_EQ(bench.count(StreamCount::kSynDoubted), 1U);
+  EXPECT_EQ(bench.count(StreamCount::kReused), 0U);
+  EXPECT_EQ(bench.count(StreamCount::kMessageLost), 0U);
+}
+
 TEST(TcpConnections, AResetEndsItAfterWhatHasCome) {
   Bench bench;
   bench.segment(99, "", kTcpSyn);

@@ -134,10 +134,36 @@ TEST(TcpStream, AnotherConnectionIsKnownByItsNumbers) {
   EXPECT_FALSE(stream.is_foreign({.sequence = 5, .syn = true}));
   stream.put({.sequence = 5, .syn = true}, text);
   EXPECT_FALSE(stream.is_foreign({.sequence = 5, .syn = true}));
-  EXPECT_TRUE(stream.is_foreign({.sequence = 6, .syn = true}));
+  EXPECT_TRUE(stream.is_foreign({.sequence = 6, .syn = true})) << "nothing came of the first one";
   EXPECT_FALSE(stream.is_foreign({.sequence = 1'000'000}));
   EXPECT_TRUE(stream.is_foreign({.sequence = 1U << 30}));
   EXPECT_TRUE(stream.is_foreign({.sequence = 0U - (1U << 30)}));
+}
+
+TEST(TcpStream, ASynAmidAConnectionNeedsBytesBehindIt) {
+  TcpStream stream;
+  Text text;
+  const auto put = [&](std::uint32_t sequence, std::string_view bytes, bool syn, bool fin = false) {
+    const TcpSegment segment{
+        .sequence = sequence, .bytes = as_bytes(bytes), .syn = syn, .fin = fin};
+    if (stream.is_foreign(segment)) stream.begin_anew();
+    stream.put(segment, text);
+  };
+  put(9, "", true);
+  put(10, "abc", false);
+  EXPECT_TRUE(stream.is_doubtful({.sequence = 5'000, .syn = true}));
+  put(5'000, "", true);
+  put(5'001, "", false);
+  put(13, "def", false);
+  EXPECT_EQ(text.text, "abcdef") << "forged, with its ACK";
+  put(5'001, "new", false);
+  put(5'004, "er", false);
+  EXPECT_EQ(text.text, "abcdefnewer");
+  put(5'006, "", false, true);
+  EXPECT_FALSE(stream.is_doubtful({.sequence = 70, .syn = true})) << "the old one has ended";
+  put(70, "", true);
+  put(71, "x", false);
+  EXPECT_EQ(text.text, "abcdefnewer$x");
 }
 
 }  // namespace
