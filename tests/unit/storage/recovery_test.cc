@@ -103,7 +103,9 @@ TEST(Recovery, GoesOnBehindADamagedExtent) {
   });
   {
     const Descriptor file(::open(segment_files(directory.path()).at(0).c_str(), O_RDWR));
-    const std::uint8_t byte = 0x5a;
+    std::uint8_t byte = 0;
+    ASSERT_EQ(pread(file.get(), &byte, 1, 4096 + 16384 + 777), 1);
+    byte ^= 0x5a;  // another one than it was, whatever the key made of it
     ASSERT_TRUE(write_fully(file.get(), {&byte, 1}, 4096 + 16384 + 777));
   }
   auto store = open_store(options);
