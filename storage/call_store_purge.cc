@@ -1,11 +1,16 @@
-// Makes sure that no file of RocksDB has what was removed: neither its logs nor its tables.
+// Makes sure that no file of RocksDB has what was removed: neither its logs nor its tables, nor the
+// manifest, which is the list of tables.
 //
 // A removal is a mark at first; what it removes stays in the files until they are rewritten down to
-// the last level, and in the log until that is dropped.  A snapshot from before keeps both.
+// the last level, and in the log until that is dropped.  A snapshot from before keeps both.  The
+// manifest has the first and last key of each table; each change begins a new one with all that was
+// before the change, so that it takes one more until the keys of replaced tables are out of it.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -41,7 +46,10 @@ class Purge {
   Result<std::uint64_t> newest_log();
   Result<void> wait_for_logs(std::uint64_t removed_until);
   Result<void> wait_for_tables(const Names& before);
+  Result<void> renew_manifest();
   [[nodiscard]] Names tables() const;
+  [[nodiscard]] Names manifests() const;
+  Result<void> mark();
   static Result<void> wait(const std::function<Result<bool>()>& done, const char* what);
 
   CallStore::Impl& store_;
@@ -173,15 +181,49 @@ Result<void> Purge::wait_for_tables(const Names& before) {
       "a query that began before has not ended");
 }
 
-// A mark is written first, so that there is something to flush and the log is begun anew.
-Result<void> Purge::run(std::span<const Uid> calls) {
-  const auto ranges = ranges_of(calls);
-  if (!ranges) return Error(ranges.error());
+Purge::Names Purge::manifests() const {
+  Names names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(store_.directory, error), end; at != end;
+       at.increment(error)) {
+    if (error) break;
+    std::string name = at->path().filename();
+    if (name.starts_with("MANIFEST-")) names.insert(std::move(name));
+  }
+  return names;
+}
+
+// A flush is a change.
+Result<void> Purge::renew_manifest() {
+  const Names before = manifests();
+  if (before.empty()) {
+    return make_error(ErrorCode::kIo, "The files of " + store_.directory + " cannot be listed.");
+  }
+  TD_TRY(mark());
+  TD_TRY(flush());
+  return wait(
+      [&]() -> Result<bool> {
+        const Names now = manifests();
+        return !now.empty() && std::none_of(before.begin(), before.end(), [&](const auto& name) {
+          return now.contains(name);
+        });
+      },
+      "the list of tables is still needed");
+}
+
+// So that there is something to flush and the log is begun anew.
+Result<void> Purge::mark() {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const rocksdb::Status marked =
       store_.db->Put(synced, store_.column(Column::kMeta), kPurgeKey, rocksdb::Slice());
-  if (!marked.ok()) return translate(marked, "Writing to the call store " + store_.directory);
+  return translate_unless_ok(marked, "Writing to the call store " + store_.directory);
+}
+
+Result<void> Purge::run(std::span<const Uid> calls) {
+  const auto ranges = ranges_of(calls);
+  if (!ranges) return Error(ranges.error());
+  TD_TRY(mark());
   const auto log = newest_log();
   if (!log) return Error(log.error());
   TD_TRY(flush());
@@ -190,6 +232,7 @@ Result<void> Purge::run(std::span<const Uid> calls) {
   TD_TRY(compact(*ranges));
   TD_TRY(wait_for_logs(*log));
   TD_TRY(wait_for_tables(before));
+  TD_TRY(renew_manifest());
   const std::lock_guard lock(store_.put_mutex);
   return write_synced_locked(store_, marks_);
 }

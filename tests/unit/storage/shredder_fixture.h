@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -23,7 +22,10 @@ inline bool is_anywhere(const std::string& directory, ByteView wanted) {
     std::error_code gone;  // RocksDB removes files of its own meanwhile
     if (!entry.is_regular_file(gone)) continue;
     std::ifstream file(entry.path(), std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const auto size = entry.file_size(gone);
+    if (gone) continue;
+    std::string bytes(size, '\0');
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (memmem(bytes.data(), bytes.size(), wanted.data(), wanted.size()) != nullptr) return true;
   }
   return false;

@@ -61,15 +61,8 @@ class StoreRetentionTest : public ShredderTest {
     EXPECT_EQ(read_messages(number), text_of(number));
   }
 
-  // In tables and logs.  The manifest may name a key until it is written anew.
-  [[nodiscard]] bool is_in_calls(const std::string& wanted) const {
-    for (const auto& entry : std::filesystem::directory_iterator(directory_.path() + "/calls")) {
-      const auto kind = entry.path().extension();
-      if (kind != ".sst" && kind != ".log") continue;
-      const auto bytes = whole_file(entry.path());
-      if (as_text(bytes).find(wanted) != std::string_view::npos) return true;
-    }
-    return false;
+  [[nodiscard]] bool is_in_a_file(const std::string& wanted) const {
+    return is_anywhere(directory_.path(), as_bytes(wanted));
   }
 
   [[nodiscard]] RecordingLifecycle lifecycle(std::uint8_t number) {
@@ -116,6 +109,37 @@ TEST_F(StoreRetentionTest, WhatIsRetiredIsGoneAndTheOthersAreNot) {
   }
 }
 
+// Neither before nor after: on the disk keys are wrapped.
+TEST_F(StoreRetentionTest, KeysAndSaltsAreNowhereInClear) {
+  record({1});
+  const auto slots = slots_of(directory_.path(), 1);
+  ASSERT_EQ(slots.size(), 2U);
+  store_.reset();
+  const auto master =
+      load_master_key(directory_.path() + "/keys/master.key", MissingMasterKey::kRefuse);
+  ASSERT_TRUE(master);
+  std::vector<RecordingKey> keys;
+  {
+    const auto vault = KeyVault::open(directory_.path() + "/keys", *master);
+    ASSERT_TRUE(vault);
+    for (const KeySlot& slot : slots) {
+      const auto key = (*vault)->read(slot.id, test_uid(1));
+      ASSERT_TRUE(key);
+      keys.push_back(*key);
+    }
+  }
+  for (int i = 0; i < 2; ++i) {
+    for (const RecordingKey& key : keys) {
+      EXPECT_FALSE(is_anywhere(directory_.path(), key.key));
+      EXPECT_FALSE(is_anywhere(directory_.path(), key.salt));
+    }
+    open();
+    retire({{test_uid(1), kPartsAll}});
+    ASSERT_TRUE(store_->purge(std::vector<Uid>{test_uid(1)}));
+  }
+  expect_gone(slots);
+}
+
 TEST_F(StoreRetentionTest, OnePartMayGoAlone) {
   record({1});
   retire({{test_uid(1), kPartSip}});
@@ -135,7 +159,7 @@ TEST_F(StoreRetentionTest, ARecordThatGoesLeavesNothingButItsNeighbours) {
   EXPECT_EQ(store_->reader()->get_call(test_uid(1)).error().code, ErrorCode::kNotFound);
   ASSERT_TRUE(store_->purge(std::vector<Uid>{test_uid(1)}));
   const std::string number = final_of(1).dialled;
-  EXPECT_FALSE(is_in_calls(number));
+  EXPECT_FALSE(is_in_a_file(number));
   EXPECT_EQ(due().size(), 2U);
   expect_whole(2);
   expect_consistent();
@@ -304,7 +328,7 @@ TEST_F(StoreRetentionTest, HeldRecordsSaySoAndAreStoredWithoutIt) {
   EXPECT_EQ(call->recording.lifecycle, RecordingLifecycle::kHeld);
   call->dialled = "pseudonym";
   ASSERT_TRUE(store_->rewrite({&*call, 1}));
-  EXPECT_FALSE(is_in_calls(final_of(1).dialled));
+  EXPECT_FALSE(is_in_a_file(final_of(1).dialled));
   commit(Release{testing::sample_actor(), "M-1", "settled", true, {}});
   EXPECT_EQ(lifecycle(1), RecordingLifecycle::kPresent);
   EXPECT_TRUE(store_->reader()->get_call(test_uid(1))->recording.legal_holds.empty());
