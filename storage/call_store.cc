@@ -115,6 +115,7 @@ Result<std::unique_ptr<CallStore>> CallStore::open(const std::string& directory,
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   impl->overlay = options.overlay;
+  impl->erased = options.erased;
   impl->statistics = rocksdb::CreateDBStatistics();
   impl->statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   impl->cache = rocksdb::NewLRUCache(options.block_cache_bytes);

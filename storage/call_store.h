@@ -84,6 +84,8 @@ struct CallStoreOptions {
   // What is known of calls beside their records (annotations, holds): applied to each record before
   // it is compared with a query or given out.  Any thread; cheap where there is nothing.
   std::function<void(CallRecord& call)> overlay{};
+  // What was erased of a call before its final record comes: that is not due any more.  As overlay.
+  std::function<RecordingParts(const Uid& uid)> erased{};
 };
 
 // Returning false stops the walk (not an error).

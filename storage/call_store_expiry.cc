@@ -23,7 +23,6 @@ ExpiryKey expiry_key(std::int64_t expires_us, const Uid& uid, RecordingParts par
   return key;
 }
 
-// Media and messages of a recording whose media went are gone, or due at once for whoever took it.
 ExpiryRows expiry_rows(const CallRecord& call) {
   ExpiryRows due;
   if (!call.final) return due;
@@ -37,13 +36,21 @@ ExpiryRows expiry_rows(const CallRecord& call) {
     }
     due.rows[due.count++] = {*expires_us, part};
   };
-  if (recording.lifecycle != RecordingLifecycle::kErased &&
-      recording.lifecycle != RecordingLifecycle::kExpired) {
-    add(kPartMedia, recording.expires_us);
-    add(kPartSip, recording.sip_expires_us);
-  }
+  add(kPartMedia, recording.expires_us);
+  add(kPartSip, recording.sip_expires_us);
   add(kPartCdr, recording.cdr_expires_us);
   return due;
+}
+
+Result<RecordingParts> destroyed_parts(const Reader& reader, const Uid& uid) {
+  RecordingParts parts = 0;
+  for (const auto& [kind, part] :
+       {std::pair{SegmentKind::kMedia, kPartMedia}, std::pair{SegmentKind::kSip, kPartSip}}) {
+    const auto mark = reader.get(Column::kExtents, destroyed_key(uid, kind));
+    if (!mark) return Error(mark.error());
+    if (*mark) parts = static_cast<RecordingParts>(parts | part);
+  }
+  return parts;
 }
 
 Result<std::vector<DueParts>> CallStore::due(std::int64_t until_us,

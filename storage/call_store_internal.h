@@ -107,7 +107,7 @@ rocksdb::ColumnFamilyOptions column_options(const CallStore::Impl& store, Column
 // What leads to a record, as terms of the indexes.
 std::vector<std::string> number_terms(const CallRecord& call);  // sorted, each once
 
-// The rows that due() finds a record by.
+// The rows that due() finds a record by, while all of its parts are there.
 ExpiryRows expiry_rows(const CallRecord& call);
 using ExpiryKey = std::array<char, kCallKeyBytes + 1>;
 ExpiryKey expiry_key(std::int64_t expires_us, const Uid& uid, RecordingParts parts);
@@ -131,12 +131,17 @@ struct CallStore::Impl {
   RecentCalls recent;                                 // under put_mutex
   std::uint64_t events_max = 0;
   std::function<void(CallRecord& call)> overlay;
+  std::function<RecordingParts(const Uid& uid)> erased;
   EventBounds events;  // under put_mutex
 
   ~Impl();
 
   void apply_overlay(CallRecord& call) const {
     if (overlay) overlay(call);
+  }
+
+  [[nodiscard]] RecordingParts erased_parts(const Uid& uid) const {
+    return erased ? erased(uid) : RecordingParts{0};
   }
 
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column(Column which) const {

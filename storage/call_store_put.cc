@@ -68,7 +68,7 @@ class BatchBuilder {
   Result<const PriorCall*> prior(const Uid& uid);
   void put_terms(const PriorCall* old, const PriorCall& fresh);
   void put_state(const PriorCall* old, const PriorCall& fresh, const CallRecord& call);
-  void put_expiry(const PriorCall* old, const PriorCall& fresh, const Uid& uid);
+  Result<void> put_expiry(const PriorCall* old, const PriorCall& fresh, const Uid& uid);
 
   // The key is `head`, then `tail`.
   void note(Column column, std::string_view head, std::string_view tail, std::string_view value) {
@@ -193,26 +193,39 @@ void BatchBuilder::put_state(const PriorCall* old, const PriorCall& fresh, const
   put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
 }
 
-// Rows of the same times stay as they are: those of parts that have gone since are not made anew.
-void BatchBuilder::put_expiry(const PriorCall* old, const PriorCall& fresh, const Uid& uid) {
+bool is_gone(RecordingLifecycle lifecycle) {
+  return lifecycle == RecordingLifecycle::kErased || lifecycle == RecordingLifecycle::kExpired;
+}
+
+// Rows of the same times stay as they are.  Parts that are gone have none.
+Result<void> BatchBuilder::put_expiry(const PriorCall* old,
+                                      const PriorCall& fresh,
+                                      const Uid& uid) {
   const auto as_view = [](const ExpiryKey& key) {
     return std::string_view(key.data(), key.size());
   };
   if (old != nullptr) {
-    if (old->expiry == fresh.expiry) return;
+    if (old->expiry == fresh.expiry) return {};
     for (const auto& [expires_us, ignored] : old->expiry) {
       for (RecordingParts parts = 1; parts <= kPartsAll; ++parts) {
         remove(Column::kExpiry, as_view(expiry_key(expires_us, uid, parts)), {});
       }
     }
   }
-  for (const auto& [expires_us, parts] : fresh.expiry) {
-    put(Column::kExpiry, as_view(expiry_key(expires_us, uid, parts)), {});
+  if (fresh.expiry.count == 0) return {};
+  auto gone = static_cast<RecordingParts>(store_.erased_parts(uid) & ~kPartCdr);
+  if (is_gone(fresh.lifecycle)) gone = static_cast<RecordingParts>(gone | kPartMedia);
+  if (old != nullptr && (old->expiry.count > 0 || is_gone(old->lifecycle))) {
+    if (!finder_) finder_.emplace(store_);
+    const auto destroyed = destroyed_parts(finder_->reader(), uid);
+    if (!destroyed) return Error(destroyed.error());
+    gone = static_cast<RecordingParts>(gone | *destroyed);
   }
-}
-
-bool is_gone(RecordingLifecycle lifecycle) {
-  return lifecycle == RecordingLifecycle::kErased || lifecycle == RecordingLifecycle::kExpired;
+  for (const auto& [expires_us, parts] : fresh.expiry) {
+    const auto left = static_cast<RecordingParts>(parts & ~gone);
+    if (left != 0) put(Column::kExpiry, as_view(expiry_key(expires_us, uid, left)), {});
+  }
+  return {};
 }
 
 Result<void> BatchBuilder::add(const CallRecord& call) {
@@ -253,7 +266,7 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   fresh.bytes = end(Column::kCalls);
   put_terms(old, fresh);
   put_state(old, fresh, call);
-  put_expiry(old, fresh, call.uid);
+  TD_TRY(put_expiry(old, fresh, call.uid));
   pending_.insert_or_assign(call.uid, std::move(fresh));
   return {};
 }

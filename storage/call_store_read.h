@@ -44,6 +44,9 @@ class Reader {
   rocksdb::ReadOptions options_;
 };
 
+// Of media and messages: those of which a mark says that they were destroyed.
+Result<RecordingParts> destroyed_parts(const Reader& reader, const Uid& uid);
+
 // Finds newest versions by uid, many at little more than the cost of one.  Threads: one.
 class UidFinder {
  public:

@@ -117,8 +117,12 @@ Result<void> Remover::replace(const CallRecord& call) {
   for_each_term(
       call, key, [this](Column column, const std::string& entry) { put(column, entry, {}); });
   if (call.state == CallState::kInProgress) put(Column::kMeta, open_key(stored.key), {});
+  const auto destroyed = destroyed_parts(finder_.reader(), call.uid);
+  if (!destroyed) return Error(destroyed.error());
   for (const auto& [expires_us, parts] : expiry_rows(call)) {
-    const ExpiryKey due = expiry_key(expires_us, call.uid, parts);
+    const auto left = static_cast<RecordingParts>(parts & ~*destroyed);
+    if (left == 0) continue;
+    const ExpiryKey due = expiry_key(expires_us, call.uid, left);
     put(Column::kExpiry, {due.data(), due.size()}, {});
   }
   std::int64_t total_us = 0;

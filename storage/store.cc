@@ -142,6 +142,9 @@ Result<void> StoreImpl::start() {
   call_options.overlay = [this](CallRecord& call) {
     journal_->look([&call](const LedgerState& state) { apply_journal(state, call); });
   };
+  call_options.erased = [this](const Uid& uid) {
+    return journal_->look([&uid](const LedgerState& state) { return state.erased_parts(uid); });
+  };
   auto calls = CallStore::open(options_.directory + "/calls", call_options);
   if (!calls) return Error(std::move(calls.error()));
   calls_ = std::move(*calls);

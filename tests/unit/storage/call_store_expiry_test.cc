@@ -29,8 +29,14 @@ class CallStoreExpiryTest : public CallStoreTest {
     return found ? *found : std::vector<DueParts>{};
   }
 
-  void retire(const CallRecord& call, RecordingParts parts) {
-    const Retirement retirement{{}, {{call.uid, parts}}, RecordingLifecycle::kExpired};
+  // With marks of what was destroyed, as the shredder leaves them.
+  void retire(const CallRecord& call,
+              RecordingParts parts,
+              RecordingLifecycle lifecycle = RecordingLifecycle::kExpired) {
+    Retirement retirement{{}, {{call.uid, parts}}, lifecycle};
+    auto& destroyed = retirement.discard.destroyed;
+    if ((parts & kPartMedia) != 0) destroyed.push_back({call.uid, SegmentKind::kMedia, 1});
+    if ((parts & kPartSip) != 0) destroyed.push_back({call.uid, SegmentKind::kSip, 1});
     const auto done = store_->retire(retirement);
     ASSERT_TRUE(done) << done.error().message;
   }
@@ -125,14 +131,39 @@ TEST_F(CallStoreExpiryTest, WhatIsRetiredIsNotDueAgain) {
   expect_consistent();
 }
 
+// Messages have a time of their own, whatever became of the media.
+TEST_F(CallStoreExpiryTest, WhatIsLeftGoesAtItsOwnTime) {
+  CallRecord call = call_due(1, 5'000, 6'000, 6'000);
+  put(call);
+  retire(call, kPartMedia, RecordingLifecycle::kErased);
+  const std::vector<DueParts> both = {{6'000, {call.uid, kPartSip | kPartCdr}}};
+  EXPECT_EQ(due(), both);
+  call.recording.cdr_expires_us = 8'000;
+  put(call);
+  const std::vector<DueParts> apart = {{6'000, {call.uid, kPartSip}},
+                                       {8'000, {call.uid, kPartCdr}}};
+  EXPECT_EQ(due(), apart) << "a longer time of the record";
+  call.recording.sip_expires_us = 7'000;
+  put(call);
+  const std::vector<DueParts> longer = {{7'000, {call.uid, kPartSip}},
+                                        {8'000, {call.uid, kPartCdr}}};
+  EXPECT_EQ(due(), longer) << "a longer time of the messages";
+  retire(call, kPartSip);
+  const std::vector<DueParts> record = {{8'000, {call.uid, kPartCdr}}};
+  EXPECT_EQ(due(), record);
+  call.recording.cdr_expires_us = 9'000;
+  ASSERT_TRUE(store_->replace({&call, 1}));
+  EXPECT_EQ(due(), (std::vector<DueParts>{{9'000, {call.uid, kPartCdr}}}));
+  expect_consistent();
+}
+
 // Retired while it goes on: the copy in memory must not bring the old record back.
 TEST_F(CallStoreExpiryTest, ACallInProgressMayBeRetired) {
   CallRecord call = call_due(1, 5'000, 5'000, {});
   call.final = false;
   call.state = CallState::kInProgress;
   put(call);
-  const Retirement retirement{{}, {{call.uid, kPartMedia | kPartSip}}, RecordingLifecycle::kErased};
-  ASSERT_TRUE(store_->retire(retirement));
+  retire(call, kPartMedia | kPartSip, RecordingLifecycle::kErased);
   ++call.version;
   call.final = true;
   call.state = CallState::kEnded;
