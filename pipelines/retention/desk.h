@@ -125,6 +125,7 @@ class RetentionDesk {
                             const storage::DueParts& row,
                             PlanAnswer& answer);
 
+  Result<bool> has_details(const Uid& uid);
   Result<void> finish();
   Result<void> mark_finished();
   Result<void> move_again(std::span<const Uid> calls);

@@ -87,6 +87,16 @@ Result<void> check(const ExtendRequest& request, std::int64_t now_us) {
 
 }  // namespace
 
+// Messages, or what was said about the call: they share a key.
+Result<bool> RetentionDesk::has_details(const Uid& uid) {
+  const bool annotated = log().look(
+      [&](const storage::LedgerState& state) { return state.annotations().contains(uid); });
+  if (annotated) return true;
+  const auto bytes = store_.bytes_of(uid, kPartSip);
+  if (!bytes) return Error(bytes.error());
+  return *bytes > 0;
+}
+
 Result<ExtendAnswer> RetentionDesk::extend(const ExtendRequest& request, const LedgerActor& actor) {
   const std::int64_t now = now_us();
   TD_TRY(check(request, now));
@@ -102,12 +112,11 @@ Result<ExtendAnswer> RetentionDesk::extend(const ExtendRequest& request, const L
         Judged judged{Outcome::kGone, {}};
         if (call != nullptr) {
           RecordingParts parts = parts_there(*call, request.parts, erased, now);
-          const auto& sip_us = call->recording.sip_expires_us;
-          if ((parts & kPartSip) != 0 && sip_us && *sip_us < now) {
-            // Held, but perhaps only after they had gone.
-            const auto bytes = store_.bytes_of(uid, kPartSip);
-            if (!bytes) return Error(bytes.error());
-            if (*bytes == 0) parts = static_cast<RecordingParts>(parts & ~kPartSip);
+          if ((parts & kPartSip) != 0 && call->state != CallState::kInProgress) {
+            // They may have gone before they were held, or before the clock was set back.
+            const auto there = has_details(uid);
+            if (!there) return Error(there.error());
+            if (!*there) parts = static_cast<RecordingParts>(parts & ~kPartSip);
           }
           judged = judge(*call, parts, request.until_us, terms_of(call->recording.retention_class));
         }

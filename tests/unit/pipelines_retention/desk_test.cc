@@ -223,6 +223,20 @@ TEST_F(RetentionDeskTest, an_extension_is_planned_first_and_only_lengthens) {
   EXPECT_TRUE(has_media(uid));
 }
 
+// Times of messages that are gone lie ahead again.
+TEST_F(RetentionDeskTest, what_went_before_the_clock_was_set_back_is_not_lengthened) {
+  const Uid uid = add(1);
+  store.calls[uid].recording.expires_us = kStartUs + 30 * kDayUs;
+  store.calls[uid].recording.cdr_expires_us = store.calls[uid].recording.expires_us;
+  pass(15 * kDayUs);
+  EXPECT_EQ(apply().expired, 1U);
+  now.wall_us -= 14 * kDayUs;
+  ASSERT_TRUE(desk->confirm_clock(clerk));
+  ExtendRequest request = extension(uid, 20);
+  request.parts = kPartSip;
+  EXPECT_EQ(desk->extend(request, clerk)->gone.count, 1U);
+}
+
 TEST_F(RetentionDeskTest, an_interrupted_extension_is_done_again) {
   const Uid uid = add(1);
   ASSERT_TRUE(desk->resume());
