@@ -59,7 +59,7 @@ def stage_build(runner):
 
 
 def stage_unit(runner):
-    run_gtests(runner, "build")
+    run_gtests(runner, "build", **({"TAPDECK_MODEL_STEPS": "3000"} if runner.long_run else {}))
 
 
 def stage_flow(runner):
