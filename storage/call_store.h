@@ -124,6 +124,8 @@ class CallStore {
   // that may have some.  May take as long as the indexes are large; others read and put meanwhile.
   // kBusy: a reader holds on to them for longer than a minute.
   Result<void> purge(std::span<const Uid> calls);
+  // The same of whatever calls went before.
+  Result<void> purge_everywhere();
 
   Result<void> claim_keys(std::span<const KeyClaim> claims);  // synced
   [[nodiscard]] Result<std::vector<KeyClaim>> claims_of(const Uid& recording) const;

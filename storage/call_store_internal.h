@@ -74,6 +74,7 @@ std::string user_key(std::string_view name);  // in meta
 constexpr std::string_view kMaxTotalKey = "max_total_us";
 constexpr std::string_view kEventCountKey = "event_count";
 constexpr const char* kPurgeKey = "purge";
+constexpr std::string_view kGonePrefix = "gone/";
 
 constexpr std::size_t kExtentPrefixBytes = 1 + 16;  // tag, and recording or segment
 std::string row_key(const ExtentRow& row);

@@ -11,7 +11,6 @@ constexpr std::uint64_t kSignBit = 1ULL << 63;
 constexpr std::size_t kIndexTermBytesMax = 200;
 constexpr std::string_view kOpenPrefix = "open/";
 constexpr std::string_view kDisplacedPrefix = "uid/";
-constexpr std::string_view kGonePrefix = "gone/";
 constexpr std::string_view kUserPrefix = "value/";
 constexpr char kRowTag = 'r';
 constexpr char kSegmentTag = 's';

@@ -34,11 +34,14 @@ class Purge {
   explicit Purge(CallStore::Impl& store) : store_(store) {}
 
   Result<void> run(std::span<const Uid> calls);
+  Result<void> run_everywhere();
 
  private:
   using Names = std::set<std::string>;
 
   Result<std::vector<Range>> ranges_of(std::span<const Uid> calls);
+  Result<void> forget_marks();
+  Result<void> rewrite(const std::vector<Range>& ranges);
   Result<void> flush();
   Result<void> wait_for_snapshots();
   Result<void> compact(const std::vector<Range>& ranges);
@@ -129,9 +132,10 @@ Result<void> Purge::compact(Column column, const Range* range) {
                              "Compacting the call store");
 }
 
-// Runs of an index by terms are compacted as a whole: which terms led to the calls is not known any
-// more.
+// No ranges: all of it.  Runs of an index by terms are compacted as a whole: which terms led to the
+// calls is not known any more.
 Result<void> Purge::compact(const std::vector<Range>& ranges) {
+  if (ranges.empty()) TD_TRY(compact(Column::kCalls, nullptr));
   for (const Range& range : ranges) TD_TRY(compact(Column::kCalls, &range));
   for (const Column column : {Column::kByNumber, Column::kByCallId, Column::kByConversation}) {
     TD_TRY(compact(column, nullptr));
@@ -223,13 +227,33 @@ Result<void> Purge::mark() {
 Result<void> Purge::run(std::span<const Uid> calls) {
   const auto ranges = ranges_of(calls);
   if (!ranges) return Error(ranges.error());
+  return rewrite(*ranges);
+}
+
+// Marks tell a purge of single calls where those were.
+Result<void> Purge::forget_marks() {
+  const Reader reader(store_);
+  const std::string prefix(kGonePrefix);
+  Walk walk(reader, Column::kMeta, prefix, successor(prefix));
+  for (; walk.valid(); walk.next()) {
+    marks_.Delete(store_.column(Column::kMeta), slice(walk.key()));
+  }
+  return walk.status();
+}
+
+Result<void> Purge::run_everywhere() {
+  TD_TRY(forget_marks());
+  return rewrite({});
+}
+
+Result<void> Purge::rewrite(const std::vector<Range>& ranges) {
   TD_TRY(mark());
   const auto log = newest_log();
   if (!log) return Error(log.error());
   TD_TRY(flush());
   TD_TRY(wait_for_snapshots());
   const Names before = tables();
-  TD_TRY(compact(*ranges));
+  TD_TRY(compact(ranges));
   TD_TRY(wait_for_logs(*log));
   TD_TRY(wait_for_tables(before));
   TD_TRY(renew_manifest());
@@ -243,5 +267,7 @@ Result<void> CallStore::purge(std::span<const Uid> calls) {
   if (calls.empty()) return {};
   return Purge(*impl_).run(calls);
 }
+
+Result<void> CallStore::purge_everywhere() { return Purge(*impl_).run_everywhere(); }
 
 }  // namespace tapdeck::storage

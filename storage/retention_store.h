@@ -59,6 +59,8 @@ class RetentionStore {
 
   // The same of copies that retire() with kPartCdr left.
   virtual Result<void> purge(std::span<const Uid> calls) = 0;
+  // The same of whatever calls went before.  Takes as long as rewriting all records does.
+  virtual Result<void> purge_everywhere() = 0;
 
   // Unlinks sealed segments without a recording that is there, and punches holes for those that
   // are gone into the others.  Safe beside readers, who hold what they have open.

@@ -63,6 +63,7 @@ class StoreImpl final : public Store {
                       RecordingLifecycle lifecycle) override;
   Result<void> rewrite(std::span<const CallRecord> calls) override;
   Result<void> purge(std::span<const Uid> calls) override;
+  Result<void> purge_everywhere() override;
   Result<Reclaimed> reclaim() override;
   Result<std::uint64_t> bytes_of(const Uid& uid, RecordingParts parts) override;
   Result<CopiedFiles> backup(const std::string& destination) override;  // store_backup.cc

@@ -116,6 +116,11 @@ Result<void> StoreImpl::purge(std::span<const Uid> calls) {
   return calls_->purge(calls);
 }
 
+Result<void> StoreImpl::purge_everywhere() {
+  const std::lock_guard one_at_a_time(retention_mutex_);
+  return calls_->purge_everywhere();
+}
+
 // A packed extent stands in a row once for each of its sections.
 Result<std::uint64_t> StoreImpl::bytes_of(const Uid& uid, RecordingParts parts) {
   const auto rows = calls_->rows_of(uid);

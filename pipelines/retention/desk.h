@@ -27,6 +27,9 @@
 
 namespace tapdeck::retention {
 
+// Bytes of records whose time is over are in no file of the store this long after, about.
+constexpr std::int64_t kRecordBytesGoneUs = 24 * 3'600'000'000LL;
+
 // Of one confirmed erasure, which is as much as one certificate names.
 constexpr std::size_t kErasedAtOnceMax = 50'000;
 
@@ -121,6 +124,8 @@ class RetentionDesk {
   Result<void> keep_records(storage::StoreAccess& calls, Due& due);
   Result<void> retire_due(const Due& due, ApplyAnswer& done);
   Result<void> reclaim_into(ApplyAnswer& done);
+  Result<void> note_records_gone(std::int64_t now_us);
+  Result<void> purge_records(std::int64_t now_us);
   Result<void> add_plan_row(storage::StoreAccess& calls,
                             const storage::DueParts& row,
                             PlanAnswer& answer);
@@ -155,6 +160,8 @@ class RetentionDesk {
   std::optional<storage::DueParts> cursor_;  // of step(): held parts stay behind it
   bool unfinished_ = true;                   // something journalled may not have been done
   bool reclaim_due_ = true;                  // something may have gone since reclaim()
+  bool purge_known_ = false;                 // the store was asked for what follows
+  std::optional<std::int64_t> purge_us_;     // when files are to be rewritten
 };
 
 }  // namespace tapdeck::retention

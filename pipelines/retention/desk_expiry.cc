@@ -75,6 +75,7 @@ Result<void> RetentionDesk::keep_records(storage::StoreAccess& calls, Due& due) 
 Result<void> RetentionDesk::retire_due(const Due& due, ApplyAnswer& done) {
   std::map<std::pair<std::string, RecordingParts>, Expiry> kinds;
   std::vector<storage::RecordingPartsOf> what;
+  bool records = false;
   for (const auto& [uid, parts] : due.going) {
     const auto named = due.classes.find(uid);
     std::string name = named == due.classes.end() ? "" : named->second;
@@ -84,6 +85,7 @@ Result<void> RetentionDesk::retire_due(const Due& due, ApplyAnswer& done) {
     expiry.parts = parts;
     expiry.uids.push_back(uid);  // ascending, as the map is
     what.push_back({uid, parts});
+    records = records || (parts & kPartCdr) != 0;
   }
   std::vector<storage::LedgerEntry> entries;
   for (auto& [kind, expiry] : kinds) {
@@ -92,6 +94,7 @@ Result<void> RetentionDesk::retire_due(const Due& due, ApplyAnswer& done) {
   const auto committed = commit_all(entries);
   if (!committed) return Error(committed.error());
   reclaim_due_ = true;
+  if (records) TD_TRY(note_records_gone(due.now_us));
   TD_TRY(store_.retire(what, RecordingLifecycle::kExpired));
   done.expired += what.size();
   return {};
@@ -116,6 +119,7 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
   if (!due.going.empty()) TD_TRY(retire_due(due, done));
   done.held += due.held.size();
   if (!more) TD_TRY(reclaim_into(done));
+  if (!more) TD_TRY(purge_records(due.now_us));
   after = more ? at : std::nullopt;
   return more;
 }

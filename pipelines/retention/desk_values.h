@@ -17,6 +17,9 @@ constexpr std::string_view kDoneValue = "retention/done";
 // Whose facts the erasure that is under way takes out of which record: "UID CHOICE" lines.
 constexpr std::string_view kChoicesValue = "retention/choices";
 
+// Decimal, UTC microseconds: since when records have gone whose bytes may be in files; "": none.
+constexpr std::string_view kRecordsGoneValue = "retention/records_gone";
+
 // Decimal, UTC microseconds: when the last backup of the store was made, by whoever makes it.
 constexpr std::string_view kBackupValue = "retention/backup";
 

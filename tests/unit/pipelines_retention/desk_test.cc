@@ -152,6 +152,30 @@ TEST_F(RetentionDeskTest, a_record_outlives_its_media) {
   EXPECT_EQ(store.calls[uid].recording.lifecycle, RecordingLifecycle::kExpired);
 }
 
+TEST_F(RetentionDeskTest, files_are_rewritten_a_day_after_records_went) {
+  add(1);
+  pass(8 * kDayUs);
+  apply();
+  pass(2 * kDayUs);  // now it is due
+  apply();
+  add(2);
+  pass(kDayUs - kUsPerSecond);
+  apply();
+  EXPECT_EQ(store.purges, 0);
+  open_desk();  // a new process knows, too
+  pass(kUsPerSecond);
+  apply();
+  EXPECT_EQ(store.purges, 1);
+  pass(10 * kDayUs);
+  apply();
+  EXPECT_EQ(store.purges, 1) << "nothing went since";
+  add(3);
+  apply();
+  pass(kDayUs);
+  apply();
+  EXPECT_EQ(store.purges, 2);
+}
+
 TEST_F(RetentionDeskTest, a_doubted_clock_stops_expiry_until_it_is_confirmed) {
   const Uid uid = add(1);
   apply();

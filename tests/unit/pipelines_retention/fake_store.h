@@ -95,6 +95,12 @@ class FakeStore final : public storage::RetentionStore {
     return {};
   }
 
+  Result<void> purge_everywhere() override {
+    TD_TRY(fail());
+    ++purges;
+    return {};
+  }
+
   Result<storage::Reclaimed> reclaim() override {
     TD_TRY(fail());
     ++reclaims;
@@ -135,6 +141,7 @@ class FakeStore final : public storage::RetentionStore {
   std::map<std::string, std::string> values;
   std::vector<std::string> backups;
   std::set<Uid> purged;
+  int purges = 0;  // of everything
   int reclaims = 0;
   int fail_in = -1;  // the so many-th write fails; -1: none
 

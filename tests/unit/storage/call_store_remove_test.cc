@@ -160,6 +160,17 @@ TEST_F(CallStoreRemoveTest, AfterAPurgeNoFileHasTheBytes) {
   }
 }
 
+TEST_F(CallStoreRemoveTest, APurgeOfEverythingNeedsNoNames) {
+  put(nth_call(1, kOther, "222"));
+  const CallRecord call = put_secret(5, true);
+  retire({{call.uid, kPartCdr}});
+  EXPECT_GT(files_with(kSecret), 0);
+  ASSERT_TRUE(store_->purge_everywhere());
+  EXPECT_EQ(files_with(kSecret), 0);
+  EXPECT_GT(files_with(kOther), 0);
+  expect_consistent();
+}
+
 TEST_F(CallStoreRemoveTest, MarksOfDisplacedCallsGoWithThePurge) {
   const CallRecord call = put_secret(5, true);
   retire({{call.uid, kPartCdr}});
