@@ -36,8 +36,6 @@ std::uint64_t random_seed() {
   return load_le<std::uint64_t>(bytes.data());
 }
 
-constexpr std::size_t kTimersMin = 65'536;  // with fewer nothing is swept
-
 class StandardCallPlane final : public CallPlane {
  public:
   StandardCallPlane(CallPlaneOptions options, CallPlaneSink& sink)
@@ -55,8 +53,7 @@ class StandardCallPlane final : public CallPlane {
         table_(std::max<std::uint32_t>(1, options_.calls_max), random_seed()),
         group_(header_choice_, table_),
         numbering_(options_.numbering, options_.realm_names, random_seed()),
-        finished_(options_.calls_max, random_seed()),
-        fell_silent_(options_.calls_max, random_seed()),
+        past_(options_.calls_max, random_seed()),
         conversations_(
             {std::max<std::uint32_t>(1, options_.calls_max),
              options_.conversation_legs_max,
@@ -102,7 +99,6 @@ class StandardCallPlane final : public CallPlane {
   Call* take_event(EventMethod method, const SeenMessage& message);
   Call* open(const SeenMessage& message, Call* predecessor);
   void make_room();
-  void arm(const TimerQueue::Entry& entry);
   void settle(Call& call);
   void settle_changed();
   void remove(Call& call);
@@ -122,8 +118,7 @@ class StandardCallPlane final : public CallPlane {
   MessageGroup group_;
   TimerQueue timers_;
   numbers::Numbering numbering_;
-  FinishedCalls finished_;
-  FinishedCalls fell_silent_;  // ended by a timer: their BYE may still come
+  PastCalls past_;
   Conversations conversations_;
   CallLinks links_;
   ConversationRules rules_;
@@ -132,7 +127,6 @@ class StandardCallPlane final : public CallPlane {
   std::uint64_t calls_started_ = 0;
   std::uint64_t already_present_ = 0;
   PlaneCounters counters_;
-  std::size_t timers_swept_at_ = kTimersMin;
 };
 
 void StandardCallPlane::on_reports(std::span<const StreamReport> reports) {
@@ -230,14 +224,12 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
   }
   const bool is_first =
       facts.is_request && facts.method == sip::Method::kInvite && facts.to_tag.empty();
-  if (!is_first && finished_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
-    counters_.rejected.add(RejectReason::kLate);
-    return nullptr;
-  }
   // A call that silence ended and that now ends itself has its row; one that goes on gets another.
   const bool goes_on = facts.is_request && (facts.method == sip::Method::kInvite ||
                                             facts.method == sip::Method::kUpdate);
-  if (!goes_on && fell_silent_.contains(message.signal.realm, facts.call_id, timer_now_ns_)) {
+  const RealmId realm = message.signal.realm;
+  if ((!is_first && past_.has_finished(realm, facts.call_id, timer_now_ns_)) ||
+      (!goes_on && past_.fell_silent(realm, facts.call_id, timer_now_ns_))) {
     counters_.rejected.add(RejectReason::kLate);
     return nullptr;
   }
@@ -247,7 +239,7 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
 // No call's, but for what comes late within the dialog of one.
 Call* StandardCallPlane::take_event(EventMethod method, const SeenMessage& message) {
   const bool in_dialog = !message.facts.to_tag.empty();
-  if (in_dialog && finished_.contains(message.signal.realm, message.facts.call_id, timer_now_ns_)) {
+  if (in_dialog && past_.has_finished(message.signal.realm, message.facts.call_id, timer_now_ns_)) {
     counters_.rejected.add(RejectReason::kLate);
   } else {
     events_.take(method, message, timer_now_ns_);
@@ -294,7 +286,9 @@ void StandardCallPlane::settle(Call& call) {
   const std::int64_t deadline_ns = call.next_deadline_ns();
   if (deadline_ns >= call.armed_ns) return;
   call.armed_ns = deadline_ns;
-  arm({deadline_ns, call.live().handle});
+  timers_.arm({deadline_ns, call.live().handle});
+  // Calls that were given up for others leave their timers behind: a flood must not pile them up.
+  timers_.sweep([this](const TimerQueue::Entry& old) { return table_.find(old.call) == nullptr; });
 }
 
 PauseAnswer StandardCallPlane::order_pause(const PauseOrder& order, std::int64_t timer_now_ns) {
@@ -314,26 +308,17 @@ void StandardCallPlane::settle_changed() {
   for (Call* call : rules_.take_changed()) settle(*call);
 }
 
-// Calls that were given up for others leave their timers behind: a flood must not pile them up.
-void StandardCallPlane::arm(const TimerQueue::Entry& entry) {
-  timers_.arm(entry);
-  if (timers_.size() < timers_swept_at_) return;
-  timers_.erase_if(
-      [this](const TimerQueue::Entry& old) { return table_.find(old.call) == nullptr; });
-  timers_swept_at_ = std::max(kTimersMin, 2 * timers_.size());
-}
-
 void StandardCallPlane::remove(Call& call) {
   recordings_.remove(call);
   conversations_.remove(call, timer_now_ns_);
   const LiveCall& live = call.live();
   counters_.count_losses(
       call.dropped_message_count(), call.silent_worker_count(), live.streams.dropped());
-  finished_.add(live.realm, live.call_id, timer_now_ns_ + kTransactionNs);
-  if (live.end_reason == EndReason::kMediaTimeout ||
-      live.end_reason == EndReason::kSessionExpired || live.end_reason == EndReason::kCrash) {
-    fell_silent_.add(live.realm, live.call_id, timer_now_ns_ + options_.dialog_idle_ns);
-  }
+  past_.add(live.realm,
+            live.call_id,
+            {.fell_silent = live.fell_silent(),
+             .repeats_until_ns = timer_now_ns_ + kTransactionNs,
+             .silent_until_ns = timer_now_ns_ + options_.dialog_idle_ns});
   table_.remove(live.handle);
 }
 
@@ -373,12 +358,10 @@ CallPlaneFigures StandardCallPlane::figures() const {
   CallPlaneFigures figures;
   figures.messages = messages_;
   figures.calls_started = calls_started_;
-  figures.calls_ended = calls_started_ - table_.size();
+  figures.calls_ended = figures.calls_started - table_.size();
   figures.calls_open = table_.size();
   figures.already_present = already_present_;
-  figures.rejected = named_counts(counters_.rejected, kRejectReasonNames);
-  figures.repaired = named_counts(counters_.repairs, kRepairNames);
-  figures.sdp = named_counts(counters_.sdp, kSdpTroubleNames);
+  counters_.fill(figures);
   figures.assembly = named_counts(assembler_.counters(), sip::kStreamCountNames);
   figures.events = named_counts(events_.counters(), kEventCountNames);
   figures.events_pending = events_.pending();

@@ -26,4 +26,9 @@ bool FinishedCalls::contains(RealmId realm, std::string_view call_id, std::int64
   return keys_.find(key_of(realm, call_id), is_it) != HashIndex::kNone;
 }
 
+void PastCalls::add(RealmId realm, std::string_view call_id, const Ending& ending) {
+  finished_.add(realm, call_id, ending.repeats_until_ns);
+  if (ending.fell_silent) fell_silent_.add(realm, call_id, ending.silent_until_ns);
+}
+
 }  // namespace tapdeck::calls

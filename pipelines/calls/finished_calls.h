@@ -37,4 +37,33 @@ class FinishedCalls {
   HashIndex keys_;             // one for each entry
 };
 
+// What became of calls that are gone, as far as messages that come late need to know.
+class PastCalls {
+ public:
+  PastCalls(std::size_t count_max, std::uint64_t seed)
+      : finished_(count_max, seed), fell_silent_(count_max, seed + 1) {}
+
+  // `fell_silent`: a timer ended it, so that its BYE may still come.
+  struct Ending {
+    bool fell_silent = false;
+    std::int64_t repeats_until_ns = 0;  // timer times
+    std::int64_t silent_until_ns = 0;
+  };
+
+  void add(RealmId realm, std::string_view call_id, const Ending& ending);
+
+  // Its messages may still be repeated.
+  [[nodiscard]] bool has_finished(RealmId realm, std::string_view call_id, std::int64_t now_ns) {
+    return finished_.contains(realm, call_id, now_ns);
+  }
+
+  [[nodiscard]] bool fell_silent(RealmId realm, std::string_view call_id, std::int64_t now_ns) {
+    return fell_silent_.contains(realm, call_id, now_ns);
+  }
+
+ private:
+  FinishedCalls finished_;
+  FinishedCalls fell_silent_;
+};
+
 }  // namespace tapdeck::calls

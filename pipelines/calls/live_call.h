@@ -154,6 +154,12 @@ struct LiveCall {
     return Interval{*resumed_from_ns, std::max(*resumed_from_ns, back_ns)};
   }
 
+  // A timer ended it: its BYE may still come.
+  [[nodiscard]] bool fell_silent() const {
+    return end_reason == EndReason::kMediaTimeout || end_reason == EndReason::kSessionExpired ||
+           end_reason == EndReason::kCrash;
+  }
+
   [[nodiscard]] std::int64_t last_packet_ns() const {
     return std::max(times.last_seen_ns, streams.last_ns());
   }

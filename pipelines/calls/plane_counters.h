@@ -99,6 +99,14 @@ struct PlaneCounters {
   CounterTable<RepairCount> repairs;
   CounterTable<SdpTrouble> sdp;
 
+  // CallPlaneFigures, whose rows these are.
+  template <typename Figures>
+  void fill(Figures& to) const {
+    to.rejected = named_counts(rejected, kRejectReasonNames);
+    to.repaired = named_counts(repairs, kRepairNames);
+    to.sdp = named_counts(sdp, kSdpTroubleNames);
+  }
+
   // What a call that goes could not take.
   void count_losses(std::uint64_t messages, std::uint32_t workers, std::uint64_t reports) {
     rejected.add(RejectReason::kMessageNotKept, messages);

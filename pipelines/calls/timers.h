@@ -51,6 +51,14 @@ class TimerQueue {
     std::erase_if(far_, is_stale);
   }
 
+  // Forgets stale ones when they may have become many; with fewer than 65 536 nothing is looked at.
+  template <typename IsStale>
+  void sweep(IsStale&& is_stale) {
+    if (size() < swept_at_) return;
+    erase_if(is_stale);
+    swept_at_ = std::max(kSweptMin, 2 * size());
+  }
+
   // The one after it, as far as is known: its call may be asked for.
   [[nodiscard]] const Entry* next() const { return heap_.empty() ? nullptr : &heap_.front(); }
 
@@ -58,6 +66,7 @@ class TimerQueue {
   static constexpr std::int64_t kSpanNs = 67'108'864;
   static constexpr std::size_t kSpans = 4'096;  // 275 s
   static constexpr std::size_t kSpareMax = 8;
+  static constexpr std::size_t kSweptMin = 65'536;
 
   using Entries = std::vector<Entry>;
 
@@ -75,7 +84,8 @@ class TimerQueue {
   Entries heap_;                                   // the earliest in front
   std::vector<Entries> spans_;                     // kSpans from first_span_ on
   std::size_t in_spans_ = 0;
-  Entries far_;                 // behind all spans
+  Entries far_;  // behind all spans
+  std::size_t swept_at_ = kSweptMin;
   std::vector<Entries> spare_;  // emptied spans, whose memory the next ones take
 };
 

@@ -25,5 +25,16 @@ TEST(FinishedCalls, ForgetsTheOldestFirstAndKeepsARepeatedOne) {
   EXPECT_FALSE(finished.contains(0, "b", 105));
 }
 
+TEST(PastCalls, RemembersLongerThoseThatFellSilent) {
+  PastCalls past(10, 42);
+  past.add(0, "said", {.repeats_until_ns = 100, .silent_until_ns = 200});
+  past.add(0, "silent", {.fell_silent = true, .repeats_until_ns = 100, .silent_until_ns = 200});
+  EXPECT_TRUE(past.has_finished(0, "said", 99));
+  EXPECT_FALSE(past.fell_silent(0, "said", 99));
+  EXPECT_TRUE(past.fell_silent(0, "silent", 199));
+  EXPECT_FALSE(past.has_finished(0, "silent", 100));
+  EXPECT_FALSE(past.fell_silent(0, "silent", 200));
+}
+
 }  // namespace
 }  // namespace tapdeck::calls

@@ -81,5 +81,17 @@ TEST(TimerQueue, WhatIsStaleIsForgottenWhereverItWaits) {
   EXPECT_FALSE(timers.take_due(300'000 * kSecond));
 }
 
+TEST(TimerQueue, SweepsOnlyWhenThereMayBeMany) {
+  constexpr std::uint32_t kMany = 65'536;
+  const auto is_odd = [](const TimerQueue::Entry& entry) { return entry.call.index % 2 != 0; };
+  TimerQueue timers;
+  for (std::uint32_t i = 1; i < kMany; ++i) timers.arm({kSecond, {i, 1}});
+  timers.sweep(is_odd);
+  EXPECT_EQ(timers.size(), kMany - 1);
+  timers.arm({kSecond, {kMany, 1}});
+  timers.sweep(is_odd);
+  EXPECT_EQ(timers.size(), kMany / 2);
+}
+
 }  // namespace
 }  // namespace tapdeck::calls
