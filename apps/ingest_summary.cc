@@ -120,6 +120,7 @@ control::Json summary_json(Pipeline& pipeline,
           {"sdp", counts_json(figures.sdp)},
           {"sip_assembly", counts_json(figures.assembly)},
           {"events", events_json(pipeline, figures)},
+          {"unbound", counts_json(figures.unbound)},
           {"drops", drops_json(pipeline.workers())},
           {"fragments", fragments_json(pipeline.fragments().counters())},
           {"files", files},
@@ -139,7 +140,8 @@ std::string summary_text(const control::Json& summary) {
                             "sip_rejected",
                             "sip_repaired",
                             "sdp",
-                            "events"}) {
+                            "events",
+                            "unbound"}) {
     std::string line;
     for (const auto& [name, count] : summary[group].items()) {
       if (count.get<std::uint64_t>() == 0) continue;

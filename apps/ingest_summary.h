@@ -34,7 +34,7 @@ struct IngestFacts {
 std::vector<control::Json> stream_rows(Pipeline& pipeline, const std::vector<StreamReport>& finals);
 
 // {packets, by_class, calls, already_present, streams, sip_messages, sip_rejected, sip_repaired,
-// sdp, sip_assembly, events, drops, fragments, files, seconds}
+// sdp, sip_assembly, events, unbound, drops, fragments, files, seconds}
 control::Json summary_json(Pipeline& pipeline,
                            const IngestFacts& facts,
                            std::uint64_t stream_count);

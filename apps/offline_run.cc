@@ -12,6 +12,8 @@ constexpr std::uint32_t kRoundPackets = 256;  // what a worker polls at once
 constexpr std::uint32_t kChunksAtOnce = 32;   // half a MiB: still in a cache when it is written
 constexpr std::size_t kCommandsAtOnce = 64;
 constexpr std::uint32_t kDiskWaitUs = 50;
+// What waits is told of, is claimed, and is told of as claimed; a report ring may not hold all.
+constexpr std::uint32_t kUnboundRounds = 8;
 constexpr std::uint32_t kFinishRoundsMax = 1'000'000;  // a bug would otherwise spin here for ever
 
 // How far one round may move the time: a second, and more the longer nothing has come, so that ten
@@ -92,6 +94,12 @@ bool OfflineRun::is_refused() const { return pipeline_.keeper().has_given_up(mon
 
 Result<void> OfflineRun::finish() {
   pipeline_.fragments().finish();
+  if (pipeline_.plane().ask_for_unbound()) {
+    for (std::uint32_t round = 0; round < kUnboundRounds; ++round) {
+      step_workers();
+      step_plane();
+    }
+  }
   pipeline_.plane().finish(now_ns_);
   std::uint32_t rounds = 0;
   while ((pipeline_.plane().open_call_count() != 0 || pipeline_.link().has_backlog()) &&

@@ -95,6 +95,7 @@ Json plane_json(const calls::CallPlaneFigures& figures) {
           {"assembly", counts_json(figures.assembly)},
           {"repaired", counts_json(figures.repaired)},
           {"sdp", counts_json(figures.sdp)},
+          {"unbound", counts_json(figures.unbound)},
           {"rejected", counts_json(figures.rejected)},
           {"flood_source", flood_source}};
 }

@@ -56,7 +56,6 @@ class ActionReader {
 
   void read_class(const YamlNode& node, const std::string& path);
   void read_keep(const YamlNode& node, const std::string& path);
-  void read_unbound(const YamlNode& node, const std::string& path);
   void read_sample(const YamlNode& node, const std::string& path);
   void read_pause(const YamlNode& node, const std::string& path);
   void read_dtmf(const YamlNode& node, const std::string& path);
@@ -94,15 +93,6 @@ void ActionReader::read_keep(const YamlNode& node, const std::string& path) {
                             "which is `raw`");
   }
   reader_.fail(node, path + ": '" + *text + "'; raw is wanted");
-}
-
-void ActionReader::read_unbound(const YamlNode& node, const std::string& path) {
-  read_word(node, path, actions_.unbound);
-  if (actions_.unbound == DiscardKeep::kDiscard) return;
-  reader_.fail(node,
-               path +
-                   ": 'keep' is not possible yet: media that no session description explains "
-                   "is discarded");
 }
 
 void ActionReader::read_sample(const YamlNode& node, const std::string& path) {
@@ -180,7 +170,7 @@ void ActionReader::read(const ReadEntry& entry, const std::string& path) {
   if (entry.key == "class") read_class(node, path);
   if (entry.key == "keep") read_keep(node, path);
   if (entry.key == "early_media") read_word(node, path, actions_.early_media);
-  if (entry.key == "unbound") read_unbound(node, path);
+  if (entry.key == "unbound") read_word(node, path, actions_.unbound);
   if (entry.key == "sample") read_sample(node, path);
   if (entry.key == "pause") read_pause(node, path);
   if (entry.key == "priority") {

@@ -63,7 +63,7 @@ std::uint32_t EndpointMap::resolve_among(std::uint32_t address,
   for (std::uint32_t at = addresses_[address].newest_claim; at != kNone;
        at = claims_[at].next_at_address) {
     const Claim& claim = claims_[at];
-    if (claim.rtcp_only || claim.learnt != learnt) continue;
+    if (claim.rtcp_only || claim.paired || claim.learnt != learnt) continue;
     if (claim.time_ns > time_ns) {
       next = at;
     } else if (time_ns <= claim.unbind_ns) {
@@ -81,11 +81,28 @@ std::uint32_t EndpointMap::resolve(std::uint32_t destination,
   const bool is_shared = to.claim_count > 1 && addresses_[source].newest_claim != kNone;
   for (std::uint32_t at = is_shared ? to.newest_claim : kNone; at != kNone;
        at = claims_[at].next_at_address) {
-    if (!claims_[at].covers(time_ns)) continue;
+    if (claims_[at].paired || !claims_[at].covers(time_ns)) continue;
     const std::uint32_t other = claim_of(source, claims_[at].call);
     if (other != kNone && claims_[other].covers(time_ns) && !claims_[other].learnt) return at;
   }
   return resolve(destination, time_ns);
+}
+
+std::uint32_t EndpointMap::resolve_paired(std::uint32_t destination,
+                                          std::uint32_t source,
+                                          std::int64_t time_ns) const {
+  std::uint32_t next = kNone;
+  for (std::uint32_t at = addresses_[destination].newest_claim; at != kNone;
+       at = claims_[at].next_at_address) {
+    const Claim& claim = claims_[at];
+    if (!claim.paired || time_ns > claim.unbind_ns) continue;
+    const std::uint32_t other = claim_of(source, claim.call);
+    if (other == kNone || !claims_[other].paired) continue;
+    if (claim.time_ns <= time_ns) return at;
+    next = at;
+  }
+  if (next != kNone && claims_[next].time_ns - time_ns > options_.adopt_ns) return kNone;
+  return next;
 }
 
 std::uint32_t EndpointMap::resolve_rtcp(std::uint32_t address, std::int64_t time_ns) const {
@@ -119,7 +136,7 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
     if (!claims_[index].live()) claims_[index].time_ns = message.time_ns;
   } else {
     if (addresses_[address].claim_count == kClaimsPerAddress) {
-      if (message.learnt) return kNone;
+      if (message.learnt || message.paired) return kNone;
       std::uint32_t oldest = addresses_[address].newest_claim;
       while (claims_[oldest].next_at_address != kNone) oldest = claims_[oldest].next_at_address;
       evicted = claims_[oldest].call;
@@ -142,6 +159,7 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   claim.receiver = message.receiver;
   claim.rtcp_only = message.rtcp_only;
   claim.learnt = message.learnt;
+  claim.paired = message.paired;
   claim.keep = message.keep;
   claim.mask_keys = message.mask_keys;
   claim.tell_keys = message.tell_keys;

@@ -37,6 +37,7 @@ struct Claim {
   std::uint8_t clock_count;
   bool rtcp_only;
   bool learnt;
+  bool paired;
   bool keep;  // false: policy wants its media to be counted only
   bool mask_keys;
   bool tell_keys;
@@ -118,6 +119,12 @@ class EndpointMap {
     return resolve_among(address, time_ns, true);
   }
 
+  // The claim of a call on `destination` that no SDP names: the newest that covers the time, else
+  // the first that begins within adopt_ns after it, of those whose call claims `source` so, too.
+  [[nodiscard]] std::uint32_t resolve_paired(std::uint32_t destination,
+                                             std::uint32_t source,
+                                             std::int64_t time_ns) const;
+
   // As resolve() for a packet to `destination` from `source`: of several calls that claim the
   // destination, one whose SDP names the source, too, goes first.
   [[nodiscard]] std::uint32_t resolve(std::uint32_t destination,
@@ -136,7 +143,7 @@ class EndpointMap {
   [[nodiscard]] std::uint32_t surplus_claim(const CallHandle& call) const;
 
   // Makes or renews the claim of message.call.  kNone when there is no room.  `evicted` becomes
-  // the call of a claim that had to go, or none: for what was learnt none has to.
+  // the call of a claim that had to go, or none: for what no SDP names none has to.
   std::uint32_t bind(std::uint32_t address, const BindMessage& message, CallHandle& evicted);
 
   void remove_claim(std::uint32_t claim);

@@ -303,16 +303,13 @@ void Media::age() {
   }
 }
 
-// Every report_interval: reports a bound stream that got packets, forgets a silent one.  False when
-// the report ring has no room.
+// Every report_interval: reports a bound stream that got packets, offers one that no call explains,
+// forgets a silent one.  False when the report ring has no room.
 bool Media::service(std::uint32_t stream) {
   const StreamHot& hot = streams_.hot(stream);
   StreamCold& cold = streams_.cold(stream);
   if (hot.packet_count != cold.serviced_count) {
-    if (hot.state == StreamState::kBound) {
-      if (rings_.report_room() == 0) return false;
-      report(stream, StreamReportKind::kActivity);
-    }
+    if (!tell(stream)) return false;
     cold.serviced_count = hot.packet_count;
     cold.idle_since_ns = now_ns_;
   } else {

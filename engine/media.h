@@ -4,8 +4,9 @@
 // Whose a stream is:
 // - The claim on its destination decides, else the one on its source (symmetric RTP).  Of several
 //   on the destination that of a call which claims the source, too, else the newest, of those that
-//   cover the packet's time; RTP from shortly before a bind is adopted by it.  Last of all comes
-//   a claim on a destination that SDP did not name but media of the call came from.
+//   cover the packet's time; RTP from shortly before a bind is adopted by it.  Then comes a claim
+//   on a destination that SDP did not name but media of the call came from; last of all a call
+//   without signalling that claims both ends, which gives the stream up to whoever else claims one.
 // - A running stream stays with its call, also after kUnbind, until kRelease.  A bind by another
 //   call takes it only while the old claim is live (or was on the source, now the destination is
 //   claimed): the old part ends with a final report and a new one begins.
@@ -151,6 +152,11 @@ class Media {
   [[nodiscard]] bool is_kept(std::uint32_t claim);
   [[nodiscard]] bool is_wanted(const MediaPacket& packet);
 
+  // media_unbound.cc: RTP that no call explains
+  bool tell(std::uint32_t stream);
+  bool offer(std::uint32_t stream);
+  [[nodiscard]] bool set_offering(BindOperation operation);
+
   const WorkerOptions& options_;
   WorkerRings& rings_;
   WorkerCounters& counters_;
@@ -165,6 +171,8 @@ class Media {
   std::uint32_t unproven_count_ = 0;
   std::uint32_t bound_count_ = 0;
   std::uint32_t withheld_count_ = 0;
+  bool offering_ = false;          // unexplained RTP is told of
+  std::uint16_t offer_round_ = 0;  // counts kOfferUnbound
 };
 
 }  // namespace tapdeck::engine

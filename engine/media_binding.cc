@@ -17,7 +17,9 @@ Media::Owner Media::find_owner(std::uint32_t stream, std::int64_t time_ns) const
   if (claim != kNone) return {claim, true};
   const std::uint32_t sender = endpoints_.resolve(cold.source, time_ns);
   if (sender != kNone) return {sender, false};
-  return {endpoints_.resolve_learnt(cold.destination, time_ns), true};
+  const std::uint32_t learnt = endpoints_.resolve_learnt(cold.destination, time_ns);
+  if (learnt != kNone) return {learnt, true};
+  return {endpoints_.resolve_paired(cold.destination, cold.source, time_ns), true};
 }
 
 // Who receives and who sends, and what SDP says of the media.
@@ -112,7 +114,8 @@ void Media::reexamine(std::uint32_t stream, std::int64_t time_ns) {
   }
   const bool old_live = cold.claim != kNone && endpoints_.claim(cold.claim).live();
   if (!old_live) return;  // late RTP of a call that has ended stays with it
-  if (cold.bound_by_destination && !owner.by_destination) return;
+  const bool was_guessed = endpoints_.claim(cold.claim).paired;
+  if (cold.bound_by_destination && !owner.by_destination && !was_guessed) return;
   end_part(stream);
   detach(stream);
   hot.state = StreamState::kQuarantined;
@@ -142,6 +145,7 @@ void Media::forget_past(std::uint32_t stream) {
 }
 
 bool Media::on_message(const BindMessage& message) {
+  if (message.operation >= BindOperation::kOfferUnbound) return set_offering(message.operation);
   if (endpoints_.call_slot(message.call) == nullptr) {
     counters_.drop(DropReason::kBadCallHandle);
     return true;
@@ -157,6 +161,9 @@ bool Media::on_message(const BindMessage& message) {
     case BindOperation::kCut:
     case BindOperation::kRestore: set_withheld(message); return true;
     case BindOperation::kRelease: return release(message);
+    case BindOperation::kOfferUnbound:
+    case BindOperation::kOfferUnboundNow:
+    case BindOperation::kLeaveUnbound: break;  // of no call
   }
   return true;
 }

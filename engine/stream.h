@@ -135,10 +135,11 @@ struct StreamCold {
   std::uint8_t receiver;
   std::uint8_t sender;
   bool bound_by_destination;
-  bool unwanted;   // policy wants it to be counted only
-  bool mask_keys;  // before they are kept
-  bool tell_keys;  // to the call plane
-  bool key_told;   // one at least, the last at key_timestamp
+  bool unwanted;                // policy wants it to be counted only
+  bool mask_keys;               // before they are kept
+  bool tell_keys;               // to the call plane
+  bool key_told;                // one at least, the last at key_timestamp
+  std::uint16_t offered_round;  // Media::offer_round_ in which it was offered; 0: never
 
   // Where it came in.
   std::uint16_t port_index;

@@ -42,6 +42,11 @@ enum class BindOperation : std::uint8_t {
   kRestore,  // write media of `call` again
   kRelease,  // `call` is over: flush its chunks, report its streams as final, answer with
              // StreamReport::kReleased
+  // Of no call, nothing else is looked at.  RTP that still waits in quarantine at the next report
+  // of its stream is told of: StreamReportKind::kOffer, once a stream and each time this is said.
+  kOfferUnbound,
+  kOfferUnboundNow,  // once, without waiting for that
+  kLeaveUnbound,     // no more, as at the start
 };
 
 constexpr std::size_t kPayloadClocksMax = 16;
@@ -56,6 +61,8 @@ struct BindMessage {
   bool keep = true;        // false: policy wants no media of this m-line; it is counted only
   bool mask_keys = true;   // keys are to be made unreadable before anything is kept
   bool tell_keys = false;  // each key is to be told: StreamReportKind::kKey
+  bool paired = false;     // no SDP names `address`: RTP that nothing else explains is the call's
+                           // where it claims both ends so
   bool learnt = false;     // SDP does not name `address`, but media of `call` came from it: RTP to
                            // it that nothing else explains is the call's
   RealmId realm = 0;

@@ -36,6 +36,8 @@ struct PayloadTypes {
 struct DtmfTypes {
   PayloadTypes events;
   PayloadTypes redundant;
+  // Nobody has declared `events`: of those only a payload as long as one event is taken for one.
+  bool by_size = false;
 
   // Whether a packet of this type may tell keys.
   [[nodiscard]] constexpr bool concerns(std::uint8_t type) const {
@@ -45,6 +47,7 @@ struct DtmfTypes {
   constexpr void add(const DtmfTypes& other) {
     events.add(other.events);
     redundant.add(other.redundant);
+    by_size = by_size || other.by_size;
   }
 
   bool operator==(const DtmfTypes&) const = default;

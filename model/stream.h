@@ -71,6 +71,7 @@ enum class StreamReportKind : std::uint8_t {
   kFinal,     // the last word on this stream
   kRtcp,      // no stream's statistics, but one sender report or report block, see RtcpFacts
   kKey,       // as kActivity, because `key` was pressed at last_ns (BindMessage::tell_keys)
+  kOffer,     // no call has claimed this stream, and what came of it waits in quarantine
   kReleased,  // every stream of `call` on this worker has been reported; only `call` and `worker`
               // are set
 };

@@ -20,6 +20,7 @@ void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.media_index = binding.media_index;
   message.rtcp_only = binding.rtcp_only;
   message.learnt = binding.learnt;
+  message.paired = binding.paired;
   message.address = binding.address;
   message.payload_clock_count = static_cast<std::uint8_t>(binding.clocks.size());
   std::copy(binding.clocks.begin(), binding.clocks.end(), message.payload_clocks.begin());
@@ -88,6 +89,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.dialogs.add_caller_tag(record.from_tag);
   live_.parties.restore(record);
   restore_links(record, live_);
+  if (record.call_id.empty()) restore_unbound();
   if (record.recording.paused_since_us) pause({*record.recording.paused_since_us * 1000});
   if (context.policy != nullptr) context.policy->restore(record, live_);
   if (live_.policy != nullptr) obey_policy(live_.times.first_seen_ns);
@@ -128,7 +130,7 @@ void Call::resume(const CallRecord& record,
   live_.streams.carry(record.media, kept_media);
   fill_gaps(record, live_);
   live_.resumed_from_ns = live_.last_packet_ns();
-  answer_told_ = live_.times.answered_ns.has_value();
+  answer_told_ = live_.times.answered_ns.has_value() || live_.unbound;
   live_.keeping = Keeping::kKept;  // it was being recorded before
   last_signal_ns_ = last_media_ns_ = timer_now_ns;
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
@@ -150,6 +152,7 @@ void Call::take_report(const StreamReport& report, std::int64_t timer_now_ns) {
     last_media_ns_ = timer_now_ns;
     restart_deadline_ns_ = kNever;
   }
+  if (live_.unbound && !live_.ended) settle(live_.streams.last_ns(), timer_now_ns);
   if (report.sender == kNoParty) learn_address(report);
 }
 
@@ -173,7 +176,9 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
     tell_bindings(time_ns);
     decide_keeping(time_ns);
   }
-  if (live_.times.answered_ns && !answer_told_) {
+  const bool has_begun =
+      live_.unbound ? !live_.streams.empty() : live_.times.answered_ns.has_value();
+  if (has_begun && !answer_told_) {
     answer_told_ = true;
     flush_messages(timer_now_ns);
     put_record(false);
@@ -183,7 +188,7 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
 void Call::tell_bindings(std::int64_t time_ns) {
   if (released_) return;
   for (const BindingChange& change : live_.media.take_changes()) {
-    if (muted_) continue;
+    if (muted_ && !is_claimed_silently()) continue;
     tell(change.operation, time_ns, &change.binding);
     if (live_.policy != nullptr && !live_.policy->muted) live_.policy->kept_any = true;
   }
@@ -196,12 +201,14 @@ void Call::tell(BindOperation operation, std::int64_t time_ns, const MediaBindin
   message.mask_keys = live_.media.dtmf_use().mask;
   message.tell_keys = live_.media.dtmf_use().tell;
   if (live_.policy != nullptr) message.keep = live_.policy->wants(message.kind);
+  if (muted_) message.keep = false;
   message.realm = live_.realm;
   message.retention_class = retention_class();
   message.call = live_.handle;
   message.recording = live_.uid;
   message.time_ns = time_ns;
   context_.sink.bind(message);
+  if (operation == BindOperation::kBind) note_claim(message);
 }
 
 void Call::tell_end(std::int64_t timer_now_ns) {
@@ -216,7 +223,7 @@ void Call::tell_release(std::int64_t timer_now_ns) {
   if (released_) return;
   released_ = true;
   release_told_ns_ = timer_now_ns;
-  if (muted_ || !live_.media.ever_bound()) {
+  if ((muted_ && !is_claimed_silently()) || !live_.media.ever_bound()) {
     released_workers_ = context_.options.worker_count;  // no worker knows this call
   } else {
     tell(BindOperation::kRelease, live_.times.ended_ns.value_or(live_.last_packet_ns()));
@@ -248,7 +255,7 @@ void Call::flush_messages(std::int64_t timer_now_ns) {
 }
 
 void Call::put_record(bool final) {
-  if (muted_) return;
+  if (muted_ || (live_.unbound && live_.streams.empty())) return;
   if (context_.registrations != nullptr && !context_.registrations->empty()) {
     live_.parties.find_devices(
         *context_.registrations, live_.realm, live_.times.first_seen_ns / 1000);

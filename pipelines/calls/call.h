@@ -19,6 +19,8 @@
 
 namespace tapdeck::calls {
 
+struct UnboundStart;  // pipelines/calls/unbound_media.h
+
 class Call {
  public:
   static void* operator new(std::size_t bytes) { return BlockPool::take(bytes); }
@@ -45,6 +47,8 @@ class Call {
 
   // `first` is not taken yet: take_message() it.
   Call(const CallContext& context, const Origin& origin, const SeenMessage& first);
+  // Media without signalling: begin_unbound() it.
+  Call(const CallContext& context, const Origin& origin, const UnboundStart& start);
   // Continues a call in progress: replay() its messages, then resume().
   Call(const CallContext& context, const Origin& origin, const CallRecord& record);
 
@@ -60,6 +64,18 @@ class Call {
   void resume(const CallRecord& record,
               const std::vector<StreamReport>& kept_media,
               std::int64_t timer_now_ns);
+
+  // Of media without signalling (call_unbound.cc).
+  void begin_unbound(std::int64_t timer_now_ns);
+  // Another call has claimed its media: it ends, and its last record waits for let_go(), which
+  // comes when that call is over.
+  void yield(std::int64_t timer_now_ns);
+
+  void let_go() { is_taken_ = false; }
+
+  // That call is not to be recorded, by this rule: then this one was not to be, either.  False: it
+  // is so already.
+  bool forbid(std::string_view rule);
 
   // When run_timers() has something to do, kNever when nothing is waited for.
   [[nodiscard]] std::int64_t next_deadline_ns() const;
@@ -127,6 +143,9 @@ class Call {
   void settle(std::int64_t time_ns, std::int64_t timer_now_ns);
   void tell_bindings(std::int64_t time_ns);
   void learn_address(const StreamReport& report);
+  void restore_unbound();
+  void note_claim(const BindMessage& message);
+  [[nodiscard]] bool is_claimed_silently() const;
   void ask_policy(const MessageFacts& facts);
   void obey_policy(std::int64_t time_ns);
   [[nodiscard]] std::uint16_t retention_class() const;
@@ -160,6 +179,7 @@ class Call {
   bool released_ = false;
   bool final_told_ = false;
   bool hurried_ = false;
+  bool is_taken_ = false;  // yield()
   std::uint32_t version_ = 0;
   std::uint32_t released_workers_ = 0;
   std::uint32_t silent_workers_ = 0;

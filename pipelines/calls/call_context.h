@@ -20,6 +20,7 @@ constexpr std::int64_t kReleaseAnswerNs = 60'000'000'000;
 class CallPolicy;     // pipelines/calls/call_policy.h
 class Recordings;     // pipelines/calls/recordings.h
 class Registrations;  // pipelines/calls/registrations.h
+class UnboundMedia;   // pipelines/calls/unbound_media.h
 
 struct CallContext {
   const CallPlaneOptions& options;
@@ -29,6 +30,7 @@ struct CallContext {
   std::uint64_t seed = 0;
   const Registrations* registrations = nullptr;  // without it no party's device is known
   CallPolicy* policy = nullptr;                  // without it every call is recorded
+  UnboundMedia* unbound = nullptr;               // without it no media is kept that no SDP explains
 };
 
 }  // namespace tapdeck::calls

@@ -5,6 +5,7 @@
 #include "pipelines/calls/call.h"
 #include "pipelines/calls/record_builder.h"
 #include "pipelines/calls/recordings.h"
+#include "pipelines/calls/unbound_media.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -46,6 +47,7 @@ void Call::obey_policy(std::int64_t time_ns) {
   if (policy.wants_mute(live_.established) != policy.muted) {
     policy.muted = !policy.muted;
     tell(policy.muted ? BindOperation::kMute : BindOperation::kUnmute, time_ns);
+    if (!policy.records() && context_.unbound != nullptr) context_.unbound->note_forbidden(*this);
     const bool late =
         !policy.muted && live_.times.answered_ns && *live_.times.answered_ns < time_ns;
     if (late) policy.heard_since_ns = time_ns;

@@ -22,6 +22,7 @@
 #include "pipelines/calls/signalling_rules.h"
 #include "pipelines/calls/timers.h"
 #include "pipelines/calls/uid.h"
+#include "pipelines/calls/unbound_media.h"
 #include "pipelines/signalling/signal_assembler.h"
 #include "storage/crypto.h"
 
@@ -61,7 +62,11 @@ class StandardCallPlane final : public CallPlane {
             [this](CallHandle handle) { return table_.find(handle); },
             random_seed()),
         links_(table_, conversations_, random_seed()),
-        rules_(table_, conversations_, policy_, options_.pause_limit_ns) {
+        rules_(table_, conversations_, policy_, options_.pause_limit_ns),
+        unbound_({options_, context_, table_, policy_, numbering_, [this](Call& call) {
+                    settle(call);
+                  }}) {
+    context_.unbound = &unbound_;
     swap_policy(options_.policy);
   }
 
@@ -80,6 +85,9 @@ class StandardCallPlane final : public CallPlane {
   void advance(std::int64_t timer_now_ns) override;
   void reload(const CallRecord& record, const KeptCall& kept, std::int64_t timer_now_ns) override;
   void finish(std::int64_t timer_now_ns) override;
+
+  bool ask_for_unbound() override { return unbound_.ask_for_rest(); }
+
   PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) override;
   void swap_policy(PolicySources& sources) override;
 
@@ -122,6 +130,7 @@ class StandardCallPlane final : public CallPlane {
   Conversations conversations_;
   CallLinks links_;
   ConversationRules rules_;
+  UnboundMedia unbound_;
   std::int64_t timer_now_ns_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t calls_started_ = 0;
@@ -143,6 +152,7 @@ void StandardCallPlane::on_reports(std::span<const StreamReport> reports) {
 void StandardCallPlane::take_report(const StreamReport& report) {
   Call* call = table_.find(report.call);
   if (call == nullptr) {
+    if (report.kind == StreamReportKind::kOffer) return unbound_.take(report, timer_now_ns_);
     counters_.rejected.add(RejectReason::kReportWithoutCall);
     return;
   }
@@ -166,6 +176,7 @@ void StandardCallPlane::advance(std::int64_t timer_now_ns) {
     call->run_timers(due->deadline_ns);
     settle(*call);
   }
+  unbound_.advance(timer_now_ns_);
 }
 
 void StandardCallPlane::take_messages(Which which) {
@@ -302,6 +313,7 @@ void StandardCallPlane::swap_policy(PolicySources& sources) {
   policy_.swap(sources);
   header_choice_.policy = HeaderNames(policy_.header_names());
   group_.choose(header_choice_);
+  unbound_.choose();
 }
 
 void StandardCallPlane::settle_changed() {
@@ -311,6 +323,7 @@ void StandardCallPlane::settle_changed() {
 void StandardCallPlane::remove(Call& call) {
   recordings_.remove(call);
   conversations_.remove(call, timer_now_ns_);
+  unbound_.remove(call, timer_now_ns_);
   const LiveCall& live = call.live();
   counters_.count_losses(
       call.dropped_message_count(), call.silent_worker_count(), live.streams.dropped());
@@ -330,6 +343,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   ++calls_started_;
   const Call::Origin origin{.handle = table_.next_handle(), .uid = record.uid};
   Call& call = table_.add(std::make_unique<Call>(context_, origin, record));
+  unbound_.adopt(call);
   if (record.recording.paused_since_us) rules_.note();
   for (const SignalMessage& signal : kept.messages) {
     const FactsResult result = group_.read_alone(signal);
@@ -357,10 +371,10 @@ void StandardCallPlane::finish(std::int64_t timer_now_ns) {
 CallPlaneFigures StandardCallPlane::figures() const {
   CallPlaneFigures figures;
   figures.messages = messages_;
-  figures.calls_started = calls_started_;
+  figures.calls_started = calls_started_ + unbound_.opened();
   figures.calls_ended = figures.calls_started - table_.size();
   figures.calls_open = table_.size();
-  figures.already_present = already_present_;
+  figures.already_present = already_present_ + unbound_.already_present();
   counters_.fill(figures);
   figures.assembly = named_counts(assembler_.counters(), sip::kStreamCountNames);
   figures.events = named_counts(events_.counters(), kEventCountNames);
@@ -370,6 +384,7 @@ CallPlaneFigures StandardCallPlane::figures() const {
   recordings_.fill(figures);
   figures.numbers = numbering_.figures();
   figures.conversations = conversations_.figures();
+  figures.unbound = named_counts(unbound_.counters(), kUnboundCountNames);
   if (links_.evicted() > 0) figures.rejected.emplace_back("transfer_forgotten", links_.evicted());
   return figures;
 }

@@ -127,6 +127,7 @@ struct CallPlaneFigures {
   MediaPressure pressure = MediaPressure::kNone;
   numbers::NumberingFigures numbers;
   ConversationFigures conversations;
+  std::vector<NamedCount> unbound;  // unbound_media.h
 };
 
 // What the store has of a call that an earlier process left open.
@@ -173,6 +174,10 @@ class CallPlane {
 
   // Calls that join a paused conversation are paused from the same time on (conversation_rules.h).
   virtual PauseAnswer order_pause(const PauseOrder& order, std::int64_t timer_now_ns) = 0;
+
+  // No more packets come: media that waits for a call to explain it is to be told of now.  False:
+  // nothing of it is wanted.  Else workers and advance() are stepped until all of it is bound.
+  virtual bool ask_for_unbound() = 0;
 
   // The capture ends: every open call is released; call advance() and on_report() until
   // open_call_count() is 0.

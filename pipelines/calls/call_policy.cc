@@ -23,18 +23,42 @@ bool is_stricter(const policy::Decision& a, const policy::Decision& b) {
   return a.actions->log > b.actions->log;
 }
 
+bool keeps_unbound_media(const config::PolicyActions& actions) {
+  return actions.unbound == config::DiscardKeep::kKeep &&
+         actions.record != config::RecordChoice::kNone;
+}
+
 }  // namespace
 
 void CallPolicy::swap(PolicySources& sources) {
   std::swap(sources_, sources);
-  restricts_ = false;
+  restricts_ = may_keep_unbound_ = false;
   if (sources_.set == nullptr) return;
   const config::Policies& policies = sources_.set->policies();
   const auto keeps_less = [](const config::PolicyActions& actions) {
     return actions.record != config::RecordChoice::kAudioVideo;
   };
-  restricts_ = keeps_less(policies.fallback) ||
-               std::ranges::any_of(policies.rules, keeps_less, &config::PolicyRule::actions);
+  const auto any = [&policies](const auto& holds) {
+    return holds(policies.fallback) ||
+           std::ranges::any_of(policies.rules, holds, &config::PolicyRule::actions);
+  };
+  restricts_ = any(keeps_less);
+  may_keep_unbound_ = sources_.evaluator != nullptr && any(keeps_unbound_media);
+}
+
+bool CallPolicy::keeps_unbound(const UnboundFacts& facts) {
+  if (!may_keep_unbound_) return false;
+  policy::CallFacts known;
+  const std::size_t trunk = facts.route.trunk();
+  if (trunk < trunks_.size()) known.trunk = trunks_[trunk].name;
+  known.direction = facts.route.direction();
+  known.time_us = facts.first_us;
+  known.call_id = facts.call_id;
+  const policy::Decision decision = sources_.evaluator->evaluate(known);
+  const bool is_left_out =
+      decision.record == config::RecordChoice::kAudio && facts.kind == MediaKind::kVideo;
+  return keeps_unbound_media(*decision.actions) && decision.record != config::RecordChoice::kNone &&
+         !is_left_out;
 }
 
 std::vector<std::string> CallPolicy::header_names() const {
@@ -138,7 +162,7 @@ void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
   const bool known = rule != policies.rules.end();
   if (!known && record.recording.policy_rule != config::kFallbackName) return;
   take(sources_.evaluator->decide(static_cast<std::uint32_t>(rule - policies.rules.begin()),
-                                  record.call_id),
+                                  live.call_id),
        state);
   live.priority = state.actions->priority;
   state.kept_any = state.records();  // for all that is known

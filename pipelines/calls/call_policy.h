@@ -19,6 +19,7 @@
 #include "model/call.h"
 #include "pipelines/calls/claims_facts.h"
 #include "pipelines/calls/key_codes.h"
+#include "pipelines/numbers/trunks.h"
 #include "pipelines/policy/call_facts.h"
 #include "pipelines/policy/directory_lookup.h"
 #include "pipelines/policy/evaluator.h"
@@ -91,6 +92,14 @@ struct PolicyState {
   }
 };
 
+// What is known of media without signalling.
+struct UnboundFacts {
+  numbers::CallRoute route;
+  std::int64_t first_us = 0;
+  std::string_view call_id;  // as LiveCall::call_id
+  MediaKind kind = MediaKind::kUnknown;
+};
+
 class CallPolicy {
  public:
   // `trunks` must outlive this.
@@ -105,6 +114,12 @@ class CallPolicy {
 
   // Some rule keeps less than everything.
   [[nodiscard]] bool restricts() const { return restricts_; }
+
+  // Some rule keeps media that no signalling explains.
+  [[nodiscard]] bool may_keep_unbound() const { return may_keep_unbound_; }
+
+  // Whether the rule does that decides of such media.
+  [[nodiscard]] bool keeps_unbound(const UnboundFacts& facts);
 
   // The header fields that rules ask for, or pause by.
   [[nodiscard]] std::vector<std::string> header_names() const;
@@ -125,6 +140,7 @@ class CallPolicy {
   const std::vector<config::Trunk>& trunks_;
   PolicySources sources_;
   bool restricts_ = false;
+  bool may_keep_unbound_ = false;
   std::vector<policy::HeaderFact> headers_;  // scratch
 };
 

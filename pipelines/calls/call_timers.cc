@@ -57,6 +57,7 @@ bool Call::closed_by_transaction() const {
 
 std::int64_t Call::release_ns() const {
   if (hurried_) return INT64_MIN;
+  if (is_taken_) return kNever;
   const bool may_return =
       live_.end_reason == EndReason::kFailure && is_challenge(live_.status_code);
   const std::int64_t late_ns = context_.options.late_media_ns;
@@ -77,6 +78,7 @@ std::int64_t Call::open_deadline_ns() const {
   if (!live_.established) {
     return last_signal_ns_ + (live_.cancel_seen ? kTransactionNs : options.setup_timeout_ns);
   }
+  if (live_.unbound) return last_media_ns_ + options.media_timeout_ns;
   if (live_.media.on_hold()) return kNever;
   if (!live_.streams.empty() && !live_.media.agreed_silence()) {
     return std::max(last_signal_ns_, last_media_ns_) + options.media_timeout_ns;

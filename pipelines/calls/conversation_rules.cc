@@ -1,12 +1,15 @@
 #include "pipelines/calls/conversation_rules.h"
 
 #include <optional>
+#include <string>
+
+#include "pipelines/calls/unbound_media.h"
 
 namespace tapdeck::calls {
 
 Call* ConversationRules::find(const PauseOrder& order) const {
-  const std::uint64_t hash = table_.hash_of(order.realm, order.call_id);
-  Call* call = table_.find(hash, order.realm, order.call_id);
+  const std::string call_id = order.call_id.empty() ? unbound_call_id(order.uid) : order.call_id;
+  Call* call = table_.find(table_.hash_of(order.realm, call_id), order.realm, call_id);
   while (call != nullptr && call->live().uid != order.uid) call = table_.find(call->predecessor);
   return call == nullptr || call->live().ended ? nullptr : call;
 }

@@ -28,6 +28,14 @@ constexpr DtmfTypes types_received(const DeclaredTypes& receiver, const Declared
   return types;
 }
 
+// Where no SDP tells: any type that SDP might have assigned (RFC 3551 section 6).
+constexpr DtmfTypes guessed_types() {
+  DtmfTypes types;
+  for (std::uint8_t type = 96; type < 128; ++type) types.events.add(type);
+  types.by_size = true;
+  return types;
+}
+
 // What becomes of keys.
 struct DtmfUse {
   bool mask = true;   // made unreadable before they are kept

@@ -84,7 +84,7 @@ struct LiveCall {
   RealmId realm = 0;
   std::uint16_t port_index = 0;
   std::uint16_t vlan = 0;
-  PoolString call_id;
+  PoolString call_id;  // made up where `unbound`: CallTable needs one
   PoolString from_tag;
   PoolString to_tag;
 
@@ -119,6 +119,7 @@ struct LiveCall {
   // Last packet before a restart of the program, of a call that went on after it.
   std::optional<std::int64_t> resumed_from_ns;
 
+  bool unbound = false;            // media that no SDP explains, and no signalling
   bool provisional_seen = false;   // any 1xx
   bool established = false;        // answered, or what follows says that it must have been
   bool cancel_seen = false;        // the caller's own CANCEL

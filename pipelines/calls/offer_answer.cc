@@ -104,7 +104,7 @@ Hop hop_of(const SignalMessage& signal) {
 bool MediaBinding::operator==(const MediaBinding& other) const {
   return address == other.address && receiver == other.receiver && kind == other.kind &&
          media_index == other.media_index && rtcp_only == other.rtcp_only &&
-         learnt == other.learnt && dtmf == other.dtmf &&
+         learnt == other.learnt && paired == other.paired && dtmf == other.dtmf &&
          std::equal(clocks.begin(),
                     clocks.end(),
                     other.clocks.begin(),
@@ -244,7 +244,7 @@ PoolVector<MediaBinding> OfferAnswer::wanted() const {
   for (const MediaBinding& learnt : learnt_) {
     if (has_address(bindings, learnt.address)) continue;
     bindings.push_back(learnt);
-    bindings.back().dtmf = dtmf_types(declared, learnt);
+    if (!learnt.paired) bindings.back().dtmf = dtmf_types(declared, learnt);
   }
   return bindings;
 }
@@ -259,6 +259,18 @@ bool OfferAnswer::learn(const StreamReport& report, std::uint8_t sender) {
   binding.learnt = true;
   changed_ = true;
   return true;
+}
+
+void OfferAnswer::pair(const std::array<Endpoint, 2>& ends, MediaKind kind) {
+  for (std::uint8_t party = 0; party < ends.size(); ++party) {
+    MediaBinding& binding = learnt_.emplace_back();
+    binding.address = ends[party];
+    binding.receiver = party;
+    binding.kind = kind;
+    binding.paired = true;
+    binding.dtmf = {guessed_types(), guessed_types()};
+  }
+  changed_ = true;
 }
 
 PoolVector<BindingChange> OfferAnswer::take_changes() {

@@ -46,6 +46,7 @@ struct MediaBinding {
   std::uint16_t media_index = 0;
   bool rtcp_only = false;
   bool learnt = false;  // not from SDP, but from where media came
+  bool paired = false;  // not from SDP, of a call without signalling: BindMessage::paired
   PoolVector<PayloadClock> clocks;
   BoundDtmfTypes dtmf{};  // empty: there are no keys, or nobody asks for them
 
@@ -83,6 +84,9 @@ class OfferAnswer {
   // 4145; peer reflexive candidates of RFC 8445).  False when that says nothing new, or when the
   // call has learnt enough.
   bool learn(const StreamReport& report, std::uint8_t sender);
+
+  // A call without signalling: media between these two, of parties 0 and 1.
+  void pair(const std::array<Endpoint, 2>& ends, MediaKind kind);
 
   // All of it is to be said again.
   void tell_all() { tell_all_ = changed_ = true; }

@@ -63,6 +63,17 @@ void PartyList::open(const SeenMessage& message, bool oriented) {
   describe(message.facts.to, numbers, callee);
 }
 
+void PartyList::open(const Endpoint& one, const Endpoint& other) {
+  if (!parties_.empty()) return;
+  parties_.reserve(2);
+  for (const Endpoint& end : {one, other}) {
+    Party& party = parties_.emplace_back();
+    party.id = static_cast<std::uint8_t>(parties_.size() - 1);
+    party.ip = end.ip;
+    party.port = end.port;
+  }
+}
+
 void PartyList::restore(const CallRecord& record) {
   // Ids are indexes: anything else is not a list that this class made.
   if (record.parties.size() < 2 || record.parties.size() > kPartiesMax) return;

@@ -44,6 +44,8 @@ class PartyList {
   // The two ends as the From and To of `message` name them; does nothing when they are known.
   // `oriented`: From is the caller; otherwise both roles are unknown.
   void open(const SeenMessage& message, bool oriented);
+  // Two ends of which nothing but their addresses is known; likewise.
+  void open(const Endpoint& one, const Endpoint& other);
   // The parties as an earlier process knew them; open() does nothing afterwards.
   void restore(const CallRecord& record);
   // The caller's INVITE has been seen after all.

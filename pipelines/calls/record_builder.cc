@@ -133,7 +133,7 @@ CallRecord build_record(const LiveCall& state,
   record.uid = state.uid;
   record.version = version.version;
   record.final = version.final;
-  record.call_id = state.call_id;
+  if (!state.unbound) record.call_id = state.call_id;
   record.from_tag = state.from_tag;
   record.to_tag = state.to_tag;
   record.realm = state.realm;

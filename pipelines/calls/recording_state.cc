@@ -104,10 +104,11 @@ void judge_directions(const LiveCall& state, const Rows& rows, RecordingVerdict&
   }
 }
 
-// The program was down while SDP let media flow.
+// The program was down while SDP let media flow, or where nobody knows.
 bool outage_cost_media(const LiveCall& state) {
   const std::optional<Interval> outage = state.outage();
   if (!outage) return false;
+  if (state.unbound) return outage->to_ns > outage->from_ns;
   const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
   for (const auto& of_kind : state.expected) {
     for (const Timeline& allowed : of_kind) {
@@ -157,7 +158,7 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
   if (state.policy != nullptr && state.policy->heard_since_ns) {
     reasons.insert(RecordingReason::kLateStart);
   }
-  if (!state.times.answered_ns) reasons.insert(RecordingReason::kLateStart);
+  if (!state.times.answered_ns && !state.unbound) reasons.insert(RecordingReason::kLateStart);
   if (state.interrupted || state.out_of_resources) reasons.insert(RecordingReason::kEarlyEnd);
   RecordingVerdict verdict;
   judge_directions(state, talk, verdict);

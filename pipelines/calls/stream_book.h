@@ -59,6 +59,11 @@ class StreamBook {
   // What is missing in the streams, and when: "loss" on the wire, "loss_by_us", "paused".
   [[nodiscard]] std::vector<RecordingGap> gaps() const;
 
+  template <typename Function>  // with source and destination of each stream
+  void for_each_ends(Function&& function) const {
+    for (const Stream& stream : streams_) function(stream.report.source, stream.report.destination);
+  }
+
   [[nodiscard]] std::size_t size() const { return streams_.size(); }
 
   [[nodiscard]] bool empty() const { return streams_.empty() && carried_.empty(); }

@@ -22,7 +22,7 @@ from program import tapdeck
 from report import Report, require_linux_root
 
 GROUPS = ("by_class", "drops", "fragments", "sip_assembly", "sip_rejected", "sip_repaired", "sdp",
-          "events")
+          "events", "unbound")
 NULL_PORT = """
 capture:
   ports:

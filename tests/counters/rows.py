@@ -311,7 +311,7 @@ LIVE_GAUGES = {
 }
 # Those of `stats` that are the same as in `ingest --json`: {name in calls: group}.
 LIVE_GROUPS = {"assembly": "sip_assembly", "repaired": "sip_repaired", "sdp": "sdp",
-               "rejected": "sip_rejected"}
+               "rejected": "sip_rejected", "unbound": "unbound"}
 
 # What no packet of a file can move: the test that moves it, and the words by which it is there.
 UNIT = "tests/unit/"
@@ -345,4 +345,10 @@ ELSEWHERE = {
     ("sdp", "too_long"): (UNIT + "pipelines_signalling/sdp_test.cc", "kTooLong"),
     ("events", "pending"): (UNIT + "pipelines_calls/event_log_test.cc", "events_pending"),
     ("events", "dropped"): (UNIT + "apps/plane_link_test.cc", "events_dropped"),
+    ("unbound", "unbound_calls_kept"): ("tests/flow/unbound_kept.call", "unbound_calls_kept"),
+    ("unbound", "unbound_calls_refused"): ("tests/flow/unbound_many.call",
+                                           "unbound_calls_refused"),
+    ("unbound", "unbound_calls_taken"): ("tests/flow/unbound_taken.call", "unbound_calls_taken"),
+    ("unbound", "unbound_calls_forbidden"): ("tests/flow/unbound_forbidden.call",
+                                             "unbound_calls_forbidden"),
 }

@@ -28,6 +28,8 @@ class ToldPlane final : public calls::CallPlane {
 
   void reload(const CallRecord&, const calls::KeptCall&, std::int64_t) override {}
 
+  bool ask_for_unbound() override { return false; }
+
   void finish(std::int64_t) override {}
 
   PauseAnswer order_pause(const PauseOrder&, std::int64_t) override { return {}; }

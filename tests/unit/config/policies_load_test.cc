@@ -165,9 +165,10 @@ TEST(PoliciesLoad, ChecksValuesOfKeys) {
   expect_told("pause: {header: {pause: a}}", "header.name: missing");
   expect_told("pause: {limit_s: 0}", "out of bounds");
   expect_told("priority: 256", "priority");
-  expect_told("unbound: keep", "is not possible yet");
+  expect_told("unbound: hold", "keep");
   expect_told("pause: {}", "dtmf, header or limit_s is wanted");
   EXPECT_EQ(told_of_rule("sample: 0.0001"), "");
+  EXPECT_EQ(told_of_rule("unbound: keep"), "");
 }
 
 TEST(PoliciesLoad, MidnightMayEndATime) {

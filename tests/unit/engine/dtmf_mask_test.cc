@@ -55,6 +55,23 @@ Bytes masked(Bytes packet, MaskVerdict verdict = MaskVerdict::kDone) {
   return once;
 }
 
+TEST(DtmfMask, WhatNobodyDeclaredIsAnEventByItsLength) {
+  DtmfTypes guessed;
+  guessed.events.add(kEvents);
+  guessed.by_size = true;
+  Bytes event = rtp(kEvents, {5, 10, 0, 160});
+  EXPECT_EQ(newest_key(event, guessed), 5);
+  mask_dtmf(event, guessed);
+  EXPECT_EQ(event[12], kMaskedEvent);
+  for (const std::size_t bytes : {3U, 5U, 8U, 160U}) {
+    const Bytes audio = rtp(kEvents, Bytes(bytes, 5));
+    Bytes same = audio;
+    EXPECT_EQ(newest_key(audio, guessed), std::nullopt);
+    mask_dtmf(same, guessed);
+    EXPECT_EQ(same, audio);
+  }
+}
+
 TEST(DtmfMask, TheNewestKeyIsRead) {
   const auto key_of = [](const Bytes& packet) {
     const auto key = newest_key(packet, types());
