@@ -162,6 +162,7 @@ class RetentionDesk {
   bool reclaim_due_ = true;                  // something may have gone since reclaim()
   bool purge_known_ = false;                 // the store was asked for what follows
   std::optional<std::int64_t> purge_us_;     // when files are to be rewritten
+  bool erasures_only_ = false;               // no extension is among what is unfinished
 };
 
 }  // namespace tapdeck::retention

@@ -101,7 +101,9 @@ Result<void> RetentionDesk::retire_due(const Due& due, ApplyAnswer& done) {
 }
 
 Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, ApplyAnswer& done) {
-  TD_TRY(finish());
+  // An erasure that finds no room to rewrite records must not keep expiry from making some.
+  const auto finished = finish();
+  if (!finished && !erasures_only_) return Error(finished.error());
   TD_TRY(check_clock());
   Due due{.now_us = now_us()};
   auto at = after;
@@ -118,7 +120,8 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
   TD_TRY(keep_records(*reader(), due));
   if (!due.going.empty()) TD_TRY(retire_due(due, done));
   done.held += due.held.size();
-  if (!more) TD_TRY(reclaim_into(done));
+  if (!more || !finished) TD_TRY(reclaim_into(done));
+  if (!finished) return Error(finished.error());
   if (!more) TD_TRY(purge_records(due.now_us));
   after = more ? at : std::nullopt;
   return more;

@@ -46,6 +46,7 @@ Result<void> RetentionDesk::resume() {
 // An expiry needs nothing here: what it left is still due.
 Result<void> RetentionDesk::finish() {
   if (!unfinished_) return {};
+  erasures_only_ = false;
   const auto value = store_.get_value(kDoneValue);
   if (!value) return Error(value.error());
   std::uint64_t from = 0;
@@ -62,6 +63,7 @@ Result<void> RetentionDesk::finish() {
     TD_TRY(log().replay(from,
                         [&](const storage::LedgerRecord& record) { return take(record, begun); }));
     TD_TRY(move_again(std::vector<Uid>(begun.extended.begin(), begun.extended.end())));
+    erasures_only_ = true;
     TD_TRY(erase_again(begun.erased));
   }
   return mark_finished();

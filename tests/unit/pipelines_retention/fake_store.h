@@ -85,6 +85,7 @@ class FakeStore final : public storage::RetentionStore {
 
   Result<void> rewrite(std::span<const CallRecord> records) override {
     TD_TRY(fail());
+    if (no_room) return make_error(ErrorCode::kResources, "There is no room on the disk.");
     for (const CallRecord& call : records) calls[call.uid] = call;
     return {};
   }
@@ -143,7 +144,8 @@ class FakeStore final : public storage::RetentionStore {
   std::set<Uid> purged;
   int purges = 0;  // of everything
   int reclaims = 0;
-  int fail_in = -1;  // the so many-th write fails; -1: none
+  int fail_in = -1;      // the so many-th write fails; -1: none
+  bool no_room = false;  // to rewrite records
 
  private:
   Result<void> fail() {

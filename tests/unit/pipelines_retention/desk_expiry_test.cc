@@ -1,0 +1,65 @@
+// Expiry beside other things that were begun and could not be done.
+#include "tests/unit/pipelines_retention/retention_fixture.h"
+
+namespace tapdeck::retention {
+namespace {
+
+class DeskExpiryTest : public RetentionTest {
+ protected:
+  EraseRequest erasure(Uid uid) {
+    EraseRequest request;
+    request.calls = only({uid});
+    request.parts = kPartsAll;
+    request.reason = "request 17";
+    request.confirmed = true;
+    return request;
+  }
+};
+
+// It would be what makes room.
+TEST_F(DeskExpiryTest, an_erasure_without_room_does_not_keep_others_from_expiring) {
+  const Uid erased = add(1);
+  const Uid due = add(2);
+  store.calls[erased].recording.expires_us.reset();
+  store.calls[erased].recording.sip_expires_us.reset();
+  store.calls[erased].recording.cdr_expires_us.reset();
+  store.no_room = true;
+  EXPECT_FALSE(desk->erase(erasure(erased), clerk));
+  EXPECT_EQ(store.parts[erased], 0) << "keys need no room";
+  pass(15 * kDayUs);
+  for (int i = 0; i < 2; ++i) {
+    const auto done = desk->apply();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::kResources) << "and it is still said";
+    EXPECT_FALSE(store.calls.contains(due));
+    EXPECT_EQ(store.reclaims, i + 1);
+    store.open_journal();
+    open_desk();
+  }
+  store.no_room = false;
+  ASSERT_TRUE(desk->apply());
+  EXPECT_TRUE(store.calls[erased].parties[0].name.empty());
+}
+
+// Its time as it was before would be too early.
+TEST_F(DeskExpiryTest, an_extension_that_was_not_done_keeps_everything) {
+  const Uid uid = add(1);
+  ASSERT_TRUE(desk->resume());
+  ExtendRequest request;
+  request.calls = only({uid});
+  request.until_us = kStartUs + 20 * kDayUs;
+  request.reason = "longer";
+  request.confirmed = true;
+  store.fail_in = 0;
+  EXPECT_FALSE(desk->extend(request, clerk));
+  pass(15 * kDayUs);
+  store.fail_in = 0;
+  EXPECT_FALSE(desk->apply());
+  EXPECT_NE(store.parts[uid], 0);
+  store.fail_in = -1;
+  ASSERT_TRUE(desk->apply());
+  EXPECT_NE(store.parts[uid], 0);
+}
+
+}  // namespace
+}  // namespace tapdeck::retention
