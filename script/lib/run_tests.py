@@ -111,7 +111,7 @@ def stage_live(runner):
     overload = ["--seconds", "60"] if runner.long_run else []
     run_driver(runner, "overload", ["tests/live/overload_test.py", *overload], 600, "build")
     for name in ("queues", "links", "reload", "tunnels", "fragments", "pause",
-                 "policy", "retention", "traces"):
+                 "policy", "retention", "traces", "clock"):
         run_driver(runner, name, [f"tests/live/{name}_test.py"], 300, "build")
     run_driver(runner, "proxy", ["tests/live/proxy_test.py"], 300, "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
