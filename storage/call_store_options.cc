@@ -14,6 +14,7 @@
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include "base/log.h"
 #include "storage/call_store_internal.h"
@@ -89,6 +90,15 @@ void set_term_index(rocksdb::ColumnFamilyOptions& column, rocksdb::BlockBasedTab
   table.whole_key_filtering = false;
 }
 
+// Expiry removes all that a file has, and nothing is put into it later that would make RocksDB look
+// at it again: files of which half are marks of removal are compacted downwards until nothing is
+// left of either.
+void compact_what_expired(rocksdb::ColumnFamilyOptions& column) {
+  constexpr std::size_t kEntries = 16'384;
+  column.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(kEntries, kEntries / 2, 0.5));
+}
+
 }  // namespace
 
 rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStoreOptions& options) {
@@ -120,6 +130,10 @@ rocksdb::ColumnFamilyOptions column_options(const CallStore::Impl& store, Column
   column.write_buffer_size = 16U << 20;
   // A batch comes in order of its keys: each insertion begins where the last one ended.
   column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(0));
+  // Open calls come into `meta` and go at once, and events have a bound of their own.
+  if (which != Column::kMeta && which != Column::kEvents && which != Column::kEventTerms) {
+    compact_what_expired(column);
+  }
   switch (which) {
     case Column::kCalls:
       // Most of all bytes.  Keys are times, so files hardly overlap: the one that may have a key
