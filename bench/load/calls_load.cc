@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "bench/load/bench_policy.h"
 #include "bench/load/calls_sink.h"
 #include "bench/load/calls_stages.h"
 #include "bench/load/calls_traffic.h"
@@ -40,8 +41,9 @@ CallsTraffic::Options traffic_options(const CallsOptions& options) {
   return traffic;
 }
 
-calls::CallPlaneOptions plane_options() {
+calls::CallPlaneOptions plane_options(bool normalise) {
   calls::CallPlaneOptions options;
+  if (normalise) options.numbering.numbers.default_region = kPolicyRegion;
   options.node = "bench";
   options.port_names = {"span0"};
   options.realm_names = {"default"};
@@ -59,9 +61,14 @@ class Load {
   explicit Load(const CallsOptions& options)
       : options_(options),
         traffic_(traffic_options(options)),
-        plane_(calls::CallPlane::create(plane_options(), sink_)) {}
+        plane_(calls::CallPlane::create(plane_options(options.rules.has_value()), sink_)) {}
 
   Result<CallsResult> run() {
+    if (options_.rules.value_or(0) > 0) {
+      auto sources = load_bench_policy(*options_.rules, options_.seed);
+      if (!sources) return Error(std::move(sources.error()));
+      plane_->swap_policy(*sources);
+    }
     const std::uint64_t memory_before = resident_bytes();
     while (!traffic_.ramped_up()) TD_TRY(take(traffic_.next(kBatch)));
     // Until as many calls linger behind their end as will always do.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ struct CallsOptions {
   double calls_per_second = 20'000;    // of simulated time: how long ended calls are remembered
   double registrations_per_call = 0.5;
   double seconds = 3;  // of CPU time to be measured
+  // Numbers are made E.164 and calls decided by so many rules (bench_policy.h); 0: no rules;
+  // nullopt: numbers stay as they are, too.
+  std::optional<std::uint32_t> rules{};
   std::uint64_t seed = 1;
   const std::uint64_t* allocations = nullptr;  // the program's count of them, if it has one
 };

@@ -8,6 +8,7 @@
 #include <rte_lcore.h>
 
 #include "base/clock.h"
+#include "bench/load/bench_policy.h"
 #include "bench/load/lcore_worker.h"
 #include "bench/load/outlet.h"
 #include "bench/load/stream_source.h"
@@ -154,6 +155,12 @@ Result<void> Session::make_worker(std::uint16_t index) {
 
 // Two streams are a call; every worker knows all of them, as in `run`.
 Result<void> Session::bind_all() {
+  calls::PolicySources policy;
+  if (options_.rules > 0) {
+    auto loaded = load_bench_policy(options_.rules, 1);
+    if (!loaded) return Error(std::move(loaded.error()));
+    policy = std::move(*loaded);
+  }
   for (std::uint32_t stream = 0; stream < options_.streams; ++stream) {
     BindMessage message;
     message.kind = MediaKind::kAudio;
@@ -162,6 +169,7 @@ Result<void> Session::bind_all() {
     store_le(message.recording.bytes.data(), stream / 2);
     message.address = source_.destination(stream);
     message.time_ns = source_.now_ns();
+    if (policy.evaluator) decide_binding(*policy.evaluator, stream / 2, message);
     for (auto& rings : rings_) {
       const std::int64_t patience_ns = monotonic_now_ns() + kPatienceNs;
       while (!rings->push_bind(message)) {

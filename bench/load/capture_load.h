@@ -27,6 +27,7 @@ struct CaptureLoadOptions {
   std::uint32_t streams = 100'000;    // at once, all of them in each trial
   std::uint16_t workers = 1;          // one receive queue each
   std::uint32_t descriptors = 4'096;  // of each queue: packets that may wait; a power of two
+  std::uint32_t rules = 0;  // so many decided what workers are told of each call (bench_policy.h)
 };
 
 struct CaptureTrial {

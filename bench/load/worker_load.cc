@@ -13,6 +13,7 @@
 #include <rte_lcore.h>
 
 #include "base/assert.h"
+#include "bench/load/bench_policy.h"
 #include "bench/load/cpu_time.h"
 #include "bench/load/mill.h"
 #include "engine/port.h"
@@ -34,7 +35,10 @@ engine::RingOptions ring_options(std::uint32_t streams, std::uint32_t number) {
 
 class Load {
  public:
-  static Result<std::unique_ptr<Load>> create(std::uint32_t streams, std::uint32_t number) {
+  // `policy`: without an evaluator, calls are kept as they are.
+  static Result<std::unique_ptr<Load>> create(std::uint32_t streams,
+                                              std::uint32_t number,
+                                              const calls::PolicySources& policy) {
     auto port = engine::Port::make_ring_port({.name = "load" + std::to_string(number),
                                               .ring_size = 2 * kMbufs,
                                               .mbuf_count = kMbufs + 1'023});
@@ -51,7 +55,9 @@ class Load {
     if (!worker) return worker.error();
     load->worker_.emplace(std::move(*worker));
     load->mill_.emplace(load->port_, streams);
-    for (std::uint32_t stream = 0; stream < streams; ++stream) load->bind(stream);
+    for (std::uint32_t stream = 0; stream < streams; ++stream) {
+      load->bind(stream, policy.evaluator.get());
+    }
     load->step();
     return load;
   }
@@ -88,7 +94,7 @@ class Load {
       : port_(std::move(port)), rings_(std::move(rings)) {}
 
   // Two streams are a call.
-  void bind(std::uint32_t stream) {
+  void bind(std::uint32_t stream, policy::Evaluator* evaluator) {
     BindMessage message;
     message.kind = MediaKind::kAudio;
     message.call = {stream / 2 + 1, 1};
@@ -96,6 +102,7 @@ class Load {
     store_le(message.recording.bytes.data(), stream / 2);
     message.address = mill_->streams().destination(stream);
     message.time_ns = mill_->now_ns();
+    if (evaluator != nullptr) decide_binding(*evaluator, stream / 2, message);
     while (!rings_.push_bind(message)) step();
   }
 
@@ -193,8 +200,14 @@ Result<WorkerLoadResult> run_worker_load(const WorkerLoadOptions& options) {
   std::vector<std::unique_ptr<Load>> loads;
   std::vector<std::unique_ptr<Runner>> runners;
   std::atomic<std::uint32_t> warming{options.workers};
+  calls::PolicySources policy;
+  if (options.rules > 0) {
+    auto loaded = load_bench_policy(options.rules, 1);
+    if (!loaded) return Error(std::move(loaded.error()));
+    policy = std::move(*loaded);
+  }
   for (std::uint32_t i = 0; i < options.workers; ++i) {
-    Result<std::unique_ptr<Load>> load = Load::create(options.streams, i);
+    Result<std::unique_ptr<Load>> load = Load::create(options.streams, i, policy);
     if (!load) return load.error();
     loads.push_back(std::move(*load));
     runners.push_back(std::make_unique<Runner>(*loads.back(), options.seconds, warming));

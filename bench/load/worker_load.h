@@ -26,6 +26,7 @@ struct WorkerLoadOptions {
   std::uint32_t workers = 1;  // at once, each with so many streams
   double seconds = 2;         // of each worker's time
   bool floors = true;         // measure those, too
+  std::uint32_t rules = 0;    // so many decided what workers are told of each call (bench_policy.h)
 };
 
 struct WorkerLoadResult {

@@ -38,7 +38,8 @@ def main():
         print("no benchmarks are built", file=sys.stderr)
     inside = [os.path.relpath(program, "build-rel") for program in programs]
     subprocess.run(["ninja", "-C", "build-rel", "tapdeck", "bench/traffic/generate",
-                    "tests/unit/apps/unit_apps", *inside],
+                    "bench/load/space", "bench/load/retention", "tests/unit/apps/unit_apps",
+                    *inside],
                    cwd=ROOT, check=True, stdout=sys.stderr)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     result = {"commit": commit.stdout.strip(), "context": None, "benchmarks": []}
@@ -49,6 +50,7 @@ def main():
             result["benchmarks"].append({"program": os.path.basename(program), **row})
     if not arguments.filter:
         result["harnesses"] = targets.run_all(arguments.quick)
+        result["harnesses"]["micro"] = targets.of_micro(result["benchmarks"])
         result["targets"] = targets.table(result["harnesses"])
         targets.print_table(result["targets"])
     if arguments.json:

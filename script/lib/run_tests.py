@@ -238,6 +238,8 @@ def stage_bench(runner):
         for words in HARNESSES:
             store = ["--store", disk] if words[0] in targets.ON_DISK else []
             runner.check(f"tapdeck bench {words[0]}", [program, *store, "bench", *words], 120)
+        runner.check("bench retention", ["build/bench/load/retention",
+                                         os.path.join(disk, "retention"), "2000"], 120)
 
 
 STAGES = {

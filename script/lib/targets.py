@@ -12,6 +12,7 @@ from testing import ROOT
 PROGRAM = os.path.join("build-rel", "tapdeck")
 INGEST = os.path.join("bench", "load", "ingest_load.py")
 SPACE = os.path.join("build-rel", "bench", "load", "space")
+RETENTION = os.path.join("build-rel", "bench", "load", "retention")
 
 # Name -> (words of `tapdeck bench`, those with --quick).  A bench that this build does not have is
 # left out, and its targets are told as not measured.
@@ -114,6 +115,17 @@ TARGETS = [
            row=TALKING, limits=STAGES),
     Target("  us of call plane for a call", "calls", "us_per_call", most=25, row=TALKING),
     Target("  calls/s", "calls", "calls_per_s", least=20_000, row=TALKING),
+    Target("10 000 rules and 500 expressions, us for a decision", "micro", "policy_us", most=3),
+    Target("1 000 000 recordings expired, s", "retention", "expire_s", most=60,
+           limits=("us_per_recording", "journal_syncs", "key_syncs", "row_syncs")),
+    Target("  of the time for unlinking as many files", "retention", "of_unlinking_files",
+           limits=("unlink_files_s",)),
+    Target("  unlinks for each segment without a held recording", "retention",
+           "unlinks_of_segments_free", most=1, limits=("segments_free", "segments")),
+    Target("  what is left of RocksDB's files", "retention", "log_share_left", most=0.25),
+    Target("hold of 100 000 calls, s", "micro", "hold_s", most=10),
+    Target("4 096 keys destroyed, ms", "micro", "destroy_keys_ms"),
+    Target("journal, synced entries/s in groups of 256", "micro", "journal_per_s"),
     Target("call records/s into 10 million, compaction included", "call_store",
            "calls_per_s", least=40_000, limits=STORE),
     Target("  frequent number and date, warm, us", "call_store", "warm_median_us", most=1_000,
@@ -150,6 +162,31 @@ def run_space():
     with tempfile.TemporaryDirectory(prefix="bench.", dir=os.path.join(ROOT, "build-rel")) as disk:
         done = subprocess.run([SPACE, disk], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     return read_report(done, SPACE)
+
+
+def run_retention(quick):
+    """The report of bench/load/retention_load."""
+    with tempfile.TemporaryDirectory(prefix="bench.", dir=os.path.join(ROOT, "build-rel")) as disk:
+        command = [RETENTION, os.path.join(disk, "retention"), "20000" if quick else "1000000"]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return read_report(done, RETENTION)
+
+
+# What stands in the table of micro-benchmarks: name -> (key, part of its JSON, factor).
+MICRO = {"policy/evaluate/10000/500": ("policy_us", "cpu_time", 1e-3),
+         "retention/hold_uids/100000/real_time": ("hold_s", "real_time", 1e-3),
+         "retention/destroy_keys/4096/real_time": ("destroy_keys_ms", "real_time", 1),
+         "ledger/append/256/real_time": ("journal_per_s", "items_per_second", 1)}
+
+
+def of_micro(rows):
+    """The micro-benchmarks that have targets, as a report."""
+    results = {}
+    for row in rows:
+        key, part, factor = MICRO.get(row["name"], (None, None, None))
+        if key is not None and part in row:
+            results[key] = row[part] * factor
+    return {"command": "bench/micro", "rows": [], "wrong": [], "simulated": [], "results": results}
 
 
 def read_report(done, command):
@@ -218,6 +255,10 @@ def run_all(quick):
         report = run_space()
         if report is not None:
             reports["space"] = report
+    if os.path.exists(os.path.join(ROOT, RETENTION)):
+        report = run_retention(quick)
+        if report is not None:
+            reports["retention"] = report
     reports["memory"] = run_memory()
     return reports
 
