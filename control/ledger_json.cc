@@ -14,6 +14,7 @@ constexpr std::pair<RecordingParts, const char*> kParts[] = {
     {kPartMedia, "media"}, {kPartSip, "sip"}, {kPartCdr, "cdr"}};
 constexpr std::array<const char*, 6> kPauseCauses = {
     "", "command", "header", "dtmf", "policy", "limit"};
+constexpr std::array<const char*, 3> kConfirmedMatters = {"", "clock", "rebuild"};
 constexpr std::array<const char*, 5> kAccessKinds = {"", "show", "export", "search", "listen"};
 
 template <std::size_t kCount, typename Enum>
@@ -130,6 +131,12 @@ Json to_json(const Export& exported) {
               {"files", exported.files},
               {"manifest", digest_or_null(exported.manifest)},
               {"uids", uids_to_json(exported.uids)}};
+}
+
+Json to_json(const Confirmation& confirmation) {
+  return Json{{"actor", actor_to_json(confirmation.actor)},
+              {"confirmed", enum_name(kConfirmedMatters, confirmation.matter)},
+              {"detail", text_or_null(confirmation.detail)}};
 }
 
 }  // namespace

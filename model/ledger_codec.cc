@@ -186,6 +186,14 @@ wire::ExportV1 message_of(const Export& from) {
   return to;
 }
 
+wire::ConfirmationV1 message_of(const Confirmation& from) {
+  auto to = new_message<wire::ConfirmationV1>();
+  write_actor(from.actor, to.mutable_actor());
+  to.set_matter(static_cast<std::uint32_t>(from.matter));
+  to.set_detail(from.detail);
+  return to;
+}
+
 }  // namespace
 
 std::string encode_ledger_content(const LedgerContent& content) {

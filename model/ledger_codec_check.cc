@@ -164,6 +164,13 @@ class Check {
     uids(exported.uids);
   }
 
+  void of(const Confirmation& confirmation) {
+    actor(confirmation.actor);
+    in_range(confirmation.matter >= ConfirmedMatter::kClock &&
+             confirmation.matter <= ConfirmedMatter::kRebuild);
+    text(confirmation.detail);
+  }
+
   void subject(LedgerType type, const Uid& subject) {
     const LedgerSubject wanted = ledger_subject(type);
     require(

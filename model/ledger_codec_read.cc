@@ -202,6 +202,13 @@ Export read(const wire::ExportV1& from, Reader& reader) {
           reader.uids(from.uids())};
 }
 
+Confirmation read(const wire::ConfirmationV1& from, Reader& reader) {
+  return {Reader::actor(from.actor()),
+          reader.enumerator<ConfirmedMatter>(from.matter(),
+                                             static_cast<std::uint32_t>(ConfirmedMatter::kRebuild)),
+          from.detail()};
+}
+
 template <typename Message>
 LedgerVerdict parse(std::string_view bytes, LedgerContent& content) {
   Message from;
@@ -232,6 +239,7 @@ LedgerVerdict parse(LedgerType type, std::string_view bytes, LedgerContent& cont
     case LedgerType::kAnnotation: return parse<wire::AnnotationV1>(bytes, content);
     case LedgerType::kAccess: return parse<wire::AccessV1>(bytes, content);
     case LedgerType::kExport: return parse<wire::ExportV1>(bytes, content);
+    case LedgerType::kConfirmation: return parse<wire::ConfirmationV1>(bytes, content);
   }
   return LedgerVerdict::kUnknownType;
 }

@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, kLedgerTypeMax> kTypes = {"policy_change"
                                                                  "resume",
                                                                  "annotation",
                                                                  "access",
-                                                                 "export"};
+                                                                 "export",
+                                                                 "confirmation"};
 
 }  // namespace
 
@@ -35,7 +36,8 @@ LedgerSubject ledger_subject(LedgerType type) {
     case LedgerType::kHold:
     case LedgerType::kRelease:
     case LedgerType::kExpiry:
-    case LedgerType::kExport: break;
+    case LedgerType::kExport:
+    case LedgerType::kConfirmation: break;
   }
   return LedgerSubject::kNone;
 }

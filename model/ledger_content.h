@@ -1,8 +1,7 @@
 // What the journal's entries say, one struct per type of entry.  Contents are stored encrypted and
-// hashed with a salt (docs/formats/ledger.md), so numbers and names may stand in them; what they
-// say about a call and is not needed once that is gone is under the call's key. Threads: plain
-// values. Memory: strings and vectors, bounded by the limits below.  Beyond a limit:
-// check_ledger_content() says which kind of fault it is.
+// hashed with a salt (docs/formats/ledger.md), so numbers and names may stand in them; what goes
+// with its call is under the call's key.  Threads: plain values.  Memory: strings and vectors,
+// bounded by the limits below.  Beyond one: check_ledger_content() says which kind of fault it is.
 #pragma once
 
 #include <array>
@@ -16,6 +15,7 @@
 
 #include "model/call_query.h"
 #include "model/ids.h"
+#include "model/ledger_actor.h"
 #include "model/pause.h"
 
 namespace tapdeck {
@@ -40,8 +40,9 @@ enum class LedgerType : std::uint16_t {
   kAnnotation = 10,
   kAccess = 11,
   kExport = 12,
+  kConfirmation = 13,
 };
-constexpr std::uint16_t kLedgerTypeMax = 12;
+constexpr std::uint16_t kLedgerTypeMax = 13;
 
 // "policy_change"…, as shown to users; "" for a number that is no type.
 std::string_view ledger_type_name(std::uint16_t type);
@@ -54,17 +55,8 @@ LedgerSubject ledger_subject(LedgerType type);
 // access, pause, resume), false where it must stay readable after it (erasure, extension).
 bool goes_with_call(LedgerType type);
 
-// Who did it: the peer of the control socket as the kernel names it, or the process itself.
-struct LedgerActor {
-  std::uint32_t user_id = 0;
-  std::uint32_t group_id = 0;
-  std::uint32_t process_id = 0;
-  std::string name;  // of the user, or what of the service acted by itself: "expiry"
-};
-
 using LedgerDigest = std::array<std::uint8_t, 32>;  // SHA-256
-
-using RecordingParts = std::uint8_t;  // a sum of these, never 0
+using RecordingParts = std::uint8_t;                // a sum of these, never 0
 constexpr RecordingParts kPartMedia = 1;
 constexpr RecordingParts kPartSip = 2;
 constexpr RecordingParts kPartCdr = 4;
@@ -85,6 +77,7 @@ struct RetentionTerms {
   bool locked = false;
   std::int64_t max_s = 0;  // 0: none
   std::string basis;
+  bool operator==(const RetentionTerms&) const = default;
 };
 
 struct ClassChange {
@@ -101,9 +94,8 @@ struct Hold {
   LedgerActor actor;
   std::string matter;
   std::string reason;
-  std::vector<Uid> uids;  // ascending, each once
-  std::optional<CallQuery>
-      future;  // calls to come, too, where matches() says so; no limit or cursor
+  std::vector<Uid> uids;            // ascending, each once
+  std::optional<CallQuery> future;  // calls to come, too, by matches(); no limit or cursor
   // These uids belong to the hold with this sequence number, whose `future` they matched; if that
   // is released by now they are not held.  Then `future` is not set.
   std::optional<std::uint64_t> matched_hold;
@@ -176,6 +168,15 @@ struct Export {
   std::vector<Uid> uids;  // ascending, each once
 };
 
+// What a person says is right, after which the store goes on destroying what is due.
+enum class ConfirmedMatter : std::uint8_t { kClock = 1, kRebuild = 2 };
+
+struct Confirmation {
+  LedgerActor actor;
+  ConfirmedMatter matter = ConfirmedMatter::kClock;
+  std::string detail;  // what was doubted; empty: nothing
+};
+
 // The index is LedgerType - 1.
 using LedgerContent = std::variant<PolicyChange,
                                    ClassChange,
@@ -188,7 +189,8 @@ using LedgerContent = std::variant<PolicyChange,
                                    Resume,
                                    Annotation,
                                    Access,
-                                   Export>;
+                                   Export,
+                                   Confirmation>;
 static_assert(std::variant_size_v<LedgerContent> == kLedgerTypeMax);
 
 constexpr LedgerType type_of(const LedgerContent& content) {

@@ -74,11 +74,13 @@ Result<void> RetentionDesk::keep_clock(const ClockReadings& now) {
   return {};
 }
 
-// There is no type of entry for it: who it was stands in the log.
 Result<void> RetentionDesk::confirm_clock(const LedgerActor& actor) {
   const std::lock_guard lock(mutex_);
   TD_TRY(look_at_clock());
   const ClockReadings now = read();
+  Confirmation confirmation{actor, ConfirmedMatter::kClock, clock_->describe()};
+  const auto committed = log().commit({.time_us = now.wall_us, .content = std::move(confirmation)});
+  if (!committed) return Error(committed.error());
   TD_TRY(keep_clock(now));
   log_warning("The clock was confirmed as " + format_rfc3339_us(now.wall_us) + " by " + actor.name +
               " (user " + std::to_string(actor.user_id) +

@@ -59,6 +59,7 @@ inline std::vector<LedgerContent> sample_contents() {
       Annotation{actor, {{"agent", "anna"}, {"note", "called back"}}},
       Access{actor, AccessKind::kSearch, "--number +49301234567"},
       Export{actor, "wav", "/srv/out", 2, sample_digest(5), {ledger_uid(1)}},
+      Confirmation{actor, ConfirmedMatter::kRebuild, "the clock was an hour ahead"},
   };
 }
 

@@ -23,7 +23,8 @@ std::vector<LedgerContent> contents() {
       Resume{anna(), PauseCause::kLimit, 1'000'000},
       Annotation{anna(), {{"csat", "4"}, {"note", ""}}},
       Access{anna(), AccessKind::kSearch, "number=49*"},
-      Export{anna(), "wav", "/tmp", 2, std::nullopt, {make_uid(5, {1})}}};
+      Export{anna(), "wav", "/tmp", 2, std::nullopt, {make_uid(5, {1})}},
+      Confirmation{anna(), ConfirmedMatter::kClock, "behind by an hour"}};
 }
 
 TEST(LedgerJson, ShowsEveryTypeWithItsFacts) {

@@ -70,7 +70,7 @@ TEST(LedgerCodec, AFilterForFutureCallsComesBackWhole) {
 TEST(LedgerCodec, ATypeThatIsNotKnownIsRefused) {
   LedgerContent back = Erasure{{}, "kept", kPartSip};
   const std::string bytes = encode_ledger_content(sample_contents().back());
-  for (const int number : {0, 13, 0xffff}) {
+  for (const int number : {0, 14, 0xffff}) {
     const auto type = static_cast<std::uint16_t>(number);
     EXPECT_EQ(decode_ledger_content(type, {}, bytes, back), LedgerVerdict::kUnknownType);
   }
@@ -184,6 +184,7 @@ TEST(LedgerCodec, OtherContentsThatCannotBeAreNamed) {
   expect_refused(ClassChange{{}, "c", terms, {}, ""}, LedgerVerdict::kOutOfRange);
   expect_refused(PolicyChange{{0, 0, 0, kLongName}, {}, {}, 0, ""}, LedgerVerdict::kTooLong);
   expect_refused(Export{{}, "", "", 0, {}, {}}, LedgerVerdict::kOutOfRange);
+  expect_refused(Confirmation{{}, static_cast<ConfirmedMatter>(0), ""}, LedgerVerdict::kOutOfRange);
 }
 
 TEST(LedgerCodec, VerdictsHaveNames) {
