@@ -41,6 +41,13 @@ class Clerk {
     return json_line(Json{{"confirmed", true}});
   }
 
+  Result<std::string> operator()(const PublicKeyRequest& /*request*/) {
+    const auto key = desk_.public_key();
+    if (!key) return Error(key.error());
+    return json_line(Json{{"key_id", storage::to_hex(storage::key_id_of(*key))},
+                          {"public_key", storage::to_pem(*key)}});
+  }
+
   Result<std::string> operator()(const BackupRequest& request) {
     return told(desk_.backup(request));
   }

@@ -75,6 +75,8 @@ class Writer {
 
   void fields(const ConfirmClockRequest& /*request*/) {}
 
+  void fields(const PublicKeyRequest& /*request*/) {}
+
   void fields(const BackupRequest& request) { text(request.destination); }
 
   void fields(const ExtendRequest& request) {
@@ -193,6 +195,8 @@ class Reader {
   void read(ApplyRequest& /*to*/) {}
 
   void read(ConfirmClockRequest& /*to*/) {}
+
+  void read(PublicKeyRequest& /*to*/) {}
 
   void read(BackupRequest& to) { to.destination = text(); }
 

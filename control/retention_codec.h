@@ -24,6 +24,9 @@ struct ApplyRequest {};
 
 struct ConfirmClockRequest {};
 
+// With which certificates are signed.
+struct PublicKeyRequest {};
+
 // The index, plus one, is the kind that travels.
 using RetentionRequest = std::variant<retention::HoldRequest,
                                       retention::ReleaseRequest,
@@ -35,7 +38,8 @@ using RetentionRequest = std::variant<retention::HoldRequest,
                                       retention::EraseRequest,
                                       retention::AnnotateRequest,
                                       retention::JournalRequest,
-                                      retention::BackupRequest>;
+                                      retention::BackupRequest,
+                                      PublicKeyRequest>;
 
 // kInvalidArgument: texts or selections are longer than those of the journal, or than a frame.
 Result<std::string> encode_retention_request(const RetentionRequest& request);

@@ -1,5 +1,6 @@
 #include "storage/crypto.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <intel-ipsec-mb.h>
@@ -45,6 +46,27 @@ std::string to_hex(ByteView bytes) {
     text.push_back(kDigits[byte & 15]);
   }
   return text;
+}
+
+std::string to_base64(ByteView bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int length = EVP_EncodeBlock(
+      reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+// The library forgives blanks and lost bits; what is not what to_base64() makes is refused.
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+  std::vector<std::uint8_t> bytes(text.size() / 4 * 3 + 3);
+  const int length = EVP_DecodeBlock(bytes.data(),
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
+  const auto padding = static_cast<std::size_t>(std::ranges::count(text, '='));
+  if (length < 0 || padding > static_cast<std::size_t>(length)) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(length) - padding);
+  if (to_base64(bytes) != text) return std::nullopt;
+  return bytes;
 }
 
 struct Aead::State {
@@ -232,5 +254,105 @@ bool unwrap_key(Aead& aead,
   secure_zero(plain);
   return opened;
 }
+
+namespace {
+
+// RFC 8410: SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING }, in front of the key's 32 bytes.
+constexpr std::array<std::uint8_t, kPublicKeyDerBytes - sizeof(PublicKey)> kDerPrefix = {
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+constexpr std::string_view kPemBegin = "-----BEGIN PUBLIC KEY-----";
+constexpr std::string_view kPemEnd = "-----END PUBLIC KEY-----";
+
+struct PrivateKey {
+  EVP_PKEY* key;
+
+  explicit PrivateKey(ByteView seed)
+      : key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size())) {
+    TD_ASSERT(key != nullptr);
+  }
+
+  PrivateKey(const PrivateKey&) = delete;
+  PrivateKey& operator=(const PrivateKey&) = delete;
+
+  ~PrivateKey() { EVP_PKEY_free(key); }
+};
+
+}  // namespace
+
+SigningKey signing_key_of(ByteView seed) {
+  SigningKey made;
+  TD_ASSERT(seed.size() == made.seed.size());
+  std::ranges::copy(seed, made.seed.begin());
+  const PrivateKey key(seed);
+  std::size_t length = made.public_key.size();
+  TD_ASSERT(EVP_PKEY_get_raw_public_key(key.key, made.public_key.data(), &length) == 1 &&
+            length == made.public_key.size());
+  return made;
+}
+
+Signature sign(const SigningKey& key, ByteView message) {
+  const PrivateKey seed(key.seed);
+  Signature signature;
+  std::size_t length = signature.size();
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  TD_ASSERT(context != nullptr);
+  TD_ASSERT(EVP_DigestSignInit(context, nullptr, nullptr, nullptr, seed.key) == 1);
+  TD_ASSERT(EVP_DigestSign(context, signature.data(), &length, message.data(), message.size()) ==
+                1 &&
+            length == signature.size());
+  EVP_MD_CTX_free(context);
+  return signature;
+}
+
+bool is_signed(const PublicKey& key, ByteView message, const Signature& signature) {
+  EVP_PKEY* const loaded =
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size());
+  if (loaded == nullptr) return false;
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  TD_ASSERT(context != nullptr);
+  const bool good =
+      EVP_DigestVerifyInit(context, nullptr, nullptr, nullptr, loaded) == 1 &&
+      EVP_DigestVerify(
+          context, signature.data(), signature.size(), message.data(), message.size()) == 1;
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(loaded);
+  return good;
+}
+
+std::array<std::uint8_t, kPublicKeyDerBytes> to_der(const PublicKey& key) {
+  std::array<std::uint8_t, kPublicKeyDerBytes> der;
+  std::ranges::copy(key, std::ranges::copy(kDerPrefix, der.begin()).out);
+  return der;
+}
+
+std::string to_pem(const PublicKey& key) {
+  return std::string(kPemBegin) + "\n" + to_base64(to_der(key)) + "\n" + std::string(kPemEnd) +
+         "\n";
+}
+
+std::optional<PublicKey> public_key_from_der(ByteView der) {
+  if (der.size() != kPublicKeyDerBytes ||
+      !std::ranges::equal(der.first(kDerPrefix.size()), kDerPrefix)) {
+    return std::nullopt;
+  }
+  PublicKey key;
+  std::ranges::copy(der.subspan(kDerPrefix.size()), key.begin());
+  return key;
+}
+
+std::optional<PublicKey> public_key_from_pem(std::string_view pem) {
+  const std::size_t begin = pem.find(kPemBegin);
+  const std::size_t end = pem.find(kPemEnd);
+  if (begin == std::string_view::npos || end == std::string_view::npos ||
+      end < begin + kPemBegin.size()) {
+    return std::nullopt;
+  }
+  std::string text(pem.substr(begin + kPemBegin.size(), end - begin - kPemBegin.size()));
+  std::erase_if(text, [](char each) { return each == '\n' || each == '\r' || each == ' '; });
+  const auto der = from_base64(text);
+  return der ? public_key_from_der(*der) : std::nullopt;
+}
+
+Hash key_id_of(const PublicKey& key) { return sha256(to_der(key)); }
 
 }  // namespace tapdeck::storage

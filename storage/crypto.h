@@ -1,5 +1,6 @@
 // All cryptography of the store: AES-256-GCM for extents and key slots, SHA-256 and RFC 6962 Merkle
-// roots for digests, random bytes. The only file pair that knows OpenSSL and IPsec-MB.
+// roots for digests, Ed25519 for signatures, random bytes. The only file pair that knows OpenSSL
+// and IPsec-MB.
 //
 // Threads: Aead and Hasher are one caller at a time per object; free functions any thread.  Memory:
 // contexts are allocated by the constructor and reused. Failing: a library call that cannot fail
@@ -10,8 +11,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -22,14 +26,19 @@ constexpr std::size_t kSaltBytes = 32;
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kHashBytes = 32;
+constexpr std::size_t kSignatureBytes = 64;
 
 using Hash = std::array<std::uint8_t, kHashBytes>;
 using Nonce = std::array<std::uint8_t, kNonceBytes>;
 using Tag = std::array<std::uint8_t, kTagBytes>;
+using PublicKey = std::array<std::uint8_t, 32>;  // as RFC 8032 has it
+using Signature = std::array<std::uint8_t, kSignatureBytes>;
 
 void random_bytes(MutableByteView to);
 void secure_zero(MutableByteView bytes);
 std::string to_hex(ByteView bytes);
+std::string to_base64(ByteView bytes);                                        // RFC 4648 section 4
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);  // strictly that
 
 // Wipes itself when it dies; copies are the owner's business.
 struct MasterKey {
@@ -146,5 +155,31 @@ WrappedKey wrap_key(Aead& aead,
                               ByteView associated,
                               const WrappedKey& wrapped,
                               RecordingKey& key);
+
+// Ed25519 (RFC 8032).  Wipes its seed when it dies.
+struct SigningKey {
+  std::array<std::uint8_t, kKeyBytes> seed{};
+  PublicKey public_key{};
+
+  SigningKey() = default;
+  SigningKey(const SigningKey&) = default;
+  SigningKey& operator=(const SigningKey&) = default;
+
+  ~SigningKey() { secure_zero(seed); }
+};
+
+SigningKey signing_key_of(ByteView seed);  // kKeyBytes, of random_bytes()
+Signature sign(const SigningKey& key, ByteView message);
+[[nodiscard]] bool is_signed(const PublicKey& key, ByteView message, const Signature& signature);
+
+// SubjectPublicKeyInfo (RFC 8410), as OpenSSL reads it.
+constexpr std::size_t kPublicKeyDerBytes = 44;
+std::array<std::uint8_t, kPublicKeyDerBytes> to_der(const PublicKey& key);
+std::string to_pem(const PublicKey& key);
+std::optional<PublicKey> public_key_from_der(ByteView der);
+std::optional<PublicKey> public_key_from_pem(std::string_view pem);
+
+// SHA-256 of the DER form: what a key is called.
+Hash key_id_of(const PublicKey& key);
 
 }  // namespace tapdeck::storage

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "model/call.h"
 #include "storage/backup.h"
+#include "storage/crypto.h"
 #include "storage/due_parts.h"
 #include "storage/journal.h"
 
@@ -72,6 +73,9 @@ class RetentionStore {
   // A copy of the store as it is now, in the directory `destination`, which must not exist; while
   // everything else goes on.  storage/backup.h.
   virtual Result<CopiedFiles> backup(const std::string& destination) = 0;
+
+  // With which the store signs (storage/signing_key.h); the error says why it cannot.
+  virtual Result<SigningKey> signing_key() = 0;
 
   // Small values of the caller's own, synced: "retention/…".
   virtual Result<void> put_value(std::string_view name, std::string_view value) = 0;

@@ -107,6 +107,7 @@ Result<void> StoreImpl::open_keys() {
   // A store that has keys already must never be given a fresh master key.
   const std::string ledger = options_.directory + "/ledger";
   const bool has_keys = access((directory + "/00000000.keys").c_str(), F_OK) == 0 ||
+                        access((directory + "/signing.key").c_str(), F_OK) == 0 ||
                         access((ledger + "/00000000.ledger").c_str(), F_OK) == 0;
   auto master = load_master_key(
       path, own && !has_keys ? MissingMasterKey::kCreate : MissingMasterKey::kRefuse);
@@ -114,6 +115,9 @@ Result<void> StoreImpl::open_keys() {
   auto keys = KeyVault::open(directory, *master);
   if (!keys) return Error(std::move(keys.error()));
   keys_ = std::move(*keys);
+  signing_key_ = std::make_unique<SigningKeyFile>(directory + "/signing.key", *master);
+  // Made now, so that every backup has it; without one, recording goes on.
+  if (const auto made = signing_key_->get(); !made) log_error(made.error().message);
   LedgerOptions options;
   options.master = *master;
   options.keys = keys_.get();

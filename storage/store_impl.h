@@ -18,6 +18,7 @@
 #include "storage/import_intake.h"
 #include "storage/segment_writer_impl.h"
 #include "storage/shredder.h"
+#include "storage/signing_key.h"
 #include "storage/store.h"
 #include "storage/store_reader.h"
 
@@ -68,6 +69,8 @@ class StoreImpl final : public Store {
   Result<std::uint64_t> bytes_of(const Uid& uid, RecordingParts parts) override;
   Result<CopiedFiles> backup(const std::string& destination) override;  // store_backup.cc
 
+  Result<SigningKey> signing_key() override { return signing_key_->get(); }
+
   Result<void> put_value(std::string_view name, std::string_view value) override {
     return calls_->put_meta(name, value);
   }
@@ -110,6 +113,7 @@ class StoreImpl final : public Store {
   const StoreOptions options_;
   Descriptor lock_;
   std::unique_ptr<KeyVault> keys_;
+  std::unique_ptr<SigningKeyFile> signing_key_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<CallStore> calls_;
   OpenIndex index_;

@@ -19,7 +19,7 @@ constexpr const char* kFooter =
     "that it happened stays, with the hash of its leaf. With --limit the next number is told on\n"
     "stderr as `next: N`.\n"
     "Types: policy_change, class_change, hold, release, extension, erasure, expiry, pause,\n"
-    "resume, annotation, access, export.\n"
+    "resume, annotation, access, export, confirmation.\n"
     "\n"
     "Examples:\n"
     "  tapdeck audit list --uid 01KASJ4Q3R8ZC5W1T9M2XVB7NE\n"
@@ -143,6 +143,7 @@ void add_audit_command(CLI::App& app, Context& context) {
                                        "The journal of the store.\n"
                                        "Who held, erased, annotated, saw and exported what, when.");
   audit->require_subcommand(1);
+  add_certificate_commands(*audit, context);
   auto options = std::make_shared<AuditOptions>();
   CLI::App* command = audit->add_subcommand("list", "The entries, oldest first.");
   command->footer(kFooter);

@@ -60,6 +60,7 @@ void add_retention_command(CLI::App& app, Context& context);
 void add_erase_command(CLI::App& app, Context& context);
 void add_annotate_command(CLI::App& app, Context& context);
 void add_audit_command(CLI::App& app, Context& context);
+void add_certificate_commands(CLI::App& audit, Context& context);  // certificate, key
 void add_config_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
 void add_bench_command(CLI::App& app, Context& context);

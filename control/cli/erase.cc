@@ -186,8 +186,7 @@ int erase(const Context& context, const EraseOptions& options) {
     certificate.discard();
     return tell(*answer, options, *parts, settings->zone);
   }
-  const auto written = certificate.write(
-      field_of(*answer, "certificate").dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  const auto written = certificate.write(json_line(field_of(*answer, "certificate")) + "\n");
   const int status = tell(*answer, options, *parts, settings->zone);
   if (written) return status;
   // It is erased, and its certificate is in the answer.

@@ -8,6 +8,19 @@
 namespace tapdeck::retention {
 namespace {
 
+constexpr std::string_view kBodyHead = R"({"body":)";
+constexpr std::string_view kKeyIdHead = R"(,"key_id":")";
+constexpr std::string_view kPublicKeyHead = R"(","public_key":")";
+constexpr std::string_view kSignatureHead = R"(","signature":")";
+constexpr std::string_view kEnd = R"("})";
+constexpr std::size_t kKeyIdBytes = 2 * storage::kHashBytes;
+constexpr std::size_t kPublicKeyBytes = 60;  // base64 of kPublicKeyDerBytes
+constexpr std::size_t kSignatureTextBytes = 88;
+// As the steps of docs/RETENTION.md have it, with the end of the line.
+static_assert(kKeyIdHead.size() + kKeyIdBytes + kPublicKeyHead.size() + kPublicKeyBytes +
+                  kSignatureHead.size() + kSignatureTextBytes + kEnd.size() + 1 ==
+              257);
+
 // Octets that are no UTF-8 are shown as U+FFFD: texts are what somebody typed.
 std::size_t utf8_bytes(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
@@ -23,6 +36,17 @@ std::size_t utf8_bytes(std::string_view text) {
   return bytes;
 }
 
+// As RFC 8785 section 3.2.2.2 has them.
+std::string escape_of(char c) {
+  constexpr std::string_view kPlain = "\"\\\b\f\n\r\t";
+  constexpr std::string_view kNames = "\"\\bfnrt";
+  const std::size_t known = kPlain.find(c);
+  if (known != std::string_view::npos) return {'\\', kNames[known]};
+  char escape[8];
+  std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+  return escape;
+}
+
 std::string quoted(std::string_view text) {
   std::string json = "\"";
   while (!text.empty()) {
@@ -30,13 +54,8 @@ std::string quoted(std::string_view text) {
     const std::size_t bytes = utf8_bytes(text);
     if (bytes == 0) {
       json += "\xef\xbf\xbd";
-    } else if (c == '"' || c == '\\') {
-      json += '\\';
-      json += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      json += escape;
+    } else if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) {
+      json += escape_of(c);
     } else {
       json += text.substr(0, bytes);
     }
@@ -53,12 +72,13 @@ std::string parts_json(RecordingParts parts) {
   return "[" + json + "]";
 }
 
+// Members stand in the order of their names, here and below.
 std::string call_json(const CertifiedCall& call) {
-  return "{\"uid\":" + quoted(to_string(call.uid)) + ",\"parts\":" + parts_json(call.parts) +
+  return "{\"exports_known\":" + std::to_string(call.exports) +
          ",\"in_log\":" + (call.known ? "true" : "false") +
+         ",\"leaf_hash\":" + quoted(call.leaf_hash) + ",\"parts\":" + parts_json(call.parts) +
          ",\"sequence\":" + std::to_string(call.sequence) +
-         ",\"leaf_hash\":" + quoted(call.leaf_hash) +
-         ",\"exports_known\":" + std::to_string(call.exports) + "}";
+         ",\"uid\":" + quoted(to_string(call.uid)) + "}";
 }
 
 std::string not_covered_json(const Certificate& certificate) {
@@ -119,20 +139,82 @@ std::vector<std::string_view> part_names(RecordingParts parts) {
 
 std::string to_json(const Certificate& certificate) {
   const LedgerActor& actor = certificate.actor;
-  std::string json =
-      "{\"certificate\":\"erasure\",\"version\":1,\"time\":" +
-      quoted(format_rfc3339_us(certificate.time_us)) + ",\"by\":{\"name\":" + quoted(actor.name) +
-      ",\"user_id\":" + std::to_string(actor.user_id) +
-      ",\"group_id\":" + std::to_string(actor.group_id) +
-      ",\"process_id\":" + std::to_string(actor.process_id) +
-      "},\"reason\":" + quoted(certificate.reason) +
-      (takes_people_out(certificate) ? ",\"records\":" + whom(certificate) : "") + ",\"calls\":[";
+  std::string json = "{\"by\":{\"group_id\":" + std::to_string(actor.group_id) +
+                     ",\"name\":" + quoted(actor.name) +
+                     ",\"process_id\":" + std::to_string(actor.process_id) +
+                     ",\"user_id\":" + std::to_string(actor.user_id) + "},\"calls\":[";
   bool first = true;
   for (const CertifiedCall& call : certificate.calls) {
     json += (first ? "" : ",") + call_json(call);
     first = false;
   }
-  return json + "],\"not_covered\":" + not_covered_json(certificate) + "}";
+  return json + "],\"certificate\":\"erasure\",\"not_covered\":" + not_covered_json(certificate) +
+         ",\"reason\":" + quoted(certificate.reason) +
+         (takes_people_out(certificate) ? ",\"records\":" + whom(certificate) : "") +
+         ",\"time\":" + quoted(format_rfc3339_us(certificate.time_us)) + ",\"version\":1}";
+}
+
+std::string seal_certificate(const std::string& body, const storage::SigningKey& key) {
+  std::string file(kBodyHead);
+  file += body;
+  file += kKeyIdHead;
+  file += storage::to_hex(storage::key_id_of(key.public_key));
+  file += kPublicKeyHead;
+  file += storage::to_base64(storage::to_der(key.public_key));
+  file += kSignatureHead;
+  file += storage::to_base64(storage::sign(key, as_bytes(body)));
+  file += kEnd;
+  return file;
+}
+
+namespace {
+
+// From the front of a file that is taken apart; each step says whether it was there.
+class Peeler {
+ public:
+  explicit Peeler(std::string_view left) : left_(left) {}
+
+  bool skip(std::string_view known) {
+    if (!left_.starts_with(known)) return false;
+    left_.remove_prefix(known.size());
+    return true;
+  }
+
+  std::string_view take(std::size_t bytes) {
+    const std::string_view taken = left_.substr(0, bytes);
+    left_.remove_prefix(taken.size());
+    return taken;
+  }
+
+  [[nodiscard]] std::size_t left() const { return left_.size(); }
+
+ private:
+  std::string_view left_;
+};
+
+}  // namespace
+
+std::optional<SealedCertificate> open_certificate(std::string_view file) {
+  if (file.ends_with('\n')) file.remove_suffix(1);
+  constexpr std::size_t kSealBytes = 256;
+  SealedCertificate sealed;
+  Peeler peeler(file);
+  if (!peeler.skip(kBodyHead) || peeler.left() <= kSealBytes) return std::nullopt;
+  sealed.body = peeler.take(peeler.left() - kSealBytes);
+  if (!peeler.skip(kKeyIdHead)) return std::nullopt;
+  const std::string_view key_id = peeler.take(kKeyIdBytes);
+  if (!peeler.skip(kPublicKeyHead)) return std::nullopt;
+  const auto der = storage::from_base64(peeler.take(kPublicKeyBytes));
+  if (!der || !peeler.skip(kSignatureHead)) return std::nullopt;
+  const auto signature = storage::from_base64(peeler.take(kSignatureTextBytes));
+  const auto key = storage::public_key_from_der(*der);
+  if (!signature || signature->size() != sealed.signature.size() || !key || !peeler.skip(kEnd) ||
+      key_id != storage::to_hex(storage::key_id_of(*key))) {
+    return std::nullopt;
+  }
+  sealed.public_key = *key;
+  std::ranges::copy(*signature, sealed.signature.begin());
+  return sealed;
 }
 
 }  // namespace tapdeck::retention

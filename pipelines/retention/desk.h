@@ -85,6 +85,9 @@ class RetentionDesk {
   Result<void> annotate(const AnnotateRequest& request, const LedgerActor& actor);
   Result<JournalAnswer> journal(const JournalRequest& request);
 
+  // With which certificates are signed.
+  Result<storage::PublicKey> public_key();
+
   // Nothing is held, lengthened or destroyed meanwhile; recording goes on.
   Result<BackupAnswer> backup(const BackupRequest& request);
 
@@ -147,7 +150,8 @@ class RetentionDesk {
   Result<void> report_exports(Report& report);
   Result<std::string> certify(const Report& report,
                               const EraseRequest& request,
-                              const LedgerActor& actor);
+                              const LedgerActor& actor,
+                              const storage::SigningKey& key);
 
   storage::RetentionStore& store_;
   const ReaderMaker readers_;

@@ -57,6 +57,12 @@ Result<EraseAnswer> RetentionDesk::erase(const EraseRequest& request, const Ledg
     return make_error(ErrorCode::kBusy,
                       "One of the calls is in progress: its record can be erased when it is over.");
   }
+  const auto key = store_.signing_key();
+  if (!key) {
+    return make_error(
+        key.error().code,
+        "Nothing is erased, because it could not be certified. " + key.error().message);
+  }
   TD_TRY(finish());
   report.first_sequence =
       log().look([](const storage::LedgerState& state) { return state.next_sequence(); });
@@ -69,7 +75,7 @@ Result<EraseAnswer> RetentionDesk::erase(const EraseRequest& request, const Ledg
     TD_TRY(erase_now(some));
     TD_TRY(mark_finished());
   }
-  auto certificate = certify(report, request, actor);
+  auto certificate = certify(report, request, actor, *key);
   if (!certificate) return Error(std::move(certificate.error()));
   report.answer.certificate = std::move(*certificate);
   report.answer.done = true;
@@ -179,7 +185,8 @@ Result<void> RetentionDesk::erase_again(const std::map<Uid, RecordingParts>& era
 
 Result<std::string> RetentionDesk::certify(const Report& report,
                                            const EraseRequest& request,
-                                           const LedgerActor& actor) {
+                                           const LedgerActor& actor,
+                                           const storage::SigningKey& key) {
   std::map<Uid, CertifiedCall> calls;
   for (const EraseTarget& target : report.targets) {
     CertifiedCall& call = calls[target.uid];
@@ -203,7 +210,7 @@ Result<std::string> RetentionDesk::certify(const Report& report,
   certificate.one_party = !request.number.empty();
   certificate.last_backup_us = report.answer.last_backup_us;
   for (auto& [uid, call] : calls) certificate.calls.push_back(std::move(call));
-  return to_json(certificate);
+  return seal_certificate(to_json(certificate), key);
 }
 
 }  // namespace tapdeck::retention

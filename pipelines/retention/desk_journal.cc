@@ -67,4 +67,10 @@ Result<JournalAnswer> RetentionDesk::journal(const JournalRequest& request) {
   return answer;
 }
 
+Result<storage::PublicKey> RetentionDesk::public_key() {
+  const auto key = store_.signing_key();
+  if (!key) return Error(key.error());
+  return key->public_key;
+}
+
 }  // namespace tapdeck::retention

@@ -47,6 +47,7 @@ Requests samples() {
   all.emplace_back(JournalRequest{7, make_uid(5, {1}), LedgerType::kErasure, 100});
   all.emplace_back(JournalRequest{});
   all.emplace_back(BackupRequest{"/srv/backup/1"});
+  all.emplace_back(PublicKeyRequest{});
   return all;
 }
 

@@ -1,5 +1,6 @@
 #include "pipelines/retention/desk.h"
 
+#include "pipelines/retention/certificate.h"
 #include "pipelines/retention/desk_values.h"
 #include "tests/unit/pipelines_retention/retention_fixture.h"
 
@@ -188,6 +189,11 @@ TEST_F(RetentionDeskTest, a_doubted_clock_stops_expiry_until_it_is_confirmed) {
   EXPECT_FALSE(desk->apply());
   EXPECT_TRUE(has_media(uid));
   ASSERT_TRUE(desk->confirm_clock(clerk));
+  const auto confirmed = rows(LedgerType::kConfirmation);
+  ASSERT_EQ(confirmed.size(), 1U);
+  const auto& content = std::get<Confirmation>(*confirmed[0].content);
+  EXPECT_EQ(content.actor.name, clerk.name);
+  EXPECT_FALSE(content.detail.empty()) << "what had been doubted";
   EXPECT_EQ(apply().expired, 1U);
 }
 
@@ -313,10 +319,22 @@ TEST_F(RetentionDeskTest, an_erasure_tells_of_joined_calls_and_exports_and_is_ce
     EXPECT_NE(answer->certificate.find(row.leaf_hash), std::string::npos);
     EXPECT_NE(answer->certificate.find(to_string(*row.uid)), std::string::npos);
   }
+  const auto sealed = open_certificate(answer->certificate);
+  ASSERT_TRUE(sealed);
+  EXPECT_EQ(sealed->public_key, *desk->public_key());
+  EXPECT_TRUE(storage::is_signed(sealed->public_key, as_bytes(sealed->body), sealed->signature));
   // What was under its key is unreadable; that it was is not.
   const auto notes = rows(LedgerType::kAnnotation);
   ASSERT_EQ(notes.size(), 1U);
   EXPECT_FALSE(notes[0].content);
+}
+
+TEST_F(RetentionDeskTest, nothing_is_erased_that_cannot_be_certified) {
+  const Uid uid = add(1);
+  store.has_no_signing_key = true;
+  EXPECT_EQ(desk->erase(erasure({uid}), clerk).error().code, ErrorCode::kCorrupt);
+  EXPECT_TRUE(has_media(uid));
+  EXPECT_TRUE(rows(LedgerType::kErasure).empty());
 }
 
 TEST_F(RetentionDeskTest, records_keep_what_happened_without_whom) {

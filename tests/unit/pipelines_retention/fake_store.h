@@ -120,6 +120,11 @@ class FakeStore final : public storage::RetentionStore {
     return storage::CopiedFiles{.files = 3, .linked = 1, .bytes = 100};
   }
 
+  Result<storage::SigningKey> signing_key() override {
+    if (has_no_signing_key) return make_error(ErrorCode::kCorrupt, "no key to sign with");
+    return storage::signing_key_of(std::vector<std::uint8_t>(storage::kKeyBytes, 7));
+  }
+
   Result<void> put_value(std::string_view name, std::string_view value) override {
     TD_TRY(fail());
     values[std::string(name)] = std::string(value);
@@ -144,6 +149,7 @@ class FakeStore final : public storage::RetentionStore {
   std::set<Uid> purged;
   int purges = 0;  // of everything
   int reclaims = 0;
+  bool has_no_signing_key = false;
   int fail_in = -1;      // the so many-th write fails; -1: none
   bool no_room = false;  // to rewrite records
 

@@ -147,5 +147,63 @@ TEST(Crc32c, MatchesRfc3720AndItself) {
   }
 }
 
+// RFC 8032 section 7.1, TEST 2.
+TEST(Ed25519, MatchesPublishedVector) {
+  const std::array<std::uint8_t, kKeyBytes> seed = {0x4c, 0xcd, 0x08, 0x9b, 0x28, 0xff, 0x96, 0xda,
+                                                    0x9d, 0xb6, 0xc3, 0x46, 0xec, 0x11, 0x4e, 0x0f,
+                                                    0x5b, 0x8a, 0x31, 0x9f, 0x35, 0xab, 0xa6, 0x24,
+                                                    0xda, 0x8c, 0xf6, 0xed, 0x4f, 0xb8, 0xa6, 0xfb};
+  const SigningKey key = signing_key_of(seed);
+  EXPECT_EQ(to_hex(key.public_key),
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+  const std::array<std::uint8_t, 1> message = {0x72};
+  const Signature signature = sign(key, message);
+  EXPECT_EQ(to_hex(signature),
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+            "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+  EXPECT_TRUE(is_signed(key.public_key, message, signature));
+}
+
+TEST(Ed25519, RefusesEverythingAltered) {
+  const std::array<std::uint8_t, kKeyBytes> seed = {1};
+  const SigningKey key = signing_key_of(seed);
+  std::vector<std::uint8_t> message = {1, 2, 3};
+  Signature signature = sign(key, message);
+  EXPECT_TRUE(is_signed(key.public_key, message, signature));
+  message[1] ^= 1;
+  EXPECT_FALSE(is_signed(key.public_key, message, signature));
+  message[1] ^= 1;
+  signature[40] ^= 1;
+  EXPECT_FALSE(is_signed(key.public_key, message, signature));
+  signature[40] ^= 1;
+  PublicKey other = key.public_key;
+  other[0] ^= 1;
+  EXPECT_FALSE(is_signed(other, message, signature));
+}
+
+TEST(Ed25519, PublicKeysTravelAsDerAndPem) {
+  const std::array<std::uint8_t, kKeyBytes> seed = {1};
+  const PublicKey key = signing_key_of(seed).public_key;
+  EXPECT_EQ(public_key_from_der(to_der(key)), key);
+  std::string pem = to_pem(key);
+  EXPECT_EQ(public_key_from_pem("a comment\n" + pem), key);
+  EXPECT_EQ(public_key_from_pem(pem.substr(0, pem.size() - 8)), std::nullopt);
+  EXPECT_EQ(public_key_from_pem(""), std::nullopt);
+  pem[30] = pem[30] == 'A' ? 'B' : 'A';  // of the prefix: another kind of key
+  EXPECT_EQ(public_key_from_pem(pem), std::nullopt);
+}
+
+TEST(Base64, IsStrict) {
+  const std::vector<std::uint8_t> bytes = {0xfb, 0xff, 0x00, 0x10};
+  EXPECT_EQ(to_base64(bytes), "+/8AEA==");
+  EXPECT_EQ(from_base64("+/8AEA=="), bytes);
+  EXPECT_EQ(to_base64({}), "");
+  EXPECT_EQ(from_base64(""), std::vector<std::uint8_t>{});
+  for (const char* wrong :
+       {"+/8AEA=", "+/8AEA", "+/8AEB==", " +/8AEA==", "+/8AEA==\n", "====", "=AAA", "-_8AEA=="}) {
+    EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace tapdeck::storage

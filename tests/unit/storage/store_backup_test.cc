@@ -50,6 +50,7 @@ TEST_F(StoreBackupTest, ACopyOfAStoreInUseIsAStore) {
   EXPECT_TRUE(store->get_call(test_uid(1)));
   EXPECT_FALSE(store->get_call(test_uid(3)));
   EXPECT_TRUE(store->reader()->check()->empty());
+  EXPECT_EQ(store->signing_key()->public_key, store_->signing_key()->public_key);
   EXPECT_EQ(read_sections(*store_->reader(), test_uid(3))->size(), 1U) << "the store goes on";
 }
 

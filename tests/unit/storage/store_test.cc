@@ -252,6 +252,26 @@ TEST(Store, MasterKeyIsChecked) {
   EXPECT_EQ(gone.error().code, ErrorCode::kNotFound);
 }
 
+TEST(Store, HasAKeyToSignWith) {
+  const TemporaryDirectory directory;
+  const std::string keys = directory.path() + "/keys";
+  PublicKey first;
+  {
+    auto store = open_store(test_options(directory.path()));
+    ASSERT_NE(store, nullptr);
+    EXPECT_TRUE(std::filesystem::exists(keys + "/signing.key")) << "for the first backup";
+    first = store->signing_key()->public_key;
+  }
+  const std::array<std::uint8_t, 1> junk{1};
+  std::filesystem::copy(keys + "/signing.key", directory.path() + "/kept");
+  ASSERT_TRUE(write_file_durably(keys + "/signing.key", junk, 0600));
+  auto store = open_store(test_options(directory.path()));
+  ASSERT_NE(store, nullptr) << "it records without one";
+  EXPECT_EQ(store->signing_key().error().code, ErrorCode::kCorrupt);
+  std::filesystem::rename(directory.path() + "/kept", keys + "/signing.key");
+  EXPECT_EQ(store->signing_key()->public_key, first);
+}
+
 TEST(Store, FlippedBitIsFoundAndNamed) {
   const TemporaryDirectory directory;
   {

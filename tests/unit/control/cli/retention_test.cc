@@ -61,6 +61,7 @@ TEST_F(RetentionCommandsTest, WrongUsageIsTwoAndAsksNothing) {
            {"annotate", kUid, "csat=1", "csat=2"},
            {"annotate", kUid, "csat=1", "--csv", "file"},
            {"audit"},
+           {"audit", "certificate"},
            {"audit", "list", "--type", "nothing"},
            {"audit", "list", "--uid", "short"}}) {
     EXPECT_EQ(run(words), kExitUsage) << words[0] << " " << words.back() << ": " << err_;
@@ -256,6 +257,15 @@ TEST_F(RetentionCommandsTest, TheJournalIsReadPageByPage) {
   EXPECT_EQ(asked<JournalRequest>().from_sequence, 4U);
 }
 
+TEST_F(RetentionCommandsTest, TheKeyIsPrintedAsOpensslReadsIt) {
+  answer_ = R"({"key_id":"ab","public_key":"-----BEGIN\n-----END\n"})";
+  serve();
+  EXPECT_EQ(run({"audit", "key"}), kExitDone);
+  EXPECT_TRUE(std::holds_alternative<PublicKeyRequest>(asked_.back()));
+  EXPECT_EQ(out_, "-----BEGIN\n-----END\n");
+  EXPECT_EQ(err_, "key id: ab\n");
+}
+
 TEST_F(RetentionCommandsTest, EachTeachesItself) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"hold", "add"},
@@ -267,7 +277,9 @@ TEST_F(RetentionCommandsTest, EachTeachesItself) {
                                              {"retention", "confirm-clock"},
                                              {"erase"},
                                              {"annotate"},
-                                             {"audit", "list"}}) {
+                                             {"audit", "list"},
+                                             {"audit", "certificate"},
+                                             {"audit", "key"}}) {
     std::vector<std::string> asks = words;
     asks.emplace_back("--help");
     EXPECT_EQ(run(asks), kExitDone);
