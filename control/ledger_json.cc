@@ -15,6 +15,7 @@ constexpr std::pair<RecordingParts, const char*> kParts[] = {
 constexpr std::array<const char*, 6> kPauseCauses = {
     "", "command", "header", "dtmf", "policy", "limit"};
 constexpr std::array<const char*, 3> kConfirmedMatters = {"", "clock", "rebuild"};
+constexpr std::array<const char*, 2> kExpiryCauses = {"time", "pressure"};
 constexpr std::array<const char*, 5> kAccessKinds = {"", "show", "export", "search", "listen"};
 
 template <std::size_t kCount, typename Enum>
@@ -93,6 +94,7 @@ Json to_json(const Erasure& erasure) {
 
 Json to_json(const Expiry& expiry) {
   return Json{{"class", text_or_null(expiry.class_name)},
+              {"cause", enum_name(kExpiryCauses, expiry.cause)},
               {"parts", parts_to_json(expiry.parts)},
               {"uids", uids_to_json(expiry.uids)}};
 }

@@ -136,6 +136,7 @@ wire::ExpiryV1 message_of(const Expiry& from) {
   to.set_class_name(from.class_name);
   to.set_parts(from.parts);
   to.set_uids(bytes_of(from.uids));
+  to.set_cause(static_cast<std::uint32_t>(from.cause));
   return to;
 }
 

@@ -123,7 +123,7 @@ class Check {
     name(expiry.class_name);
     parts(expiry.parts);
     uids(expiry.uids);
-    in_range(!expiry.uids.empty());
+    in_range(!expiry.uids.empty() && expiry.cause <= ExpiryCause::kPressure);
   }
 
   void of(const Pause& pause) {

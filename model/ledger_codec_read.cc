@@ -160,7 +160,11 @@ Erasure read(const wire::ErasureV1& from, Reader& reader) {
 }
 
 Expiry read(const wire::ExpiryV1& from, Reader& reader) {
-  return {from.class_name(), reader.narrow<RecordingParts>(from.parts()), reader.uids(from.uids())};
+  return {from.class_name(),
+          reader.narrow<RecordingParts>(from.parts()),
+          reader.uids(from.uids()),
+          reader.enumerator<ExpiryCause>(from.cause(),
+                                         static_cast<std::uint32_t>(ExpiryCause::kPressure))};
 }
 
 Pause read(const wire::PauseV1& from, Reader& reader) {

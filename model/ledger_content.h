@@ -125,11 +125,14 @@ struct Erasure {
   RecordingParts parts = 0;
 };
 
+enum class ExpiryCause : std::uint8_t { kTime, kPressure };  // stored; before time: disk pressure
+
 // By the service itself; many recordings in one entry.
 struct Expiry {
   std::string class_name;
   RecordingParts parts = 0;
   std::vector<Uid> uids;  // ascending, each once, at least one
+  ExpiryCause cause = ExpiryCause::kTime;
 };
 
 struct Pause {

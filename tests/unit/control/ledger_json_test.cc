@@ -42,6 +42,10 @@ TEST(LedgerJson, ShowsEveryTypeWithItsFacts) {
   EXPECT_EQ(json_line(field_of(hold, "future")), R"({"agent":"Anna"})");
   EXPECT_EQ(field_of(hold, "uids").size(), 1U);
   EXPECT_TRUE(field_of(hold, "matched_hold").is_null());
+  EXPECT_EQ(field_of(ledger_content_to_json(all[6]), "cause"), Json("time"));
+  EXPECT_EQ(field_of(ledger_content_to_json(Expiry{"c", kPartMedia, {}, ExpiryCause::kPressure}),
+                     "cause"),
+            Json("pressure"));
   EXPECT_EQ(field_of(ledger_content_to_json(all[7]), "cause"), Json("dtmf"));
   EXPECT_EQ(field_of(ledger_content_to_json(all[10]), "kind"), Json("search"));
   EXPECT_EQ(json_line(field_of(ledger_content_to_json(all[9]), "values")),

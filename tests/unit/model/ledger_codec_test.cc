@@ -67,6 +67,18 @@ TEST(LedgerCodec, AFilterForFutureCallsComesBackWhole) {
   EXPECT_TRUE(query.overlap);
 }
 
+// What was written before there were causes says that time was over.
+TEST(LedgerCodec, AnExpirySaysWhetherItWasBeforeTime) {
+  Expiry expiry{"c", kPartMedia, {testing::ledger_uid(1)}};
+  const std::string plain = encode_ledger_content(expiry);
+  expiry.cause = ExpiryCause::kPressure;
+  const std::string early = encode_ledger_content(expiry);
+  EXPECT_EQ(early, plain + std::string("\x28\x01"));
+  LedgerContent back;
+  ASSERT_EQ(decode_ledger_content(7, {}, early, back), LedgerVerdict::kGood);
+  EXPECT_EQ(std::get<Expiry>(back).cause, ExpiryCause::kPressure);
+}
+
 TEST(LedgerCodec, ATypeThatIsNotKnownIsRefused) {
   LedgerContent back = Erasure{{}, "kept", kPartSip};
   const std::string bytes = encode_ledger_content(sample_contents().back());
@@ -170,6 +182,8 @@ TEST(LedgerCodec, PartsAndTimesThatCannotBeAreNamed) {
   expect_refused(Erasure{{}, "", 0}, LedgerVerdict::kOutOfRange);
   expect_refused(Erasure{{}, "", 8}, LedgerVerdict::kOutOfRange);
   expect_refused(Expiry{"c", kPartSip, {}}, LedgerVerdict::kOutOfRange);
+  expect_refused(Expiry{"c", kPartSip, {testing::ledger_uid(1)}, ExpiryCause{2}},
+                 LedgerVerdict::kOutOfRange);
   expect_refused(Pause{{}, PauseCause{0}, 0, {}}, LedgerVerdict::kOutOfRange);
   expect_refused(Resume{{}, PauseCause{6}, 0}, LedgerVerdict::kOutOfRange);
 }
