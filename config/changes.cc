@@ -39,6 +39,9 @@ Changes take_over(Config& current, const Config& loaded) {
   if (current.capture.ports != loaded.capture.ports) {
     changes.need_restart.emplace_back("capture.ports");
   }
+  if (current.retention_pressure.order != loaded.retention_pressure.order) {
+    changes.need_restart.emplace_back("retention_pressure.order");
+  }
   if (current.realms != loaded.realms) changes.need_restart.emplace_back("realms");
   if (current.trunks != loaded.trunks) changes.need_restart.emplace_back("trunks");
   if (current.retention_classes != loaded.retention_classes) {

@@ -30,6 +30,11 @@ std::span<const std::string_view> words_of(EventChoice) {
   return kWords;
 }
 
+std::span<const std::string_view> words_of(PartChoice) {
+  static constexpr std::array<std::string_view, 2> kWords{"media", "sip"};
+  return kWords;
+}
+
 Config defaults() { return {}; }
 
 std::vector<std::string> realm_names(const Config& config) {

@@ -22,6 +22,7 @@ enum class AutoYesNo : std::uint8_t { kAuto, kYes, kNo };
 enum class AutoOff : std::uint8_t { kAuto, kOff };
 enum class TrunkSide : std::uint8_t { kExternal, kInternal };
 enum class EventChoice : std::uint8_t { kNone, kNoOptions, kAll };
+enum class PartChoice : std::uint8_t { kMedia, kSip };
 
 using PortList = std::vector<std::uint16_t>;
 using NameList = std::vector<std::string>;
@@ -32,6 +33,7 @@ std::span<const std::string_view> words_of(AutoYesNo type);
 std::span<const std::string_view> words_of(AutoOff type);
 std::span<const std::string_view> words_of(TrunkSide type);
 std::span<const std::string_view> words_of(EventChoice type);
+std::span<const std::string_view> words_of(PartChoice type);
 
 #define TD_CONFIG_MEMBER(name, type, initial, min, max, reload, help) type name = initial;
 
@@ -105,6 +107,17 @@ struct Numbers {
 struct Storage {
   TD_CONFIG_STORAGE(TD_CONFIG_MEMBER)
   bool operator==(const Storage&) const = default;
+};
+
+struct EarlyExpiry {
+  TD_CONFIG_EARLY_EXPIRY(TD_CONFIG_MEMBER)
+  bool operator==(const EarlyExpiry&) const = default;
+};
+
+struct RetentionPressure {
+  TD_CONFIG_PRESSURE(TD_CONFIG_MEMBER)
+  std::vector<EarlyExpiry> order;  // the first goes first; at most kEarlyExpiryCountMax
+  bool operator==(const RetentionPressure&) const = default;
 };
 
 struct Policy {

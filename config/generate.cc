@@ -179,6 +179,14 @@ std::string render_docs() {
       out += "### capture.ports\n\nA list of at most " + std::to_string(kPortCountMax) +
              " ports, each a map:\n\n" + docs_table(Port{});
     }
+    if (info.name == "retention_pressure") {
+      out += "### retention_pressure.order\n\nA list of at most " +
+             std::to_string(kEarlyExpiryCountMax) +
+             " entries, each a map. All of the first goes before any of the second; within one, "
+             "what\nwould expire soonest goes first. Nothing that is held, locked or was "
+             "lengthened goes.\n\n" +
+             docs_table(EarlyExpiry{});
+    }
   });
   out += "## realms\n\nA list of at most " + std::to_string(kRealmCountMax - 1) +
          " address plans beside `default`, which always exists, each a map:\n\n" +
@@ -227,6 +235,12 @@ std::string render_example() {
       port.device = "0000:01:00.0";
       out += "  # The ports to capture from.\n  ports: []\n  # ports:\n" + example_item(port, "  ");
     }
+    if (info.name == "retention_pressure") {
+      EarlyExpiry early;
+      early.retention_class = "default";
+      out += "  # What may go early, the first first.\n  order: []\n  # order:\n" +
+             example_item(early, "  ");
+    }
   });
   Realm realm;
   realm.name = "core";
@@ -268,6 +282,11 @@ std::string render(const Config& config) {
     if (info.name == "capture") {
       out += config.capture.ports.empty() ? "  ports: []\n" : "  ports:\n";
       out += list_items(config.capture.ports, "    ");
+    }
+    if (info.name == "retention_pressure") {
+      const std::vector<EarlyExpiry>& order = config.retention_pressure.order;
+      out += order.empty() ? "  order: []\n" : "  order:\n";
+      out += list_items(order, "    ");
     }
   });
   out += config.realms.empty() ? "realms: []\n" : "realms:\n";

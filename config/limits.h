@@ -61,6 +61,7 @@ constexpr std::uint32_t kOpenSegmentsMax = 1'024;
 // calls across midnight, and one for a clock that was set.
 constexpr std::uint32_t kOpenWindowsPerClass = 3;
 constexpr std::uint32_t kRetentionClassCountMax = 64;
+constexpr std::uint32_t kEarlyExpiryCountMax = 2 * kRetentionClassCountMax;
 constexpr std::uint32_t kRetentionDaysMax = 36'500;
 constexpr std::uint32_t kRetentionBasisBytesMax = 1'024;
 

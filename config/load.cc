@@ -111,6 +111,12 @@ void Loader::load_object(const YamlNode& map, const std::string& path, Object& o
         load_list(*entry.value, path + ".ports", kPortCountMax, object.ports);
     }
   }
+  if constexpr (std::same_as<Object, RetentionPressure>) {
+    for (const ReadEntry& entry : entries) {
+      if (entry.key == "order")
+        load_list(*entry.value, path + ".order", kEarlyExpiryCountMax, object.order);
+    }
+  }
   if constexpr (std::same_as<Object, Trunk>) {
     for (const ReadEntry& entry : entries) {
       if (entry.key == "rules")
@@ -248,6 +254,7 @@ void Loader::load_document(const YamlNode& root) {
       if (entry.key != info.name) return;
       Words also;
       if (info.name == "capture") also.push_back("ports");
+      if (info.name == "retention_pressure") also.push_back("order");
       load_object(*entry.value, entry.key, section, std::move(also));
     });
   }

@@ -194,6 +194,7 @@
   S(events, Events, TD_CONFIG_EVENTS, "SIP transactions beside calls.") \
   S(numbers, Numbers, TD_CONFIG_NUMBERS, "Making E.164 numbers of what is dialled.") \
   S(storage, Storage, TD_CONFIG_STORAGE, "Segments, keys and the call log on disk.") \
+  S(retention_pressure, RetentionPressure, TD_CONFIG_PRESSURE, "When the disk fills up.") \
   S(policy, Policy, TD_CONFIG_POLICY, "Which calls are recorded, and whose they are.")
 // NOLINTEND(cppcoreguidelines-macro-usage)
 // clang-format on

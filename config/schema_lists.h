@@ -85,6 +85,23 @@
   X(days_max, std::uint32_t, 0, 0, kRetentionDaysMax, kRestart, \
     "The longest to which they may be lengthened. 0: any.")
 
+#define TD_CONFIG_EARLY_EXPIRY(X) \
+  X(retention_class, std::string, "", 1, kNameBytesMax, kRestart, \
+    "Name of the class. One that is locked is refused, and a part that it keeps for ever.") \
+  X(part, PartChoice, PartChoice::kMedia, 0, 0, kRestart, \
+    "What goes of its calls: the media, or the SIP messages with annotations. Records stay.")
+
+#define TD_CONFIG_PRESSURE(X) \
+  X(low_percent, std::uint32_t, 0, 0, 99, kRestart, \
+    "When less of the store's disk is free, recordings go before their time, in the order below. " \
+    "0: none ever does.") \
+  X(enough_percent, std::uint32_t, 10, 1, 99, kRestart, \
+    "When as much is free again, no more go. Above `low_percent`.") \
+  X(stop_percent, std::uint32_t, 2, 0, 50, kRestart, \
+    "When less is free and nothing may go any more, new calls are not recorded: those of the " \
+    "lowest priority first, all of them at half of it. Calls that are being recorded go on, and " \
+    "so does the call log. Below `low_percent`. 0: calls are recorded while there is room.")
+
 #define TD_CONFIG_POLICY(X) \
   X(file, std::string, "", 0, kPathBytesMax, kLive, \
     "The rules that say which calls are recorded and logged, how and for how long: " \

@@ -11,6 +11,7 @@
 #include "config/devices.h"
 #include "config/limits.h"
 #include "config/networks.h"
+#include "config/pressure.h"
 #include "config/regions.h"
 #include "config/retention_classes.h"
 #include "config/sizing.h"
@@ -295,6 +296,7 @@ void Validator::check_times() {
 
 void Validator::check_storage() {
   check_retention_classes(config_.retention_classes, reporter());
+  check_retention_pressure(config_, reporter());
   const Storage& storage = config_.storage;
   const std::size_t classes = retention_classes(config_).size();
   const std::uint64_t windows = classes * kOpenWindowsPerClass;

@@ -39,6 +39,11 @@ requires std::same_as<std::remove_const_t<Object>, RetentionClass>
 void visit_options(Object& object, Visitor&& visitor) { TD_CONFIG_RETENTION_CLASS(TD_CONFIG_VISIT) }
 
 template <typename Object, typename Visitor>
+requires std::same_as<std::remove_const_t<Object>, EarlyExpiry>
+
+void visit_options(Object& object, Visitor&& visitor) { TD_CONFIG_EARLY_EXPIRY(TD_CONFIG_VISIT) }
+
+template <typename Object, typename Visitor>
 requires std::same_as<std::remove_const_t<Object>, Trunk>
 
 void visit_options(Object& object, Visitor&& visitor) { TD_CONFIG_TRUNK(TD_CONFIG_VISIT) }

@@ -23,6 +23,7 @@ TEST(Changes, LiveOptionsAreTakenAndTheOthersNamed) {
   loaded.storage.segment_mib = 64;
   loaded.calls.media_timeout_s = 61;
   loaded.capture.ports.emplace_back();
+  loaded.retention_pressure.order.emplace_back();
   loaded.realms.emplace_back();
   loaded.trunks.emplace_back();
   loaded.numbers.default_region = "DE";
@@ -34,13 +35,14 @@ TEST(Changes, LiveOptionsAreTakenAndTheOthersNamed) {
                    "numbers.default_region",
                    "storage.segment_mib",
                    "capture.ports",
+                   "retention_pressure.order",
                    "realms",
                    "trunks"}));
   EXPECT_EQ(current.general.log_level, LogChoice::kDebug);
   EXPECT_EQ(current.general.timezone, "Europe/Berlin");
   EXPECT_EQ(current.storage.segment_mib, defaults().storage.segment_mib);
   // What waits for a restart is said again by the next reload.
-  EXPECT_EQ(take_over(current, loaded).need_restart.size(), 7U);
+  EXPECT_EQ(take_over(current, loaded).need_restart.size(), 8U);
 }
 
 }  // namespace
