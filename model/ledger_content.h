@@ -17,6 +17,7 @@
 #include "model/ids.h"
 #include "model/ledger_actor.h"
 #include "model/pause.h"
+#include "model/recording_parts.h"
 
 namespace tapdeck {
 
@@ -56,11 +57,6 @@ LedgerSubject ledger_subject(LedgerType type);
 bool goes_with_call(LedgerType type);
 
 using LedgerDigest = std::array<std::uint8_t, 32>;  // SHA-256
-using RecordingParts = std::uint8_t;                // a sum of these, never 0
-constexpr RecordingParts kPartMedia = 1;
-constexpr RecordingParts kPartSip = 2;
-constexpr RecordingParts kPartCdr = 4;
-constexpr RecordingParts kPartsAll = 7;
 
 struct PolicyChange {
   LedgerActor actor;

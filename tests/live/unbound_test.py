@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Media without signalling under `tapdeck run`: kept once a reload says so, found, paused and gone on
-with by its uid, gone on with after the service was killed, and whole in what is exported. Needs root.
+"""Media without signalling under `tapdeck run`: kept once a reload says so, found, paused and gone
+on with by its uid, gone on with after the service was killed, and whole in what is exported. Needs
+root.
 """
 
 import os
