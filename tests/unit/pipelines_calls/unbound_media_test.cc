@@ -98,7 +98,9 @@ TEST(UnboundMedia, BothDirectionsAreOneCallWithoutSignalling) {
   scenario.stream(6.3, told(kOne, kOther, 0.25, 6));
   ASSERT_EQ(scenario.records.size(), 1U) << "a restart must find it";
   EXPECT_FALSE(scenario.records[0].final);
-  scenario.stream(20, told(kOne, kOther, 0.25, 19.5));
+  Rtp later = told(kOne, kOther, 0.25, 19.5);
+  later.packets = later.expected = 900;
+  scenario.stream(20, later);
   scenario.advance(79);
   EXPECT_EQ(scenario.plane->open_call_count(), 1U);
   scenario.advance(90);
@@ -165,6 +167,7 @@ TEST(UnboundMedia, ACallThatClaimsAnAddressEndsIt) {
   EXPECT_TRUE(scenario.finals().empty()) << "until that call is over";
   scenario.hang_up(50, true);
   scenario.advance(60);
+  scenario.advance(61);
   const auto finals = scenario.finals();
   ASSERT_EQ(finals.size(), 2U);
   const auto& unbound = finals[0].call_id.empty() ? finals[0] : finals[1];
@@ -187,6 +190,7 @@ TEST(UnboundMedia, IsDestroyedWhereThatCallIsNotToBeRecorded) {
   EXPECT_EQ(scenario.shredded[0], uid);
   scenario.hang_up(50, true);
   scenario.advance(60);
+  scenario.advance(61);
   for (const CallRecord& call : scenario.finals()) {
     EXPECT_EQ(call.recording.state, RecordingState::kNotRecorded);
     EXPECT_EQ(call.recording.reasons, std::vector{RecordingReason::kPolicy});
