@@ -1,4 +1,6 @@
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/bench.h"
 #include "apps/bench_output.h"
@@ -11,6 +13,7 @@ constexpr std::uint32_t kMemoryMib = 64;  // DPDK's own; nothing else is taken f
 
 std::vector<report::Column> columns(const load::CallsResult& like) {
   std::vector<report::Column> out = {{"talking", "talking"},
+                                     {"rules", "rules"},
                                      {"open_calls", "open"},
                                      {"messages_per_s", "messages/s", 0},
                                      {"calls_per_s", "calls/s", 0},
@@ -25,8 +28,11 @@ std::vector<report::Column> columns(const load::CallsResult& like) {
   return out;
 }
 
-std::vector<report::Value> row(std::uint32_t talking, const load::CallsResult& found) {
+std::vector<report::Value> row(std::uint32_t talking,
+                               const std::optional<std::uint32_t>& rules,
+                               const load::CallsResult& found) {
   std::vector<report::Value> out = {std::uint64_t{talking},
+                                    rules ? report::Value{std::uint64_t{*rules}} : report::Value{},
                                     found.open_calls,
                                     found.messages_per_second,
                                     found.calls_per_second,
@@ -50,15 +56,23 @@ int bench_calls(const control::BenchCallsRequest& request) {
       "No workers: messages come in batches of 64 and each release is answered at once.",
       "No disk: records and messages to keep are checked and thrown away.",
       "Time runs at the given rate of calls, however fast the call plane is."};
+  std::vector<std::optional<std::uint32_t>> policies(request.rules.begin(), request.rules.end());
+  if (policies.empty()) policies.emplace_back();
+  RulesRatio ratio;
   for (const std::uint32_t talking : request.open_calls) {
-    const Result<load::CallsResult> found =
-        load::run_calls_load({.open_calls = talking,
-                              .calls_per_second = request.calls_per_second,
-                              .seconds = request.seconds});
-    if (!found) return bench_failed(found.error());
-    if (out.columns.empty()) out.columns = columns(*found);
-    out.rows.push_back(row(talking, *found));
+    for (const std::optional<std::uint32_t>& rules : policies) {
+      const Result<load::CallsResult> found =
+          load::run_calls_load({.open_calls = talking,
+                                .calls_per_second = request.calls_per_second,
+                                .seconds = request.seconds,
+                                .rules = rules});
+      if (!found) return bench_failed(found.error());
+      if (out.columns.empty()) out.columns = columns(*found);
+      out.rows.push_back(row(talking, rules, *found));
+      if (rules) ratio.add(talking, *rules, found->us_per_call);
+    }
   }
+  ratio.tell("us a call with most rules / with fewest", out);
   return print_report(request.output, wanted_of_host(1, 1), out);
 }
 

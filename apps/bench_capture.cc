@@ -32,6 +32,7 @@ load::CaptureLoadOptions load_options(const control::BenchCaptureRequest& reques
                                          : kStreamsInProcess;
   options.workers = request.workers;
   options.descriptors = request.descriptors;
+  options.rules = request.rules;
   return options;
 }
 

@@ -55,6 +55,21 @@ config::Config wanted_of_host(std::uint32_t worker_count, std::uint64_t chunk_co
   return config;
 }
 
+void RulesRatio::add(std::uint32_t load, std::uint32_t rules, double cost) {
+  if (load != load_) costs_.clear();
+  load_ = load;
+  auto& [sum, rows] = costs_[rules];
+  sum += cost;
+  ++rows;
+}
+
+void RulesRatio::tell(const char* title, report::Report& out) const {
+  if (costs_.size() < 2) return;
+  const auto mean = [](const auto& entry) { return entry.second.first / entry.second.second; };
+  out.results.push_back(
+      {{"rules_ratio", title, 3}, mean(*costs_.rbegin()) / mean(*costs_.begin())});
+}
+
 int print_report(const control::BenchOutput& output,
                  const config::Config& wanted,
                  report::Report& report) {

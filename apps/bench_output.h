@@ -2,7 +2,10 @@
 // Threads: the caller's.  Memory: strings.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -25,6 +28,21 @@ report::Report start_report(const std::string& bench, const engine::Eal& eal);
 
 // What this bench would have wanted of the host.
 config::Config wanted_of_host(std::uint32_t worker_count, std::uint64_t chunk_count);
+
+// What the most rules of a run cost beside the fewest, each by the mean of its rows, so that a run
+// of `0,1000,1000,0` takes what the machine does meanwhile out of it.
+class RulesRatio {
+ public:
+  // Of rows with so many streams or calls; those of the last number of them count.
+  void add(std::uint32_t load, std::uint32_t rules, double cost);
+
+  // As `rules_ratio`; nothing where all rows have as many rules.
+  void tell(const char* title, report::Report& out) const;
+
+ private:
+  std::uint32_t load_ = 0;
+  std::map<std::uint32_t, std::pair<double, std::uint32_t>> costs_;  // sum and rows, by rules
+};
 
 // Adds what held the figures back, and prints the report as asked.  The exit status: kExitFailed
 // when something in it is wrong, or could not be written.

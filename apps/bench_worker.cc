@@ -13,6 +13,7 @@ constexpr std::uint32_t kMemoryMib = 1'024;  // for mbufs and rings; the chunks 
 std::vector<report::Column> columns(bool floors) {
   std::vector<report::Column> out = {{"workers", "workers"},
                                      {"streams", "streams"},
+                                     {"rules", "rules"},
                                      {"packets", "packets"},
                                      {"worker_ns", "worker ns"},
                                      {"worker_least_ns", "least ns"},
@@ -31,6 +32,7 @@ std::vector<report::Value> row(const load::WorkerLoadOptions& options,
                                const load::WorkerLoadResult& found) {
   std::vector<report::Value> out = {std::uint64_t{options.workers},
                                     std::uint64_t{options.streams},
+                                    std::uint64_t{options.rules},
                                     found.packets,
                                     found.worker_ns,
                                     found.worker_least_ns,
@@ -76,16 +78,22 @@ int bench_worker(const control::BenchWorkerRequest& request) {
     out.simulated.emplace_back("There are fewer CPUs than workers: they take turns.");
   }
   out.columns = columns(request.floors);
+  RulesRatio ratio;
   for (const std::uint32_t streams : request.streams) {
-    const load::WorkerLoadOptions options = {.streams = streams,
-                                             .workers = request.workers,
-                                             .seconds = request.seconds,
-                                             .floors = request.floors};
-    const Result<load::WorkerLoadResult> found = load::run_worker_load(options);
-    if (!found) return bench_failed(found.error());
-    out.rows.push_back(row(options, *found));
-    check(streams, *found, out);
+    for (const std::uint32_t rules : request.rules) {
+      const load::WorkerLoadOptions options = {.streams = streams,
+                                               .workers = request.workers,
+                                               .seconds = request.seconds,
+                                               .floors = request.floors,
+                                               .rules = rules};
+      const Result<load::WorkerLoadResult> found = load::run_worker_load(options);
+      if (!found) return bench_failed(found.error());
+      out.rows.push_back(row(options, *found));
+      check(streams, *found, out);
+      ratio.add(streams, rules, found->worker_ns);
+    }
   }
+  ratio.tell("worker ns with most rules / with fewest", out);
   const std::uint32_t most = *std::max_element(request.streams.begin(), request.streams.end());
   return print_report(
       request.output, wanted_of_host(request.workers, std::uint64_t{most} * request.workers), out);

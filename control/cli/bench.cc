@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t kStreamsMax = 4'000'000;
 constexpr std::uint16_t kWorkersMax = 64;
+constexpr std::uint32_t kRulesMax = 60'000;       // a policy takes 65 536, expressions included
 constexpr std::uint32_t kOpenCallsMax = 400'000;  // the call plane takes 600 000 in all
 
 constexpr const char* kFooter =
@@ -68,6 +69,15 @@ void add_worker_bench(CLI::App& bench, Context& context) {
       ->check(CLI::Range(0.0, 3'600.0))
       ->type_name("S")
       ->capture_default_str();
+  command
+      ->add_option("--rules",
+                   request->rules,
+                   "Of a policy that decides what the workers are told of each call; one row for "
+                   "each")
+      ->delimiter(',')
+      ->check(CLI::Range(std::uint32_t{0}, kRulesMax))
+      ->type_name("N,...")
+      ->capture_default_str();
   command->add_flag("!--no-floors", request->floors, "Measure the worker only");
   add_bench_output(*command, request->output);
   command->callback(
@@ -96,6 +106,14 @@ void add_calls_bench(CLI::App& bench, Context& context) {
       ->check(CLI::Range(0.0, 3'600.0))
       ->type_name("S")
       ->capture_default_str();
+  command
+      ->add_option("--rules",
+                   request->rules,
+                   "Of a policy that decides each call, whose numbers are made E.164 then; one row "
+                   "for each; 0: the numbers alone")
+      ->delimiter(',')
+      ->check(CLI::Range(std::uint32_t{0}, kRulesMax))
+      ->type_name("N,...");
   add_bench_output(*command, request->output);
   command->callback(
       [request, &context] { context.exit_status = context.bodies.bench.calls(*request); });

@@ -12,6 +12,7 @@ constexpr std::uint32_t kStreamsMax = 4'000'000;
 constexpr std::uint16_t kWorkersMax = 64;
 constexpr std::uint32_t kDescriptorsMin = 64;
 constexpr std::uint32_t kDescriptorsMax = 32'768;
+constexpr std::uint32_t kRulesMax = 60'000;
 constexpr double kMppsMax = 200;
 
 constexpr const char* kFooter =
@@ -92,6 +93,13 @@ void add_rate_options(CLI::App& command, BenchCaptureRequest& request) {
   number("--rate", request.rate_mpps, "MPPS", "Of the soak")->check(CLI::Range(1e-4, kMppsMax));
   number("--progress", request.progress_s, "S", "Between two lines of a soak")
       ->check(CLI::Range(0.1, 1e6));
+  command
+      .add_option("--rules",
+                  request.rules,
+                  "Of a policy that decides what the workers are told of each call")
+      ->check(CLI::Range(std::uint32_t{0}, kRulesMax))
+      ->type_name("N")
+      ->capture_default_str();
   command.add_option("--steps", request.steps, "Of the ramp")
       ->check(CLI::Range(2U, 1'000U))
       ->type_name("N")

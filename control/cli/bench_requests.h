@@ -21,16 +21,18 @@ struct BenchOutput {
 struct BenchWorkerRequest {
   BenchOutput output;
   std::vector<std::uint32_t> streams = {1'000, 10'000, 100'000, 500'000};
-  std::uint16_t workers = 1;  // at once
-  double seconds = 2;         // of each worker's time, for each row
+  std::uint16_t workers = 1;               // at once
+  double seconds = 2;                      // of each worker's time, for each row
+  std::vector<std::uint32_t> rules = {0};  // of a policy that decides; one row for each
   bool floors = true;
 };
 
 struct BenchCallsRequest {
   BenchOutput output;
   std::vector<std::uint32_t> open_calls = {1'000, 10'000, 100'000};
-  double calls_per_second = 20'000;  // of simulated time
-  double seconds = 3;                // of the call plane's time, for each row
+  double calls_per_second = 20'000;    // of simulated time
+  double seconds = 3;                  // of the call plane's time, for each row
+  std::vector<std::uint32_t> rules{};  // of a policy; one row for each; none: no normalisation
 };
 
 enum class BenchMode { kSearch, kRamp, kSoak };
@@ -50,6 +52,7 @@ struct BenchCaptureRequest {
   double rate_mpps = 0;  // of the soak
   double resolution_pct = 1;
   std::uint32_t steps = 10;  // of the ramp
+  std::uint32_t rules = 0;   // of a policy that decides
   double progress_s = 10;    // of the soak
 };
 

@@ -35,10 +35,10 @@ CACHE = "ccache " if shutil.which("ccache") else ""
 CLANG = {"CC": CACHE + "clang-14", "CXX": CACHE + "clang++-14"}
 
 # `tapdeck bench`, each so short that no figure means anything: what was recorded is compared.
-HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--json"],
+HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--rules", "0,100", "--json"],
              ["capture", "--mode", "ramp", "--steps", "2", "--least", "0.01", "--most", "0.05",
               "--streams", "1000", "--seconds", "0.2", "--json"],
-             ["calls", "--open", "1000", "--seconds", "0.05", "--json"],
+             ["calls", "--open", "1000", "--seconds", "0.05", "--rules", "0,100", "--json"],
              ["record", "--streams", "1000", "--seconds", "0.3", "--no-limits", "--json"],
              ["store", "--calls", "2000", "--json"]]
 

@@ -28,6 +28,12 @@ HARNESSES = {
     "writer": (["record", "--writer-only"],
                ["record", "--writer-only", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
     "calls": (["calls", "--open", "100000"], ["calls", "--open", "1000", "--seconds", "0.1"]),
+    # In turns, so that what the machine does meanwhile is in both.
+    "worker_rules": (["worker", "--streams", "100000", "--no-floors", "--rules", "0,1000,1000,0"],
+                     ["worker", "--streams", "1000", "--no-floors", "--rules", "0,1000",
+                      "--seconds", "0.2"]),
+    "calls_rules": (["calls", "--open", "100000", "--rules", "0,1000,1000,0"],
+                    ["calls", "--open", "1000", "--seconds", "0.1", "--rules", "0,1000"]),
     "call_store": (["store", "--calls", "10000000"], ["store", "--calls", "20000"]),
 }
 
@@ -115,7 +121,10 @@ TARGETS = [
            row=TALKING, limits=STAGES),
     Target("  us of call plane for a call", "calls", "us_per_call", most=25, row=TALKING),
     Target("  calls/s", "calls", "calls_per_s", least=20_000, row=TALKING),
-    Target("10 000 rules and 500 expressions, us for a decision", "micro", "policy_us", most=3),
+    Target("1 000 rules and 50 expressions: call plane, us a call of that without", "calls_rules",
+           "rules_ratio", most=1.15),
+    Target("  worker, ns a packet of that without", "worker_rules", "rules_ratio", most=1.05),
+    Target("  10 000 rules and 500 expressions, us for a decision", "micro", "policy_us", most=3),
     Target("1 000 000 recordings expired, s", "retention", "expire_s", most=60,
            limits=("us_per_recording", "journal_syncs", "key_syncs", "row_syncs")),
     Target("  of the time for unlinking as many files", "retention", "of_unlinking_files",
