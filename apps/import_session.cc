@@ -39,8 +39,8 @@ Result<std::unique_ptr<control::ImportSink>> ImportSession::open(
   step_back();
   auto holding =
       std::make_unique<HoldingIntake>(std::move(*intake), desk.future_holds(), store.journal());
-  return std::unique_ptr<control::ImportSink>(
-      new ImportSession(std::move(holding), static_cast<std::uint16_t>(found - classes.begin())));
+  return std::unique_ptr<control::ImportSink>(new ImportSession(
+      std::move(holding), desk, static_cast<std::uint16_t>(found - classes.begin())));
 }
 
 ImportSession::ImportSession(std::unique_ptr<storage::RecordIntake> intake,

@@ -39,7 +39,9 @@ class ImportSession final : public control::ImportSink {
   Result<void> finish() override;
 
  private:
-  ImportSession(std::unique_ptr<storage::RecordIntake> intake, std::uint16_t class_index);
+  ImportSession(std::unique_ptr<storage::RecordIntake> intake,
+                retention::RetentionDesk& desk,
+                std::uint16_t class_index);
 
   std::uint32_t step();
   Result<void> check_asked(const Uid& uid) const;

@@ -164,8 +164,8 @@ Result<void> Service::start() {
       .open_reader =
           [this](const control::ClientInfo& client) -> std::unique_ptr<storage::StoreAccess> {
         const LedgerActor actor = control::actor_of(client.pid, client.uid, client.gid);
-        return std::make_unique<control::JournaledStore>(store_.reader(),
-                                                         control::access_note(desk_, actor));
+        return std::make_unique<control::JournaledStore>(
+            store_.reader(), control::access_note(desk_, actor), client.purpose);
       },
       .stats_json = [this] { return stats_json(); },
       .status_json = [this] { return status_json(); },

@@ -16,12 +16,12 @@ Error bad_answer() {
   return make_error(ErrorCode::kCorrupt, "the service sent an answer that cannot be read.");
 }
 
-Result<Socket> connect_to_service(const std::string& store_directory) {
+Result<Socket> connect_to_service(const std::string& store_directory, AccessKind purpose) {
   auto socket = connect_control_socket(store_directory);
   if (!socket) return Error(socket.error());
   TD_TRY(set_time_limits(*socket, kHandshakeTimeoutMs, kHandshakeTimeoutMs));
   // A service with too many clients may have said so and closed already: its words count.
-  const auto sent = send_frame(*socket, FrameType::kHello, encode_hello());
+  const auto sent = send_frame(*socket, FrameType::kHello, encode_hello(purpose));
   if (!sent && sent.error().system_errno != EPIPE) return Error(sent.error());
   auto welcome = receive_frame(*socket, kAnswerBytesMax);
   if (!welcome) return Error(welcome.error());

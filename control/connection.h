@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "control/frame_io.h"
+#include "model/ledger_content.h"
 
 namespace tapdeck::control {
 
@@ -14,7 +15,9 @@ constexpr std::uint32_t kAnswerTimeoutMs = 600'000;  // a check of a large store
 
 // kNotFound: nobody serves this store (no socket, or a stale one).  kPermission: not our socket.
 // kUnsupported: the service speaks another version of the protocol.  kBusy: too many clients.
-Result<Socket> connect_to_service(const std::string& store_directory);
+// `purpose`: what is read over it for.
+Result<Socket> connect_to_service(const std::string& store_directory,
+                                  AccessKind purpose = AccessKind::kShow);
 
 // The service sent something that this program does not understand.
 Error bad_answer();

@@ -14,14 +14,14 @@ Result<void> JournaledStore::note(const std::optional<Uid>& uid,
       "The journal does not take this access, so nothing is given out: " + noted.error().message);
 }
 
-Result<void> JournaledStore::note_once(const Uid& uid, AccessKind kind, const char* detail) {
-  if (noted_.contains({uid, kind})) return {};
+Result<void> JournaledStore::note_once(const Uid& uid, Part part) {
+  if (noted_.contains({uid, part})) return {};
   // Of a call that is not there nothing is given out, and a key for it is not made.
   const auto call = store_->get_call(uid);
   if (!call) return Error(call.error());
-  TD_TRY(note(uid, kind, detail));
+  TD_TRY(note(uid, purpose_, part == Part::kMedia ? "media" : "messages"));
   if (noted_.size() >= kNotedMax) noted_.clear();
-  noted_.emplace(uid, kind);
+  noted_.emplace(uid, part);
   return {};
 }
 
@@ -44,12 +44,12 @@ Result<std::vector<CallRecord>> JournaledStore::get_versions(const Uid& uid) {
 }
 
 Result<void> JournaledStore::read_media(const Uid& uid, const storage::SectionSink& sink) {
-  TD_TRY(note_once(uid, AccessKind::kExport, "media"));
+  TD_TRY(note_once(uid, Part::kMedia));
   return store_->read_media(uid, sink);
 }
 
 Result<void> JournaledStore::read_messages(const Uid& uid, const storage::MessageSink& sink) {
-  TD_TRY(note_once(uid, AccessKind::kShow, "messages"));
+  TD_TRY(note_once(uid, Part::kMessages));
   return store_->read_messages(uid, sink);
 }
 

@@ -1,12 +1,13 @@
-// A store that writes down who looks into it before it gives anything out: media (an access of kind
-// kExport), messages (kShow), calls found by a number (kSearch, once for all pages).  Media and
-// messages are written down once for each call and kind in the life of this object.
+// A store that writes down who looks into it before it gives anything out: media and messages (an
+// access of the kind that its reader named), calls found by a number (kSearch, once for all pages).
+// Media and messages are written down once for each call in the life of this object.
 //
 // Threads: one caller at a time.  Memory: a row for each call that was looked at, kNotedMax at
 // most; then it forgets and writes again.  When the journal refuses: kAccessRefused with its
 // words, and nothing is given out.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,8 +30,9 @@ class JournaledStore final : public storage::StoreAccess {
  public:
   static constexpr std::size_t kNotedMax = 65'536;
 
-  JournaledStore(std::unique_ptr<storage::StoreAccess> store, AccessNote note)
-      : store_(std::move(store)), note_(std::move(note)) {}
+  // `purpose`: kShow, kExport or kListen.
+  JournaledStore(std::unique_ptr<storage::StoreAccess> store, AccessNote note, AccessKind purpose)
+      : store_(std::move(store)), note_(std::move(note)), purpose_(purpose) {}
 
   Result<CallPage> find_calls(const CallQuery& query) override;
   Result<EventPage> find_events(const EventQuery& query) override;
@@ -43,12 +45,15 @@ class JournaledStore final : public storage::StoreAccess {
   Result<std::vector<storage::StoreFault>> check() override;
 
  private:
-  Result<void> note_once(const Uid& uid, AccessKind kind, const char* detail);
+  enum class Part : std::uint8_t { kMedia, kMessages };
+
+  Result<void> note_once(const Uid& uid, Part part);
   Result<void> note(const std::optional<Uid>& uid, AccessKind kind, const std::string& detail);
 
   std::unique_ptr<storage::StoreAccess> store_;
   AccessNote note_;
-  std::set<std::pair<Uid, AccessKind>> noted_;
+  AccessKind purpose_;
+  std::set<std::pair<Uid, Part>> noted_;
 };
 
 }  // namespace tapdeck::control

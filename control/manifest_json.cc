@@ -68,7 +68,8 @@ Json manifest_to_json(const exports::Manifest& manifest) {
               {"calls", std::move(calls)}};
 }
 
-Result<void> write_manifest(const exports::Manifest& manifest, const std::string& directory) {
+Result<storage::Hash> write_manifest(const exports::Manifest& manifest,
+                                     const std::string& directory) {
   const std::string path = directory + "/manifest.json";
   const std::string new_path = path + ".new";
   const Socket file(::open(
@@ -77,10 +78,12 @@ Result<void> write_manifest(const exports::Manifest& manifest, const std::string
   const std::string text =
       manifest_to_json(manifest).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   const auto written = write_all(file, text, path);
-  if (written && ::rename(new_path.c_str(), path.c_str()) == 0) return {};
+  if (written && ::rename(new_path.c_str(), path.c_str()) == 0) {
+    return storage::sha256(as_bytes(text));
+  }
   const int rename_errno = errno;
   ::unlink(new_path.c_str());
-  if (!written) return written;
+  if (!written) return Error(written.error());
   return make_errno_error(ErrorCode::kIo, "cannot write " + path, rename_errno);
 }
 

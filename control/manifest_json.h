@@ -7,13 +7,16 @@
 #include "base/result.h"
 #include "control/call_json.h"
 #include "pipelines/export/manifest.h"
+#include "storage/crypto.h"
 
 namespace tapdeck::control {
 
 // Files are named relative to the manifest.
 Json manifest_to_json(const exports::Manifest& manifest);
 
-// Writes DIRECTORY/manifest.json (mode 0600) so that it is there whole or not at all.
-Result<void> write_manifest(const exports::Manifest& manifest, const std::string& directory);
+// Writes DIRECTORY/manifest.json (mode 0600) so that it is there whole or not at all; SHA-256 of
+// its bytes.
+Result<storage::Hash> write_manifest(const exports::Manifest& manifest,
+                                     const std::string& directory);
 
 }  // namespace tapdeck::control

@@ -60,6 +60,12 @@ class Clerk {
     return told(desk_.erase(request, actor_));
   }
 
+  Result<std::string> operator()(const ExportRequest& request) {
+    const auto sequence = desk_.note_export(request, actor_);
+    if (!sequence) return Error(sequence.error());
+    return json_line(Json{{"sequence", *sequence}});
+  }
+
   // Whoever speaks to the socket may have other keys than those of the command.
   Result<std::string> operator()(const AnnotateRequest& request) {
     for (const auto& [key, value] : request.values) TD_TRY(check_annotation(key, value));

@@ -4,15 +4,16 @@
 
 #include "control/actor.h"
 #include "control/journaled_store.h"
+#include "control/obey.h"
 #include "control/reach_store.h"
 
 namespace tapdeck::control {
 namespace {
 
 // A store opened here, with the reader through which it is asked.
-class OpenedStore final : public storage::StoreAccess {
+class LocalStore final : public storage::StoreAccess {
  public:
-  explicit OpenedStore(ReachedStore reached)
+  explicit LocalStore(ReachedStore reached)
       : reached_(std::move(reached)), reader_(reached_.store->reader()) {}
 
   Result<CallPage> find_calls(const CallQuery& query) override {
@@ -52,14 +53,34 @@ class OpenedStore final : public storage::StoreAccess {
 
 }  // namespace
 
-Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& settings) {
-  auto reached = reach_store(settings);
+Result<OpenedStore> open_store_for(const Settings& settings, AccessKind purpose) {
+  auto reached = reach_store(settings, purpose);
   if (!reached) return Error(reached.error());
-  if (reached->remote) return std::unique_ptr<storage::StoreAccess>(std::move(reached->remote));
+  OpenedStore opened;
+  if (reached->remote) {
+    opened.reader = std::move(reached->remote);
+    // A connection of its own: that of the reader may have been idle for too long.
+    opened.ask = [settings](const RetentionRequest& request) -> Result<std::string> {
+      auto service = RemoteStore::connect(settings.store_directory);
+      if (!service) return Error(service.error());
+      return (*service)->administer(request);
+    };
+    return opened;
+  }
   retention::RetentionDesk& desk = *reached->desk;
-  auto opened = std::make_unique<OpenedStore>(std::move(*reached));
-  return std::unique_ptr<storage::StoreAccess>(
-      std::make_unique<JournaledStore>(std::move(opened), access_note(desk, own_actor())));
+  auto reader = std::make_unique<LocalStore>(std::move(*reached));
+  opened.reader =
+      std::make_unique<JournaledStore>(std::move(reader), access_note(desk, own_actor()), purpose);
+  opened.ask = [&desk](const RetentionRequest& request) {
+    return obey(desk, request, own_actor());
+  };
+  return opened;
+}
+
+Result<std::unique_ptr<storage::StoreAccess>> open_store(const Settings& settings) {
+  auto opened = open_store_for(settings, AccessKind::kShow);
+  if (!opened) return Error(opened.error());
+  return std::move(opened->reader);
 }
 
 AccessNote access_note(retention::RetentionDesk& desk, LedgerActor actor) {

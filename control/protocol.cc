@@ -66,10 +66,11 @@ std::optional<FrameHeader> decode_frame_header(ByteView bytes, std::size_t paylo
   return FrameHeader{static_cast<FrameType>(type), length - 1};
 }
 
-std::string encode_hello() {
+std::string encode_hello(AccessKind purpose) {
   WireWriter writer;
   writer.number(kProtocolMagic);
   writer.number(kProtocolVersion);
+  writer.number(static_cast<std::uint8_t>(purpose));
   return writer.take();
 }
 
@@ -80,6 +81,16 @@ std::optional<std::uint16_t> decode_hello(std::string_view bytes) {
   const auto version = reader.number<std::uint16_t>();
   if (reader.failed() || magic != kProtocolMagic) return std::nullopt;
   return version;
+}
+
+std::optional<AccessKind> decode_purpose(std::string_view bytes) {
+  WireReader reader(bytes);
+  reader.number<std::uint32_t>();
+  reader.number<std::uint16_t>();
+  const auto purpose = static_cast<AccessKind>(reader.number<std::uint8_t>());
+  const bool is_one = purpose == AccessKind::kShow || purpose == AccessKind::kExport ||
+                      purpose == AccessKind::kListen;
+  return is_one ? std::optional(purpose) : std::nullopt;
 }
 
 std::string encode_uid(const Uid& uid) {

@@ -15,13 +15,14 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "model/call_query.h"
+#include "model/ledger_content.h"
 #include "storage/segment_id.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::control {
 
 constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
-constexpr std::uint16_t kProtocolVersion = 5;
+constexpr std::uint16_t kProtocolVersion = 6;
 constexpr std::size_t kFrameHeaderBytes = 5;
 constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
 constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame
@@ -82,8 +83,11 @@ struct FrameHeader {
 std::string encode_frame_header(FrameType type, std::size_t payload_bytes);
 std::optional<FrameHeader> decode_frame_header(ByteView bytes, std::size_t payload_bytes_max);
 
-std::string encode_hello();                                         // also the payload of kWelcome
+// Also the payload of kWelcome, where the purpose says nothing.
+std::string encode_hello(AccessKind purpose = AccessKind::kShow);
 std::optional<std::uint16_t> decode_hello(std::string_view bytes);  // the peer's version
+// Of a hello of this version: what its peer reads recordings for; never kSearch.
+std::optional<AccessKind> decode_purpose(std::string_view bytes);
 
 std::string encode_uid(const Uid& uid);
 std::optional<Uid> decode_uid(std::string_view bytes);

@@ -36,11 +36,11 @@ Result<ReachedStore> with_desk(std::unique_ptr<storage::Store> store, const Sett
 
 }  // namespace
 
-Result<ReachedStore> reach_store(const Settings& settings) {
+Result<ReachedStore> reach_store(const Settings& settings, AccessKind purpose) {
   const std::string& store_directory = settings.store_directory;
   TD_TRY(check_directory(store_directory));
   for (int attempt = 0;; ++attempt) {
-    auto remote = RemoteStore::connect(store_directory);
+    auto remote = RemoteStore::connect(store_directory, purpose);
     if (remote) {
       ReachedStore reached;
       reached.remote = std::move(*remote);

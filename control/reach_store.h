@@ -22,9 +22,10 @@ struct ReachedStore {
 };
 
 // What an earlier process began to destroy is destroyed before a store that is opened here is
-// handed out.  kNotFound: there is no store in `settings.store_directory`.  kBusy: another process
-// owns it and does not serve it (an `ingest` that owns it does not).
-Result<ReachedStore> reach_store(const Settings& settings);
+// handed out.  `purpose`: what a service is read for.  kNotFound: there is no store in
+// `settings.store_directory`.  kBusy: another process owns it and does not serve it (an `ingest`
+// that owns it does not).
+Result<ReachedStore> reach_store(const Settings& settings, AccessKind purpose = AccessKind::kShow);
 
 // The classes of the configuration as the desk knows them.
 retention::DeskOptions desk_options(const config::Config& config);

@@ -36,17 +36,18 @@ Result<bool> no_frames(const Frame& /*frame*/) { return bad_answer(); }
 
 }  // namespace
 
-RemoteStore::RemoteStore(std::string store_directory)
-    : store_directory_(std::move(store_directory)) {}
+RemoteStore::RemoteStore(std::string store_directory, AccessKind purpose)
+    : store_directory_(std::move(store_directory)), purpose_(purpose) {}
 
-Result<std::unique_ptr<RemoteStore>> RemoteStore::connect(const std::string& store_directory) {
-  std::unique_ptr<RemoteStore> store(new RemoteStore(store_directory));
+Result<std::unique_ptr<RemoteStore>> RemoteStore::connect(const std::string& store_directory,
+                                                          AccessKind purpose) {
+  std::unique_ptr<RemoteStore> store(new RemoteStore(store_directory, purpose));
   TD_TRY(store->open_connection());
   return store;
 }
 
 Result<void> RemoteStore::open_connection() {
-  auto socket = connect_to_service(store_directory_);
+  auto socket = connect_to_service(store_directory_, purpose_);
   if (!socket) return Error(socket.error());
   socket_ = std::move(*socket);
   return {};

@@ -21,7 +21,8 @@ namespace tapdeck::control {
 class RemoteStore final : public storage::StoreAccess {
  public:
   // Errors as of connect_to_service().
-  static Result<std::unique_ptr<RemoteStore>> connect(const std::string& store_directory);
+  static Result<std::unique_ptr<RemoteStore>> connect(const std::string& store_directory,
+                                                      AccessKind purpose = AccessKind::kShow);
 
   Result<CallPage> find_calls(const CallQuery& query) override;
   Result<EventPage> find_events(const EventQuery& query) override;
@@ -48,7 +49,7 @@ class RemoteStore final : public storage::StoreAccess {
   // Returns false to stop reading the answer.
   using FrameSink = std::function<Result<bool>(const Frame& frame)>;
 
-  explicit RemoteStore(std::string store_directory);
+  RemoteStore(std::string store_directory, AccessKind purpose);
 
   Result<void> open_connection();
   Result<Frame> send_request(FrameType type, const std::string& payload);
@@ -61,6 +62,7 @@ class RemoteStore final : public storage::StoreAccess {
   Result<std::string> ask_text(FrameType type);
 
   std::string store_directory_;
+  AccessKind purpose_;
   Socket socket_;
   bool asking_ = false;  // one connection carries one answer at a time
 };

@@ -205,7 +205,8 @@ class RequestHandler {
   const ServerCallbacks& callbacks_;
 };
 
-Result<void> shake_hands(const Socket& socket) {
+// What the client reads for.
+Result<AccessKind> shake_hands(const Socket& socket) {
   const auto hello = receive_frame(socket, kRequestBytesMax);
   if (!hello) return Error(hello.error());
   const auto version = decode_hello(hello->payload);
@@ -221,15 +222,18 @@ Result<void> shake_hands(const Socket& socket) {
     TD_TRY(send_frame(socket, FrameType::kError, encode_error(error)));
     return error;
   }
-  return send_frame(socket, FrameType::kWelcome, encode_hello());
+  const auto purpose = decode_purpose(hello->payload);
+  if (!purpose) return make_error(ErrorCode::kCorrupt, "not a hello.");
+  TD_TRY(send_frame(socket, FrameType::kWelcome, encode_hello()));
+  return *purpose;
 }
 
 }  // namespace
 
-void serve_client(const Socket& socket,
-                  const ClientInfo& client,
-                  const ServerCallbacks& callbacks) {
-  if (!shake_hands(socket)) return;
+void serve_client(const Socket& socket, ClientInfo client, const ServerCallbacks& callbacks) {
+  const auto purpose = shake_hands(socket);
+  if (!purpose) return;
+  client.purpose = *purpose;
   const auto store = callbacks.open_reader(client);
   RequestHandler handler(socket, client, *store, callbacks);
   while (true) {

@@ -9,6 +9,6 @@
 namespace tapdeck::control {
 
 // Returns when the client has closed, failed or been shut down.
-void serve_client(const Socket& socket, const ClientInfo& client, const ServerCallbacks& callbacks);
+void serve_client(const Socket& socket, ClientInfo client, const ServerCallbacks& callbacks);
 
 }  // namespace tapdeck::control

@@ -96,6 +96,17 @@ class Writer {
     flag(request.confirmed);
   }
 
+  void fields(const ExportRequest& request) {
+    require(request.uids.size() <= kSelectedUidsMax);
+    if (!fits_) return;
+    name(request.format);
+    text(request.output);
+    wire_.number(request.files);
+    wire_.raw(request.manifest.data(), request.manifest.size());
+    wire_.number(static_cast<std::uint32_t>(request.uids.size()));
+    for (const Uid& uid : request.uids) wire_.uid(uid);
+  }
+
   void fields(const AnnotateRequest& request) {
     require(request.values.size() <= kLedgerValuesMax);
     if (!fits_) return;
@@ -215,6 +226,16 @@ class Reader {
     to.number_e164 = text();
     to.reason = text();
     to.confirmed = wire_.flag();
+  }
+
+  void read(ExportRequest& to) {
+    to.format = name();
+    to.output = text();
+    to.files = wire_.number<std::uint32_t>();
+    wire_.raw(to.manifest);
+    const auto count = wire_.number<std::uint32_t>();
+    require(count <= kSelectedUidsMax);
+    for (std::uint32_t i = 0; i < count && good(); ++i) to.uids.push_back(wire_.uid());
   }
 
   void read(AnnotateRequest& to) {

@@ -39,7 +39,8 @@ using RetentionRequest = std::variant<retention::HoldRequest,
                                       retention::AnnotateRequest,
                                       retention::JournalRequest,
                                       retention::BackupRequest,
-                                      PublicKeyRequest>;
+                                      PublicKeyRequest,
+                                      retention::ExportRequest>;
 
 // kInvalidArgument: texts or selections are longer than those of the journal, or than a frame.
 Result<std::string> encode_retention_request(const RetentionRequest& request);

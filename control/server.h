@@ -35,7 +35,8 @@ struct ClientInfo {
   pid_t pid = 0;
   uid_t uid = 0;
   gid_t gid = 0;
-  std::int64_t connected_us = 0;  // UTC
+  std::int64_t connected_us = 0;           // UTC
+  AccessKind purpose = AccessKind::kShow;  // of what it reads, as it said itself
 };
 
 struct ServerCallbacks {

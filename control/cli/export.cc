@@ -94,6 +94,33 @@ Result<exports::Manifest> export_all(storage::StoreAccess& store,
   return manifest;
 }
 
+// In the journal, as many entries as it takes.
+Result<void> note_export(const OpenedStore& store,
+                         const exports::Manifest& manifest,
+                         const storage::Hash& digest,
+                         const ExportOptions& options) {
+  retention::ExportRequest request;
+  request.format = options.format;
+  std::error_code ignored;
+  request.output = std::filesystem::absolute(options.output, ignored).string();
+  request.manifest = digest;
+  const auto flush = [&]() -> Result<void> {
+    const auto noted = store.ask(request);
+    request.files = 0;
+    request.uids.clear();
+    return noted ? Result<void>() : Result<void>(Error(noted.error()));
+  };
+  bool any = false;
+  for (const exports::ManifestEntry& entry : manifest.entries) {
+    if (entry.files.empty()) continue;
+    any = true;
+    request.uids.push_back(entry.uid);
+    request.files += static_cast<std::uint32_t>(entry.files.size());
+    if (request.uids.size() >= kSelectedUidsMax) TD_TRY(flush());
+  }
+  return any && request.uids.empty() ? Result<void>() : flush();
+}
+
 int export_calls(const Context& context, const ExportOptions& options) {
   const auto export_one = function_for(options.format);
   if (!export_one) return report_error(export_one.error());
@@ -102,14 +129,21 @@ int export_calls(const Context& context, const ExportOptions& options) {
   const auto query =
       parse_filters(options.filters, settings->zone, settings->config.numbers.default_region);
   if (!query) return report_error(query.error());
-  auto store = open_store(*settings);
+  auto store = open_store_for(*settings, AccessKind::kExport);
   if (!store) return report_error(store.error());
   const auto made = make_directory(options.output);
   if (!made) return report_error(made.error());
-  const auto manifest = export_all(**store, *query, options, *export_one);
+  const auto manifest = export_all(*store->reader, *query, options, *export_one);
   if (!manifest) return report_error(manifest.error());
   const auto written = write_manifest(*manifest, options.output);
   if (!written) return report_error(written.error());
+  const auto noted = note_export(*store, *manifest, *written, options);
+  if (!noted) {
+    return report_error(
+        make_error(noted.error().code,
+                   "The files are in " + options.output +
+                       ", but the journal did not take the export: " + noted.error().message));
+  }
   tell_counts(*manifest, options.output);
   return manifest->explained == 0 ? kExitDone : kExitSkipped;
 }

@@ -94,6 +94,9 @@ class RetentionDesk {
   // An access, before anything is given out.  Under the store's key where there is no such call.
   Result<void> note_access(const std::optional<Uid>& uid, const Access& access);
 
+  // Sequence number of its entry.
+  Result<std::uint64_t> note_export(const ExportRequest& request, const LedgerActor& actor);
+
   // An entry that goes with its call (goes_with_call()).
   Result<void> note(const Uid& uid, LedgerContent content);
 

@@ -113,12 +113,12 @@ Result<void> RetentionDesk::report_joined(Report& report) {
       });
 }
 
-// An export is an access of a call first and an entry of its own at its end: the larger of the two
-// counts.
+// An export is an access to each part of a call that it reads, and an entry of its own at its end,
+// which one that was broken off does not have: the largest count.
 Result<void> RetentionDesk::report_exports(Report& report) {
   struct Counts {
     std::uint64_t exports = 0;
-    std::uint64_t accesses = 0;
+    std::map<std::string, std::uint64_t> accesses;  // by what was read
   };
 
   std::map<Uid, Counts> counts;
@@ -136,7 +136,7 @@ Result<void> RetentionDesk::report_exports(Report& report) {
       return true;
     }
     if (const auto* access = std::get_if<Access>(&content)) {
-      if (access->kind == AccessKind::kExport) ++accessed->second.accesses;
+      if (access->kind == AccessKind::kExport) ++accessed->second.accesses[access->detail];
       return true;
     }
     for (const Uid& uid : std::get<Export>(content).uids) {
@@ -147,7 +147,8 @@ Result<void> RetentionDesk::report_exports(Report& report) {
   };
   TD_TRY(log().replay(0, count));
   for (const auto& [uid, each] : counts) {
-    const std::uint64_t exports = std::max(each.exports, each.accesses);
+    std::uint64_t exports = each.exports;
+    for (const auto& [part, times] : each.accesses) exports = std::max(exports, times);
     if (exports > 0) report.exports.emplace(uid, exports);
   }
   for (auto* rows : {&report.answer.calls, &report.answer.in_the_way}) {

@@ -67,6 +67,14 @@ Result<JournalAnswer> RetentionDesk::journal(const JournalRequest& request) {
   return answer;
 }
 
+Result<std::uint64_t> RetentionDesk::note_export(const ExportRequest& request,
+                                                 const LedgerActor& actor) {
+  Export made{actor, request.format, request.output, request.files, request.manifest, request.uids};
+  std::sort(made.uids.begin(), made.uids.end());
+  made.uids.erase(std::unique(made.uids.begin(), made.uids.end()), made.uids.end());
+  return log().commit({.time_us = now_us(), .content = std::move(made)});
+}
+
 Result<storage::PublicKey> RetentionDesk::public_key() {
   const auto key = store_.signing_key();
   if (!key) return Error(key.error());

@@ -10,6 +10,7 @@
 
 #include "model/call_query.h"
 #include "model/ledger_content.h"
+#include "pipelines/retention/journal_requests.h"
 
 namespace tapdeck::retention {
 
@@ -169,28 +170,6 @@ struct BackupAnswer {
   std::uint64_t files = 0;
   std::uint64_t linked = 0;
   std::uint64_t bytes = 0;
-};
-
-struct JournalRequest {
-  std::uint64_t from_sequence = 0;
-  std::optional<Uid> uid;
-  std::optional<LedgerType> type;
-  std::uint32_t limit = 1'000;
-};
-
-struct JournalRow {
-  std::uint64_t sequence = 0;
-  std::int64_t time_us = 0;
-  std::string type;
-  std::optional<Uid> uid;
-  std::string leaf_hash;                 // hex
-  std::optional<LedgerContent> content;  // nullopt: its key is gone
-};
-
-struct JournalAnswer {
-  std::vector<JournalRow> rows;
-  std::uint64_t next_sequence = 0;  // behind the last row; where to go on
-  bool more = false;
 };
 
 }  // namespace tapdeck::retention

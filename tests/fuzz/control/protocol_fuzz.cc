@@ -16,7 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view payload = tapdeck::as_text(rest);
   switch (data[0] % 14) {
     case 0: (void)decode_frame_header(rest, kRequestBytesMax); break;
-    case 1: (void)decode_hello(payload); break;
+    case 1:
+      (void)decode_hello(payload);
+      (void)decode_purpose(payload);
+      break;
     case 2: (void)decode_uid(payload); break;
     case 3:
       // What decodes must encode to the same bytes, but for values of facts that are absent.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "control/reach_store.h"
 #include "control/server.h"
 #include "tests/unit/control/fake_store.h"
 #include "tests/unit/storage/store_fixture.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <filesystem>
 #include <memory>
@@ -135,7 +136,8 @@ class ServedStore : public ::testing::Test {
   void serve(ServerOptions options = {}) {
     options.store_directory = directory_.path();
     ServerCallbacks callbacks;
-    callbacks.open_reader = [this](const ClientInfo& /*client*/) {
+    callbacks.open_reader = [this](const ClientInfo& client) {
+      purpose_ = client.purpose;
       return std::make_unique<FakeStore>(contents_);
     };
     callbacks.stats_json = [this] { return stats_; };
@@ -177,6 +179,7 @@ class ServedStore : public ::testing::Test {
   // What it is asked about the life of recordings, by whom, and what it says then.
   std::vector<RetentionRequest> asked_;
   LedgerActor actor_;
+  std::atomic<AccessKind> purpose_{AccessKind::kSearch};  // of who connected last
   std::string answer_ = "{}";
   std::optional<Error> refusal_;
   CommandBodies bodies_;

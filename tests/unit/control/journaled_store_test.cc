@@ -20,7 +20,7 @@ class JournaledStoreTest : public ::testing::Test {
     contents_.section_count = 2;
   }
 
-  std::unique_ptr<JournaledStore> open() {
+  std::unique_ptr<JournaledStore> open(AccessKind purpose = AccessKind::kExport) {
     return std::make_unique<JournaledStore>(
         std::make_unique<FakeStore>(contents_),
         [this](const std::optional<Uid>& uid,
@@ -31,7 +31,8 @@ class JournaledStoreTest : public ::testing::Test {
                            std::to_string(static_cast<int>(kind)) + " " + detail + " after " +
                            std::to_string(given_));
           return {};
-        });
+        },
+        purpose);
   }
 
   Result<void> read_media(JournaledStore& store, std::size_t call) {
@@ -66,11 +67,12 @@ TEST_F(JournaledStoreTest, WritesDownBeforeItGivesOutAndOnceOnly) {
   ASSERT_TRUE(read_media(*store, 1));
   EXPECT_EQ(notes_,
             (std::vector<std::string>{uid(0) + " 2 media after 0",
-                                      uid(0) + " 1 messages after 4",
+                                      uid(0) + " 2 messages after 4",
                                       uid(1) + " 2 media after 5"}));
-  const auto another = open();
-  ASSERT_TRUE(read_media(*another, 0));
-  EXPECT_EQ(notes_.size(), 4U) << "another connection is another access";
+  const auto another = open(AccessKind::kShow);
+  ASSERT_TRUE(read_messages(*another, 0));
+  ASSERT_EQ(notes_.size(), 4U) << "another connection is another access";
+  EXPECT_EQ(notes_.back(), uid(0) + " 1 messages after 7") << "to be shown, not to be exported";
 }
 
 TEST_F(JournaledStoreTest, NothingIsGivenOutThatCannotBeWrittenDown) {

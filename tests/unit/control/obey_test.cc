@@ -68,6 +68,23 @@ TEST_F(ObeyTest, WhatIsDoneIsInTheJournal) {
   EXPECT_EQ(field_of(all, "rows")[1]["type"], Json("hold"));
 }
 
+TEST_F(ObeyTest, AnExportIsInTheJournalWithItsManifest) {
+  LedgerDigest digest{};
+  digest[0] = 0xab;
+  const std::vector<Uid> uids = {calls_[1].uid, calls_[0].uid, calls_[1].uid};
+  EXPECT_EQ(field_of(ask(ExportRequest{"wav", "/srv/out", 2, digest, uids}), "sequence"), Json(0));
+  EXPECT_EQ(refusal(ExportRequest{"", "/srv/out", 2, digest, uids}), ErrorCode::kInvalidArgument);
+  const Json rows = field_of(ask(JournalRequest{0, calls_[1].uid, LedgerType::kExport}), "rows");
+  ASSERT_EQ(rows.size(), 1U);
+  const Json content = field_of(rows[0], "content");
+  EXPECT_EQ(content["format"], Json("wav"));
+  EXPECT_EQ(content["output"], Json("/srv/out"));
+  EXPECT_EQ(content["files"], Json(2));
+  EXPECT_EQ(content["manifest"], Json("ab" + std::string(62, '0')));
+  EXPECT_EQ(content["uids"].size(), 2U);
+  EXPECT_EQ(field_of(content, "actor.name"), Json("anna"));
+}
+
 TEST_F(ObeyTest, KeysThatThereAreNotAreRefused) {
   EXPECT_EQ(refusal(AnnotateRequest{calls_[0].uid, {{"colour", "red"}}}),
             ErrorCode::kInvalidArgument);

@@ -48,6 +48,8 @@ Requests samples() {
   all.emplace_back(JournalRequest{});
   all.emplace_back(BackupRequest{"/srv/backup/1"});
   all.emplace_back(PublicKeyRequest{});
+  all.emplace_back(ExportRequest{"wav", "/srv/out", 3, {1, 2}, some_uids().uids});
+  all.emplace_back(ExportRequest{});
   return all;
 }
 

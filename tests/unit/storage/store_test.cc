@@ -255,7 +255,7 @@ TEST(Store, MasterKeyIsChecked) {
 TEST(Store, HasAKeyToSignWith) {
   const TemporaryDirectory directory;
   const std::string keys = directory.path() + "/keys";
-  PublicKey first;
+  PublicKey first{};
   {
     auto store = open_store(test_options(directory.path()));
     ASSERT_NE(store, nullptr);
