@@ -44,8 +44,10 @@ Result<std::unique_ptr<control::ImportSink>> ImportSession::open(
 }
 
 ImportSession::ImportSession(std::unique_ptr<storage::RecordIntake> intake,
+                             retention::RetentionDesk& desk,
                              std::uint16_t class_index)
     : intake_(std::move(intake)),
+      pause_notes_(desk),
       class_index_(class_index),
       queues_(kQueueCapacity),
       writer_(intake_->writer(), {}, queues_, figures_),
@@ -95,6 +97,13 @@ Result<void> ImportSession::add_call(CallRecord call) {
 Result<void> ImportSession::shred(const Uid& recording, storage::ShredParts parts) {
   TD_TRY(check_asked(recording));
   return hand_over(ShredRecording{recording, parts});
+}
+
+// At once: there are few, and the client waits for nothing but the end.
+Result<void> ImportSession::note_pause(const PauseTold& told) {
+  TD_TRY(check_asked(told.uid));
+  pause_notes_.add(told);
+  return pause_notes_.flush();
 }
 
 Result<void> ImportSession::add_event(EventRecord event) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "apps/pause_notes.h"
 #include "apps/record_path.h"
 #include "control/import_sink.h"
 #include "pipelines/retention/desk.h"
@@ -32,6 +33,7 @@ class ImportSession final : public control::ImportSink {
   Result<void> add_messages(const Uid& recording, std::string records) override;
   Result<void> add_call(CallRecord call) override;
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
+  Result<void> note_pause(const PauseTold& told) override;
   Result<void> add_event(EventRecord event) override;
 
   void tick() override { step(); }
@@ -50,6 +52,7 @@ class ImportSession final : public control::ImportSink {
   void flush();
 
   std::unique_ptr<storage::RecordIntake> intake_;
+  PauseNotes pause_notes_;
   std::uint16_t class_index_;
   RecordQueues queues_;
   RecordFigures figures_;

@@ -143,6 +143,8 @@ Result<int> record_files(const control::IngestRequest& request,
   (*pipeline)->link().observe_final_reports(
       [&finals](const StreamReport& report) { finals.push_back(report); });
 
+  (*pipeline)->link().observe_pauses([&store](const PauseTold& told) { store->note_pause(told); });
+
   OfflineRun offline(**pipeline, **feeder);
   control::Progress progress("ingest", merge.bytes_total());
   while (offline.step()) {

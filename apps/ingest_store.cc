@@ -51,6 +51,7 @@ Result<void> IngestStore::take(std::unique_ptr<storage::Store> store,
       std::make_unique<retention::RetentionDesk>(*store_, control::desk_options(settings.config));
   TD_TRY(desk_->resume());
   holding_ = std::make_unique<HoldingIntake>(*store_, desk_->future_holds(), store_->journal());
+  pause_notes_ = std::make_unique<PauseNotes>(*desk_);
   return {};
 }
 
@@ -63,6 +64,13 @@ bool IngestStore::is_present(const Uid& uid) {
   const Result<bool> present = intake().is_present(uid);
   if (!present && !failure_) failure_ = present.error();
   return present && *present;
+}
+
+void IngestStore::note_pause(const PauseTold& told) {
+  if (client_) return client_->note_pause(told);
+  pause_notes_->add(told);
+  const Result<void> noted = pause_notes_->flush();
+  if (!noted && !failure_) failure_ = noted.error();
 }
 
 Result<void> IngestStore::health() const {

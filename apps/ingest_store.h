@@ -9,6 +9,7 @@
 #include <string>
 
 #include "apps/holding_intake.h"
+#include "apps/pause_notes.h"
 #include "base/result.h"
 #include "control/import_client.h"
 #include "control/settings.h"
@@ -30,6 +31,9 @@ class IngestStore {
   // unfinished are recorded again from the start.
   bool is_present(const Uid& uid);
 
+  // A pause of a recording, or the end of one: in the journal when finish() is done.
+  void note_pause(const PauseTold& told);
+
   // Ok as long as going on makes sense.
   [[nodiscard]] Result<void> health() const;
 
@@ -45,7 +49,8 @@ class IngestStore {
   std::unique_ptr<retention::RetentionDesk> desk_;
   std::unique_ptr<HoldingIntake> holding_;
   std::unique_ptr<control::ImportClient> client_;
-  std::optional<Error> failure_;  // of is_present()
+  std::unique_ptr<PauseNotes> pause_notes_;  // with the desk
+  std::optional<Error> failure_;             // of is_present() and note_pause()
 };
 
 }  // namespace tapdeck::apps

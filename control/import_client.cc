@@ -88,6 +88,10 @@ Result<void> ImportClient::shred(const Uid& /*recording*/, storage::ShredParts /
   return {};
 }
 
+void ImportClient::note_pause(const PauseTold& told) {
+  send(FrameType::kImportPause, encode_import_pause(told));
+}
+
 Result<void> ImportClient::finish() {
   const auto answer = ask(FrameType::kImportFinish, {});
   if (!answer) return Error(answer.error());

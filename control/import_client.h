@@ -34,6 +34,9 @@ class ImportClient final : public storage::RecordIntake {
   // After writer().abandon(); durable when finish() has returned.
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 
+  // Not answered; in the journal when finish() has returned.
+  void note_pause(const PauseTold& told);
+
   // The end: waits until all that was handed over is durable and in the call log.
   Result<void> finish();
 

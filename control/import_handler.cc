@@ -46,6 +46,12 @@ Result<void> take_shred(const Frame& frame, ImportSink& sink) {
   return sink.shred(shred->recording, shred->parts);
 }
 
+Result<void> take_pause(const Frame& frame, ImportSink& sink) {
+  const auto told = decode_import_pause(frame.payload);
+  if (!told) return unreadable();
+  return sink.note_pause(*told);
+}
+
 Result<void> take_event(const Frame& frame, ImportSink& sink) {
   auto event = decode_event(frame.payload);
   if (!event) return unreadable();
@@ -59,6 +65,7 @@ Result<void> take(const Socket& socket, const Frame& frame, ImportSink& sink) {
     case FrameType::kImportMessages: return take_messages(frame, sink);
     case FrameType::kImportCall: return take_call(frame, sink);
     case FrameType::kImportEvent: return take_event(frame, sink);
+    case FrameType::kImportPause: return take_pause(frame, sink);
     case FrameType::kImportShred: return take_shred(frame, sink);
     case FrameType::kImportTick: sink.tick(); return {};
     default: return unreadable();

@@ -13,6 +13,7 @@
 #include "model/call.h"
 #include "model/chunk.h"
 #include "model/event.h"
+#include "model/pause.h"
 #include "storage/segment_id.h"
 
 namespace tapdeck::control {
@@ -33,6 +34,9 @@ class ImportSink {
 
   // storage::RecordIntake::shred(); done when finish() is.
   virtual Result<void> shred(const Uid& recording, storage::ShredParts parts) = 0;
+
+  // A pause of its recording, or the end of one: in the journal when finish() is done.
+  virtual Result<void> note_pause(const PauseTold& told) = 0;
 
   virtual Result<void> add_event(EventRecord event) = 0;  // of no call, so it is not asked for
 

@@ -31,7 +31,7 @@ constexpr std::string CallQuery::*kQueryTexts[] = {&CallQuery::number,
 
 bool is_frame_type(std::uint8_t type) {
   return (type >= static_cast<std::uint8_t>(FrameType::kHello) &&
-          type <= static_cast<std::uint8_t>(FrameType::kAdminister)) ||
+          type <= static_cast<std::uint8_t>(FrameType::kImportPause)) ||
          (type >= static_cast<std::uint8_t>(FrameType::kWelcome) &&
           type <= static_cast<std::uint8_t>(FrameType::kEvent)) ||
          type == static_cast<std::uint8_t>(FrameType::kEnd) ||
@@ -325,6 +325,31 @@ std::optional<ImportedShred> decode_import_shred(std::string_view bytes) {
   }
   shred.parts = static_cast<storage::ShredParts>(parts);
   return when_complete(reader, shred);
+}
+
+std::string encode_import_pause(const PauseTold& told) {
+  WireWriter writer;
+  writer.uid(told.uid);
+  writer.number(static_cast<std::uint8_t>(told.change));
+  writer.number(static_cast<std::uint8_t>(told.cause));
+  writer.number(static_cast<std::uint64_t>(told.time_ns));
+  return writer.take();
+}
+
+std::optional<PauseTold> decode_import_pause(std::string_view bytes) {
+  WireReader reader(bytes);
+  PauseTold told;
+  told.uid = reader.uid();
+  const auto change = reader.number<std::uint8_t>();
+  const auto cause = reader.number<std::uint8_t>();
+  told.time_ns = static_cast<std::int64_t>(reader.number<std::uint64_t>());
+  if (change > static_cast<std::uint8_t>(PauseChange::kEndedByLimit) || cause == 0 ||
+      cause > kPauseCauseMax) {
+    return std::nullopt;
+  }
+  told.change = static_cast<PauseChange>(change);
+  told.cause = static_cast<PauseCause>(cause);
+  return when_complete(reader, told);
 }
 
 }  // namespace tapdeck::control

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "model/call_query.h"
 #include "model/ledger_content.h"
+#include "model/pause.h"
 #include "storage/segment_id.h"
 #include "storage/store_access.h"
 
@@ -42,10 +43,10 @@ enum class FrameType : std::uint8_t {
   kCheck = 9,
   kStatsJson = 10,
   kStatusJson = 11,
-  kImportBegin = 12,  // text: the retention class; the next six, kImportEvent and kImportShred only
-                      // until its end
-  kImportAsk = 13,    // uid: is it there already?
-  kImportChunk = 14,  // ImportedChunk; not answered, as the next three
+  kImportBegin = 12,     // text: the retention class; the next six, kImportEvent, kImportShred and
+                         // kImportPause only until its end
+  kImportAsk = 13,       // uid: is it there already?
+  kImportChunk = 14,     // ImportedChunk; not answered, as the next three
   kImportMessages = 15,  // ImportedMessages
   kImportCall = 16,      // encode_call bytes
   kImportTick = 17,      // nothing came for a while
@@ -56,6 +57,7 @@ enum class FrameType : std::uint8_t {
   kResume = 22,       // likewise
   kImportShred = 23,  // ImportedShred; within an import, not answered
   kAdminister = 24,   // a RetentionRequest (control/retention_codec.h)
+  kImportPause = 25,  // PauseTold; within an import, not answered
   // Answers.
   kWelcome = 64,
   kCall = 65,     // encode_call bytes
@@ -141,5 +143,8 @@ struct ImportedShred {
 
 std::string encode_import_shred(const ImportedShred& shred);
 std::optional<ImportedShred> decode_import_shred(std::string_view bytes);
+
+std::string encode_import_pause(const PauseTold& told);
+std::optional<PauseTold> decode_import_pause(std::string_view bytes);
 
 }  // namespace tapdeck::control

@@ -36,6 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 9:
       (void)decode_import_messages(payload);
       (void)decode_import_shred(payload);
+      if (const auto told = decode_import_pause(payload)) {
+        if (encode_import_pause(*told) != payload) std::abort();
+      }
       break;
     case 10:
       if (const auto query = decode_event_query(payload)) {

@@ -26,6 +26,8 @@ class NoImport final : public control::ImportSink {
 
   Result<void> add_event(EventRecord /*event*/) override { return {}; }
 
+  Result<void> note_pause(const PauseTold&) override { return {}; }
+
   Result<void> shred(const Uid&, storage::ShredParts) override { return {}; }
 
   Result<void> finish() override { return {}; }
@@ -53,6 +55,30 @@ TEST(IngestStore, WaitsForTheServiceToPutAwayAnImportThatWasKilled) {
   ASSERT_TRUE(store) << store.error().message;
   EXPECT_EQ(asked.load(), 3);
   EXPECT_TRUE(store->finish());
+}
+
+TEST(IngestStore, PausesAreInTheJournalOfAStoreThatItOpens) {
+  const storage::TemporaryDirectory directory;
+  control::Settings settings;
+  settings.config = config::defaults();
+  settings.store_directory = directory.path();
+  const Uid uid = make_uid(5, {1});
+  {
+    auto store = IngestStore::open(settings, "imported");
+    ASSERT_TRUE(store) << store.error().message;
+    store->note_pause({uid, PauseChange::kPaused, PauseCause::kDtmf, 1'000});
+    store->note_pause({uid, PauseChange::kResumed, PauseCause::kDtmf, 2'000});
+    ASSERT_TRUE(store->finish());
+  }
+  const auto reached = control::reach_store(settings);
+  ASSERT_TRUE(reached) << reached.error().message;
+  retention::JournalRequest request;
+  request.uid = uid;
+  const auto journal = reached->desk->journal(request);
+  ASSERT_TRUE(journal);
+  ASSERT_EQ(journal->rows.size(), 2U);
+  EXPECT_EQ(std::get<Pause>(*journal->rows[0].content).from_us, 1);
+  EXPECT_EQ(std::get<Resume>(*journal->rows[1].content).until_us, 2);
 }
 
 }  // namespace

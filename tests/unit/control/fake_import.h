@@ -59,6 +59,12 @@ class FakeImport final : public ImportSink {
     return {};
   }
 
+  Result<void> note_pause(const PauseTold& told) override {
+    log_.told.push_back("pause " + to_string(told.uid) + " " +
+                        std::to_string(static_cast<int>(told.change)));
+    return {};
+  }
+
   Result<void> add_event(EventRecord event) override {
     log_.told.push_back("event " + event.call_id);
     return {};

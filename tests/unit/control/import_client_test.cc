@@ -59,6 +59,7 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
   ASSERT_TRUE(client->put_calls({&call, 1}));
   const EventRecord event = tapdeck::testing::sample_event();
   ASSERT_TRUE(client->put_events({&event, 1}));
+  client->note_pause({call.uid, PauseChange::kResumed, PauseCause::kDtmf, 5});
   client->writer().abandon(call.uid, storage::ShredParts::kAll);
   ASSERT_TRUE(client->shred(call.uid, storage::ShredParts::kAll));
   ASSERT_TRUE(client->put_pending_rows());
@@ -72,6 +73,7 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
                                       "messages records",
                                       "call " + uid,
                                       "event " + event.call_id,
+                                      "pause " + uid + " 1",
                                       "shred " + uid + " 3",
                                       "tick",
                                       "finish"}));

@@ -122,6 +122,35 @@ TEST(Protocol, HelloTellsTheVersionAndNothingElsePasses) {
   EXPECT_EQ(decode_hello(encode_hello() + "later fields"), kProtocolVersion);
   EXPECT_EQ(decode_hello("GET / HTTP/1.1"), std::nullopt);
   EXPECT_EQ(decode_hello(encode_hello().substr(0, 5)), std::nullopt);
+  EXPECT_EQ(decode_hello(encode_hello().substr(0, 6)), kProtocolVersion) << "as before version 6";
+}
+
+TEST(Protocol, HelloTellsWhatIsReadFor) {
+  for (const AccessKind purpose : {AccessKind::kShow, AccessKind::kExport, AccessKind::kListen}) {
+    EXPECT_EQ(decode_purpose(encode_hello(purpose)), purpose);
+  }
+  EXPECT_EQ(decode_purpose(encode_hello(AccessKind::kSearch)), std::nullopt);
+  EXPECT_EQ(decode_purpose(encode_hello(static_cast<AccessKind>(5))), std::nullopt);
+  EXPECT_EQ(decode_purpose(encode_hello().substr(0, 6)), std::nullopt);
+}
+
+TEST(Protocol, APauseOfAnImportComesBackAsItWas) {
+  const PauseTold told{
+      make_uid(1, {1, 2}), PauseChange::kEndedByLimit, PauseCause::kLimit, 1'790'000'000'123};
+  const auto back = decode_import_pause(encode_import_pause(told));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->uid, told.uid);
+  EXPECT_EQ(back->change, told.change);
+  EXPECT_EQ(back->cause, told.cause);
+  EXPECT_EQ(back->time_ns, told.time_ns);
+  EXPECT_FALSE(decode_import_pause(encode_import_pause(told) + "x"));
+  EXPECT_FALSE(decode_import_pause(encode_uid(told.uid)));
+  EXPECT_FALSE(decode_import_pause(
+      encode_import_pause({told.uid, PauseChange::kPaused, static_cast<PauseCause>(0), 1})));
+  EXPECT_FALSE(decode_import_pause(
+      encode_import_pause({told.uid, PauseChange::kPaused, static_cast<PauseCause>(6), 1})));
+  EXPECT_FALSE(decode_import_pause(
+      encode_import_pause({told.uid, static_cast<PauseChange>(3), PauseCause::kDtmf, 1})));
 }
 
 TEST(Protocol, AnswersComeBackAsTheyWere) {
