@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "control/class_journal.h"
 #include "control/reach_store.h"
 
 namespace tapdeck::apps {
@@ -50,6 +51,7 @@ Result<void> IngestStore::take(std::unique_ptr<storage::Store> store,
   desk_ =
       std::make_unique<retention::RetentionDesk>(*store_, control::desk_options(settings.config));
   TD_TRY(desk_->resume());
+  TD_TRY(control::journal_classes(settings, "ingest", *store_));
   holding_ = std::make_unique<HoldingIntake>(*store_, desk_->future_holds(), store_->journal());
   pause_notes_ = std::make_unique<PauseNotes>(*desk_);
   return {};

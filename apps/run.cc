@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/changes.h"
 #include "config/retention_classes.h"
+#include "control/class_journal.h"
 #include "control/reach_store.h"
 #include "control/settings.h"
 #include "engine/eal.h"
@@ -94,6 +95,7 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   Result<PolicyFiles> policy = load_policy_files(request.global, settings);
   if (!policy) return policy.error();
   TD_TRY(journal_policy(*policy, "start", **store));
+  TD_TRY(control::journal_classes(settings, "start", **store));
   options.calls.policy = std::move(policy->sources);
   Result<engine::Eal> eal = engine::Eal::start(eal_options(config, options, mbuf_count));
   if (!eal) return eal.error();

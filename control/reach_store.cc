@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "config/retention_classes.h"
+#include "control/class_journal.h"
 
 namespace tapdeck::control {
 namespace {
@@ -31,6 +32,7 @@ Result<ReachedStore> with_desk(std::unique_ptr<storage::Store> store, const Sett
   reached.desk =
       std::make_unique<retention::RetentionDesk>(*reached.store, desk_options(settings.config));
   TD_TRY(reached.desk->resume());
+  TD_TRY(journal_classes(settings, "command", *reached.store));
   return reached;
 }
 

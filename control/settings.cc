@@ -15,6 +15,7 @@ Result<Settings> load_settings(const GlobalOptions& global, config::HostChecks h
     auto loaded = config::load(global.config_file, host);
     if (!loaded) return Error(loaded.error());
     settings.config = std::move(*loaded);
+    settings.is_configured = true;
   }
   const bool overridden = !global.store_directory.empty();
   settings.store_directory = overridden ? global.store_directory : settings.config.general.store;

@@ -17,6 +17,7 @@ struct Settings {
   config::Config config;
   std::string store_directory;  // --store, else general.store
   std::string zone;             // IANA name
+  bool is_configured = false;   // by a file
 };
 
 // kCorrupt holds every mistake of the file, one per line; kNotFound or kIo: no such file.

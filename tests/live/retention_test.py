@@ -4,8 +4,11 @@
 First on a store that nobody owns, then on one that `tapdeck run` owns (that part needs root).
 """
 
+import base64
+import hashlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -23,6 +26,18 @@ CLASSES = """\
 retention_classes:
   - {name: short, days: 1, basis: "test of expiry"}
   - {name: long, days: 3650}
+policy:
+  file: policies.yaml
+"""
+POLICIES = """\
+default:
+  pause: {dtmf: {pause: "*7", resume: "*8"}}
+"""
+# Of the call that is kept: two keys in, two keys out.
+KEYS = """\
+{begin}.5 alice>bob INFO call={name} cseq=3 type=application/dtmf-relay body="Signal=*\\n"
+{begin}.6 alice>bob INFO call={name} cseq=4 type=application/dtmf-relay body="Signal=7\\n"
+{begin}.9 alice>bob INFO call={name} cseq=5 type=application/dtmf body="*8"
 """
 PARTIES = """\
 party alice 192.0.2.10:5060 number=493012345
@@ -34,7 +49,7 @@ call {name} alice bob
 {begin}.1 bob>alice 200/INVITE call={name} sdp={answer}
 {begin}.2 alice>bob ACK call={name}
 {begin}.3 rtp alice:{port}>bob:{answer} ssrc=0x0000b{port} count=100
-{end}.0 alice>bob BYE call={name} cseq=2
+{end}.0 alice>bob BYE call={name} cseq=9
 {end}.1 bob>alice 200/BYE call={name} cseq=2
 """
 NAMES = ("held", "erased", "kept")
@@ -48,6 +63,8 @@ def write_capture(directory):
         for n, name in enumerate(NAMES):
             file.write(CALL.format(name=name, begin=10 * n, end=10 * n + 4, port=4100 + 100 * n,
                                    answer=6100 + 100 * n))
+            if name == "kept":
+                file.write(KEYS.format(name=name, begin=10 * n))
     frames.write_capture(path + ".pcap", Scenario(path).frames)
     return path + ".pcap"
 
@@ -134,8 +151,9 @@ class RetentionTest:
         certificate = os.path.join(self.directory, "certificate.json")
         self.expect("erase --yes", self.ask(*words, "--yes", "--certificate", certificate), 0)
         with open(certificate, encoding="utf-8") as file:
-            text = json.dumps(json.load(file))
+            text = file.read()
         self.check("its certificate names the call", [] if uid in text else [text])
+        self.check_certificate(certificate, text)
         state = self.log()["erased"]["recording"]["lifecycle"]
         self.check("the record says so", [] if state == "erased" else [state])
         output = os.path.join(self.directory, "wav")
@@ -144,6 +162,84 @@ class RetentionTest:
         tapdeck(self.store, "ingest", self.capture, config=self.config).expect(0, 3)
         state = self.log()["erased"]["recording"]["lifecycle"]
         self.check("ingested again it stays erased", [] if state == "erased" else [state])
+
+    def check_certificate(self, path, text):
+        """By the command, and by OpenSSL alone, as docs/RETENTION.md has it."""
+        key = os.path.join(self.directory, "store.pem")
+        with open(key, "wb") as file:
+            file.write(self.ask("audit", "key").expect(0).stdout)
+        self.expect("the certificate is good and in the journal",
+                    self.ask("audit", "certificate", path), 0,
+                    "signature: good", "journal: has its entries")
+        elsewhere = tapdeck(os.path.join(self.directory, "none"), "audit", "certificate", path,
+                            "--key", key)
+        self.expect("it is good without the store", elsewhere, 0, "journal: not looked at")
+        altered = os.path.join(self.directory, "altered.json")
+        with open(altered, "w", encoding="utf-8") as file:
+            file.write(text.replace("GDPR", "gdpr"))
+        self.expect("altered it is not", self.ask("audit", "certificate", altered), 1,
+                    "altered, or made up")
+        steps = f"""set -e; cd {self.directory}
+            tail -c +9 certificate.json | head -c -257 > body.json
+            tail -c 91 certificate.json | head -c 88 | base64 -d > signature
+            openssl pkeyutl -verify -pubin -inkey store.pem -rawin -in body.json -sigfile signature
+            sed -i s/GDPR/gdpr/ body.json
+            ! openssl pkeyutl -verify -pubin -inkey store.pem -rawin -in body.json \\
+                -sigfile signature"""
+        done = subprocess.run(["bash", "-c", steps], capture_output=True, check=False)
+        self.check("OpenSSL says so, too", [] if done.returncode == 0 else
+                   [done.stdout.decode() + done.stderr.decode()])
+        sealed = json.loads(text)
+        der = base64.b64decode(sealed["public_key"])
+        self.check("the key is called by its digest",
+                   [] if hashlib.sha256(der).hexdigest() == sealed["key_id"] else [text])
+        body = json.dumps(sealed["body"], sort_keys=True, separators=(",", ":"),
+                          ensure_ascii=False)
+        self.check("the body is canonical", [] if f'{{"body":{body},"key_id"' in text else [text])
+
+    def check_exports(self):
+        """What was given out, and what for, is told apart; the entry has the manifest's digest."""
+        uid = self.uids["held"]
+        output = os.path.join(self.directory, "pcap")
+        self.ask("show", uid).expect(0)
+        self.ask("export", "--uid", uid, "--format", "pcap", "--output", output).expect(0, 3)
+        accesses = [(row["content"]["kind"], row["content"]["detail"])
+                    for row in self.rows("--type", "access", "--uid", uid)]
+        wanted = {("show", "messages"), ("export", "messages"), ("export", "media")}
+        self.check("show is told from export", [] if set(accesses) == wanted and
+                   len(accesses) == 3 else [f"{accesses}"])
+        exports = [row["content"] for row in self.rows("--type", "export", "--uid", uid)]
+        with open(os.path.join(output, "manifest.json"), "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        self.check("the export is in the journal with its manifest",
+                   [] if [(row["format"], row["output"], row["files"], row["manifest"],
+                           row["uids"]) for row in exports] ==
+                   [("pcap", output, 1, digest, [uid])] else [f"{exports}"])
+        report = json.loads(self.ask("erase", "--uid", uid, "--reason", "GDPR", "--json")
+                            .expect(0, 3).stdout)
+        count = [call["exports"] for call in report["calls"] + report["in_the_way"]]
+        self.check("an erasure counts one export", [] if count == [1] else [f"{count}"])
+
+    def check_pauses(self):
+        rows = [row for row in self.rows("--uid", self.uids["kept"])
+                if row["type"] in ("pause", "resume")]
+        told = [(row["type"], row["content"]["cause"]) for row in rows]
+        self.check("a pause of what is ingested is in the journal",
+                   [] if told == [("pause", "dtmf"), ("resume", "dtmf")] else [f"{told}"])
+
+    def check_classes(self, reason):
+        changes = [row["content"] for row in self.rows("--type", "class_change")]
+        told = [(row["class"], row["before"], row["reason"]) for row in changes]
+        self.check("the classes are in the journal, once",
+                   [] if told == [(name, None, reason) for name in
+                                  ("default", "imported", "long", "short")] else [f"{told}"])
+
+    def check_clock(self):
+        self.ask("retention", "confirm-clock").expect(0)
+        rows = [row["content"] for row in self.rows("--type", "confirmation")]
+        self.check("who confirmed the clock is in the journal",
+                   [] if rows and rows[-1]["confirmed"] == "clock" and
+                   rows[-1]["actor"]["user_id"] == os.getuid() else [f"{rows}"])
 
     def check_extension(self):
         # What is overdue and held by nobody is going: it is too late to lengthen it.
@@ -180,20 +276,25 @@ class RetentionTest:
 
     def check_journal(self, *more):
         types = [row["type"] for row in self.rows()]
-        missing = {"hold", "annotation", "erasure", "extension", "access", *more} - set(types)
+        missing = {"hold", "annotation", "erasure", "extension", "access", "export",
+                   "class_change", "confirmation", "pause", "resume", *more} - set(types)
         self.check("everything is in the journal", [f"no {name}" for name in sorted(missing)])
         ledger = os.path.join(self.store, "ledger")
         named = [name for name in os.listdir(ledger)
                  if b"498912345" in open(os.path.join(ledger, name), "rb").read()]
         self.check("no number can be read in it", named)
 
-    def check_all(self):
+    def check_all(self, reason):
+        self.check_classes(reason)
+        self.check_pauses()
         self.check_hold()
+        self.check_exports()
         self.check_annotations()
         self.check_erasure()
         self.check_extension()
         self.check_plan()
         self.check_accesses()
+        self.check_clock()
 
     def check_expiry(self):
         """Everything of this class is long overdue: only holds and extensions keep it."""
@@ -210,14 +311,40 @@ class RetentionTest:
         self.expect("applied again it does nothing", self.ask("retention", "apply"), 0, "expired 0")
 
 
+def write_policies(directory):
+    with open(os.path.join(directory, "policies.yaml"), "w", encoding="utf-8") as file:
+        file.write(POLICIES)
+
+
+def check_class_changes(test):
+    """Another configuration of the same store; the next command has the first one again."""
+    other = os.path.join(test.directory, "other.yaml")
+    with open(test.config, encoding="utf-8") as file:
+        text = file.read()
+    with open(other, "w", encoding="utf-8") as file:
+        file.write(text.replace("{name: long, days: 3650}",
+                                "{name: long, days: 3651, locked: true}"))
+    before = len(test.rows("--type", "class_change"))
+    for config in (other, test.config):
+        tapdeck(test.store, "calls", config=config).expect(0)
+    changes = [row["content"] for row in test.rows("--type", "class_change")][before:]
+    days = [(row["class"], row["before"]["media_s"] // 86400, row["after"]["media_s"] // 86400,
+             row["after"]["locked"], row["reason"]) for row in changes]
+    test.check("a change of classes is in the journal with both terms", [] if days ==
+               [("long", 3650, 3651, True, "command"), ("long", 3651, 3650, False, "command")]
+               else [f"{days}"])
+
+
 def test_alone(report, directory):
     config = os.path.join(directory, "tapdeck.yaml")
     store = os.path.join(directory, "store")
     with open(config, "w", encoding="utf-8") as file:
         file.write(f"general:\n  store: {store}\n{CLASSES}")
+    write_policies(directory)
     test = RetentionTest(report, directory, store, config, "alone")
     test.ingest("short")
-    test.check_all()
+    test.check_all("ingest")
+    check_class_changes(test)
     test.check_expiry()
     test.check_journal("release", "expiry")
     test.expect("the store is sound", test.ask("store", "check"), 0)
@@ -227,11 +354,12 @@ def test_served(report, directory, lab):
     service = Service(lab, directory)
     with open(service.config, "a", encoding="utf-8") as file:
         file.write(CLASSES)
+    write_policies(directory)
     service.start()
     try:
         test = RetentionTest(report, directory, service.store, service.config, "served")
         test.ingest("long")
-        test.check_all()
+        test.check_all("start")
         test.check_journal()
     finally:
         status = service.stop()
