@@ -110,7 +110,8 @@ bool Call::owns(const MessageFacts& facts) const {
 void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
   if (log_.empty()) last_flush_ns_ = timer_now_ns;
   if (!muted_) {
-    log_.add(message.signal, live_.media.dtmf_use().mask && message.facts.may_tell_dtmf());
+    const bool mask = live_.media.dtmf_use().mask || live_.pause.has_value();
+    log_.add(message.signal, mask && message.facts.may_tell_dtmf());
   }
   last_signal_ns_ = timer_now_ns;
   restart_deadline_ns_ = kNever;

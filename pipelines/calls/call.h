@@ -95,8 +95,9 @@ class Call {
   bool resume_recording(std::int64_t time_ns, PauseCause cause);
   // Another leg of its conversation has a stricter rule; true where that changes anything.
   bool restrict_by(const JoinedRule& rule, std::int64_t time_ns);
-  // What a key of StreamReportKind::kKey orders, if it ends a code of the call's rule.
-  std::optional<PauseTrigger> hear_key(const StreamReport& report);
+  // What a key of StreamReportKind::kKey, or those of an INFO, order where they end a code.
+  std::optional<PauseTrigger> hear_keys(const StreamReport& report);
+  std::optional<PauseTrigger> hear_keys(const MessageFacts& facts);
 
   [[nodiscard]] CallWorth worth() const {
     if (live_.established || !live_.streams.empty()) return CallWorth::kAnswered;
@@ -132,9 +133,8 @@ class Call {
   // The deadline for which the plane's timer queue has an entry.
   std::int64_t armed_ns = kNever;
   CallWorth listed_worth = CallWorth::kIdle;  // as the table has it
-  // As Recordings has it.
-  std::optional<RecordingRank> rank{};
-  RecordingRanks::iterator place{};  // where it is listed as kept or cut
+  std::optional<RecordingRank> rank{};        // as Recordings has it
+  RecordingRanks::iterator place{};           // where it is listed as kept or cut
   Keeping listed = Keeping::kUndecided;
   bool promised = false;
   std::uint32_t conversation_slot = 0;  // as Conversations has it; 0: none

@@ -6,6 +6,7 @@
 #include "pipelines/calls/record_builder.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/unbound_media.h"
+#include "pipelines/signalling/pressed_keys.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -124,9 +125,18 @@ bool Call::restrict_by(const JoinedRule& rule, std::int64_t time_ns) {
   return true;
 }
 
-std::optional<PauseTrigger> Call::hear_key(const StreamReport& report) {
+std::optional<PauseTrigger> Call::hear_keys(const StreamReport& report) {
   if (live_.policy == nullptr || live_.policy->actions == nullptr || live_.ended) return {};
   return live_.policy->keys.hear(report, live_.policy->actions->pause, live_.pause.has_value());
+}
+
+std::optional<PauseTrigger> Call::hear_keys(const MessageFacts& facts) {
+  if (live_.policy == nullptr || live_.policy->actions == nullptr || live_.ended) return {};
+  const config::PauseTriggers& triggers = live_.policy->actions->pause;
+  if (triggers.dtmf_pause.empty() || facts.message == nullptr) return {};
+  const sip::PressedKeys keys = sip::read_pressed_keys(*facts.message);
+  const KeyedInfo info{facts.from_tag, facts.cseq, keys.text()};
+  return live_.policy->keys.hear(info, triggers, live_.pause.has_value());
 }
 
 void Call::end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns) {

@@ -34,12 +34,23 @@ void ConversationRules::obey_header(const Call& call,
 void ConversationRules::obey_key(Call& call,
                                  const StreamReport& report,
                                  std::int64_t timer_now_ns) {
-  const auto trigger = call.hear_key(report);
+  const auto trigger = call.hear_keys(report);
   if (!trigger) return;
   const What what{trigger->resume,
                   report.statistics.last_ns,
                   timer_now_ns + trigger->limit_ns,
                   PauseCause::kDtmf};
+  tell_legs(call, what);
+}
+
+void ConversationRules::obey_info(Call& call,
+                                  const SeenMessage& message,
+                                  std::int64_t timer_now_ns) {
+  if (!message.facts.is_request) return;
+  const auto trigger = call.hear_keys(message.facts);
+  if (!trigger) return;
+  const What what{
+      trigger->resume, message.time_ns(), timer_now_ns + trigger->limit_ns, PauseCause::kDtmf};
   tell_legs(call, what);
 }
 

@@ -28,11 +28,12 @@ class ConversationRules {
 
   PauseAnswer obey(const PauseOrder& order, std::int64_t timer_now_ns);
 
-  // After a message of the call, which may order something by a header field or have joined the
-  // call to a conversation that is paused or has a stricter rule; true when take_changed() has
-  // some.
-  [[nodiscard]] bool heed(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns) {
+  // After a message of the call, which may order something by a header field or by keys, or have
+  // joined the call to a conversation that is paused or has a stricter rule; true when
+  // take_changed() has some.
+  [[nodiscard]] bool heed(Call& call, const SeenMessage& message, std::int64_t timer_now_ns) {
     if (message.facts.claims != nullptr) obey_header(call, message, timer_now_ns);
+    if (message.facts.method == sip::Method::kInfo) obey_info(call, message, timer_now_ns);
     if (used_) follow_pause(call);
     if (call.conversation_slot != 0 && policy_.restricts())
       follow_strictest(call, message.time_ns());
@@ -61,6 +62,7 @@ class ConversationRules {
 
   void obey_header(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns);
   void obey_key(Call& call, const StreamReport& report, std::int64_t timer_now_ns);
+  void obey_info(Call& call, const SeenMessage& message, std::int64_t timer_now_ns);
   PauseAnswer tell_legs(const Call& call, const What& what);
   [[nodiscard]] Call* find(const PauseOrder& order) const;
   void follow_pause(const Call& call);

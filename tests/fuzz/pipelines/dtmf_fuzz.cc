@@ -1,6 +1,6 @@
 // Any bytes through the blanking of keys: line ends stay, nothing but blanks and masked events is
 // written, the count covers what changed, and what is behind "Signal=" in a body is blanked
-// whatever the body is.
+// whatever the body is.  What is read as a pressed key is one.
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -8,6 +8,7 @@
 #include "model/dtmf.h"
 #include "pipelines/signalling/dtmf.h"
 #include "pipelines/signalling/lexer.h"
+#include "pipelines/signalling/pressed_keys.h"
 #include "pipelines/signalling/secrets.h"
 
 namespace {
@@ -42,6 +43,13 @@ void check_signal(Bytes tail) {
   }
 }
 
+void check_keys(const Bytes& bytes) {
+  tapdeck::sip::Message message;
+  if (tapdeck::sip::parse(bytes, message) != tapdeck::sip::ParseVerdict::kOk) return;
+  const tapdeck::sip::PressedKeys keys = tapdeck::sip::read_pressed_keys(message);
+  if (keys.text().find_first_not_of("0123456789*#ABCD") != std::string_view::npos) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -49,5 +57,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Bytes after = before;
   check_changes(before, after, tapdeck::sip::blank_dtmf(after));
   check_signal(before);
+  check_keys(before);
   return 0;
 }

@@ -77,5 +77,40 @@ TEST(KeyCodes, StreamsBeyondTheBoundAreNotHeard) {
   EXPECT_TRUE(codes.hear(key('7', 1'000), triggers(), false));
 }
 
+TEST(KeyCodes, KeysOfInfosMakeACode) {
+  KeyCodes codes;
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 2, "*"}, triggers(), false));
+  const auto paused = codes.hear(KeyedInfo{"tag-a", 3, "7"}, triggers(), false);
+  EXPECT_EQ(paused, (PauseTrigger{false, 30'000'000'000}));
+  EXPECT_TRUE(codes.hear(KeyedInfo{"tag-a", 4, "*8"}, triggers(), true)) << "both in one";
+}
+
+TEST(KeyCodes, AnInfoThatIsSeenAgainCountsOnce) {
+  KeyCodes codes;
+  const config::PauseTriggers doubled = triggers("77", "*8");
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 2, "7"}, doubled, false));
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 2, "7"}, doubled, false));
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 1, "7"}, doubled, false)) << "late";
+  EXPECT_TRUE(codes.hear(KeyedInfo{"tag-a", 3, "7"}, doubled, false));
+}
+
+TEST(KeyCodes, InfosOfTwoSidesMakeNoCodeTogetherNorWithRtp) {
+  KeyCodes codes;
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 2, "*"}, triggers(), false));
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-b", 2, "7"}, triggers(), false));
+  EXPECT_FALSE(codes.hear(key('7'), triggers(), false));
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 3, ""}, triggers(), false));
+  EXPECT_TRUE(codes.hear(KeyedInfo{"tag-a", 4, "7"}, triggers(), false));
+}
+
+TEST(KeyCodes, SidesBeyondTheMostAreNotHeard) {
+  KeyCodes codes;
+  for (std::size_t i = 0; i <= kKeyStreamsMax; ++i) {
+    const std::string tag = "tag-" + std::to_string(i);
+    EXPECT_EQ(codes.hear(KeyedInfo{tag, 2, "*7"}, triggers(), false).has_value(),
+              i < kKeyStreamsMax);
+  }
+}
+
 }  // namespace
 }  // namespace tapdeck::calls
