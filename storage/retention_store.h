@@ -70,6 +70,10 @@ class RetentionStore {
   // Bytes that the parts take in segments: for plans.
   virtual Result<std::uint64_t> bytes_of(const Uid& uid, RecordingParts parts) = 0;
 
+  // Of those, what reclaim() would give back if the parts went now: not what lies in segments that
+  // are still written.
+  virtual Result<std::uint64_t> reclaimable_bytes_of(const Uid& uid, RecordingParts parts) = 0;
+
   // A copy of the store as it is now, in the directory `destination`, which must not exist; while
   // everything else goes on.  storage/backup.h.
   virtual Result<CopiedFiles> backup(const std::string& destination) = 0;

@@ -66,7 +66,15 @@ class StoreImpl final : public Store {
   Result<void> purge(std::span<const Uid> calls) override;
   Result<void> purge_everywhere() override;
   Result<Reclaimed> reclaim() override;
-  Result<std::uint64_t> bytes_of(const Uid& uid, RecordingParts parts) override;
+
+  Result<std::uint64_t> bytes_of(const Uid& uid, RecordingParts parts) override {
+    return sum_bytes(uid, parts, /*sealed_only=*/false);
+  }
+
+  Result<std::uint64_t> reclaimable_bytes_of(const Uid& uid, RecordingParts parts) override {
+    return sum_bytes(uid, parts, /*sealed_only=*/true);
+  }
+
   Result<CopiedFiles> backup(const std::string& destination) override;  // store_backup.cc
 
   Result<SigningKey> signing_key() override { return signing_key_->get(); }
@@ -107,6 +115,7 @@ class StoreImpl final : public Store {
   void mark_indexed();
   Result<std::optional<std::uint32_t>> find_details_key(const Uid& uid);
   Result<void> sync_keys();
+  Result<std::uint64_t> sum_bytes(const Uid& uid, RecordingParts parts, bool sealed_only);
   Result<std::uint64_t> punch(const SegmentId& id, const SegmentInfo& info);
   Result<void> forget_removed_segments();
 

@@ -122,7 +122,7 @@ Result<void> StoreImpl::purge_everywhere() {
 }
 
 // A packed extent stands in a row once for each of its sections.
-Result<std::uint64_t> StoreImpl::bytes_of(const Uid& uid, RecordingParts parts) {
+Result<std::uint64_t> StoreImpl::sum_bytes(const Uid& uid, RecordingParts parts, bool sealed_only) {
   const auto rows = calls_->rows_of(uid);
   if (!rows) return Error(rows.error());
   std::uint64_t bytes = 0;
@@ -130,6 +130,10 @@ Result<std::uint64_t> StoreImpl::bytes_of(const Uid& uid, RecordingParts parts) 
     const RecordingParts part = row.kind == SegmentKind::kMedia ? kPartMedia : kPartSip;
     const auto entries = decode_extent_row(row.packed);
     if ((parts & part) == 0 || !entries) continue;
+    if (sealed_only) {
+      const auto segment = index_.find_segment(row.segment);
+      if (!segment || !segment->sealed) continue;
+    }
     std::set<std::uint64_t> seen;
     for (const ExtentEntry& entry : *entries) {
       if (seen.insert(entry.offset).second) bytes += entry.stored_bytes;

@@ -114,6 +114,10 @@ class FakeStore final : public storage::RetentionStore {
            std::uint64_t{(there & kPartSip) != 0 ? 10U : 0U};
   }
 
+  Result<std::uint64_t> reclaimable_bytes_of(const Uid& uid, RecordingParts asked) override {
+    return being_written.contains(uid) ? Result<std::uint64_t>(0) : bytes_of(uid, asked);
+  }
+
   Result<storage::CopiedFiles> backup(const std::string& destination) override {
     TD_TRY(fail());
     backups.push_back(destination);
@@ -148,6 +152,7 @@ class FakeStore final : public storage::RetentionStore {
   std::vector<std::string> backups;
   std::set<Uid> purged;
   int purges = 0;  // of everything
+  std::set<Uid> being_written;  // of what lies there nothing comes back
   int reclaims = 0;
   bool has_no_signing_key = false;
   int fail_in = -1;      // the so many-th write fails; -1: none

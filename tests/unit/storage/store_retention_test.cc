@@ -236,6 +236,17 @@ TEST_F(StoreRetentionTest, APunchedSegmentIsIndexedAgain) {
   expect_consistent();
 }
 
+TEST_F(StoreRetentionTest, WhatComesBackIsWhatLiesInSealedSegments) {
+  record({1});
+  EXPECT_GT(*store_->bytes_of(test_uid(1), kBoth), 10'000U);
+  EXPECT_EQ(*store_->reclaimable_bytes_of(test_uid(1), kBoth), 0U);
+  open();  // seals
+  EXPECT_EQ(*store_->reclaimable_bytes_of(test_uid(1), kBoth),
+            *store_->bytes_of(test_uid(1), kBoth));
+  EXPECT_LT(*store_->reclaimable_bytes_of(test_uid(1), kPartSip),
+            *store_->reclaimable_bytes_of(test_uid(1), kBoth));
+}
+
 TEST_F(StoreRetentionTest, AnOpenSegmentIsLeftAlone) {
   record({1});
   retire({{test_uid(1), kPartsAll}});
