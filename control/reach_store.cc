@@ -70,6 +70,10 @@ retention::DeskOptions desk_options(const config::Config& config) {
   for (const config::RetentionClass& from : config::retention_classes(config)) {
     options.classes[from.name] = {from.basis, from.locked, from.days_max * kUsPerDay};
   }
+  for (const config::EarlyExpiry& from : config.retention_pressure.order) {
+    const bool media = from.part == config::PartChoice::kMedia;
+    options.early.push_back({from.retention_class, media ? kPartMedia : kPartSip});
+  }
   return options;
 }
 

@@ -69,6 +69,7 @@ class Writer {
   void fields(const PlanRequest& request) {
     time(request.at_us);
     calls(request.calls);
+    flag(request.early);
   }
 
   void fields(const ApplyRequest& /*request*/) {}
@@ -201,6 +202,7 @@ class Reader {
   void read(PlanRequest& to) {
     to.at_us = time();
     to.calls = calls();
+    to.early = wire_.flag();
   }
 
   void read(ApplyRequest& /*to*/) {}

@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* kPlanFooter =
     "Nothing is changed. Without --at: what is due now. A bare date means the end of that day.\n"
+    "With --pressure: what retention_pressure.order of the configuration lets go before its time\n"
+    "when the disk fills up, in that order.\n"
     "\n"
     "Examples:\n"
     "  tapdeck retention plan --at 2026-12-31\n"
@@ -45,6 +47,7 @@ constexpr const char* kConfirmFooter =
 struct PlanOptions {
   SelectionWords calls;
   std::string at;
+  bool pressure = false;
   bool json = false;
 };
 
@@ -111,6 +114,7 @@ int plan(const Context& context, const PlanOptions& options) {
   auto calls = parse_selection(options.calls, *settings);
   if (!calls) return report_error(calls.error());
   request.calls = std::move(*calls);
+  request.early = options.pressure;
   const auto answer = ask_once(*settings, request);
   if (!answer) return report_error(answer.error());
   write_out(options.json ? json_line(*answer) + "\n" : plan_text(*answer, settings->zone));
@@ -186,7 +190,10 @@ void add_plan(CLI::App& retention, Context& context) {
                                                "What goes by a date, when, why, how many bytes.\n"
                                                "And what would, were it not held.");
   command->footer(kPlanFooter);
-  command->add_option("--at", options->at, "By when: RFC 3339, or YYYY-MM-DD")->type_name("DATE");
+  CLI::Option* at = command->add_option("--at", options->at, "By when: RFC 3339, or YYYY-MM-DD");
+  at->type_name("DATE");
+  command->add_flag("--pressure", options->pressure, "What would go early if the disk filled up")
+      ->excludes(at);
   command->add_flag("--json", options->json, "One JSON object");
   add_selection_options(*command, options->calls);
   command->callback([options, &context] { context.exit_status = plan(context, *options); });

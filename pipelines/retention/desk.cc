@@ -12,6 +12,15 @@ constexpr std::int64_t kKeepClockUs = 60 * kUsPerSecond;
 // With the longest texts and kLedgerUidsMax uids in each: within kLedgerGroupBytesMax.
 constexpr std::size_t kGroupEntries = 100;
 
+// Who opens a store without its configuration knows no class.
+DeskOptions without_locked(DeskOptions options) {
+  std::erase_if(options.early, [&options](const EarlyExpiry& early) {
+    const auto terms = options.classes.find(early.class_name);
+    return terms == options.classes.end() || terms->second.locked;
+  });
+  return options;
+}
+
 }  // namespace
 
 RetentionDesk::RetentionDesk(storage::RetentionStore& store,
@@ -19,9 +28,10 @@ RetentionDesk::RetentionDesk(storage::RetentionStore& store,
                              DeskOptions options)
     : store_(store),
       readers_(std::move(readers)),
-      options_(std::move(options)),
+      options_(without_locked(std::move(options))),
       boot_id_(options_.boot_id ? *options_.boot_id : read_boot_id()),
-      future_(store.journal(), [this] { return now_us(); }) {}
+      future_(store.journal(), [this] { return now_us(); }),
+      early_(store_, options_.early) {}
 
 ClockReadings RetentionDesk::read() const {
   return options_.clocks ? options_.clocks() : read_clocks();

@@ -20,6 +20,7 @@
 
 #include "base/result.h"
 #include "pipelines/retention/clock_guard.h"
+#include "pipelines/retention/early_walk.h"
 #include "pipelines/retention/future_holds.h"
 #include "pipelines/retention/pseudonym.h"
 #include "pipelines/retention/requests.h"
@@ -41,6 +42,7 @@ struct ClassTerms {
 };
 
 struct DeskOptions {
+  std::vector<EarlyExpiry> early{};  // the first goes first; locked classes are left out
   // A class that is not here counts as locked: who opens a store without its configuration shall
   // not be able to do what that forbids.
   std::map<std::string, ClassTerms> classes;
@@ -72,6 +74,13 @@ class RetentionDesk {
   Result<ApplyAnswer> apply();
   // A part of it: at most kRetiredAtOnceMax recordings.  True: there is more.
   Result<bool> step(ApplyAnswer& done);
+  // Before its time, because the disk fills up: the next of what DeskOptions::early lists, as many
+  // recordings of one entry as take `bytes`, the soonest due first; none that is held, locked or
+  // was lengthened.  False: no more may go now; asked again, it begins anew.
+  Result<bool> relieve(std::uint64_t bytes, Relief& done);
+
+  [[nodiscard]] bool may_relieve() const { return !options_.early.empty(); }
+
   // The wall clock is right as it is now.
   Result<void> confirm_clock(const LedgerActor& actor);
 
@@ -132,6 +141,9 @@ class RetentionDesk {
   Result<void> reclaim_into(ApplyAnswer& done);
   Result<void> note_records_gone(std::int64_t now_us);
   Result<void> purge_records(std::int64_t now_us);
+  Result<PlanAnswer> plan_early(const PlanRequest& request);
+  Result<void> retire_early(const Due& due, Relief& done);
+  Result<void> finish_early();
   Result<void> add_plan_row(storage::StoreAccess& calls,
                             const storage::DueParts& row,
                             PlanAnswer& answer);
@@ -165,6 +177,7 @@ class RetentionDesk {
   std::optional<ClockGuard> clock_;          // empty until the store was asked
   std::optional<std::int64_t> kept_us_;      // boot time at which the clock was last persisted
   std::optional<storage::DueParts> cursor_;  // of step(): held parts stay behind it
+  EarlyWalk early_;                          // of relieve(): what is behind it may not go
   bool unfinished_ = true;                   // something journalled may not have been done
   bool reclaim_due_ = true;                  // something may have gone since reclaim()
   bool purge_known_ = false;                 // the store was asked for what follows

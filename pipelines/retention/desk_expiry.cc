@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <set>
 
 #include "base/log.h"
-#include "pipelines/retention/desk.h"
+#include "pipelines/retention/desk_due.h"
 #include "pipelines/retention/desk_values.h"
 
 namespace tapdeck::retention {
@@ -28,13 +27,6 @@ bool outlives_record(const CallRecord& call,
 }
 
 }  // namespace
-
-struct RetentionDesk::Due {
-  std::int64_t now_us = 0;
-  std::map<Uid, RecordingParts> going{};
-  std::map<Uid, std::string> classes{};
-  std::set<Uid> held{};
-};
 
 // Held parts stay due: they go as soon as they are released.
 Result<void> RetentionDesk::take_due(std::span<const storage::DueParts> rows, Due& due) {
@@ -83,6 +75,7 @@ Result<void> RetentionDesk::retire_due(const Due& due, ApplyAnswer& done) {
     Expiry& expiry = kinds[{name, parts}];
     expiry.class_name = name;
     expiry.parts = parts;
+    expiry.cause = due.cause;
     expiry.uids.push_back(uid);  // ascending, as the map is
     what.push_back({uid, parts});
     records = records || (parts & kPartCdr) != 0;

@@ -1,5 +1,3 @@
-#include <unordered_set>
-
 #include "pipelines/retention/desk.h"
 #include "pipelines/retention/selection.h"
 
@@ -39,15 +37,10 @@ Result<void> RetentionDesk::add_plan_row(storage::StoreAccess& calls,
 }
 
 Result<PlanAnswer> RetentionDesk::plan(const PlanRequest& request) {
+  if (request.early) return plan_early(request);
   const auto calls = reader();
-  std::unordered_set<Uid, UidHash> selected;
-  if (request.calls) {
-    TD_TRY(for_each_selected(
-        *calls, *request.calls, [&](const Uid& uid, const CallRecord*) -> Result<void> {
-          selected.insert(uid);
-          return {};
-        }));
-  }
+  const auto wanted = select_uids(*calls, request.calls);
+  if (!wanted) return Error(wanted.error());
   const std::int64_t until_us = request.at_us == 0 ? now_us() : request.at_us;
   PlanAnswer answer;
   std::optional<storage::DueParts> after;
@@ -55,7 +48,7 @@ Result<PlanAnswer> RetentionDesk::plan(const PlanRequest& request) {
     const auto rows = store_.due(until_us, kPlannedAtOnce, after);
     if (!rows) return Error(rows.error());
     for (const storage::DueParts& row : *rows) {
-      if (request.calls && !selected.contains(row.what.uid)) continue;
+      if (*wanted && !(*wanted)->contains(row.what.uid)) continue;
       TD_TRY(add_plan_row(*calls, row, answer));
     }
     if (rows->size() < kPlannedAtOnce) return answer;

@@ -43,7 +43,7 @@ Result<void> RetentionDesk::resume() {
   return finish();
 }
 
-// An expiry needs nothing here: what it left is still due.
+// An expiry needs nothing here: what it left is still due.  One before its time does.
 Result<void> RetentionDesk::finish() {
   if (!unfinished_) return {};
   erasures_only_ = false;
@@ -66,6 +66,7 @@ Result<void> RetentionDesk::finish() {
     erasures_only_ = true;
     TD_TRY(erase_again(begun.erased));
   }
+  TD_TRY(finish_early());
   return mark_finished();
 }
 

@@ -20,6 +20,9 @@ constexpr std::string_view kChoicesValue = "retention/choices";
 // Decimal, UTC microseconds: since when records have gone whose bytes may be in files; "": none.
 constexpr std::string_view kRecordsGoneValue = "retention/records_gone";
 
+// What goes before its time just now: "CLASS PARTS", then a UID a line; empty: nothing.
+constexpr std::string_view kEarlyValue = "retention/early";
+
 // Decimal, UTC microseconds: when the last backup of the store was made, by whoever makes it.
 constexpr std::string_view kBackupValue = "retention/backup";
 

@@ -73,6 +73,7 @@ enum class Fate : std::uint8_t { kGoes, kHeld };
 struct PlanRequest {
   std::int64_t at_us = 0;  // what would have gone by then
   std::optional<Selection> calls;
+  bool early = false;  // instead: what would go before its time if the disk filled up
 };
 
 // One row for parts of a call that go at the same time.
@@ -89,7 +90,7 @@ struct PlanRow {
 };
 
 struct PlanAnswer {
-  std::vector<PlanRow> rows;  // soonest first, the first kNamedMax
+  std::vector<PlanRow> rows;  // in the order in which they go, the first kNamedMax
   std::uint64_t going = 0;
   std::uint64_t bytes_going = 0;
   std::uint64_t held = 0;

@@ -10,6 +10,19 @@ constexpr std::size_t kListedMax = 5;
 
 }  // namespace
 
+Result<std::optional<SelectedUids>> select_uids(storage::StoreAccess& reader,
+                                                const std::optional<Selection>& selection) {
+  std::optional<SelectedUids> uids;
+  if (!selection) return uids;
+  uids.emplace();
+  TD_TRY(
+      for_each_selected(reader, *selection, [&](const Uid& uid, const CallRecord*) -> Result<void> {
+        uids->insert(uid);
+        return {};
+      }));
+  return uids;
+}
+
 Result<void> check_selection(const Selection& selection) {
   if (selection.uids.empty() == !selection.query.has_value()) {
     return make_error(ErrorCode::kInvalidArgument,

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "base/result.h"
 #include "model/call.h"
@@ -19,6 +21,11 @@ using SelectedVisitor = std::function<Result<void>(const Uid& uid, const CallRec
 Result<void> for_each_selected(storage::StoreAccess& reader,
                                const Selection& selection,
                                const SelectedVisitor& visitor);
+
+// All of them; nullopt: without a selection, all calls are meant.
+using SelectedUids = std::unordered_set<Uid, UidHash>;
+Result<std::optional<SelectedUids>> select_uids(storage::StoreAccess& reader,
+                                                const std::optional<Selection>& selection);
 
 Result<void> check_selection(const Selection& selection);
 

@@ -44,6 +44,18 @@ TEST_F(ReachStoreTest, IsTheStoreWithItsDeskOtherwise) {
   EXPECT_TRUE(holds->empty());
 }
 
+TEST_F(ReachStoreTest, TheDeskKnowsWhatMayGoEarly) {
+  config::Config config = config::defaults();
+  EXPECT_TRUE(desk_options(config).early.empty());
+  config.retention_pressure.order = {{"default", config::PartChoice::kSip},
+                                     {"default", config::PartChoice::kMedia}};
+  const retention::DeskOptions options = desk_options(config);
+  ASSERT_EQ(options.early.size(), 2U);
+  EXPECT_EQ(options.early[0].parts, kPartSip);
+  EXPECT_EQ(options.early[1].parts, kPartMedia);
+  EXPECT_EQ(options.early[1].class_name, "default");
+}
+
 TEST_F(ReachStoreTest, TheDeskKnowsTheClassesOfTheConfiguration) {
   config::Config config = config::defaults();
   config::RetentionClass trades;

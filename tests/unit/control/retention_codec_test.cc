@@ -32,6 +32,7 @@ void add_selecting(Requests& to) {
 void add_changing(Requests& to) {
   to.emplace_back(PlanRequest{-5, std::nullopt});
   to.emplace_back(PlanRequest{5, some_filters()});
+  to.emplace_back(PlanRequest{0, std::nullopt, true});
   to.emplace_back(ExtendRequest{some_filters(), 9, kPartSip, "contract", true});
   to.emplace_back(EraseRequest{some_uids(), kPartsAll, "49891234", "+49891234", "GDPR", true});
 }

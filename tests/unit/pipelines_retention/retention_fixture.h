@@ -53,6 +53,7 @@ class RetentionTest : public ::testing::Test {
     DeskOptions options;
     options.classes["open"] = {"habit", false, 0};
     options.classes["locked"] = {"MiFID II Art. 16(7)", true, 100 * kDayUs};
+    options.early = early;
     options.clocks = [this] { return now; };
     options.boot_id = boot_id;
     desk = std::make_unique<RetentionDesk>(
@@ -96,6 +97,7 @@ class RetentionTest : public ::testing::Test {
   }
 
   ClockReadings now{kStartUs + kDayUs, 500 * kUsPerSecond};
+  std::vector<EarlyExpiry> early;  // before open_desk()
   LedgerActor clerk = testing::sample_actor();
   FakeStore store;
   std::unique_ptr<RetentionDesk> desk;

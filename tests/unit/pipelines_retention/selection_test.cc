@@ -31,6 +31,15 @@ TEST_F(SelectionTest, uids_come_once_with_those_that_are_no_calls) {
   EXPECT_EQ(walk(only({missing, there, there})), expected);
 }
 
+TEST_F(SelectionTest, without_a_selection_all_calls_are_meant) {
+  const Uid there = add(1);
+  FakeReader reader(store);
+  EXPECT_FALSE(*select_uids(reader, std::nullopt));
+  const auto some = select_uids(reader, by_number("100"));
+  ASSERT_TRUE(some && *some);
+  EXPECT_EQ(**some, SelectedUids{there});
+}
+
 TEST_F(SelectionTest, one_of_both_is_needed) {
   Selection both = by_number("100");
   both.uids.push_back(testing::ledger_uid(1));

@@ -137,6 +137,16 @@ TEST_F(RetentionCommandsTest, APlanIsOfTheEndOfADay) {
   EXPECT_EQ(out_, answer_ + "\n");
 }
 
+TEST_F(RetentionCommandsTest, APlanIsOfAFullDisk) {
+  answer_ = R"({"rows":[],"going":0,"bytes_going":0,"held":0,"bytes_held":0})";
+  serve();
+  EXPECT_EQ(run({"retention", "plan", "--pressure"}), kExitDone);
+  EXPECT_TRUE(asked<PlanRequest>().early);
+  EXPECT_EQ(run({"retention", "plan"}), kExitDone);
+  EXPECT_FALSE(asked<PlanRequest>().early);
+  EXPECT_EQ(run({"retention", "plan", "--pressure", "--at", "2026-12-31"}), kExitUsage);
+}
+
 TEST_F(RetentionCommandsTest, ApplyTellsWhenTheClockIsDoubted) {
   refusal_ = make_error(ErrorCode::kBusy, "The clock moved by 2 h.");
   serve();
