@@ -29,6 +29,7 @@ std::string_view explain(MediaPressure pressure) {
     case MediaPressure::kNone: return {};
     case MediaPressure::kStreamsFull:
       return "there are as many streams as streams.stream_count_max and streams.chunk_count hold";
+    case MediaPressure::kDiskFull: return "the disk is nearly full; the lowest priority goes first";
     case MediaPressure::kDiskBehind: return "media waits for the disk";
     case MediaPressure::kCutting:
       return "nearly all media buffers wait for the disk, and running recordings are cut short, "
@@ -73,13 +74,15 @@ void MediaWatch::step(std::int64_t timer_now_ns) {
          .chunks_waiting = rings.chunk_count(),
          .chunks_quarantined = counters.quarantine_chunks.value()});
   }
-  pipeline_.plane().on_media_room(room_of(media), timer_now_ns);
+  calls::MediaRoom room = room_of(media);
+  room.priority_min = disk_.priority_min();
+  pipeline_.plane().on_media_room(room, timer_now_ns);
 }
 
 void MediaWatch::tell(const calls::CallPlaneFigures& figures, std::int64_t timer_now_ns) {
   const bool lost = figures.calls_refused != previous_.calls_refused ||
                     figures.calls_cut != previous_.calls_cut ||
-                    figures.pressure >= MediaPressure::kDiskBehind || figures.cut_now > 0;
+                    figures.pressure >= MediaPressure::kDiskFull || figures.cut_now > 0;
   const auto counts = [&] {
     return std::to_string(figures.calls_refused - before_.calls_refused) +
            " calls were not recorded and " + std::to_string(figures.calls_cut - before_.calls_cut) +

@@ -1,4 +1,4 @@
-// Tells the call plane how much room the workers have for media, and the log what comes of it.
+// Tells the call plane how much room workers and disk have for media, and the log what comes of it.
 //
 // Threads: the call plane's; reads gauges of workers and rings.  Memory: none.  The log gets a line
 // when calls begin to be lost to a lack of room, when that gets worse, each minute while it lasts,
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/disk_watch.h"
 #include "apps/pipeline.h"
 #include "pipelines/calls/call_plane.h"
 
@@ -30,7 +31,7 @@ calls::MediaRoom room_of(const std::vector<WorkerMedia>& workers);
 
 class MediaWatch {
  public:
-  explicit MediaWatch(Pipeline& pipeline) : pipeline_(pipeline) {}
+  MediaWatch(Pipeline& pipeline, const DiskWatch& disk) : pipeline_(pipeline), disk_(disk) {}
 
   // Every few milliseconds.
   void step(std::int64_t timer_now_ns);
@@ -40,6 +41,7 @@ class MediaWatch {
 
  private:
   Pipeline& pipeline_;
+  const DiskWatch& disk_;
   std::int64_t stepped_ns_ = 0;
   std::int64_t began_ns_ = 0;  // of the time in which calls are lost; 0: they are not
   std::int64_t last_ns_ = 0;   // in which any was

@@ -1,4 +1,5 @@
-// Lets expire what is due, by itself, as long as the service runs.
+// Lets expire what is due, by itself, as long as the service runs; and before its time what may go
+// when the disk fills up.
 // Threads: start() and stop() by the main thread; the figures by any.  Memory: none to speak of.
 // Failing: what could not be done is logged once and tried again at the next step.
 #pragma once
@@ -13,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "apps/disk_watch.h"
 #include "base/counters.h"
 #include "pipelines/retention/desk.h"
 
@@ -23,13 +25,16 @@ struct RetentionFigures {
   Counter segments_removed;
   Counter bytes_removed;
   Counter bytes_punched;
-  Counter failures;  // steps that could not be done
-  Counter held;      // due at the last step, and held
+  Counter expired_early;        // recordings, for lack of room
+  Counter bytes_expired_early;  // of those
+  Counter failures;             // steps that could not be done
+  Counter held;                 // due at the last step, and held
 };
 
 class RetentionThread {
  public:
-  explicit RetentionThread(retention::RetentionDesk& desk) : desk_(desk) {}
+  explicit RetentionThread(retention::RetentionDesk& desk, DiskWatchOptions disk = {})
+      : desk_(desk), disk_(std::move(disk)) {}
 
   ~RetentionThread() { stop(); }
 
@@ -44,14 +49,23 @@ class RetentionThread {
 
   [[nodiscard]] const RetentionFigures& figures() const { return figures_; }
 
+  [[nodiscard]] const DiskWatch& disk() const { return disk_; }
+
   // Why nothing expires at the moment; empty: it does.
   [[nodiscard]] std::string trouble() const;
 
  private:
   void loop();
   void step();
+  void relieve();
+  bool relieve_once(std::int64_t began_ns);
+  void count(const retention::ApplyAnswer& done);
+  [[nodiscard]] bool is_stopping() const;
 
   retention::RetentionDesk& desk_;
+  DiskWatch disk_;
+  std::int64_t rest_until_ns_ = 0;  // nothing could go early: not to be tried before
+  bool relief_failed_ = false;
   std::function<Result<void>()> work_;
   RetentionFigures figures_;
   std::thread thread_;

@@ -106,7 +106,8 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   if (!pipeline) return pipeline.error();
   Service service({.store_directory = settings.store_directory,
                    .idle_sleep_us = config.capture.idle_sleep_us,
-                   .retention_classes = config::retention_class_names(config)},
+                   .retention_classes = config::retention_class_names(config),
+                   .disk = disk_watch_options(config.retention_pressure, settings.store_directory)},
                   **store,
                   desk,
                   **pipeline,

@@ -77,7 +77,7 @@ Service::Service(ServiceOptions options,
     : options_(std::move(options)),
       store_(store),
       desk_(desk),
-      retention_(desk),
+      retention_(desk, options_.disk),
       pause_notes_(desk),
       pipeline_(pipeline),
       ports_(ports),
@@ -259,7 +259,7 @@ void Service::plane_loop() {
   bool told_finish = false;
   std::int64_t published_ns = 0;
   PortDrops drops;
-  MediaWatch watch(pipeline_);
+  MediaWatch watch(pipeline_, retention_.disk());
   Rest rest;
   while (!stop_plane_.load(std::memory_order_relaxed)) {
     const std::int64_t now_ns = monotonic_now_ns();
@@ -334,6 +334,7 @@ std::string Service::status_json() const {
                     .started_us = started_wall_us_,
                     .worker_count = workers_.count(),
                     .retention = retention_.trouble(),
+                    .disk = retention_.disk().trouble(),
                     .before = {}};
   {
     const std::lock_guard<std::mutex> lock(figures_mutex_);

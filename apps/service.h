@@ -35,6 +35,7 @@ struct ServiceOptions {
   std::string store_directory;
   std::uint32_t idle_sleep_us = 0;
   std::vector<std::string> retention_classes{};  // names, by index
+  DiskWatchOptions disk{};
 };
 
 class Service {

@@ -68,6 +68,7 @@ std::string_view pressure_name(calls::MediaPressure pressure) {
   switch (pressure) {
     case calls::MediaPressure::kNone: return "none";
     case calls::MediaPressure::kStreamsFull: return "streams_full";
+    case calls::MediaPressure::kDiskFull: return "disk_full";
     case calls::MediaPressure::kDiskBehind: return "disk_behind";
     case calls::MediaPressure::kCutting: return "cutting";
   }
@@ -113,6 +114,8 @@ Json records_json(const RecordFigures& figures) {
 
 Json retention_json(const RetentionFigures& figures) {
   return {{"expired", figures.expired.value()},
+          {"expired_early", figures.expired_early.value()},
+          {"bytes_expired_early", figures.bytes_expired_early.value()},
           {"held", figures.held.value()},
           {"segments_removed", figures.segments_removed.value()},
           {"bytes_removed", figures.bytes_removed.value()},
@@ -184,6 +187,7 @@ std::string render_status(const StatusFacts& facts,
     problems.push_back("new calls are not recorded: " + std::string(explain(plane.pressure)));
   }
   if (!facts.retention.empty()) problems.push_back("nothing expires: " + facts.retention);
+  if (!facts.disk.empty()) problems.push_back(facts.disk);
   for (const engine::Port& port : ports) {
     const engine::LinkState link = port.statistics().link;
     if (link != engine::LinkState::kUp) {

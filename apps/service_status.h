@@ -28,6 +28,7 @@ struct StatusFacts {
   std::int64_t started_us = 0;
   std::size_t worker_count = 0;
   std::string retention;        // why nothing expires; empty: it does
+  std::string disk;             // DiskWatch::trouble()
   std::vector<Trouble> before;  // as it was one to two minutes ago; empty: since the start
 };
 

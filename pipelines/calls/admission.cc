@@ -49,6 +49,7 @@ std::uint64_t Admission::surplus(std::uint64_t recordings) const {
 MediaPressure Admission::pressure(std::uint64_t promised) const {
   if (ceiling_ != UINT64_MAX) return MediaPressure::kCutting;
   if (refusing_) return MediaPressure::kDiskBehind;
+  if (room_.priority_min > 0) return MediaPressure::kDiskFull;
   return admits(promised) ? MediaPressure::kNone : MediaPressure::kStreamsFull;
 }
 

@@ -25,6 +25,11 @@ class Admission {
   // Media waits for the disk: nothing new is to be written.
   [[nodiscard]] bool refuses_all() const { return refusing_; }
 
+  // The disk is not too full for calls of that priority.
+  [[nodiscard]] bool has_space_for(std::uint8_t priority) const {
+    return priority >= room_.priority_min;
+  }
+
   // Recordings that must be cut short now.
   [[nodiscard]] std::uint64_t surplus(std::uint64_t recordings) const;
 

@@ -74,14 +74,15 @@ void Call::decide_keeping(std::int64_t time_ns) {
   if (keeping_decided_ || muted_ || !live_.media.ever_bound()) return;
   if (live_.policy != nullptr && live_.policy->muted) return;  // there is nothing to decide
   if (!live_.established) {
-    const bool admitted = context_.recordings.admits_early_media();
+    const bool admitted = context_.recordings.admits_early_media(live_.priority);
     if (live_.keeping == Keeping::kUndecided && !admitted) keep(Keeping::kRefused, time_ns);
     return;
   }
   const bool has_media = live_.keeping == Keeping::kUndecided && !live_.streams.empty();
   keeping_decided_ = true;
   if (live_.resumed_from_ns) return;  // it was recorded before
-  if (context_.recordings.admits(live_.streams.size())) return keep(Keeping::kKept, time_ns);
+  const bool admitted = context_.recordings.admits(live_.priority, live_.streams.size());
+  if (admitted) return keep(Keeping::kKept, time_ns);
   keep(has_media ? Keeping::kCut : Keeping::kRefused, time_ns);
 }
 

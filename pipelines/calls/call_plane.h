@@ -85,12 +85,17 @@ struct MediaRoom {
   // 1 while the disk keeps up, 0 when all of them wait for it.
   double spare = 1;
   std::uint64_t streams = UINT64_MAX;  // that could begin to be recorded now
+  // The disk is nearly full: calls of a lower priority are not recorded; kPriorityNone: none is.
+  std::uint16_t priority_min = 0;
 };
+
+constexpr std::uint16_t kPriorityNone = UINT8_MAX + 1;
 
 // Why calls are not recorded, the worst reason there is.
 enum class MediaPressure : std::uint8_t {
   kNone,         // every call is recorded
   kStreamsFull,  // new ones are refused: there are as many streams as tables and chunks hold
+  kDiskFull,     // new ones are refused, of the lowest priority first: the disk is nearly full
   kDiskBehind,   // new ones are refused: media waits for the disk
   kCutting,      // running recordings are cut short: nearly all chunks wait for the disk
 };

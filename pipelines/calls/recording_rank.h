@@ -21,6 +21,14 @@ struct RecordingRank {
   auto operator<=>(const RecordingRank&) const = default;
 };
 
+constexpr std::uint8_t behind_of(std::uint8_t priority) {
+  return static_cast<std::uint8_t>(UINT8_MAX - priority);
+}
+
+constexpr std::uint8_t priority_of(const RecordingRank& rank) {
+  return static_cast<std::uint8_t>(UINT8_MAX - rank.behind);
+}
+
 using RecordingRanks = std::set<RecordingRank, std::less<>, PoolAllocator<RecordingRank>>;
 
 }  // namespace tapdeck::calls

@@ -21,8 +21,7 @@ void Recordings::update(Call& call, std::int64_t timer_now_ns) {
   if (keeping == call.listed) return;
   const bool is_new = !call.rank;
   if (is_new) {
-    const auto behind = static_cast<std::uint8_t>(UINT8_MAX - call.live().priority);
-    call.rank = RecordingRank{behind, next_order_++, call.live().handle};
+    call.rank = RecordingRank{behind_of(call.live().priority), next_order_++, call.live().handle};
   }
   unlist(call);
   // Mostly it is the newest, and so the last.
@@ -66,7 +65,10 @@ void Recordings::observe(const MediaRoom& room, std::int64_t timer_now_ns) {
   for (std::uint64_t left = admission_.surplus(kept_.size()); left > 0; --left) cut_last();
   if (cut_.empty() || !admission_.may_restore(promised_)) return;
   const std::uint64_t share = std::max<std::uint64_t>(1, cut_.size() / kRestoredShare);
-  for (std::uint64_t left = share; left > 0; --left) restore_first();
+  for (std::uint64_t left = std::min<std::uint64_t>(share, cut_.size()); left > 0; --left) {
+    if (!admission_.has_space_for(priority_of(*cut_.begin()))) return;
+    restore_first();
+  }
 }
 
 void Recordings::cut_last() {

@@ -31,14 +31,16 @@ class Recordings {
 
   explicit Recordings(Finder find) : find_(std::move(find)) {}
 
-  // May a call be recorded that is answered now, and has so many streams already?
-  [[nodiscard]] bool admits(std::size_t streams) const {
+  // May a call of that priority be recorded that is answered now, and has so many streams already?
+  [[nodiscard]] bool admits(std::uint8_t priority, std::size_t streams) const {
     const std::size_t more = kStreamsPerCall - std::min<std::size_t>(streams, kStreamsPerCall);
-    return admission_.admits(promised_, more);
+    return admission_.has_space_for(priority) && admission_.admits(promised_, more);
   }
 
   // Media from before the answer may be kept.
-  [[nodiscard]] bool admits_early_media() const { return !admission_.refuses_all(); }
+  [[nodiscard]] bool admits_early_media(std::uint8_t priority) const {
+    return admission_.has_space_for(priority) && !admission_.refuses_all();
+  }
 
   // After whatever may have changed: the call is listed or not, by what it says of itself.
   void update(Call& call, std::int64_t timer_now_ns);

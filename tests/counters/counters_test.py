@@ -114,6 +114,7 @@ def check_live_names(report):
         if set(stats["calls"][name]) != set(summary[group]):
             problems.append(f"calls.{name} has other names than {group} of ingest")
     for group, names in (("ports", stats["ports"][0]), ("records", stats["records"]),
+                         ("retention", stats["retention"]),
                          ("calls", set(stats["calls"]) - set(rows.LIVE_GROUPS))):
         known = {name for where, name in rows.LIVE if where == group} | rows.LIVE_GAUGES[group]
         problems += [f"{group}.{name} has no row" for name in sorted(set(names) ^ known)]

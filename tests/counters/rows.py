@@ -297,6 +297,10 @@ LIVE = {
     ("records", "messages_abandoned"): ("tests/unit/apps/record_path_test.cc",
                                         "messages_abandoned"),
     ("records", "commit_failures"): ("tests/unit/apps/record_path_test.cc", "commit_failures"),
+    ("retention", "failures"): ("tests/unit/apps/retention_thread_test.cc", "failures"),
+    ("retention", "expired_early"): ("tests/unit/apps/retention_thread_test.cc", "expired_early"),
+    ("retention", "bytes_expired_early"): ("tests/unit/apps/retention_thread_test.cc",
+                                           "bytes_expired_early"),
     ("calls", "calls_refused"): ("tests/live/overload_test.py", "calls_refused"),
     ("calls", "recordings_cut"): ("tests/unit/pipelines_calls/recordings_test.cc", "cut"),
     ("calls", "recordings_restored"): ("tests/unit/pipelines_calls/recordings_test.cc",
@@ -305,6 +309,7 @@ LIVE = {
 # What else `stats` shows there: how much there was and is, no loss.
 LIVE_GAUGES = {
     "ports": {"name", "device", "link", "queues", "packets", "bytes", "by_queue"},
+    "retention": {"expired", "held", "segments_removed", "bytes_removed", "bytes_punched"},
     "records": {"chunks_written", "records_committed", "recordings_shredded"},
     "calls": {"messages", "calls_started", "calls_ended", "calls_open", "recordings",
               "recordings_cut_now", "pressure", "numbers", "conversations", "flood_source"},

@@ -41,6 +41,58 @@ TEST(RetentionThread, WhatIsDueGoes) {
   EXPECT_EQ(thread.figures().failures.value(), 0U);
 }
 
+// Nothing is left that may go: calls are refused until there is room again.
+TEST(RetentionThread, AFullDiskIsToldAndItsEndToo) {
+  const storage::TemporaryDirectory directory;
+  const auto store = storage::open_store(storage::test_options(directory.path()));
+  retention::RetentionDesk desk(*store, {});
+  std::atomic<std::uint64_t> free{0};
+  RetentionThread thread(
+      desk, {.low_percent = 20, .enough_percent = 30, .stop_percent = 10, .space = [&free] {
+               return Result<DiskSpace>(DiskSpace{1'000, free.load()});
+             }});
+  thread.start();
+  EXPECT_TRUE(wait_until([&] { return thread.disk().priority_min() > 0; }));
+  EXPECT_NE(thread.disk().trouble().find("nothing may go"), std::string::npos);
+  free = 500;
+  EXPECT_TRUE(wait_until([&] { return thread.disk().priority_min() == 0; }));
+  thread.stop();
+  EXPECT_EQ(thread.disk().trouble(), "");
+  EXPECT_EQ(thread.figures().expired_early.value(), 0U);
+  EXPECT_EQ(thread.figures().failures.value(), 0U);
+}
+
+TEST(RetentionThread, WhatMayGoGoesWhileTheDiskIsFull) {
+  const storage::TemporaryDirectory directory;
+  auto store = storage::open_store(storage::test_options(directory.path()));
+  storage::append(store->writer(), *storage::make_chunk({.recording = 1}));
+  ASSERT_TRUE(store->writer().flush());
+  storage::end(store->writer(), storage::test_uid(1));
+  ASSERT_TRUE(store->writer().flush());
+  CallRecord call;
+  call.uid = storage::test_uid(1);
+  call.start_us = wall_now_ns() / kNsPerUs;
+  call.final = true;
+  call.state = CallState::kEnded;
+  call.recording.expires_us = *call.start_us + kUsPerDay;
+  ASSERT_TRUE(store->put_calls({&call, 1}));
+  store.reset();
+  store = storage::open_store(storage::test_options(directory.path()));  // seals
+  retention::DeskOptions options;
+  options.classes["default"] = {};
+  options.early = {{"default"}};
+  retention::RetentionDesk desk(*store, std::move(options));
+  RetentionThread thread(desk, {.low_percent = 20, .enough_percent = 30, .space = [] {
+                                  return Result<DiskSpace>(DiskSpace{1'000, 100});
+                                }});
+  thread.start();
+  EXPECT_TRUE(wait_until([&] { return thread.figures().expired_early.value() > 0; }));
+  thread.stop();
+  EXPECT_EQ(thread.figures().expired_early.value(), 1U);
+  EXPECT_GT(thread.figures().bytes_expired_early.value(), 10'000U);
+  EXPECT_EQ(store->get_call(call.uid)->recording.lifecycle, RecordingLifecycle::kExpired);
+}
+
 TEST(RetentionThread, ADoubtedClockIsTold) {
   const storage::TemporaryDirectory directory;
   const auto store = storage::open_store(storage::test_options(directory.path()));

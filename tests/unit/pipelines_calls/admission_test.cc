@@ -79,5 +79,21 @@ TEST_F(AdmissionTest, EachCallNeedsRoomForTwoStreams) {
   EXPECT_EQ(recordings_, 1'000U);
 }
 
+TEST_F(AdmissionTest, AFullDiskHasRoomForCallsOfHighPriority) {
+  EXPECT_TRUE(admission_.has_space_for(0));
+  admission_.observe({1, 100, 101}, recordings_, now_ns_);
+  EXPECT_FALSE(admission_.has_space_for(100));
+  EXPECT_TRUE(admission_.has_space_for(101));
+  EXPECT_EQ(admission_.surplus(recordings_), 0U) << "those that run go on";
+  EXPECT_EQ(admission_.pressure(0), MediaPressure::kDiskFull);
+  admission_.observe({1, 100, kPriorityNone}, recordings_, now_ns_);
+  EXPECT_FALSE(admission_.has_space_for(255));
+  admission_.observe({0.1, 100, kPriorityNone}, recordings_, now_ns_);
+  EXPECT_EQ(admission_.pressure(0), MediaPressure::kDiskBehind);
+  admission_.observe({1, 100, 0}, recordings_, now_ns_);
+  EXPECT_TRUE(admission_.has_space_for(0));
+  EXPECT_EQ(admission_.pressure(0), MediaPressure::kNone);
+}
+
 }  // namespace
 }  // namespace tapdeck::calls

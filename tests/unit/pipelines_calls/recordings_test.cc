@@ -155,6 +155,38 @@ TEST(Recordings, ACutCallThatEndsIsNeitherCutNorRestoredAnyMore) {
   EXPECT_EQ(play.plane->figures().cut_now, 0U);
 }
 
+// Calls without a rule have priority 100.
+TEST(Recordings, AFullDiskRefusesNewCallsByPriorityAndLetsThoseThatRunGoOn) {
+  Scenario play;
+  call(play, 0, "runs");
+  play.plane->on_media_room({1, 1'000, 101}, at_ns(3));
+  call(play, 4, "refused");
+  EXPECT_EQ(without_binds(play), std::vector<std::string>{"refuse"});
+  EXPECT_EQ(play.plane->figures().recordings, 1U);
+  EXPECT_EQ(play.plane->figures().pressure, MediaPressure::kDiskFull);
+  play.plane->on_media_room({1, 1'000, 100}, at_ns(7));
+  call(play, 8, "enough");
+  EXPECT_EQ(play.plane->figures().recordings, 2U);
+  play.plane->on_media_room({1, 1'000, kPriorityNone}, at_ns(11));
+  call(play, 12, "none");
+  play.plane->on_media_room(kPlenty, at_ns(15));
+  call(play, 16, "again");
+  EXPECT_EQ(play.plane->figures().recordings, 3U);
+  EXPECT_EQ(play.plane->figures().calls_refused, 2U);
+  EXPECT_EQ(play.plane->figures().calls_cut, 0U);
+}
+
+TEST(Recordings, WhatWasCutDoesNotGoOnWhileTheDiskIsFull) {
+  Scenario play;
+  play.establish();
+  play.plane->on_media_room({0, 0}, at_ns(5));
+  play.plane->on_media_room({1, 1'000, 101}, at_ns(6));
+  EXPECT_EQ(play.plane->figures().cut_now, 1U);
+  play.plane->on_media_room({1, 1'000, 100}, at_ns(7));
+  EXPECT_EQ(play.plane->figures().cut_now, 0U);
+  EXPECT_EQ(without_binds(play), (std::vector<std::string>{"cut", "restore"}));
+}
+
 TEST(Recordings, ThePriorityGoesBeforeTheAge) {
   std::set<RecordingRank> ranks;
   const auto add = [&ranks](std::uint8_t priority, std::uint64_t order) {
