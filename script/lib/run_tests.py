@@ -126,6 +126,7 @@ def stage_crash(runner):
                 "100" if runner.long_run else "2"], 3600, "build")
     run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
     run_driver(runner, "held disk", ["tests/crash/held_disk_test.py"], 300, "build")
+    run_driver(runner, "pressure", ["tests/crash/pressure_test.py"], 300, "build")
     run_driver(runner, "refusal", ["tests/crash/refusal_test.py"], 400, "build")
 
 

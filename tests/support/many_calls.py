@@ -49,9 +49,9 @@ def _call(number, start, talk_s):
     yield end + 0.01, _frame(False, (5060, 5060), _sip(number, "SIP/2.0 200 OK", None, "2 BYE"))
 
 
-def write(path, calls, talk_s, calls_per_s=5):
-    """About 18 kB for each call and second."""
-    packets = [packet for number in range(calls)
+def write(path, calls, talk_s, calls_per_s=5, first=0):
+    """About 18 kB for each call and second; `first` is the number of the first call."""
+    packets = [packet for number in range(first, first + calls)
                for packet in _call(number, number / calls_per_s, talk_s)]
     packets.sort(key=lambda packet: packet[0])
     with open(path, "wb") as file:

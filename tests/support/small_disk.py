@@ -33,6 +33,17 @@ class SmallDisk:
             if spare_bytes:
                 file.truncate(file.tell() - spare_bytes)
 
+    def space(self):
+        """(bytes of the file system, bytes that are free)."""
+        figures = os.statvfs(self.path)
+        return figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize
+
+    def leave(self, percent):
+        """Takes at once what makes that share free: no writer ever sees less."""
+        total, free = self.space()
+        with open(os.path.join(self.path, "filler"), "ab") as file:
+            os.posix_fallocate(file.fileno(), file.tell(), free - total * percent // 100)
+
     def free(self):
         os.remove(os.path.join(self.path, "filler"))
 
