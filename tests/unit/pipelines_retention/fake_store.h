@@ -151,7 +151,7 @@ class FakeStore final : public storage::RetentionStore {
   std::map<std::string, std::string> values;
   std::vector<std::string> backups;
   std::set<Uid> purged;
-  int purges = 0;  // of everything
+  int purges = 0;               // of everything
   std::set<Uid> being_written;  // of what lies there nothing comes back
   int reclaims = 0;
   bool has_no_signing_key = false;
