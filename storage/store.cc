@@ -152,6 +152,7 @@ Result<void> StoreImpl::start() {
   auto calls = CallStore::open(options_.directory + "/calls", call_options);
   if (!calls) return Error(std::move(calls.error()));
   calls_ = std::move(*calls);
+  TD_TRY(sync_directory(options_.directory));  // which has the name of calls/, perhaps since now
   auto recovered = recover_segments({options_.directory, *keys_, *calls_, index_});
   if (!recovered) return Error(std::move(recovered.error()));
   recovery_ = *recovered;

@@ -124,6 +124,8 @@ def stage_crash(runner):
     run_driver(runner, "retention kills",
                ["tests/crash/retention_kill_test.py", "--kills",
                 "100" if runner.long_run else "2"], 3600, "build")
+    run_driver(runner, "power", ["tests/crash/power_test.py", "--cuts",
+                                 "40" if runner.long_run else "1"], 7200, "build")
     run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
     run_driver(runner, "held disk", ["tests/crash/held_disk_test.py"], 300, "build")
     run_driver(runner, "pressure", ["tests/crash/pressure_test.py"], 300, "build")
