@@ -59,6 +59,8 @@ class TimedRetention final : public storage::RetentionStore {
 
   Result<void> purge(std::span<const Uid> calls) override { return store_.purge(calls); }
 
+  Result<void> purge_everywhere() override { return store_.purge_everywhere(); }
+
   Result<storage::Reclaimed> reclaim() override {
     const Timer timer(times_.reclaim_ns);
     return store_.reclaim();
@@ -67,6 +69,12 @@ class TimedRetention final : public storage::RetentionStore {
   Result<std::uint64_t> bytes_of(const Uid& uid, RecordingParts parts) override {
     return store_.bytes_of(uid, parts);
   }
+
+  Result<std::uint64_t> reclaimable_bytes_of(const Uid& uid, RecordingParts parts) override {
+    return store_.reclaimable_bytes_of(uid, parts);
+  }
+
+  Result<storage::SigningKey> signing_key() override { return store_.signing_key(); }
 
   Result<storage::CopiedFiles> backup(const std::string& destination) override {
     return store_.backup(destination);

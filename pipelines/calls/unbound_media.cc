@@ -141,7 +141,8 @@ void UnboundMedia::open(const Pair& pair, std::int64_t timer_now_ns) {
   if (!parts_.policy.keeps_unbound({start.route, start.first_ns / 1000, call_id, start.kind})) {
     return erase(at);
   }
-  if (count_ >= calls_max() || parts_.table.full() || !parts_.context.recordings.admits(0)) {
+  const bool admitted = parts_.context.recordings.admits(parts_.options.priority, 0);
+  if (count_ >= calls_max() || parts_.table.full() || !admitted) {
     counters_.add(UnboundCount::kRefused);
     return erase(at);
   }
