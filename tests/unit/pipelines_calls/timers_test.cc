@@ -9,6 +9,8 @@
 namespace tapdeck::calls {
 namespace {
 
+constexpr std::int64_t kSecond = 1'000'000'000;
+
 TEST(TimerQueue, GivesWhatIsDueInOrder) {
   TimerQueue timers;
   timers.arm({30, {1, 1}});
@@ -68,7 +70,6 @@ TEST(TimerQueue, TakesDeadlinesBeforeTheEpochAndAtTheEndOfTime) {
 
 TEST(TimerQueue, WhatIsStaleIsForgottenWhereverItWaits) {
   TimerQueue timers;
-  constexpr std::int64_t kSecond = 1'000'000'000;
   timers.arm({kSecond, {1, 1}});
   EXPECT_FALSE(timers.take_due(kSecond - 1)) << "it is near now";
   timers.arm({100 * kSecond, {2, 1}});
