@@ -77,7 +77,7 @@ MaskVerdict mask_dtmf(MutableByteView packet, const DtmfTypes& types) {
   if (!types.concerns(type)) return MaskVerdict::kDone;
   const MutableByteView payload = payload_of(packet);
   if (!types.events.has(type)) return mask_blocks(payload, types.events);
-  if (types.by_size && payload.size() != kEventBytes) return MaskVerdict::kDone;
+  if (types.guessed() && payload.size() != kEventBytes) return MaskVerdict::kDone;
   mask_events(payload);
   return MaskVerdict::kDone;
 }
@@ -125,7 +125,7 @@ std::optional<std::uint8_t> newest_key(ByteView packet, const DtmfTypes& types) 
     if (!has_newest || !types.events.has(payload[header])) return std::nullopt;
     event = header + 1 + older;
   }
-  if (types.by_size && payload.size() != kEventBytes) return std::nullopt;
+  if (types.guessed() && payload.size() != kEventBytes) return std::nullopt;
   if (event >= payload.size() || payload[event] > kLastKeyEvent) return std::nullopt;
   return payload[event];
 }

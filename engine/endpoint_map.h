@@ -35,12 +35,12 @@ struct Claim {
   MediaKind kind;
   std::uint8_t receiver;
   std::uint8_t clock_count;
-  bool rtcp_only;
-  bool learnt;
-  bool paired;
-  bool keep;  // false: policy wants its media to be counted only
-  bool mask_keys;
-  bool tell_keys;
+  bool rtcp_only : 1;  // bits: there are as many claims as streams
+  bool learnt : 1;
+  bool paired : 1;
+  bool keep : 1;  // false: policy wants its media to be counted only
+  bool mask_keys : 1;
+  bool tell_keys : 1;
   std::uint16_t retention_class;
   std::uint16_t media_index;
   std::array<PayloadClock, kPayloadClocksMax> clocks;

@@ -36,8 +36,15 @@ struct PayloadTypes {
 struct DtmfTypes {
   PayloadTypes events;
   PayloadTypes redundant;
-  // Nobody has declared `events`: of those only a payload as long as one event is taken for one.
-  bool by_size = false;
+
+  // Nobody has declared any: all that SDP might have assigned (RFC 3551 section 6) are in question.
+  constexpr void guess() {
+    for (std::uint8_t type = 96; type < 128; ++type) events.add(type);
+  }
+
+  // Then only a payload as long as one event is taken for one.  SDP that assigns all of them to
+  // events leaves none for a codec: nobody sends it.
+  [[nodiscard]] constexpr bool guessed() const { return events.bits[1] >> 32 == 0xffff'ffffU; }
 
   // Whether a packet of this type may tell keys.
   [[nodiscard]] constexpr bool concerns(std::uint8_t type) const {
@@ -47,7 +54,6 @@ struct DtmfTypes {
   constexpr void add(const DtmfTypes& other) {
     events.add(other.events);
     redundant.add(other.redundant);
-    by_size = by_size || other.by_size;
   }
 
   bool operator==(const DtmfTypes&) const = default;

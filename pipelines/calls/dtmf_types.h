@@ -31,8 +31,7 @@ constexpr DtmfTypes types_received(const DeclaredTypes& receiver, const Declared
 // Where no SDP tells: any type that SDP might have assigned (RFC 3551 section 6).
 constexpr DtmfTypes guessed_types() {
   DtmfTypes types;
-  for (std::uint8_t type = 96; type < 128; ++type) types.events.add(type);
-  types.by_size = true;
+  types.guess();
   return types;
 }
 

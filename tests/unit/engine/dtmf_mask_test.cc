@@ -57,8 +57,7 @@ Bytes masked(Bytes packet, MaskVerdict verdict = MaskVerdict::kDone) {
 
 TEST(DtmfMask, WhatNobodyDeclaredIsAnEventByItsLength) {
   DtmfTypes guessed;
-  guessed.events.add(kEvents);
-  guessed.by_size = true;
+  guessed.guess();
   Bytes event = rtp(kEvents, {5, 10, 0, 160});
   EXPECT_EQ(newest_key(event, guessed), 5);
   mask_dtmf(event, guessed);
