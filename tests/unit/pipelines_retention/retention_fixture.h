@@ -52,6 +52,7 @@ class RetentionTest : public ::testing::Test {
     desk.reset();
     DeskOptions options;
     options.classes["open"] = {"habit", false, 0};
+    options.classes["default"] = options.classes["open"];
     options.classes["locked"] = {"MiFID II Art. 16(7)", true, 100 * kDayUs};
     options.early = early;
     options.clocks = [this] { return now; };
