@@ -163,8 +163,22 @@ bool RecordWriter::write_batch() {
 bool RecordWriter::keep_messages(const KeepMessages& messages) {
   const storage::AppendVerdict verdict =
       segments_.try_append_messages(messages.recording, messages.retention_class, messages.records);
+  note_messages(verdict);
+  return verdict != storage::AppendVerdict::kBusy;
+}
+
+void RecordWriter::note_messages(storage::AppendVerdict verdict) {
   if (verdict == storage::AppendVerdict::kFailed) figures_.messages_failed.add();
   if (verdict == storage::AppendVerdict::kAbandoned) figures_.messages_abandoned.add();
+}
+
+// A tally is of no call: it has no messages, and nothing may stand in files beside those of calls
+// of that moment.
+bool RecordWriter::keep_beside_messages(CallRecord& record) {
+  if (record.call_id.empty()) return true;
+  apply_summary(segments_.sum_up(record), record);
+  const storage::AppendVerdict verdict = segments_.try_append_record(record);
+  note_messages(verdict);
   return verdict != storage::AppendVerdict::kBusy;
 }
 
@@ -182,7 +196,7 @@ void RecordWriter::end_calls() {
       if (written_[i] < ending.chunks[i]) return;
     }
     for (; !ending.records.empty(); ending.records.pop_front(), --ending_count_) {
-      if (is_full_of_finals()) return;
+      if (is_full_of_finals() || !keep_beside_messages(ending.records.front())) return;
       segments_.end_recording(ending.records.front().uid);
       finals_.push_back(std::move(ending.records.front()));
       pass_finals();

@@ -60,9 +60,9 @@ struct RecordQueues {
 struct RecordFigures {
   Counter chunks_written;
   Counter chunks_failed;       // the disk refused them: their recordings have gaps
-  Counter messages_failed;     // likewise, batches of SIP messages
+  Counter messages_failed;     // likewise, batches of SIP messages and records beside them
   Counter chunks_abandoned;    // of shredded recordings: zeroed, not written
-  Counter messages_abandoned;  // likewise, batches of SIP messages
+  Counter messages_abandoned;  // likewise
   Counter recordings_shredded;
   Counter records_committed;
   Counter events_committed;
@@ -111,6 +111,8 @@ class RecordWriter {
   void handle_commands();
   bool handle(RecordCommand& command, Ending& ending);
   bool keep_messages(const KeepMessages& messages);
+  bool keep_beside_messages(CallRecord& record);
+  void note_messages(storage::AppendVerdict verdict);
   bool shred(ShredRecording order);
   void write_chunks();
   std::uint32_t take_batch(engine::WorkerRings& rings, std::uint32_t most);

@@ -1,6 +1,8 @@
 #include "storage/extent_codec.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <zstd.h>
 
@@ -44,6 +46,17 @@ bool ExtentCodec::open(const ExtentHeader& header,
 
 Hash ExtentCodec::leaf(const RecordingKey& key, std::span<const ByteView> plaintext) {
   return hasher_.leaf(key.salt, plaintext);
+}
+
+std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media) {
+  if (media.empty()) return {};
+  std::sort(media.begin(), media.end(), [](const ExtentEntry& a, const ExtentEntry& b) {
+    return std::pair(a.stream, a.sequence) < std::pair(b.stream, b.sequence);
+  });
+  std::vector<Hash> leaves;
+  leaves.reserve(media.size());
+  for (const ExtentEntry& entry : media) leaves.push_back(entry.leaf);
+  return to_hex(hasher.merkle_root(leaves));
 }
 
 struct MessageCompressor::State {

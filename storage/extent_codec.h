@@ -44,7 +44,11 @@ class ExtentCodec {
   NonceSource nonces_;
 };
 
-// zstd over message records.
+// The digest of a recording: the Merkle root over the leaves of its media extents, each once, in
+// the order of the (stream, sequence) of its first section; empty without media.
+std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media);
+
+// zstd over message records, and over call records.
 class MessageCompressor {
  public:
   MessageCompressor();

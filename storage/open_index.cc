@@ -221,7 +221,7 @@ void OpenIndex::add_extents(Recording* to,
   }
   for (const ExtentEntry& entry : entries) {
     group->entries.push_back(entry);
-    if (entry.kind != ExtentType::kMessages) place(recording, id, entry);
+    if (segment_kind_of(entry.kind) == SegmentKind::kMedia) place(recording, id, entry);
   }
   settle(recording);
 }

@@ -122,8 +122,7 @@ Result<const RecordingReader::Opened*> RecordingReader::open(const Uid& recordin
 // An extent whose row went while it was looked for: its bytes may be zero by now, or its segment
 // removed.
 Error RecordingReader::gone_or(Error damage, const Uid& recording, const LocatedExtent& extent) {
-  const SegmentKind kind =
-      extent.entry.kind == ExtentType::kMessages ? SegmentKind::kSip : SegmentKind::kMedia;
+  const SegmentKind kind = segment_kind_of(extent.entry.kind);
   if (auto told = tell_if_destroyed(recording, kind); !told) return told.error();
   const auto there = locate(recording, kind);
   if (!there) return damage;
@@ -222,6 +221,9 @@ Result<void> RecordingReader::read_messages(const Uid& recording, const MessageS
   auto located = locate(recording, SegmentKind::kSip);
   if (!located) return Error(located.error());
   if (located->empty()) return tell_if_destroyed(recording, SegmentKind::kSip);
+  std::erase_if(*located, [](const LocatedExtent& extent) {
+    return extent.entry.kind == ExtentType::kRecord;  // the call store has it
+  });
   std::sort(located->begin(), located->end(), [](const auto& a, const auto& b) {
     return std::pair(a.entry.first_us, a.entry.sequence) <
            std::pair(b.entry.first_us, b.entry.sequence);

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint64_t kSegmentMagic = 0x3153'4745'5350'4454ULL;  // "TDPSEGS1"
 constexpr std::uint32_t kExtentMagic = 0x3158'4454U;               // "TDX1"
-constexpr std::uint16_t kSegmentVersion = 1;
+constexpr std::uint16_t kMediaSegmentVersion = 1;
+constexpr std::uint16_t kSipSegmentVersion = 2;  // 1: without call records
 constexpr std::uint16_t kExtentVersion = 1;
 constexpr std::size_t kTagAt = 92;
 constexpr std::size_t kCrcAt = 108;
@@ -44,7 +45,7 @@ void encode_segment_header(const SegmentHeader& header, std::span<std::uint8_t, 
   std::memset(to.data(), 0, to.size());
   std::uint8_t* at = to.data();
   store_le(at, kSegmentMagic);
-  store_le(at + 8, kSegmentVersion);
+  store_le(at + 8, header.kind == SegmentKind::kSip ? kSipSegmentVersion : kMediaSegmentVersion);
   at[10] = static_cast<std::uint8_t>(header.kind);
   at[11] = static_cast<std::uint8_t>(header.retention_class.size());
   store_le(at + 12, static_cast<std::uint32_t>(header.utc_day));
@@ -58,13 +59,17 @@ std::optional<SegmentHeader> decode_segment_header(ByteView block) {
   if (block.size() < kBlockBytes) return std::nullopt;
   const std::uint8_t* at = block.data();
   if (load_le<std::uint64_t>(at) != kSegmentMagic ||
-      load_le<std::uint16_t>(at + 8) != kSegmentVersion ||
       load_le<std::uint32_t>(at + kBlockBytes - 4) != crc32c({at, kBlockBytes - 4})) {
     return std::nullopt;
   }
   if (at[10] < 1 || at[10] > 2 || at[11] > kRetentionClassBytesMax) return std::nullopt;
   SegmentHeader header;
   header.kind = static_cast<SegmentKind>(at[10]);
+  const auto version = load_le<std::uint16_t>(at + 8);
+  const bool sip = header.kind == SegmentKind::kSip;
+  if (version < 1 || version > (sip ? kSipSegmentVersion : kMediaSegmentVersion)) {
+    return std::nullopt;
+  }
   header.utc_day = static_cast<std::int32_t>(load_le<std::uint32_t>(at + 12));
   get(at + 16, header.id);
   header.created_us = static_cast<std::int64_t>(load_le<std::uint64_t>(at + 32));
@@ -101,7 +106,7 @@ std::optional<ExtentHeader> decode_extent_header(ByteView bytes) {
   if (bytes.size() < kExtentHeaderBytes) return std::nullopt;
   const std::uint8_t* at = bytes.data();
   if (load_le<std::uint32_t>(at) != kExtentMagic ||
-      load_le<std::uint16_t>(at + 4) != kExtentVersion || at[6] < 1 || at[6] > 3 ||
+      load_le<std::uint16_t>(at + 4) != kExtentVersion || at[6] < 1 || at[6] > 4 ||
       (at[7] & ~kExtentShredded) != 0) {
     return std::nullopt;
   }

@@ -30,7 +30,13 @@ constexpr std::size_t kMessageBytesMax = 256U << 20;  // what a reader accepts, 
 constexpr std::uint16_t kNoStream = 0xffff;           // message extents have none
 constexpr std::uint32_t kNoKey = 0xffff'ffff;
 
-enum class ExtentType : std::uint8_t { kMedia = 1, kMediaPacked = 2, kMessages = 3 };
+enum class ExtentType : std::uint8_t { kMedia = 1, kMediaPacked = 2, kMessages = 3, kRecord = 4 };
+
+// Which segments, and which key, an extent of that type belongs to.
+constexpr SegmentKind segment_kind_of(ExtentType type) {
+  return type == ExtentType::kMedia || type == ExtentType::kMediaPacked ? SegmentKind::kMedia
+                                                                        : SegmentKind::kSip;
+}
 
 constexpr std::uint8_t kExtentShredded = 1;  // flag: the ciphertext is gone, its leaf hash stays
 
@@ -55,7 +61,8 @@ struct ExtentHeader {
   Uid recording{};
   std::uint16_t stream = kNoStream;  // of the first section when packed
   std::uint16_t section_count = 0;
-  std::uint32_t sequence = 0;  // of the first section when packed; counts a recording's messages
+  // Of the first section when packed; counts a recording's messages; a record's version.
+  std::uint32_t sequence = 0;
   std::int64_t first_us = 0;
   std::uint32_t duration_us = 0;      // first to last packet or message; saturates
   std::uint32_t plaintext_bytes = 0;  // what was encrypted, and the length of the ciphertext
@@ -64,7 +71,7 @@ struct ExtentHeader {
   Nonce nonce{};
   Tag tag{};
   std::uint32_t crc = 0;
-  std::uint32_t raw_bytes = 0;  // kMessages: length before compression
+  std::uint32_t raw_bytes = 0;  // kMessages, kRecord: length before compression
 };
 
 using ExtentHeaderBytes = std::array<std::uint8_t, kExtentHeaderBytes>;

@@ -34,7 +34,7 @@ void encode_entry(const ExtentEntry& entry, std::uint8_t* to) {
 }
 
 bool decode_entry(const std::uint8_t* from, ExtentEntry& entry) {
-  if (from[6] < 1 || from[6] > 3) return false;
+  if (from[6] < 1 || from[6] > 4) return false;
   entry.offset = std::uint64_t{load_le<std::uint32_t>(from)} * kBlockBytes;
   entry.stored_bytes = static_cast<std::uint32_t>(load_le<std::uint16_t>(from + 4) * kBlockBytes);
   entry.kind = static_cast<ExtentType>(from[6]);

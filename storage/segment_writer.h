@@ -64,12 +64,20 @@ class SegmentWriter {
                                                           std::uint16_t retention_class,
                                                           std::string_view records) = 0;
 
+  // All media and messages of the call have been appended: writes out what is staged for packing.
+  // What is known of the recording so far; lost media is told here once, and not again.
+  virtual RecordingSummary sum_up(const CallRecord& record) = 0;
+
+  // Keeps the record of a call that is over, as the call store will, as an extent under its SIP
+  // key, beside its messages: for storage/store_rebuild.h.  Before end_recording().
+  [[nodiscard]] virtual AppendVerdict try_append_record(const CallRecord& record) = 0;
+
   // Everything of `recording` has been appended: writes out what is staged for packing, hands its
   // extents to the index and forgets it.
   virtual void end_recording(const Uid& recording) = 0;
 
-  // What was kept of an ended recording and what the disk refused.  Once for each, and when it is
-  // settled: what is refused later is not in it.
+  // What was kept of an ended recording and what the disk refused since sum_up().  Once for each,
+  // and when it is settled: what is refused later is not in it.
   virtual RecordingSummary take_summary(const Uid& recording) = 0;
 
   // True when nothing of an ended recording waits for the disk any more: what it kept is durable,

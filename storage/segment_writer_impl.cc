@@ -56,17 +56,6 @@ void SegmentWriterImpl::note_lost(Kept& kept, const Content& content) {
   kept.lost.push_back({content.first_us, content.last_us, content.packets});
 }
 
-std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media) {
-  if (media.empty()) return {};
-  std::sort(media.begin(), media.end(), [](const ExtentEntry& a, const ExtentEntry& b) {
-    return std::pair(a.stream, a.sequence) < std::pair(b.stream, b.sequence);
-  });
-  std::vector<Hash> leaves;
-  leaves.reserve(media.size());
-  for (const ExtentEntry& entry : media) leaves.push_back(entry.leaf);
-  return to_hex(hasher.merkle_root(leaves));
-}
-
 SegmentWriterImpl::SegmentWriterImpl(const StoreOptions& options,
                                      KeyVault& keys,
                                      OpenIndex& index,
@@ -252,8 +241,8 @@ AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
                                               ExtentHeader& header,
                                               const Plaintext& plaintext,
                                               std::vector<ExtentEntry>& entries) {
-  const bool media = header.kind != ExtentType::kMessages;
-  const SegmentKind kind = media ? SegmentKind::kMedia : SegmentKind::kSip;
+  const SegmentKind kind = segment_kind_of(header.kind);
+  const bool media = kind == SegmentKind::kMedia;
   std::optional<AllocatedKey>& key = media ? recording.media_key : recording.sip_key;
   const bool fresh = !key;
   if (!ensure_key(uid, key, kind)) return AppendVerdict::kFailed;
@@ -283,6 +272,7 @@ AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
   }
   output_.commit(recording.indexed, entries);
   if (media) {
+    recording.kept.digest.reset();
     recording.kept.leaves.push_back(
         {place.segment, entries.front(), content_.last_us, content_.sections, content_.packets});
   }
@@ -291,6 +281,7 @@ AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
 
 void SegmentWriterImpl::on_lost(const LostExtent& lost) {
   const auto lose_from = [&](Kept& kept) {
+    kept.digest.reset();
     std::erase_if(kept.leaves, [&](const Leaf& leaf) {
       if (leaf.segment != lost.segment || leaf.entry.offset != lost.offset) return false;
       note_lost(kept, {leaf.entry.first_us, leaf.last_us, leaf.sections, leaf.packets});
@@ -308,15 +299,18 @@ void SegmentWriterImpl::pack_now(const Uid& uid, Recording& recording) {
   while (pack(uid, recording) == AppendVerdict::kBusy) output_.wait();
 }
 
-RecordingSummary SegmentWriterImpl::summarise(const Kept& kept) {
-  std::vector<ExtentEntry> media = kept.past;
+RecordingSummary SegmentWriterImpl::summarise(Kept& kept) {
   RecordingSummary summary;
   summary.bytes = kept.past_bytes;
   for (const Leaf& leaf : kept.leaves) {
-    media.push_back(leaf.entry);
     summary.bytes += leaf.entry.stored_bytes;
   }
-  summary.sha256 = recording_digest(codec_.hasher(), std::move(media));
+  if (!kept.digest) {
+    std::vector<ExtentEntry> media = kept.past;
+    for (const Leaf& leaf : kept.leaves) media.push_back(leaf.entry);
+    kept.digest = recording_digest(codec_.hasher(), std::move(media));
+  }
+  summary.sha256 = *kept.digest;
   summary.failed_chunk_count = kept.failed;
   summary.lost = kept.lost;
   return summary;

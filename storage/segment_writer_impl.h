@@ -28,10 +28,6 @@ struct RecordingPast {
   std::vector<ExtentEntry> media;  // for the digest
 };
 
-// The digest of a recording: the Merkle root over the leaves of its media extents, each once, in
-// the order of the (stream, sequence) of its first section; empty without media.
-std::string recording_digest(Hasher& hasher, std::vector<ExtentEntry> media);
-
 class SegmentWriterImpl final : public SegmentWriter {
  public:
   // `key_user`: see KeyVault::take_unsynced_files(); each writer of a store has its own.
@@ -52,6 +48,8 @@ class SegmentWriterImpl final : public SegmentWriter {
   AppendVerdict try_append_messages(const Uid& recording,
                                     std::uint16_t retention_class,
                                     std::string_view records) override;
+  RecordingSummary sum_up(const CallRecord& record) override;
+  AppendVerdict try_append_record(const CallRecord& record) override;
   void end_recording(const Uid& recording) override;
   RecordingSummary take_summary(const Uid& recording) override;
 
@@ -108,6 +106,7 @@ class SegmentWriterImpl final : public SegmentWriter {
     std::vector<Leaf> leaves;
     std::uint64_t failed = 0;
     std::vector<LostMedia> lost;
+    std::optional<std::string> digest;  // of all of it, once asked for
   };
 
   struct Content {  // of the extent being made
@@ -160,10 +159,11 @@ class SegmentWriterImpl final : public SegmentWriter {
                              std::vector<ExtentEntry>& entries);
   const AllocatedKey* key_of_whole(const Chunk& chunk) const;
   AppendVerdict append_group(const Uid& uid, Recording& recording, std::string_view records);
+  [[nodiscard]] std::uint16_t class_of(const CallRecord& record) const;
   static void note_lost(Kept& kept, const Content& content);
   AppendVerdict refuse(Kept& kept, const Content& content);
   AppendVerdict refuse_messages();
-  RecordingSummary summarise(const Kept& kept);
+  RecordingSummary summarise(Kept& kept);
   void on_lost(const LostExtent& lost);
 
   [[nodiscard]] static bool is_abandoned(const Recording& recording, SegmentKind kind) {

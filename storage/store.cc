@@ -179,6 +179,7 @@ Result<void> StoreImpl::continue_open_calls() {
       std::set<std::uint64_t> offsets;
       for (const ExtentEntry& entry : *entries) {
         if (row.kind == SegmentKind::kSip) {
+          if (entry.kind == ExtentType::kRecord) continue;
           past.next_message = std::max(past.next_message, entry.sequence + 1);
           continue;
         }

@@ -26,6 +26,19 @@ class ToldSegments final : public storage::SegmentWriter {
     return verdict_;
   }
 
+  storage::RecordingSummary sum_up(const CallRecord&) override {
+    log_.emplace_back("sum up");
+    storage::RecordingSummary now = summary_;
+    summary_.lost.clear();  // told once
+    return now;
+  }
+
+  AppendVerdict try_append_record(const CallRecord& record) override {
+    if (records_busy_) return AppendVerdict::kBusy;
+    log_.push_back("record of " + record.recording.sha256);
+    return verdict_;
+  }
+
   void end_recording(const Uid&) override { log_.emplace_back("end"); }
 
   void abandon(const Uid&, storage::ShredParts parts) override {
@@ -44,6 +57,7 @@ class ToldSegments final : public storage::SegmentWriter {
   storage::RecordingSummary summary_{.sha256 = "digest", .bytes = 4096};
   bool busy_ = false;
   bool chunks_busy_ = false;
+  bool records_busy_ = false;
   AppendVerdict verdict_ = AppendVerdict::kTaken;
 };
 
@@ -102,6 +116,52 @@ TEST_F(RecordWriterTest, ARecordNeverOvertakesItsMediaAndMessages) {
   ASSERT_TRUE(record);
   EXPECT_EQ(record->recording.sha256, "digest");
   EXPECT_TRUE(writer_->is_idle());
+}
+
+// What stands beside the messages is what the call store gets, and is there before it.
+TEST_F(RecordWriterTest, ARecordIsKeptBesideItsMessages) {
+  CallRecord record;
+  record.call_id = "id";
+  record.final = true;
+  record.recording.state = RecordingState::kRecorded;
+  segments_.summary_.lost = {{2'000'000, 3'000'000, 50}};
+  segments_.records_busy_ = true;
+  send_messages("a");
+  RecordCommand command = std::move(record);
+  ASSERT_TRUE(queues_.to_writer.try_push(command));
+  writer_->step(1);
+  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"messages a", "sum up"}));
+  EXPECT_FALSE(queues_.to_keeper.try_pop()) << "not before the disk takes it";
+  segments_.records_busy_ = false;
+  writer_->step(2);
+  EXPECT_EQ(
+      segments_.log_,
+      (std::vector<std::string>{"messages a", "sum up", "sum up", "record of digest", "end"}));
+  const auto passed = queues_.to_keeper.try_pop();
+  ASSERT_TRUE(passed);
+  EXPECT_EQ(passed->recording.gaps.size(), 1U) << "a loss is told once";
+  EXPECT_EQ(passed->recording.state, RecordingState::kRecordedWithGaps);
+}
+
+TEST_F(RecordWriterTest, ATallyIsKeptBesideNothing) {
+  send_record(1, true);
+  writer_->step(1);
+  EXPECT_EQ(segments_.log_, std::vector<std::string>{"end"});
+}
+
+TEST_F(RecordWriterTest, ARecordThatIsRefusedIsCountedAndTheCallGoesOn) {
+  for (const AppendVerdict verdict : {AppendVerdict::kFailed, AppendVerdict::kAbandoned}) {
+    segments_.verdict_ = verdict;
+    CallRecord record;
+    record.call_id = "id";
+    record.final = true;
+    RecordCommand command = std::move(record);
+    ASSERT_TRUE(queues_.to_writer.try_push(command));
+    writer_->step(1);
+    EXPECT_TRUE(queues_.to_keeper.try_pop());
+  }
+  EXPECT_EQ(figures_.messages_failed.value(), 1U);
+  EXPECT_EQ(figures_.messages_abandoned.value(), 1U);
 }
 
 TEST_F(RecordWriterTest, MediaThatTheDiskRefusedIsTold) {

@@ -1,5 +1,6 @@
 #include "storage/segment_format.h"
 
+#include "storage/crc32c.h"
 #include "storage/extent_codec.h"
 #include "storage/message_record.h"
 #include "storage/segment_scan.h"
@@ -69,6 +70,46 @@ TEST(SegmentFormat, SegmentHeaderRoundTrip) {
   EXPECT_EQ(decoded->retention_class, "gold");
   block[50] ^= 1;
   EXPECT_FALSE(decode_segment_header(block));
+}
+
+// Who does not know records leaves a segment alone that may have some.
+TEST(SegmentFormat, SegmentsOfMessagesSayThatTheyMayHoldRecords) {
+  std::array<std::uint8_t, kBlockBytes> block;
+  const auto with_version = [&](SegmentKind kind, std::uint16_t version) {
+    SegmentHeader header;
+    header.kind = kind;
+    encode_segment_header(header, block);
+    EXPECT_EQ(load_le<std::uint16_t>(block.data() + 8), kind == SegmentKind::kSip ? 2 : 1);
+    store_le(block.data() + 8, version);
+    store_le(block.data() + kBlockBytes - 4, crc32c({block.data(), kBlockBytes - 4}));
+    return decode_segment_header(block).has_value();
+  };
+  EXPECT_TRUE(with_version(SegmentKind::kSip, 1)) << "of an older program";
+  EXPECT_TRUE(with_version(SegmentKind::kSip, 2));
+  EXPECT_FALSE(with_version(SegmentKind::kSip, 3));
+  EXPECT_TRUE(with_version(SegmentKind::kMedia, 1));
+  EXPECT_FALSE(with_version(SegmentKind::kMedia, 2));
+  EXPECT_FALSE(with_version(SegmentKind::kMedia, 0));
+}
+
+TEST(SegmentFormat, ARecordIsAnExtentOfTheMessagesKind) {
+  ExtentHeader header;
+  header.kind = ExtentType::kRecord;
+  header.stored_bytes = kBlockBytes;
+  ExtentHeaderBytes bytes = encode_extent_header(header);
+  ASSERT_TRUE(decode_extent_header(bytes));
+  EXPECT_EQ(decode_extent_header(bytes)->kind, ExtentType::kRecord);
+  EXPECT_EQ(segment_kind_of(ExtentType::kRecord), SegmentKind::kSip);
+  bytes[6] = 5;
+  EXPECT_FALSE(decode_extent_header(bytes));
+  ExtentEntry entry;
+  entry.kind = ExtentType::kRecord;
+  entry.stored_bytes = kBlockBytes;
+  std::string row = encode_extent_row({&entry, 1});
+  ASSERT_TRUE(decode_extent_row(row));
+  EXPECT_EQ(decode_extent_row(row)->front(), entry);
+  row[8 + 6] = 5;
+  EXPECT_FALSE(decode_extent_row(row));
 }
 
 TEST(SegmentFormat, RowsAndFootersRoundTrip) {

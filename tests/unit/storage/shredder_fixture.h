@@ -111,7 +111,7 @@ class ShredderTest : public ::testing::Test {
   }
 
   const TemporaryDirectory directory_;
-  const StoreOptions options_ = test_options(directory_.path());
+  StoreOptions options_ = test_options(directory_.path());
   std::unique_ptr<Store> store_;
 };
 
