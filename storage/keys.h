@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -106,9 +107,8 @@ class KeyVault {
   };
 
   std::vector<Unsettled> unsettled_of(const Uid& recording);
-
-  // All slots of `recording`: reads every slot of the store, where nothing else can tell.
-  std::vector<KeySlot> find_slots(const Uid& recording);
+  // Every slot in use, where nothing else can tell; `listed`: an earlier life left it in the list.
+  void for_each_used(const std::function<void(const KeySlot& slot, bool listed)>& sink);
 
   // Before the first allocate(): the slots in use that an earlier life left in the list (all of the
   // store's, when that is not there), a few at a time; empty: all.  At the end finish_inherited().

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <iterator>
 #include <sys/stat.h>
+#include <utility>
 
 #include "base/log.h"
 #include "storage/crc32c.h"
@@ -211,15 +212,19 @@ std::vector<KeyVault::Unsettled> KeyVault::unsettled_of(const Uid& recording) {
   return found == unsettled_.end() ? std::vector<Unsettled>() : found->second;
 }
 
-std::vector<KeySlot> KeyVault::find_slots(const Uid& recording) {
-  std::vector<KeySlot> found;
+void KeyVault::for_each_used(const std::function<void(const KeySlot& slot, bool listed)>& sink) {
   for (std::uint32_t first = 0;; first += kInheritedAtOnce) {
-    const std::lock_guard lock(mutex_);  // given up in between: allocations go on
-    if (first / kKeySlotsPerFile >= files_.size()) return found;
-    for (const auto& slot : read_slots(first, kInheritedAtOnce)) {
-      if (!slot || slot->state != KeySlotState::kUsed || slot->recording != recording) continue;
-      found.push_back(*slot);
+    std::vector<std::pair<KeySlot, bool>> used;
+    {
+      const std::lock_guard lock(mutex_);  // given up in between: allocations go on
+      if (first / kKeySlotsPerFile >= files_.size()) return;
+      for (const auto& slot : read_slots(first, kInheritedAtOnce)) {
+        if (!slot || slot->state != KeySlotState::kUsed) continue;
+        const bool listed = std::binary_search(inherited_.begin(), inherited_.end(), slot->id);
+        used.emplace_back(*slot, listed);
+      }
     }
+    for (const auto& [slot, listed] : used) sink(slot, listed);
   }
 }
 

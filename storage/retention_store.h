@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,6 +22,13 @@
 namespace tapdeck::storage {
 
 constexpr std::size_t kRetiredAtOnceMax = 4'096;
+
+// The value of this name: decimal, UTC microseconds, when the call store was rebuilt
+// (storage/store_rebuild.h); empty or missing when nobody need confirm that (any more).
+constexpr std::string_view kRebuiltValue = "retention/rebuilt";
+
+// Decimal: entries of the journal before this sequence number have been done.
+constexpr std::string_view kDoneValue = "retention/done";
 
 struct Reclaimed {
   std::uint64_t segments_removed = 0;  // one unlink each

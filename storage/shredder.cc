@@ -68,9 +68,10 @@ Result<Shredder::Kept> Shredder::kept_of(const Uid& recording, ShredParts parts)
   }
   // What a damaged row named is known to the slots alone.
   if (damaged) {
-    for (const KeySlot& slot : keys_.find_slots(recording)) {
-      if (has_part(parts, slot.kind)) kept.keys.push_back({slot.id, recording});
-    }
+    keys_.for_each_used([&](const KeySlot& slot, bool /*listed*/) {
+      if (slot.recording != recording || !has_part(parts, slot.kind)) return;
+      kept.keys.push_back({slot.id, recording});
+    });
   }
   return kept;
 }

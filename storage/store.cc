@@ -1,11 +1,7 @@
 #include "storage/store.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <set>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -15,57 +11,10 @@
 #include "storage/journal_overlay.h"
 #include "storage/segment_file.h"
 #include "storage/store_impl.h"
+#include "storage/store_opening.h"
 
 namespace tapdeck::storage {
 namespace {
-
-Result<Descriptor> take_lock(const std::string& directory) {
-  const std::string path = directory + "/LOCK";
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.valid()) {
-    return make_errno_error(
-        ErrorCode::kPermission, "The lock " + path + " cannot be opened", errno);
-  }
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    std::string holder(16, '\0');
-    const ssize_t got = pread(file.get(), holder.data(), holder.size(), 0);
-    holder.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return make_error(ErrorCode::kBusy,
-                      "The store " + directory + " is owned by another process" +
-                          (holder.empty() ? "." : " (" + holder + ")."));
-  }
-  const std::string self = "pid " + std::to_string(getpid());
-  if (ftruncate(file.get(), 0) != 0 || !write_fully(file.get(), as_bytes(self), 0)) {
-    return make_errno_error(ErrorCode::kIo, "The lock " + path + " cannot be written", errno);
-  }
-  return file;
-}
-
-// An absent FORMAT means a new store, unless something that only a store has is there already.
-Result<void> check_format(const StoreOptions& options) {
-  const std::string path = options.directory + "/FORMAT";
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.valid()) {
-    std::string text(kStoreFormat.size() + 1, '\0');
-    MutableByteView bytes(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
-    text.resize(read_up_to(file.get(), bytes, 0));
-    if (text == kStoreFormat) return {};
-    return make_error(ErrorCode::kUnsupported,
-                      path + " names a format that this version of tapdeck does not know.");
-  }
-  if (errno != ENOENT) {
-    return make_errno_error(ErrorCode::kPermission, path + " cannot be opened", errno);
-  }
-  if (access((options.directory + "/calls").c_str(), F_OK) == 0) {
-    return make_error(
-        ErrorCode::kCorrupt,
-        options.directory + " holds calls but no FORMAT file: not opened as a store.");
-  }
-  for (const char* part : {"/segments", "/keys"}) {
-    TD_TRY(make_directories(options.directory + part));
-  }
-  return write_file_durably(path, as_bytes(kStoreFormat), 0600);
-}
 
 Result<void> check_options(const StoreOptions& options) {
   const bool sizes = options.staging_bytes % kBlockBytes == 0 &&
@@ -87,6 +36,13 @@ Result<void> check_options(const StoreOptions& options) {
       "blocks from 64 KiB on, not larger than a segment; class names are file names.");
 }
 
+Error open_calls_error(Error error) {
+  if (error.code == ErrorCode::kCorrupt) {
+    error.message += " `tapdeck store rebuild` makes it anew from segments, keys and journal.";
+  }
+  return error;
+}
+
 }  // namespace
 
 StoreImpl::~StoreImpl() {
@@ -99,34 +55,6 @@ StoreImpl::~StoreImpl() {
   if (!listed) log_error(listed.error().message);
 }
 
-// And the journal, whose contents are under them.
-Result<void> StoreImpl::open_keys() {
-  const bool own = options_.master_key_file.empty();
-  const std::string directory = options_.directory + "/keys";
-  const std::string path = own ? directory + "/master.key" : options_.master_key_file;
-  // A store that has keys already must never be given a fresh master key.
-  const std::string ledger = options_.directory + "/ledger";
-  const bool has_keys = access((directory + "/00000000.keys").c_str(), F_OK) == 0 ||
-                        access((directory + "/signing.key").c_str(), F_OK) == 0 ||
-                        access((ledger + "/00000000.ledger").c_str(), F_OK) == 0;
-  auto master = load_master_key(
-      path, own && !has_keys ? MissingMasterKey::kCreate : MissingMasterKey::kRefuse);
-  if (!master) return Error(std::move(master.error()));
-  auto keys = KeyVault::open(directory, *master);
-  if (!keys) return Error(std::move(keys.error()));
-  keys_ = std::move(*keys);
-  signing_key_ = std::make_unique<SigningKeyFile>(directory + "/signing.key", *master);
-  // Made now, so that every backup has it; without one, recording goes on.
-  if (const auto made = signing_key_->get(); !made) log_error(made.error().message);
-  LedgerOptions options;
-  options.master = *master;
-  options.keys = keys_.get();
-  auto journal = Journal::open(ledger, options);
-  if (!journal) return Error(std::move(journal.error()));
-  journal_ = std::move(*journal);
-  return {};
-}
-
 Result<void> StoreImpl::start() {
   TD_TRY(check_options(options_));
   if (options_.mode == StoreMode::kCreateIfMissing) TD_TRY(make_directories(options_.directory));
@@ -135,11 +63,18 @@ Result<void> StoreImpl::start() {
       access((options_.directory + "/FORMAT").c_str(), F_OK) != 0) {
     return make_error(ErrorCode::kNotFound, "There is no store in " + options_.directory + ".");
   }
-  auto lock = take_lock(options_.directory);
+  auto lock = take_store_lock(options_.directory);
   if (!lock) return Error(std::move(lock.error()));
   lock_ = std::move(*lock);
-  TD_TRY(check_format(options_));
-  TD_TRY(open_keys());
+  TD_TRY(check_store_format(options_.directory));
+  TD_TRY(check_call_store_is_there(options_.directory));
+  auto opened = open_store_keys(options_);
+  if (!opened) return Error(std::move(opened.error()));
+  keys_ = std::move(opened->keys);
+  signing_key_ = std::move(opened->signing_key);
+  journal_ = std::move(opened->journal);
+  // Made now, so that every backup has it; without one, recording goes on.
+  if (const auto made = signing_key_->get(); !made) log_error(made.error().message);
   CallStoreOptions call_options;
   call_options.block_cache_bytes = options_.block_cache_bytes;
   call_options.events_max = options_.events_max;
@@ -150,7 +85,7 @@ Result<void> StoreImpl::start() {
     return journal_->look([&uid](const LedgerState& state) { return state.erased_parts(uid); });
   };
   auto calls = CallStore::open(options_.directory + "/calls", call_options);
-  if (!calls) return Error(std::move(calls.error()));
+  if (!calls) return open_calls_error(std::move(calls.error()));
   calls_ = std::move(*calls);
   TD_TRY(sync_directory(options_.directory));  // which has the name of calls/, perhaps since now
   auto recovered = recover_segments({options_.directory, *keys_, *calls_, index_});

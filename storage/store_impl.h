@@ -108,7 +108,6 @@ class StoreImpl final : public Store {
   }
 
  private:
-  Result<void> open_keys();
   Result<void> continue_open_calls();
   Result<bool> is_present_or_discard(const Uid& uid);
   Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
