@@ -48,6 +48,12 @@ class Clerk {
                           {"public_key", storage::to_pem(*key)}});
   }
 
+  Result<std::string> operator()(const ConfirmRebuildRequest& /*request*/) {
+    const auto confirmed = desk_.confirm_rebuild(actor_);
+    if (!confirmed) return Error(confirmed.error());
+    return json_line(Json{{"confirmed", *confirmed}});
+  }
+
   Result<std::string> operator()(const BackupRequest& request) {
     return told(desk_.backup(request));
   }

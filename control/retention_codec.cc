@@ -78,6 +78,8 @@ class Writer {
 
   void fields(const PublicKeyRequest& /*request*/) {}
 
+  void fields(const ConfirmRebuildRequest& /*request*/) {}
+
   void fields(const BackupRequest& request) { text(request.destination); }
 
   void fields(const ExtendRequest& request) {
@@ -210,6 +212,8 @@ class Reader {
   void read(ConfirmClockRequest& /*to*/) {}
 
   void read(PublicKeyRequest& /*to*/) {}
+
+  void read(ConfirmRebuildRequest& /*to*/) {}
 
   void read(BackupRequest& to) { to.destination = text(); }
 

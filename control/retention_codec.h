@@ -27,6 +27,8 @@ struct ConfirmClockRequest {};
 // With which certificates are signed.
 struct PublicKeyRequest {};
 
+struct ConfirmRebuildRequest {};
+
 // The index, plus one, is the kind that travels.
 using RetentionRequest = std::variant<retention::HoldRequest,
                                       retention::ReleaseRequest,
@@ -40,7 +42,8 @@ using RetentionRequest = std::variant<retention::HoldRequest,
                                       retention::JournalRequest,
                                       retention::BackupRequest,
                                       PublicKeyRequest,
-                                      retention::ExportRequest>;
+                                      retention::ExportRequest,
+                                      ConfirmRebuildRequest>;
 
 // kInvalidArgument: texts or selections are longer than those of the journal, or than a frame.
 Result<std::string> encode_retention_request(const RetentionRequest& request);

@@ -52,6 +52,7 @@ void add_events_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_report_command(CLI::App& app, Context& context);
 void add_store_command(CLI::App& app, Context& context);
+void add_store_rebuild(CLI::App& store, Context& context);
 void add_service_commands(CLI::App& app, Context& context);  // stats, status
 void add_policy_command(CLI::App& app, Context& context);
 void add_pause_commands(CLI::App& app, Context& context);  // pause, resume

@@ -44,6 +44,13 @@ constexpr const char* kConfirmFooter =
     "Example:\n"
     "  tapdeck retention confirm-clock";
 
+constexpr const char* kConfirmRebuildFooter =
+    "After `store rebuild` nothing expires until this. Compare `calls`, `hold list` and\n"
+    "`retention plan` with what you know first: what is overdue goes next.\n"
+    "\n"
+    "Example:\n"
+    "  tapdeck retention confirm-rebuild";
+
 struct PlanOptions {
   SelectionWords calls;
   std::string at;
@@ -127,6 +134,18 @@ int confirm_clock(const Context& context, bool json) {
   const auto answer = ask_once(*settings, ConfirmClockRequest{});
   if (!answer) return report_error(answer.error());
   write_out(json ? json_line(*answer) + "\n" : "The clock is confirmed; expiry goes on.\n");
+  return kExitDone;
+}
+
+int confirm_rebuild(const Context& context, bool json) {
+  const auto settings = load_settings(context.global);
+  if (!settings) return report_error(settings.error());
+  const auto answer = ask_once(*settings, ConfirmRebuildRequest{});
+  if (!answer) return report_error(answer.error());
+  const bool done = answer->value("confirmed", false);
+  write_out(json   ? json_line(*answer) + "\n"
+            : done ? "What was rebuilt is confirmed; expiry goes on.\n"
+                   : "Nothing was to be confirmed: the call store was not rebuilt.\n");
   return kExitDone;
 }
 
@@ -236,6 +255,15 @@ void add_confirm_clock(CLI::App& retention, Context& context) {
   command->callback([json, &context] { context.exit_status = confirm_clock(context, *json); });
 }
 
+void add_confirm_rebuild(CLI::App& retention, Context& context) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = retention.add_subcommand(
+      "confirm-rebuild", "What `store rebuild` found is what there should be; expiry goes on.");
+  command->footer(kConfirmRebuildFooter);
+  command->add_flag("--json", *json, "One JSON object");
+  command->callback([json, &context] { context.exit_status = confirm_rebuild(context, *json); });
+}
+
 }  // namespace
 
 void add_retention_command(CLI::App& app, Context& context) {
@@ -247,6 +275,7 @@ void add_retention_command(CLI::App& app, Context& context) {
   add_apply(*retention, context);
   add_extend(*retention, context);
   add_confirm_clock(*retention, context);
+  add_confirm_rebuild(*retention, context);
 }
 
 }  // namespace tapdeck::control

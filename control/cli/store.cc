@@ -149,6 +149,7 @@ void add_store_command(CLI::App& app, Context& context) {
   stats->add_flag("--json", *json, "One JSON object");
   stats->callback([json, &context] { context.exit_status = show_statistics(context, *json); });
   add_copies(*command, context);
+  add_store_rebuild(*command, context);
 }
 
 }  // namespace tapdeck::control

@@ -70,7 +70,8 @@ class RetentionDesk {
   FutureHolds& future_holds() { return future_; }
 
   Result<PlanAnswer> plan(const PlanRequest& request);
-  // Everything that is due now; kBusy while the clock is doubted (clock_guard.h).
+  // Everything that is due now; kBusy while the clock is doubted (clock_guard.h), or after the call
+  // store was rebuilt until somebody confirms what was found.
   Result<ApplyAnswer> apply();
   // A part of it: at most kRetiredAtOnceMax recordings.  True: there is more.
   Result<bool> step(ApplyAnswer& done);
@@ -83,6 +84,8 @@ class RetentionDesk {
 
   // The wall clock is right as it is now.
   Result<void> confirm_clock(const LedgerActor& actor);
+  // What `store rebuild` found is what there should be.  False: nothing was to be confirmed.
+  Result<bool> confirm_rebuild(const LedgerActor& actor);
 
   Result<ExtendAnswer> extend(const ExtendRequest& request, const LedgerActor& actor);
   Result<EraseAnswer> erase(const EraseRequest& request, const LedgerActor& actor);
@@ -125,6 +128,9 @@ class RetentionDesk {
   [[nodiscard]] const ClassTerms* terms_of(const std::string& class_name) const;
   [[nodiscard]] bool is_locked(const std::string& class_name) const;
 
+  // When the call store was rebuilt; nullopt: it was not, or that is confirmed.
+  Result<std::optional<std::string>> rebuilt();
+  Result<void> check_rebuilt();
   Result<void> look_at_clock();
   Result<void> check_clock();
   Result<void> keep_clock(const ClockReadings& now);

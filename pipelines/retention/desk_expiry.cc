@@ -97,6 +97,7 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
   // An erasure that finds no room to rewrite records must not keep expiry from making some.
   const auto finished = finish();
   if (!finished && !erasures_only_) return Error(finished.error());
+  TD_TRY(check_rebuilt());
   TD_TRY(check_clock());
   Due due{.now_us = now_us()};
   auto at = after;
@@ -122,6 +123,9 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
 
 Result<void> RetentionDesk::reclaim_into(ApplyAnswer& done) {
   if (!reclaim_due_) return {};
+  const auto unconfirmed = rebuilt();
+  if (!unconfirmed) return Error(unconfirmed.error());
+  if (*unconfirmed) return {};  // what no row leads to may have been left out by mistake
   const auto reclaimed = store_.reclaim();
   if (!reclaimed) return Error(reclaimed.error());
   reclaim_due_ = false;

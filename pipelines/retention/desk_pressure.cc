@@ -47,10 +47,12 @@ Result<void> RetentionDesk::finish_early() {
   return retire_early(due, done);
 }
 
-// It goes by no clock, but where the time is doubted nothing is destroyed.
+// It goes by no clock, but where the time is doubted, or what was rebuilt is not confirmed, nothing
+// is destroyed.
 Result<bool> RetentionDesk::relieve(std::uint64_t bytes, Relief& done) {
   const std::lock_guard lock(mutex_);
   TD_TRY(finish());
+  TD_TRY(check_rebuilt());
   TD_TRY(check_clock());
   Due due{.now_us = now_us(), .cause = ExpiryCause::kPressure};
   const auto calls = reader();

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "storage/retention_store.h"
+
 namespace tapdeck::retention {
 
 constexpr const char* kDefaultClass = "default";
@@ -11,8 +13,7 @@ constexpr const char* kDefaultClass = "default";
 // encode_clock_mark() of the time that was last believed.
 constexpr std::string_view kClockValue = "retention/clock";
 
-// Decimal: entries of the journal before this sequence number have been done.
-constexpr std::string_view kDoneValue = "retention/done";
+using storage::kDoneValue;
 
 // Whose facts the erasure that is under way takes out of which record: "UID CHOICE" lines.
 constexpr std::string_view kChoicesValue = "retention/choices";

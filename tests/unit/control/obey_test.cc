@@ -105,5 +105,9 @@ TEST_F(ObeyTest, TheClockIsConfirmedAndWhatIsDueGoes) {
   EXPECT_TRUE(field_of(ask(ApplyRequest{}), "expired").is_number());
 }
 
+TEST_F(ObeyTest, WhereNothingWasRebuiltNothingIsConfirmed) {
+  EXPECT_EQ(field_of(ask(ConfirmRebuildRequest{}), "confirmed"), Json(false));
+}
+
 }  // namespace
 }  // namespace tapdeck::control

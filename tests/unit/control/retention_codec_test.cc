@@ -51,6 +51,7 @@ Requests samples() {
   all.emplace_back(PublicKeyRequest{});
   all.emplace_back(ExportRequest{"wav", "/srv/out", 3, {1, 2}, some_uids().uids});
   all.emplace_back(ExportRequest{});
+  all.emplace_back(ConfirmRebuildRequest{});
   return all;
 }
 

@@ -197,6 +197,48 @@ TEST_F(RetentionDeskTest, a_doubted_clock_stops_expiry_until_it_is_confirmed) {
   EXPECT_EQ(apply().expired, 1U);
 }
 
+TEST_F(RetentionDeskTest, after_a_rebuild_nothing_goes_until_it_is_confirmed) {
+  add(1);
+  pass(11 * kDayUs);
+  store.values[std::string(storage::kRebuiltValue)] = std::to_string(kStartUs);
+  const auto refused = desk->apply();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
+  EXPECT_NE(refused.error().message.find("retention confirm-rebuild"), std::string::npos);
+  ApplyAnswer step;
+  EXPECT_FALSE(desk->step(step));
+  open_desk();
+  EXPECT_FALSE(desk->apply()) << "in the next process, too";
+  EXPECT_TRUE(*desk->confirm_rebuild(clerk));
+  EXPECT_FALSE(*desk->confirm_rebuild(clerk)) << "once";
+  const auto journal = desk->journal({});
+  ASSERT_EQ(journal->rows.size(), 1U);
+  const auto* confirmation = std::get_if<Confirmation>(&*journal->rows[0].content);
+  ASSERT_NE(confirmation, nullptr);
+  EXPECT_EQ(confirmation->matter, ConfirmedMatter::kRebuild);
+  const auto applied = desk->apply();
+  ASSERT_TRUE(applied) << applied.error().message;
+  EXPECT_EQ(applied->expired, 1U);
+}
+
+// What somebody asks for is done, but no segment goes for want of rows.
+TEST_F(RetentionDeskTest, after_a_rebuild_erasing_gives_no_space_back) {
+  const Uid uid = add(1);
+  store.values[std::string(storage::kRebuiltValue)] = "1";
+  const int before = store.reclaims;
+  EraseRequest request;
+  request.calls.uids = {uid};
+  request.reason = "GDPR";
+  request.confirmed = true;
+  const auto erased = desk->erase(request, clerk);
+  ASSERT_TRUE(erased) << erased.error().message;
+  EXPECT_TRUE(erased->done);
+  EXPECT_EQ(store.reclaims, before);
+  ASSERT_TRUE(desk->confirm_rebuild(clerk));
+  ASSERT_TRUE(desk->apply());
+  EXPECT_GT(store.reclaims, before);
+}
+
 TEST_F(RetentionDeskTest, a_time_that_is_not_readable_is_doubted) {
   store.values[std::string(kClockValue)] = "nonsense";
   EXPECT_FALSE(desk->apply());

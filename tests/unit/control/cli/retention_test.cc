@@ -161,6 +161,9 @@ TEST_F(RetentionCommandsTest, ApplyTellsWhenTheClockIsDoubted) {
   EXPECT_NE(out_.find("expired 2, held 1"), std::string::npos) << out_;
   EXPECT_EQ(run({"retention", "confirm-clock"}), kExitDone);
   asked<ConfirmClockRequest>();
+  EXPECT_EQ(run({"retention", "confirm-rebuild"}), kExitDone);
+  asked<ConfirmRebuildRequest>();
+  EXPECT_NE(out_.find("What was rebuilt is confirmed"), std::string::npos) << out_;
 }
 
 TEST_F(RetentionCommandsTest, ExtendAsksFirst) {
