@@ -126,6 +126,9 @@ def stage_crash(runner):
                 "100" if runner.long_run else "2"], 3600, "build")
     run_driver(runner, "power", ["tests/crash/power_test.py", "--cuts",
                                  "40" if runner.long_run else "1"], 7200, "build")
+    run_driver(runner, "rebuild",
+               ["tests/crash/rebuild_test.py", "--kills",
+                "50" if runner.long_run else "2"], 1800, "build")
     run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
     run_driver(runner, "held disk", ["tests/crash/held_disk_test.py"], 300, "build")
     run_driver(runner, "pressure", ["tests/crash/pressure_test.py"], 300, "build")
