@@ -52,9 +52,21 @@ rocksdb::Status open_database(CallStore::Impl& store, const CallStoreOptions& op
   const std::vector<rocksdb::ColumnFamilyDescriptor> others(families.begin() + 1, families.end());
   if (is_new) families.resize(1);
   rocksdb::DB* opened = nullptr;
-  rocksdb::Status status = rocksdb::DB::Open(
-      database_options(store, options), store.directory, families, &store.columns, &opened);
+  const auto open = [&] {
+    return rocksdb::DB::Open(
+        database_options(store, options), store.directory, families, &store.columns, &opened);
+  };
+  rocksdb::Status status = open();
+  if (status.IsInvalidArgument() && !is_new) {
+    const auto fillers = list_fillers(store.directory);
+    if (!fillers || fillers->empty()) return status;
+    for (const std::string& filler : *fillers) {
+      families.emplace_back(filler, rocksdb::ColumnFamilyOptions());
+    }
+    status = open();
+  }
   store.db.reset(opened);
+  if (status.ok()) status = drop_fillers(store);
   if (!status.ok() || !is_new) return status;
   std::vector<rocksdb::ColumnFamilyHandle*> made;
   status = opened->CreateColumnFamilies(others, &made);

@@ -74,6 +74,7 @@ std::string user_key(std::string_view name);  // in meta
 constexpr std::string_view kMaxTotalKey = "max_total_us";
 constexpr std::string_view kEventCountKey = "event_count";
 constexpr const char* kPurgeKey = "purge";
+constexpr std::size_t kManifestBytes = 1U << 20;  // some 5 000 changes, then a new one is begun
 constexpr std::string_view kGonePrefix = "gone/";
 
 constexpr std::size_t kExtentPrefixBytes = 1 + 16;  // tag, and recording or segment
@@ -112,6 +113,14 @@ std::vector<std::string> number_terms(const CallRecord& call);  // sorted, each 
 ExpiryRows expiry_rows(const CallRecord& call);
 using ExpiryKey = std::array<char, kCallKeyBytes + 1>;
 ExpiryKey expiry_key(std::int64_t expires_us, const Uid& uid, RecordingParts parts);
+
+// From then on the manifest names no table that is gone by now, nor its keys (call_store_manifest.cc).
+// Any thread, one at a time.
+Result<void> renew_manifest(CallStore::Impl& store);
+// Column families that a renewal left when the program ended within it: to be opened with the
+// others, after them, and dropped.
+Result<std::vector<std::string>> list_fillers(const std::string& directory);
+rocksdb::Status drop_fillers(CallStore::Impl& store);
 
 // Writes `batch`, synced; under put_mutex.
 Result<void> write_synced_locked(CallStore::Impl& store, rocksdb::WriteBatch& batch);

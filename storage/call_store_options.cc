@@ -115,9 +115,7 @@ rocksdb::DBOptions database_options(const CallStore::Impl& store, const CallStor
   // New files go to disk as they are written: a sync of the log has less to wait behind.
   database.bytes_per_sync = 1U << 20;
   database.info_log = std::make_shared<WarningLog>();
-  // Each change of the list of files begins a new list: it names first and last keys, which are
-  // numbers, also of files that are gone (storage/call_store_purge.cc).
-  database.max_manifest_file_size = 1;
+  database.max_manifest_file_size = kManifestBytes;
   return database;
 }
 

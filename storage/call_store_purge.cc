@@ -2,15 +2,11 @@
 // manifest, which is the list of tables.
 //
 // A removal is a mark at first; what it removes stays in the files until they are rewritten down to
-// the last level, and in the log until that is dropped.  A snapshot from before keeps both.  The
-// manifest has the first and last key of each table; each change begins a new one with all that was
-// before the change, so that it takes one more until the keys of replaced tables are out of it.
+// the last level, and in the log until that is dropped.  A snapshot from before keeps both.
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <set>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -49,9 +45,7 @@ class Purge {
   Result<std::uint64_t> newest_log();
   Result<void> wait_for_logs(std::uint64_t removed_until);
   Result<void> wait_for_tables(const Names& before);
-  Result<void> renew_manifest();
   [[nodiscard]] Names tables() const;
-  [[nodiscard]] Names manifests() const;
   Result<void> mark();
   static Result<void> wait(const std::function<Result<bool>()>& done, const char* what);
 
@@ -185,36 +179,6 @@ Result<void> Purge::wait_for_tables(const Names& before) {
       "a query that began before has not ended");
 }
 
-Purge::Names Purge::manifests() const {
-  Names names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(store_.directory, error), end; at != end;
-       at.increment(error)) {
-    if (error) break;
-    std::string name = at->path().filename();
-    if (name.starts_with("MANIFEST-")) names.insert(std::move(name));
-  }
-  return names;
-}
-
-// A flush is a change.
-Result<void> Purge::renew_manifest() {
-  const Names before = manifests();
-  if (before.empty()) {
-    return make_error(ErrorCode::kIo, "The files of " + store_.directory + " cannot be listed.");
-  }
-  TD_TRY(mark());
-  TD_TRY(flush());
-  return wait(
-      [&]() -> Result<bool> {
-        const Names now = manifests();
-        return !now.empty() && std::none_of(before.begin(), before.end(), [&](const auto& name) {
-          return now.contains(name);
-        });
-      },
-      "the list of tables is still needed");
-}
-
 // So that there is something to flush and the log is begun anew.
 Result<void> Purge::mark() {
   rocksdb::WriteOptions synced;
@@ -256,7 +220,7 @@ Result<void> Purge::rewrite(const std::vector<Range>& ranges) {
   TD_TRY(compact(ranges));
   TD_TRY(wait_for_logs(*log));
   TD_TRY(wait_for_tables(before));
-  TD_TRY(renew_manifest());
+  TD_TRY(renew_manifest(store_));
   const std::lock_guard lock(store_.put_mutex);
   return write_synced_locked(store_, marks_);
 }
