@@ -14,6 +14,9 @@
 namespace tapdeck::storage {
 namespace {
 
+// Some thousand entries: holds, erasures and accesses while somebody makes room on a full disk.
+constexpr std::uint64_t kRoomAhead = 1U << 20;
+
 Error refused(std::size_t index, std::string_view why) {
   return make_error(
       ErrorCode::kInvalidArgument,
@@ -71,7 +74,28 @@ Result<std::uint64_t> Ledger::append(std::span<const LedgerEntry> entries) {
   end_ += group_.size();
   const std::uint64_t first = std::exchange(next_sequence_, next_sequence_ + entries.size());
   ++figures_.groups;
+  make_room();
   return first;
+}
+
+// As far as the disk and the file system can: what is missing shows when it is written.
+void Ledger::make_room() {
+  if (end_ + kRoomAhead / 2 <= room_until_) return;
+  const auto from = static_cast<off_t>(end_);
+  if (fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, from, kRoomAhead) == 0) {
+    room_until_ = end_ + kRoomAhead;
+  }
+}
+
+// Nothing is added to the file any more: its room is given back.
+Result<void> Ledger::complete() {
+  const int file = file_.get();
+  if (ftruncate(file, static_cast<off_t>(end_)) == 0 && fchmod(file, 0400) == 0 &&
+      fsync(file) == 0) {
+    return {};
+  }
+  return fail(make_errno_error(
+      ErrorCode::kIo, "A file of the ledger " + directory_ + " cannot be completed", errno));
 }
 
 // Contents and the calls' keys; the size of the group on disk.
@@ -103,10 +127,7 @@ Result<std::uint64_t> Ledger::encode(std::span<const LedgerEntry> entries) {
 
 Result<void> Ledger::roll(std::uint64_t group_bytes) {
   if (end_ == kLedgerFileHeaderBytes || end_ + group_bytes <= file_bytes_max_) return {};
-  if (fchmod(file_.get(), 0400) != 0 || fsync(file_.get()) != 0) {
-    return fail(make_errno_error(
-        ErrorCode::kIo, "A full file of the ledger " + directory_ + " cannot be synced", errno));
-  }
+  TD_TRY(complete());
   auto made = make_file(static_cast<std::uint32_t>(first_sequences_.size()), next_sequence_);
   if (!made) return fail(std::move(made.error()));
   return {};
@@ -146,16 +167,16 @@ Result<void> Ledger::write_group() {
 
 Result<void> Ledger::close() {
   if (!file_.valid()) return {};
-  const Descriptor file = std::move(file_);
   {
     const std::lock_guard lock(mutex_);
-    if (failure_) return *failure_;
+    if (failure_) {
+      file_.reset();
+      return *failure_;
+    }
   }
-  if (fchmod(file.get(), 0400) != 0 || fsync(file.get()) != 0) {
-    return fail(
-        make_errno_error(ErrorCode::kIo, "The ledger " + directory_ + " cannot be synced", errno));
-  }
-  return {};
+  auto completed = complete();
+  file_.reset();
+  return completed;
 }
 
 struct Ledger::Part {

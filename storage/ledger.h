@@ -75,6 +75,7 @@ class Ledger {
   Ledger& operator=(const Ledger&) = delete;
 
   // All of them or none, in this order, durable when it returns; the sequence number of the first.
+  // Room for the next ones is taken ahead: a disk that is full does not prevent them.
   // kInvalidArgument: a content that readers would refuse, a key that does not fit, no entry or too
   // many bytes; kNotFound: the call's key is gone.
   Result<std::uint64_t> append(std::span<const LedgerEntry> entries);
@@ -109,6 +110,8 @@ class Ledger {
 
   Result<std::uint64_t> encode(std::span<const LedgerEntry> entries);
   Result<void> roll(std::uint64_t group_bytes);
+  void make_room();
+  Result<void> complete();
   void seal(std::span<const LedgerEntry> entries);
   Result<void> write_group();
   Error fail(Error error);
@@ -125,6 +128,7 @@ class Ledger {
   LedgerId id_{};
   std::unique_ptr<LedgerSealer> sealer_;
   Descriptor file_;                    // the last
+  std::uint64_t room_until_ = 0;       // of it is allocated
   std::vector<std::string> contents_;  // of the group, as are these
   std::vector<RecordingKey> group_keys_;
   std::vector<std::uint8_t> group_;

@@ -195,6 +195,8 @@ Result<void> Ledger::open_last() {
   file_ = Descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!file_.valid()) return cannot_open(path, errno);
   sealer_->set_file(number);
+  room_until_ = 0;
+  make_room();
   return {};
 }
 

@@ -40,6 +40,27 @@ TEST(Ledger, EntriesComeBackInOrderAfterReopening) {
   EXPECT_EQ(ledger->figures().torn_bytes_dropped, 0U);
 }
 
+// What a full disk leaves possible; nothing of it stays when the ledger is closed.
+TEST(Ledger, RoomForEntriesToComeIsTakenAhead) {
+  const LedgerDirectory directory;
+  const auto allocated = [&] {
+    struct stat status {};
+
+    EXPECT_EQ(::stat(directory.file().c_str(), &status), 0);
+    EXPECT_LT(status.st_size, 100'000);
+    return status.st_blocks * 512;
+  };
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    const auto ledger = directory.open();
+    ASSERT_NE(ledger, nullptr);
+    EXPECT_GE(allocated(), 1 << 20);
+    ASSERT_TRUE(ledger->append(numbered_group(i, 1)));
+    EXPECT_GE(allocated(), 1 << 20);
+    ASSERT_TRUE(ledger->close());
+    EXPECT_LT(allocated(), 100'000);
+  }
+}
+
 TEST(Ledger, ReplayBeginsAnywhereAndEndsWhenToldTo) {
   const LedgerDirectory directory;
   const auto ledger = directory.open(1'000);
