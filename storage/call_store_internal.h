@@ -114,7 +114,7 @@ ExpiryRows expiry_rows(const CallRecord& call);
 using ExpiryKey = std::array<char, kCallKeyBytes + 1>;
 ExpiryKey expiry_key(std::int64_t expires_us, const Uid& uid, RecordingParts parts);
 
-// From then on the manifest names no table that is gone by now, nor its keys (call_store_manifest.cc).
+// From then on the manifest names no table that is gone by now, nor its keys.
 // Any thread, one at a time.
 Result<void> renew_manifest(CallStore::Impl& store);
 // Column families that a renewal left when the program ended within it: to be opened with the

@@ -77,10 +77,24 @@ def flow_tests(runner, directory, label, **environment):
 
 def run_driver(runner, name, arguments, timeout_s, directory, **environment):
     """A Python test driver; it finds the program to test in TAPDECK_PROGRAM."""
+    run_drivers(runner, [(name, arguments, timeout_s)], directory, **environment)
+
+
+def run_drivers(runner, drivers, directory, **environment):
+    """As many at a time as there are processors: for those that wait more than they work."""
     program = os.path.join(ROOT, directory, "tapdeck")
-    status, output = runner.run(["python3", *arguments], timeout_s, name.replace(" ", "-"),
-                                TAPDECK_PROGRAM=program, **environment)
-    runner.tally.add_driver(name, status, output)
+
+    def run(driver):
+        name, arguments, timeout_s = driver
+        begin = time.monotonic()
+        done = runner.run(["python3", *arguments], timeout_s, name.replace(" ", "-"),
+                          TAPDECK_PROGRAM=program, **environment)
+        return *done, time.monotonic() - begin
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        for driver, (status, output, took_s) in zip(drivers, pool.map(run, drivers)):
+            runner.tally.add_driver(driver[0], status, output)
+            print(f"   {took_s:5.0f} s {driver[0]}", flush=True)
 
 
 def stage_corpus(runner):
@@ -106,33 +120,32 @@ def stage_live(runner):
     run_driver(runner, "live", ["tests/live/live_test.py", "--calls", calls], 300, "build")
     run_driver(runner, "drops", ["tests/live/drops_test.py"], 300, "build")
     run_driver(runner, "through", ["tests/live/through_test.py"], 300, "build")
-    run_driver(runner, "refusals", ["tests/live/refusals_test.py"], 300, "build")
     run_driver(runner, "bench", ["tests/live/bench_test.py"], 300, "build")
     overload = ["--seconds", "60"] if runner.long_run else []
     run_driver(runner, "overload", ["tests/live/overload_test.py", *overload], 600, "build")
-    for name in ("queues", "links", "reload", "tunnels", "fragments", "pause",
-                 "policy", "retention", "traces", "clock"):
+    for name in ("queues", "links"):
         run_driver(runner, name, [f"tests/live/{name}_test.py"], 300, "build")
-    run_driver(runner, "proxy", ["tests/live/proxy_test.py"], 300, "build")
+    run_drivers(runner, [(name, [f"tests/live/{name}_test.py"], 400) for name in (
+        "retention", "proxy", "policy", "pause", "reload", "clock", "refusals", "traces",
+        "tunnels", "fragments")], "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
     run_driver(runner, "flood", ["tests/live/flood_test.py", *flood], 300, "build")
 
 
 def stage_crash(runner):
-    kills = "10" if runner.long_run else "3"
-    run_driver(runner, "crash", ["tests/crash/crash_test.py", "--kills", kills], 600, "build")
-    run_driver(runner, "retention kills",
-               ["tests/crash/retention_kill_test.py", "--kills",
-                "100" if runner.long_run else "2"], 3600, "build")
-    run_driver(runner, "power", ["tests/crash/power_test.py", "--cuts",
-                                 "40" if runner.long_run else "1"], 7200, "build")
-    run_driver(runner, "rebuild",
-               ["tests/crash/rebuild_test.py", "--kills",
-                "50" if runner.long_run else "2"], 1800, "build")
-    run_driver(runner, "disk", ["tests/crash/disk_test.py"], 300, "build")
-    run_driver(runner, "held disk", ["tests/crash/held_disk_test.py"], 300, "build")
-    run_driver(runner, "pressure", ["tests/crash/pressure_test.py"], 300, "build")
-    run_driver(runner, "refusal", ["tests/crash/refusal_test.py"], 400, "build")
+    def times(few, many):
+        return str(many if runner.long_run else few)
+
+    run_drivers(runner, [
+        ("crash", ["tests/crash/crash_test.py", "--kills", times(3, 10)], 900),
+        ("retention kills",
+         ["tests/crash/retention_kill_test.py", "--kills", times(2, 100)], 3600),
+        ("power", ["tests/crash/power_test.py", "--cuts", times(1, 40)], 7200),
+        ("rebuild", ["tests/crash/rebuild_test.py", "--kills", times(2, 50)], 1800),
+        ("disk", ["tests/crash/disk_test.py"], 400),
+        ("held disk", ["tests/crash/held_disk_test.py"], 400),
+        ("pressure", ["tests/crash/pressure_test.py"], 400),
+        ("refusal", ["tests/crash/refusal_test.py"], 500)], "build")
 
 
 def stage_asan(runner):
@@ -141,15 +154,10 @@ def stage_asan(runner):
     run_gtests(runner, ASAN_TREE, label="asan ", **ASAN)
     flow_tests(runner, ASAN_TREE, "asan ", **ASAN)
     corpus_tests(runner, ASAN_TREE, "asan ", **ASAN)
-    run_driver(runner, "asan live",
-               ["tests/live/live_test.py", "--calls", "20", "--no-loss-assert"], 300, ASAN_TREE,
-               **ASAN)
-    run_driver(runner, "asan through",
-               ["tests/live/through_test.py", "--calls", "20", "--no-loss-assert"], 600,
-               "build-asan", **ASAN)
-    run_driver(runner, "asan flood",
-               ["tests/live/flood_test.py", "--per-s", "500", "--no-loss-assert"], 300,
-               "build-asan", **ASAN)
+    run_drivers(runner, [
+        (f"asan {name}", [f"tests/live/{name}_test.py", *load, "--no-loss-assert"], 900)
+        for name, load in (("through", ("--calls", "20")), ("live", ("--calls", "20")),
+                           ("flood", ("--per-s", "500")))], ASAN_TREE, **ASAN)
 
 
 def stage_tsan(runner):

@@ -8,7 +8,7 @@
 
 #include <rocksdb/db.h>
 
-#include "call_store_fixture.h"
+#include "tests/unit/storage/call_store_fixture.h"
 
 namespace tapdeck::storage {
 namespace {
