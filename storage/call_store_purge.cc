@@ -4,12 +4,14 @@
 // A removal is a mark at first; what it removes stays in the files until they are rewritten down to
 // the last level, and in the log until that is dropped.  A snapshot from before keeps both.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 #include <set>
 #include <thread>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
@@ -17,12 +19,59 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookAgain{5};
 constexpr std::chrono::seconds kWaitMax{60};
-constexpr std::size_t kRangesMax = 64;  // more calls: all between the first and the last
+constexpr std::chrono::hours kCompactionMax{1};  // that a purge waits for
+constexpr std::size_t kRangesMax = 64;           // more calls: all between the first and the last
 
 // Keys of the calls column, each the first that may be a call's; a call takes what follows it.
 struct Range {
   std::string lower;
   std::string upper;
+};
+
+constexpr std::array kPersonal = {
+    Column::kCalls, Column::kByNumber, Column::kByCallId, Column::kByConversation};
+
+// While it lives RocksDB compacts nothing of those columns by itself: what moves to another level
+// while a purge walks the levels would be passed by.
+class CompactionPause {
+ public:
+  explicit CompactionPause(CallStore::Impl& store) : store_(store) {}
+
+  ~CompactionPause() {
+    const auto resumed = set("false");
+    if (!resumed) log_warning(resumed.error().message);
+  }
+
+  CompactionPause(const CompactionPause&) = delete;
+  CompactionPause& operator=(const CompactionPause&) = delete;
+
+  Result<void> begin() { return set("true"); }
+
+  // None began before and still runs.
+  [[nodiscard]] bool is_idle() const {
+    return std::none_of(kPersonal.begin(), kPersonal.end(), [this](Column column) {
+      rocksdb::ColumnFamilyMetaData family;
+      store_.db->GetColumnFamilyMetaData(store_.column(column), &family);
+      return std::any_of(family.levels.begin(), family.levels.end(), [](const auto& level) {
+        return std::any_of(level.files.begin(), level.files.end(), [](const auto& file) {
+          return file.being_compacted;
+        });
+      });
+    });
+  }
+
+ private:
+  Result<void> set(const std::string& disabled) {
+    Result<void> done;
+    for (const Column column : kPersonal) {
+      const rocksdb::Status status =
+          store_.db->SetOptions(store_.column(column), {{"disable_auto_compactions", disabled}});
+      if (!status.ok()) done = translate(status, "Setting the call store's compactions");
+    }
+    return done;
+  }
+
+  CallStore::Impl& store_;
 };
 
 class Purge {
@@ -47,7 +96,9 @@ class Purge {
   Result<void> wait_for_tables(const Names& before);
   [[nodiscard]] Names tables() const;
   Result<void> mark();
-  static Result<void> wait(const std::function<Result<bool>()>& done, const char* what);
+  static Result<void> wait(const std::function<Result<bool>()>& done,
+                           const char* what,
+                           std::chrono::seconds longest = kWaitMax);
 
   CallStore::Impl& store_;
   rocksdb::WriteBatch marks_;  // that are needed no more
@@ -79,8 +130,10 @@ Result<std::vector<Range>> Purge::ranges_of(std::span<const Uid> calls) {
   return std::vector<Range>{{first->lower, last->upper}};
 }
 
-Result<void> Purge::wait(const std::function<Result<bool>()>& done, const char* what) {
-  const auto until = std::chrono::steady_clock::now() + kWaitMax;
+Result<void> Purge::wait(const std::function<Result<bool>()>& done,
+                         const char* what,
+                         std::chrono::seconds longest) {
+  const auto until = std::chrono::steady_clock::now() + longest;
   while (true) {
     const Result<bool> now = done();
     if (!now) return Error(now.error());
@@ -131,8 +184,8 @@ Result<void> Purge::compact(Column column, const Range* range) {
 Result<void> Purge::compact(const std::vector<Range>& ranges) {
   if (ranges.empty()) TD_TRY(compact(Column::kCalls, nullptr));
   for (const Range& range : ranges) TD_TRY(compact(Column::kCalls, &range));
-  for (const Column column : {Column::kByNumber, Column::kByCallId, Column::kByConversation}) {
-    TD_TRY(compact(column, nullptr));
+  for (const Column column : kPersonal) {
+    if (column != Column::kCalls) TD_TRY(compact(column, nullptr));
   }
   return {};
 }
@@ -216,6 +269,11 @@ Result<void> Purge::rewrite(const std::vector<Range>& ranges) {
   if (!log) return Error(log.error());
   TD_TRY(flush());
   TD_TRY(wait_for_snapshots());
+  CompactionPause pause(store_);
+  TD_TRY(pause.begin());
+  TD_TRY(wait([&]() -> Result<bool> { return pause.is_idle(); },
+              "a compaction has not ended",
+              kCompactionMax));
   const Names before = tables();
   TD_TRY(compact(ranges));
   TD_TRY(wait_for_logs(*log));

@@ -60,6 +60,21 @@ class CallStoreRemoveTest : public CallStoreTest {
     return files;
   }
 
+  // Tables with marks of removals, of those columns that tell of people.
+  [[nodiscard]] int files_with_marks() const {
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+      if (entry.path().extension() != ".sst") continue;
+      rocksdb::SstFileReader reader({});
+      if (!reader.Open(entry.path()).ok()) continue;  // unlinked since it was listed
+      const auto properties = reader.GetTableProperties();
+      const std::string& column = properties->column_family_name;
+      const bool personal = column == "calls" || column.starts_with("by_");
+      files += personal && properties->num_deletions > 0 ? 1 : 0;
+    }
+    return files;
+  }
+
   // Two versions of a call of the secret number among calls of others.
   CallRecord put_secret(std::uint32_t n, bool displaced = false) {
     CallRecord call = nth_call(n, kSecret, "222");
@@ -169,6 +184,24 @@ TEST_F(CallStoreRemoveTest, APurgeOfEverythingNeedsNoNames) {
   EXPECT_EQ(files_with(kSecret), 0);
   EXPECT_GT(files_with(kOther), 0);
   expect_consistent();
+}
+
+// As many tables as RocksDB compacts by itself, at the time of the purge, and one less and more.
+TEST_F(CallStoreRemoveTest, APurgeIsCompleteWhateverRocksDbCompactsMeanwhile) {
+  std::uint32_t n = 0;
+  for (int round = 0; round < 12; ++round) {
+    for (int table = 0; table < round % 6; ++table) {
+      put(nth_call(++n % 200, kOther, "222"));
+      reopen();
+    }
+    const CallRecord call = put_secret(++n % 200, false);
+    if (round % 2 == 0) reopen();
+    retire({{call.uid, kPartCdr}});
+    if (round % 4 < 2) reopen();
+    purge({call.uid});
+    EXPECT_EQ(files_with(kSecret), 0) << round;
+    EXPECT_EQ(files_with_marks(), 0) << round;
+  }
 }
 
 TEST_F(CallStoreRemoveTest, MarksOfDisplacedCallsGoWithThePurge) {
