@@ -177,21 +177,17 @@ Result<std::optional<StoredCall>> UidFinder::find_call(const Uid& uid) {
 // A uid begins with the milliseconds of the call's start: the key lies in that one millisecond,
 // unless the call is listed as displaced.
 Result<std::optional<StoredBytes>> UidFinder::find(const Uid& uid) {
-  if (iterator_ == nullptr) {
-    const CallStore::Impl& store = reader_.store();
-    iterator_.reset(store.db->NewIterator(reader_.options(), store.column(Column::kCalls)));
-  }
   const std::int64_t from_us = uid.start_ms() * 1'000;
-  const CallKey end = first_call_key(from_us + 1'000);
-  for (iterator_->Seek(slice(view(first_call_key(from_us)))); iterator_->Valid();
-       iterator_->Next()) {
-    const std::string_view key = iterator_->key().ToStringView();
-    if (key >= view(end)) break;
+  // Bounded, so that nothing that was removed behind it is walked over.
+  const CallKey first = first_call_key(from_us);
+  walk_.restart(view(first), std::string(view(first_call_key(from_us + 1'000))));
+  for (; walk_.valid(); walk_.next()) {
+    const std::string_view key = walk_.key();
     if (key.size() != kCallKeyBytes || call_key_uid(key) != uid) continue;
     return std::optional(
-        StoredBytes{make_call_key(call_key_time_us(key), uid), iterator_->value().ToString()});
+        StoredBytes{make_call_key(call_key_time_us(key), uid), std::string(walk_.value())});
   }
-  if (!iterator_->status().ok()) return translate(iterator_->status(), "Walking the call store");
+  TD_TRY(walk_.status());
   auto displaced = reader_.get(Column::kMeta, displaced_key(uid));
   if (!displaced) return Error(std::move(displaced.error()));
   if (!*displaced || (*displaced)->size() != 8) return std::optional<StoredBytes>{};
@@ -212,6 +208,19 @@ Walk::Walk(
   iterator_->Seek(slice(lower));
 }
 
+Walk::Walk(const Reader& reader, Column column, Reach reach) {
+  rocksdb::ReadOptions options = reader.options();
+  options.total_order_seek = reach == Reach::kAnywhere;
+  options.iterate_upper_bound = &upper_slice_;  // RocksDB looks at it with each seek
+  iterator_.reset(reader.store().db->NewIterator(options, reader.store().column(column)));
+}
+
+void Walk::restart(std::string_view lower, std::string upper) {
+  upper_ = std::move(upper);
+  upper_slice_ = slice(upper_);
+  iterator_->Seek(slice(lower));
+}
+
 Result<void> Walk::status() const {
   const rocksdb::Status status = iterator_->status();
   if (status.ok()) return {};
@@ -229,6 +238,17 @@ Result<CallRecord> CallStore::get_stored(const Uid& uid) const {
   if (!stored) return Error(std::move(stored.error()));
   if (*stored) return std::move((*stored)->call);
   return make_error(ErrorCode::kNotFound, "There is no call " + to_string(uid) + ".");
+}
+
+Result<std::vector<CallRecord>> CallStore::get_many(std::span<const Uid> uids) const {
+  UidFinder finder(*impl_);
+  std::vector<CallRecord> calls;
+  for (const Uid& uid : uids) {
+    auto stored = finder.find_call(uid);
+    if (!stored) return Error(std::move(stored.error()));
+    if (*stored) calls.push_back(std::move((*stored)->call));
+  }
+  return calls;
 }
 
 Result<std::vector<CallRecord>> CallStore::versions(const Uid& uid) const {

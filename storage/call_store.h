@@ -23,58 +23,10 @@
 #include "model/call.h"
 #include "model/call_query.h"
 #include "model/event.h"
-#include "storage/due_parts.h"
-#include "storage/segment_id.h"
+#include "storage/recording_rows.h"
 #include "storage/store_access.h"
 
 namespace tapdeck::storage {
-
-// The extents of one recording in one segment, packed by the segment side; opaque here.
-struct ExtentRow {
-  Uid recording{};
-  SegmentKind kind = SegmentKind::kMedia;
-  SegmentId segment{};
-  std::string packed;
-
-  bool operator==(const ExtentRow&) const = default;
-};
-
-// Of its recording, nothing in its segment that begins before `until` is to be indexed again.
-struct DiscardedRow {
-  ExtentRow row;
-  std::uint64_t until = 0;
-};
-
-// A key slot of a recording, where no row of extents may name it.
-struct KeyClaim {
-  Uid recording{};
-  SegmentKind kind = SegmentKind::kMedia;
-  std::uint32_t slot = 0;
-
-  bool operator==(const KeyClaim&) const = default;
-};
-
-// A part of a recording that was destroyed on purpose.
-struct DestroyedPart {
-  Uid recording{};
-  SegmentKind kind = SegmentKind::kMedia;
-  std::int64_t time_us = 0;  // UTC
-};
-
-// What is to be forgotten, and what is to be known of it.
-struct Discard {
-  std::vector<DiscardedRow> rows;
-  std::vector<KeyClaim> claims;
-  std::vector<DestroyedPart> destroyed;
-  std::vector<std::pair<Uid, SegmentKind>> forgotten{};  // destroyed_at() need not tell of these
-};
-
-// Parts of recordings that were destroyed: what goes with them.
-struct Retirement {
-  Discard discard;
-  std::vector<RecordingPartsOf> parts;
-  RecordingLifecycle lifecycle = RecordingLifecycle::kExpired;  // of those whose media went
-};
 
 struct CallStoreOptions {
   bool create_if_missing = true;
@@ -90,6 +42,9 @@ struct CallStoreOptions {
 
 // Returning false stops the walk (not an error).
 using ExtentRowSink = std::function<bool(const ExtentRow& row)>;
+// An error ends the walk and is what it returns.
+using StoredRecordingSink =
+    std::function<Result<void>(const Uid& uid, const StoredRecording& recording)>;
 
 class CallStore {
  public:
@@ -132,6 +87,8 @@ class CallStore {
 
   [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;         // newest version; kNotFound
   [[nodiscard]] Result<CallRecord> get_stored(const Uid& uid) const;  // the same without overlay
+  // Those of `uids` that are there, in that order: newest versions without overlay.
+  [[nodiscard]] Result<std::vector<CallRecord>> get_many(std::span<const Uid> uids) const;
   [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first
 
   // Oldest first by (key time, uid).  The cursor names the last row of a page, so that a later page
@@ -155,6 +112,9 @@ class CallStore {
   // Calls whose newest version is kInProgress, oldest first.
   [[nodiscard]] Result<std::vector<CallRecord>> open_calls() const;
 
+  // Of each, in this order, whether anything is there or not; as of one moment.
+  [[nodiscard]] Result<void> for_each_recording(std::span<const Uid> uids,
+                                                const StoredRecordingSink& sink) const;
   [[nodiscard]] Result<std::vector<ExtentRow>> rows_of(const Uid& recording) const;
   [[nodiscard]] Result<void> for_each_row(const ExtentRowSink& sink) const;  // by recording
   [[nodiscard]] Result<void> for_each_row(const SegmentId& segment,

@@ -47,21 +47,6 @@ class Reader {
 // Of media and messages: those of which a mark says that they were destroyed.
 Result<RecordingParts> destroyed_parts(const Reader& reader, const Uid& uid);
 
-// Finds newest versions by uid, many at little more than the cost of one.  Threads: one.
-class UidFinder {
- public:
-  explicit UidFinder(const CallStore::Impl& store) : reader_(store) {}
-
-  Result<std::optional<StoredBytes>> find(const Uid& uid);
-  Result<std::optional<StoredCall>> find_call(const Uid& uid);
-
-  [[nodiscard]] const Reader& reader() const { return reader_; }
-
- private:
-  const Reader reader_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
-};
-
 // Walks the keys of one column family from `lower` up to, not including, `upper` (empty: the end).
 class Walk {
  public:
@@ -74,6 +59,13 @@ class Walk {
        std::string_view lower,
        std::string upper,
        Reach reach = Reach::kAnywhere);
+  // Nowhere yet: restart() comes first.  One for many walks costs a seek for each, where a new one
+  // looks at every file's head first.
+  Walk(const Reader& reader, Column column, Reach reach);
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+
+  void restart(std::string_view lower, std::string upper);  // `upper` is not empty
 
   [[nodiscard]] bool valid() const { return iterator_->Valid(); }
 
@@ -91,6 +83,22 @@ class Walk {
   std::string upper_;
   rocksdb::Slice upper_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+// Finds newest versions by uid, many at little more than the cost of one.  Threads: one.
+class UidFinder {
+ public:
+  explicit UidFinder(const CallStore::Impl& store)
+      : reader_(store), walk_(reader_, Column::kCalls, Walk::Reach::kAnywhere) {}
+
+  Result<std::optional<StoredBytes>> find(const Uid& uid);
+  Result<std::optional<StoredCall>> find_call(const Uid& uid);
+
+  [[nodiscard]] const Reader& reader() const { return reader_; }
+
+ private:
+  const Reader reader_;
+  Walk walk_;
 };
 
 }  // namespace tapdeck::storage

@@ -11,7 +11,11 @@ namespace {
 class Remover {
  public:
   explicit Remover(const CallStore::Impl& store)
-      : store_(store), finder_(store), max_total_us_(store.max_total_us) {}
+      : store_(store),
+        finder_(store),
+        versions_(finder_.reader(), Column::kCalls, Walk::Reach::kAnywhere),
+        due_(finder_.reader(), Column::kExpiry, Walk::Reach::kAnywhere),
+        max_total_us_(store.max_total_us) {}
 
   Result<void> retire(const RecordingPartsOf& what, RecordingLifecycle lifecycle);
   Result<void> replace(const CallRecord& call);
@@ -50,6 +54,8 @@ class Remover {
 
   const CallStore::Impl& store_;
   UidFinder finder_;
+  Walk versions_;
+  Walk due_;
   rocksdb::WriteBatch batch_;
   std::int64_t max_total_us_;
 };
@@ -58,17 +64,17 @@ class Remover {
 Result<void> Remover::remove_due(const CallRecord& call, RecordingParts parts) {
   for (const auto& [expires_us, ignored] : expiry_rows(call)) {
     const std::string prefix(view(make_call_key(expires_us, call.uid)));
-    Walk walk(finder_.reader(), Column::kExpiry, prefix, successor(prefix));
-    for (; walk.valid(); walk.next()) {
-      const auto there = static_cast<RecordingParts>(walk.key().back());
+    due_.restart(prefix, successor(prefix));
+    for (; due_.valid(); due_.next()) {
+      const auto there = static_cast<RecordingParts>(due_.key().back());
       const auto left = static_cast<RecordingParts>(there & ~parts);
       if (left == there) continue;
-      remove(Column::kExpiry, walk.key());
+      remove(Column::kExpiry, due_.key());
       if (left == 0) continue;
       const ExpiryKey key = expiry_key(expires_us, call.uid, left);
       put(Column::kExpiry, {key.data(), key.size()}, {});
     }
-    TD_TRY(walk.status());
+    TD_TRY(due_.status());
   }
   return {};
 }
@@ -76,9 +82,9 @@ Result<void> Remover::remove_due(const CallRecord& call, RecordingParts parts) {
 // But for what lies under keys of the newest version alone, which replace() writes again.
 Result<void> Remover::remove_all(const StoredCall& stored) {
   const std::string_view key = view(stored.key);
-  Walk walk(finder_.reader(), Column::kCalls, version_key(stored.key, 0), successor(key));
-  for (; walk.valid(); walk.next()) remove(Column::kCalls, walk.key());
-  TD_TRY(walk.status());
+  versions_.restart(version_key(stored.key, 0), successor(key));
+  for (; versions_.valid(); versions_.next()) remove(Column::kCalls, versions_.key());
+  TD_TRY(versions_.status());
   for_each_term(
       stored.call, key, [this](Column column, const std::string& entry) { remove(column, entry); });
   remove(Column::kCalls, key);

@@ -113,12 +113,30 @@ class Checker {
   std::vector<StoreFault> faults_;
 };
 
+Result<void> add_rows(Walk& walk, const Uid& recording, std::vector<ExtentRow>& rows) {
+  const std::string prefix = row_prefix(recording);
+  for (walk.restart(prefix, successor(prefix)); walk.valid(); walk.next()) {
+    std::optional<ExtentRow> row = parse_row_key(walk.key());
+    if (!row) return corrupt_row();
+    row->packed = walk.value();
+    rows.push_back(std::move(*row));
+  }
+  return walk.status();
+}
+
+Result<void> add_claims(Walk& walk, const Uid& recording, std::vector<KeyClaim>& claims) {
+  const std::string prefix = claim_prefix(recording);
+  for (walk.restart(prefix, successor(prefix)); walk.valid(); walk.next()) {
+    const std::optional<KeyClaim> claim = parse_claim(walk.key(), walk.value());
+    if (!claim) return corrupt_row();
+    claims.push_back(*claim);
+  }
+  return walk.status();
+}
+
 // Gives the rows whose keys begin with `prefix` in the recording's order to `sink`.
-Result<void> walk_rows(const Reader& reader,
-                       const std::string& prefix,
-                       Walk::Reach reach,
-                       const ExtentRowSink& sink) {
-  Walk walk(reader, Column::kExtents, prefix, successor(prefix), reach);
+Result<void> walk_rows(const Reader& reader, const std::string& prefix, const ExtentRowSink& sink) {
+  Walk walk(reader, Column::kExtents, prefix, successor(prefix));
   for (; walk.valid(); walk.next()) {
     std::optional<ExtentRow> row = parse_row_key(walk.key());
     if (!row) return corrupt_row();
@@ -131,17 +149,35 @@ Result<void> walk_rows(const Reader& reader,
 }  // namespace
 
 Result<std::vector<ExtentRow>> CallStore::rows_of(const Uid& recording) const {
+  const Reader reader(*impl_);
+  Walk walk(reader, Column::kExtents, Walk::Reach::kPrefix);
   std::vector<ExtentRow> rows;
-  TD_TRY(walk_rows(
-      Reader(*impl_), row_prefix(recording), Walk::Reach::kPrefix, [&rows](const ExtentRow& row) {
-        rows.push_back(row);
-        return true;
-      }));
+  TD_TRY(add_rows(walk, recording, rows));
   return rows;
 }
 
+Result<void> CallStore::for_each_recording(std::span<const Uid> uids,
+                                           const StoredRecordingSink& sink) const {
+  UidFinder finder(*impl_);
+  Walk rows(finder.reader(), Column::kExtents, Walk::Reach::kPrefix);
+  Walk claims(finder.reader(), Column::kExtents, Walk::Reach::kPrefix);
+  StoredRecording found;
+  for (const Uid& uid : uids) {
+    auto stored = finder.find_call(uid);
+    if (!stored) return Error(std::move(stored.error()));
+    found.call.reset();
+    if (*stored) found.call = std::move((*stored)->call);
+    found.rows.clear();
+    TD_TRY(add_rows(rows, uid, found.rows));
+    found.claims.clear();
+    TD_TRY(add_claims(claims, uid, found.claims));
+    TD_TRY(sink(uid, found));
+  }
+  return {};
+}
+
 Result<void> CallStore::for_each_row(const ExtentRowSink& sink) const {
-  return walk_rows(Reader(*impl_), row_prefix({}).substr(0, 1), Walk::Reach::kAnywhere, sink);
+  return walk_rows(Reader(*impl_), row_prefix({}).substr(0, 1), sink);
 }
 
 Result<void> CallStore::for_each_row(const SegmentId& segment, const ExtentRowSink& sink) const {
@@ -202,15 +238,9 @@ Result<std::vector<SegmentId>> CallStore::segments_with_discards() const {
 
 Result<std::vector<KeyClaim>> CallStore::claims_of(const Uid& recording) const {
   const Reader reader(*impl_);
-  const std::string prefix = claim_prefix(recording);
+  Walk walk(reader, Column::kExtents, Walk::Reach::kPrefix);
   std::vector<KeyClaim> claims;
-  Walk walk(reader, Column::kExtents, prefix, successor(prefix), Walk::Reach::kPrefix);
-  for (; walk.valid(); walk.next()) {
-    const std::optional<KeyClaim> claim = parse_claim(walk.key(), walk.value());
-    if (!claim) return corrupt_row();
-    claims.push_back(*claim);
-  }
-  TD_TRY(walk.status());
+  TD_TRY(add_claims(walk, recording, claims));
   return claims;
 }
 

@@ -34,14 +34,22 @@ void Shredder::settle(std::span<const SegmentExtents> rows) {
   if (!all.empty()) keys_.settle(all);
 }
 
-Result<Shredder::Kept> Shredder::kept_of(const Uid& recording, ShredParts parts) {
-  const auto rows = calls_.rows_of(recording);
-  if (!rows) return Error(rows.error());
-  const auto claims = calls_.claims_of(recording);
-  if (!claims) return Error(claims.error());
+Result<Shredder::Kept> Shredder::find_kept(const Uid& recording, ShredParts parts) {
+  Kept kept;
+  TD_TRY(calls_.for_each_recording(
+      {&recording, 1}, [&](const Uid& /*uid*/, const StoredRecording& stored) -> Result<void> {
+        kept = kept_of(recording, stored, parts);
+        return {};
+      }));
+  return kept;
+}
+
+Shredder::Kept Shredder::kept_of(const Uid& recording,
+                                 const StoredRecording& stored,
+                                 ShredParts parts) {
   Kept kept;
   bool damaged = false;
-  for (const ExtentRow& row : *rows) {
+  for (const ExtentRow& row : stored.rows) {
     if (!has_part(parts, row.kind)) continue;
     const auto decoded = decode_extent_row(row.packed);
     const auto entries = decoded.value_or(std::vector<ExtentEntry>());
@@ -55,7 +63,7 @@ Result<Shredder::Kept> Shredder::kept_of(const Uid& recording, ShredParts parts)
     const bool open = segment && !segment->sealed;
     kept.rows.rows.push_back({row, open ? end : std::numeric_limits<std::uint64_t>::max()});
   }
-  for (const KeyClaim& claim : *claims) {
+  for (const KeyClaim& claim : stored.claims) {
     if (!has_part(parts, claim.kind)) continue;
     kept.keys.push_back({claim.slot, recording});
     kept.with_keys = kept.with_keys | part_of(claim.kind);
@@ -78,7 +86,7 @@ Result<Shredder::Kept> Shredder::kept_of(const Uid& recording, ShredParts parts)
 
 // Keys first: whatever happens in between, what is still listed can be discarded again.
 Result<void> Shredder::discard(const Uid& recording) {
-  const auto kept = kept_of(recording, ShredParts::kAll);
+  const auto kept = find_kept(recording, ShredParts::kAll);
   if (!kept) return Error(kept.error());
   TD_TRY(keys_.destroy_many(kept->keys));
   TD_TRY(calls_.discard(kept->rows));
@@ -95,7 +103,7 @@ Result<void> Shredder::shred(const Uid& recording, ShredParts parts) {
   const bool over = call && call->final;
   index_.abandon(
       recording, parts, over ? OpenIndex::Abandon::kWhatIsThere : OpenIndex::Abandon::kAlsoLater);
-  auto kept = kept_of(recording, parts);
+  auto kept = find_kept(recording, parts);
   if (!kept) return Error(std::move(kept.error()));
   TD_TRY(keys_.destroy_many(kept->keys));
   // Of what is over, and of which there was nothing, nothing is to be said.
@@ -109,23 +117,21 @@ Result<void> Shredder::shred(const Uid& recording, ShredParts parts) {
 
 // As shred(), of many at once.  Of a record that goes altogether nothing needs to be known later,
 // but where something of it may still be on its way to the disk.
-Result<void> Shredder::add_retired(const RecordingPartsOf& what,
-                                   std::vector<KeyOwner>& keys,
-                                   Discard& discard) {
-  const auto call = calls_.get_stored(what.uid);
-  if (!call && call.error().code != ErrorCode::kNotFound) return Error(call.error());
-  const bool over = call && call->final;
+void Shredder::add_retired(const RecordingPartsOf& what,
+                           const StoredRecording& stored,
+                           std::vector<KeyOwner>& keys,
+                           Discard& discard) {
+  const bool over = stored.call && stored.call->final;
   const bool whole = (what.parts & kPartCdr) != 0;
   ShredParts parts = ShredParts::kNone;
   if ((what.parts & kPartMedia) != 0) parts = parts | ShredParts::kMedia;
   if ((what.parts & kPartSip) != 0) parts = parts | ShredParts::kMessages;
   if (whole && !has_part(parts, SegmentKind::kSip)) {
     // A key for details alone goes with the record.
-    const auto rows = calls_.rows_of(what.uid);
-    if (!rows) return Error(rows.error());
-    const bool has_messages = std::any_of(rows->begin(), rows->end(), [](const ExtentRow& row) {
-      return row.kind == SegmentKind::kSip;
-    });
+    const bool has_messages =
+        std::any_of(stored.rows.begin(), stored.rows.end(), [](const ExtentRow& row) {
+          return row.kind == SegmentKind::kSip;
+        });
     if (!has_messages) parts = parts | ShredParts::kMessages;
   }
   const bool forgotten = whole && over && !index_.find_recording(what.uid);
@@ -133,12 +139,11 @@ Result<void> Shredder::add_retired(const RecordingPartsOf& what,
     index_.abandon(
         what.uid, parts, over ? OpenIndex::Abandon::kWhatIsThere : OpenIndex::Abandon::kAlsoLater);
   }
-  auto kept = kept_of(what.uid, parts);
-  if (!kept) return Error(std::move(kept.error()));
-  keys.insert(keys.end(), kept->keys.begin(), kept->keys.end());
-  std::move(kept->rows.rows.begin(), kept->rows.rows.end(), std::back_inserter(discard.rows));
-  std::move(kept->rows.claims.begin(), kept->rows.claims.end(), std::back_inserter(discard.claims));
-  const ShredParts destroyed = over ? kept->with_keys : parts;
+  Kept kept = kept_of(what.uid, stored, parts);
+  keys.insert(keys.end(), kept.keys.begin(), kept.keys.end());
+  std::move(kept.rows.rows.begin(), kept.rows.rows.end(), std::back_inserter(discard.rows));
+  std::move(kept.rows.claims.begin(), kept.rows.claims.end(), std::back_inserter(discard.claims));
+  const ShredParts destroyed = over ? kept.with_keys : parts;
   for (const SegmentKind kind : {SegmentKind::kMedia, SegmentKind::kSip}) {
     if (forgotten) {
       discard.forgotten.emplace_back(what.uid, kind);
@@ -146,17 +151,24 @@ Result<void> Shredder::add_retired(const RecordingPartsOf& what,
       discard.destroyed.push_back({what.uid, kind, wall_now_ns() / kNsPerUs});
     }
   }
-  return {};
 }
 
-// Keys first, as in discard().
+// Keys first, as in discard().  No writer adds a row between the look at the store and the end:
+// rows are put under the mutex that this runs under.
 Result<void> Shredder::retire(std::span<const RecordingPartsOf> what,
                               RecordingLifecycle lifecycle) {
   std::vector<KeyOwner> keys;
   Retirement retirement;
   retirement.parts.assign(what.begin(), what.end());
   retirement.lifecycle = lifecycle;
-  for (const RecordingPartsOf& one : what) TD_TRY(add_retired(one, keys, retirement.discard));
+  std::vector<Uid> uids;
+  for (const RecordingPartsOf& one : what) uids.push_back(one.uid);
+  auto at = what.begin();
+  TD_TRY(calls_.for_each_recording(
+      uids, [&](const Uid& /*uid*/, const StoredRecording& stored) -> Result<void> {
+        add_retired(*at++, stored, keys, retirement.discard);
+        return {};
+      }));
   TD_TRY(keys_.destroy_many(keys));
   return calls_.retire(retirement);
 }

@@ -53,10 +53,12 @@ class Shredder {
     Discard rows;
   };
 
-  Result<void> add_retired(const RecordingPartsOf& what,
-                           std::vector<KeyOwner>& keys,
-                           Discard& discard);
-  Result<Kept> kept_of(const Uid& recording, ShredParts parts);
+  void add_retired(const RecordingPartsOf& what,
+                   const StoredRecording& stored,
+                   std::vector<KeyOwner>& keys,
+                   Discard& discard);
+  Result<Kept> find_kept(const Uid& recording, ShredParts parts);
+  Kept kept_of(const Uid& recording, const StoredRecording& stored, ShredParts parts);
   Result<Named> named_by_rows(const Uid& recording);
   Result<bool> is_claimed(const KeySlot& slot, std::vector<KeyClaim>& fresh);
 

@@ -39,6 +39,11 @@ class TimedRetention final : public storage::RetentionStore {
     return store_.due(until_us, most, after);
   }
 
+  Result<std::vector<CallRecord>> get_stored(std::span<const Uid> uids) override {
+    const Timer timer(times_.due_ns);
+    return store_.get_stored(uids);
+  }
+
   Result<void> move_expiry(const Uid& uid, const storage::ExtendedTimes& times) override {
     return store_.move_expiry(uid, times);
   }

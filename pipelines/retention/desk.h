@@ -142,7 +142,7 @@ class RetentionDesk {
 
   Result<bool> step_from(std::optional<storage::DueParts>& after, ApplyAnswer& done);
   Result<void> take_due(std::span<const storage::DueParts> rows, Due& due);
-  Result<void> keep_records(storage::StoreAccess& calls, Due& due);
+  Result<void> keep_records(Due& due);
   Result<void> retire_due(const Due& due, ApplyAnswer& done);
   Result<void> reclaim_into(ApplyAnswer& done);
   Result<void> note_records_gone(std::int64_t now_us);

@@ -45,20 +45,21 @@ Result<void> RetentionDesk::take_due(std::span<const storage::DueParts> rows, Du
 }
 
 // A record leads to what else there is of its call, and goes last.
-Result<void> RetentionDesk::keep_records(storage::StoreAccess& calls, Due& due) {
-  for (auto at = due.going.begin(); at != due.going.end();) {
-    auto& [uid, parts] = *at;
-    const auto call = calls.get_call(uid);
-    if (!call && call.error().code != ErrorCode::kNotFound) return Error(call.error());
-    if (call) due.classes[uid] = call->recording.retention_class;
-    if (call && (parts & kPartCdr) != 0) {
-      const RecordingParts erased = log().look(
-          [&uid = uid](const storage::LedgerState& state) { return state.erased_parts(uid); });
-      if (outlives_record(*call, parts, erased, due.now_us)) {
-        parts = static_cast<RecordingParts>(parts & ~kPartCdr);
-      }
-    }
-    at = parts == 0 ? due.going.erase(at) : std::next(at);
+Result<void> RetentionDesk::keep_records(Due& due) {
+  std::vector<Uid> uids;
+  for (const auto& [uid, parts] : due.going) uids.push_back(uid);
+  const auto calls = store_.get_stored(uids);
+  if (!calls) return Error(calls.error());
+  for (const CallRecord& call : *calls) {
+    due.classes[call.uid] = call.recording.retention_class;
+    const auto going = due.going.find(call.uid);
+    RecordingParts& parts = going->second;
+    if ((parts & kPartCdr) == 0) continue;
+    const RecordingParts erased = log().look(
+        [&call](const storage::LedgerState& state) { return state.erased_parts(call.uid); });
+    if (!outlives_record(call, parts, erased, due.now_us)) continue;
+    parts = static_cast<RecordingParts>(parts & ~kPartCdr);
+    if (parts == 0) due.going.erase(going);
   }
   return {};
 }
@@ -111,7 +112,7 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
     more = rows->size() == room;
     TD_TRY(take_due(*rows, due));
   }
-  TD_TRY(keep_records(*reader(), due));
+  TD_TRY(keep_records(due));
   if (!due.going.empty()) TD_TRY(retire_due(due, done));
   done.held += due.held.size();
   if (!more || !finished) TD_TRY(reclaim_into(done));

@@ -63,6 +63,15 @@ class FakeStore final : public storage::RetentionStore {
     return rows;
   }
 
+  Result<std::vector<CallRecord>> get_stored(std::span<const Uid> uids) override {
+    std::vector<CallRecord> found;
+    for (const Uid& uid : uids) {
+      const auto call = calls.find(uid);
+      if (call != calls.end()) found.push_back(call->second);
+    }
+    return found;
+  }
+
   Result<void> move_expiry(const Uid& uid, const storage::ExtendedTimes& times) override {
     TD_TRY(fail());
     const auto found = calls.find(uid);
@@ -164,34 +173,8 @@ class FakeStore final : public storage::RetentionStore {
     return make_error(ErrorCode::kIo, "The disk said no.");
   }
 
-  void retire(const storage::RecordingPartsOf& each, RecordingLifecycle lifecycle) {
-    RecordingParts& there = parts[each.uid];
-    there = static_cast<RecordingParts>(there & ~each.parts);
-    const auto slot = slots.find(each.uid);
-    if (slot != slots.end() && (each.parts & (kPartSip | kPartCdr)) != 0) {
-      EXPECT_TRUE(directory_.keys().destroy(slot->second, each.uid));
-      slots.erase(slot);
-    }
-    const auto call = calls.find(each.uid);
-    if (call == calls.end()) return;
-    if ((each.parts & kPartMedia) != 0) call->second.recording.lifecycle = lifecycle;
-    if ((each.parts & kPartCdr) != 0) calls.erase(call);
-  }
-
-  void add_rows(const CallRecord& call, std::int64_t until_us, std::vector<storage::DueParts>& to) {
-    const RecordingInfo& recording = call.recording;
-    std::map<std::int64_t, int> by_time;
-    const int there = parts[call.uid] | kPartCdr;
-    const auto add = [&](RecordingParts part, const std::optional<std::int64_t>& expires_us) {
-      if ((there & part) != 0 && expires_us && *expires_us < until_us) by_time[*expires_us] |= part;
-    };
-    add(kPartMedia, recording.expires_us);
-    add(kPartSip, recording.sip_expires_us);
-    add(kPartCdr, recording.cdr_expires_us);
-    for (const auto& [time, some] : by_time) {
-      to.push_back({time, {call.uid, static_cast<RecordingParts>(some)}});
-    }
-  }
+  void retire(const storage::RecordingPartsOf& each, RecordingLifecycle lifecycle);
+  void add_rows(const CallRecord& call, std::int64_t until_us, std::vector<storage::DueParts>& to);
 
   storage::LedgerDirectory directory_;
   std::unique_ptr<storage::Journal> journal_;

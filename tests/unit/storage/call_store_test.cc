@@ -246,6 +246,50 @@ TEST_F(CallStoreTest, ClaimsOfKeysAreKeptApartFromRows) {
   EXPECT_TRUE(store_->check()->empty());
 }
 
+// In no order, some gone, some twice, in tables and in memory: as each is by itself.
+TEST_F(CallStoreTest, ManyRecordingsAreLookedUpAtOnce) {
+  std::vector<Uid> uids;
+  std::vector<RecordingPartsOf> gone;
+  for (std::uint32_t n = 0; n < 60; ++n) {
+    if (n == 40) reopen();
+    CallRecord call = nth_call(n * 7 % 60, "1", "2");
+    if (n % 5 == 0) *call.start_us -= 3'600 * kSecond;
+    const ExtentRow row{call.uid, SegmentKind::kMedia, SegmentId{1}, "row"};
+    const KeyClaim claim{call.uid, SegmentKind::kSip, n};
+    ASSERT_TRUE(store_->put({&call, 1}, {&row, n % 3 == 0 ? 0U : 1U}));
+    ASSERT_TRUE(store_->claim_keys({&claim, n % 4 == 0 ? 1U : 0U}));
+    if (n % 6 == 1) gone.push_back({call.uid, kPartsAll});
+    uids.push_back(call.uid);
+  }
+  ASSERT_TRUE(store_->retire({{}, gone}));
+  uids.push_back(make_uid(1, {1}));
+  uids.push_back(uids.front());
+  std::vector<CallRecord> there;
+  auto at = uids.begin();
+  const auto same = [&](const Uid& uid, const StoredRecording& found) -> Result<void> {
+    EXPECT_EQ(uid, *at++);
+    const auto call = store_->get_stored(uid);
+    EXPECT_EQ(found.call.has_value(), call.has_value());
+    if (call) there.push_back(*call);
+    EXPECT_EQ(found.call ? found.call->call_id : "", call ? call->call_id : "");
+    EXPECT_EQ(found.rows, *store_->rows_of(uid));
+    EXPECT_EQ(found.claims, *store_->claims_of(uid));
+    return {};
+  };
+  ASSERT_TRUE(store_->for_each_recording(uids, same));
+  EXPECT_EQ(at, uids.end());
+  EXPECT_EQ(there.size(), 51U);
+  const auto many = store_->get_many(uids);
+  ASSERT_TRUE(many);
+  ASSERT_EQ(many->size(), there.size());
+  for (std::size_t i = 0; i < there.size(); ++i) EXPECT_EQ((*many)[i].uid, there[i].uid);
+  const auto stopped =
+      store_->for_each_recording(uids, [](const Uid&, const StoredRecording&) -> Result<void> {
+        return make_error(ErrorCode::kCancelled, "enough");
+      });
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+}
+
 TEST_F(CallStoreTest, WhatWasDestroyedIsRemembered) {
   const Uid uid = make_uid(1'790'000'000'000, {7});
   ASSERT_TRUE(store_->discard({{}, {}, {{uid, SegmentKind::kSip, 1'790'000'000'000'123}}}));
