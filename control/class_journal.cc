@@ -37,7 +37,10 @@ Classes classes_of(const config::Config& config) {
 std::string encode(const Classes& classes) {
   WireWriter writer;
   for (const auto& [name, terms] : classes) {
-    writer.text(encode_ledger_content(ClassChange{{}, name, std::nullopt, terms, {}}));
+    ClassChange change;
+    change.name = name;
+    change.after = terms;
+    writer.text(encode_ledger_content(std::move(change)));
   }
   return writer.take();
 }
