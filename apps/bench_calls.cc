@@ -28,19 +28,25 @@ std::vector<report::Column> columns(const load::CallsResult& like) {
   return out;
 }
 
+constexpr std::size_t kBytesColumn = 8;
+
 std::vector<report::Value> row(std::uint32_t talking,
                                const std::optional<std::uint32_t>& rules,
-                               const load::CallsResult& found) {
+                               const load::CallsResult& found,
+                               bool is_first) {
   std::vector<report::Value> out = {std::uint64_t{talking},
-                                    rules ? report::Value{std::uint64_t{*rules}} : report::Value{},
+                                    report::Value{},
                                     found.open_calls,
                                     found.messages_per_second,
                                     found.calls_per_second,
                                     found.us_per_call,
                                     found.ns_per_message,
                                     found.reports_us_per_call,
-                                    found.bytes_per_open_call,
+                                    report::Value{},
                                     found.generator_ns_per_message};
+  if (rules) out[1] = std::uint64_t{*rules};
+  // Later loads use the memory of earlier ones again.
+  if (is_first) out[kBytesColumn] = found.bytes_per_open_call;
   for (const load::CallsStage& stage : found.stages) out.emplace_back(stage.ns_per_message);
   return out;
 }
@@ -68,7 +74,7 @@ int bench_calls(const control::BenchCallsRequest& request) {
                                 .rules = rules});
       if (!found) return bench_failed(found.error());
       if (out.columns.empty()) out.columns = columns(*found);
-      out.rows.push_back(row(talking, rules, *found));
+      out.rows.push_back(row(talking, rules, *found, out.rows.empty()));
       if (rules) ratio.add(talking, *rules, found->us_per_call);
     }
   }

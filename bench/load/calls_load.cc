@@ -77,7 +77,10 @@ class Load {
       TD_TRY(take(traffic_.next(kBatch)));
     }
     out_.open_calls = plane_->open_call_count();
-    out_.bytes_per_open_call = (resident_bytes() - memory_before) / out_.open_calls;
+    const std::uint64_t memory = resident_bytes();
+    if (memory > memory_before) {
+      out_.bytes_per_open_call = (memory - memory_before) / out_.open_calls;
+    }
     TD_TRY(measure());
     out_.stages = measure_stages(traffic_.next(kBatch));
     TD_TRY(take(last_batch()));

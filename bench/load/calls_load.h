@@ -48,7 +48,7 @@ struct CallsResult {
   double reports_us_per_call = 0;         // of us_per_call: streams and the end of each
   double allocations_per_message = -1;    // negative: not counted
   double generator_ns_per_message = 0;    // not in any of the above
-  std::uint64_t bytes_per_open_call = 0;  // resident memory
+  std::uint64_t bytes_per_open_call = 0;  // resident memory; of the process's first load
   std::vector<CallsStage> stages;
 };
 
