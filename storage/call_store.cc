@@ -174,6 +174,24 @@ Result<std::optional<StoredCall>> UidFinder::find_call(const Uid& uid) {
   return std::optional(StoredCall{(*stored)->key, std::move(*call)});
 }
 
+// They stand right behind it, where find() has come to a stop.
+Result<std::optional<StoredCall>> UidFinder::find_with_older(const Uid& uid) {
+  auto stored = find_call(uid);
+  if (!stored || !*stored) return stored;
+  const std::string_view key = view((*stored)->key);
+  if (walk_.valid() && walk_.key() == key) {
+    walk_.next();
+  } else {
+    walk_.restart(version_key((*stored)->key, 0), successor(key));
+  }
+  for (; walk_.valid() && walk_.key().starts_with(key); walk_.next()) {
+    if (walk_.key().size() != kCallKeyBytes + 4) continue;
+    (*stored)->older.push_back(load_be<std::uint32_t>(walk_.key().data() + kCallKeyBytes));
+  }
+  TD_TRY(walk_.status());
+  return stored;
+}
+
 // A uid begins with the milliseconds of the call's start: the key lies in that one millisecond,
 // unless the call is listed as displaced.
 Result<std::optional<StoredBytes>> UidFinder::find(const Uid& uid) {

@@ -67,9 +67,9 @@ class CallStore {
   Result<void> discard(const Discard& discard);
 
   // Discards, and of these parts forgets what due() knew and marks the newest record; with kPartCdr
-  // all of a call goes, with its indexes.  Calls that are not there are none the worse.  Synced, at
-  // once.
-  Result<void> retire(const Retirement& retirement);
+  // all of a call goes, with its indexes.  Each call once; those that are not there are none the
+  // worse.  Synced, at once; nothing else is put meanwhile.
+  Result<void> retire(Retirement retirement);
 
   // In place of all versions that there are of these calls, with all that led to those; a call that
   // is not there is left out.  Synced, at once.

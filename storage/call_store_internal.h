@@ -124,7 +124,6 @@ rocksdb::Status drop_fillers(CallStore::Impl& store);
 
 // Writes `batch`, synced; under put_mutex.
 Result<void> write_synced_locked(CallStore::Impl& store, rocksdb::WriteBatch& batch);
-void add_discard(const CallStore::Impl& store, const Discard& discard, rocksdb::WriteBatch& batch);
 
 std::string big_endian(std::uint64_t value);
 

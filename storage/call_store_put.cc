@@ -3,8 +3,8 @@
 #include <rocksdb/perf_level.h>
 #include <rocksdb/write_batch.h>
 
-#include "base/bytes.h"
 #include "model/call_codec.h"
+#include "storage/call_store_batch.h"
 #include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
@@ -25,28 +25,19 @@ std::vector<std::string> number_terms(const CallRecord& call) {
 
 namespace {
 
-// The first eight bytes as a number that sorts as they do; missing ones sort as zeros.
-std::uint64_t sortable(std::string_view text) {
-  std::array<char, 8> bytes{};
-  std::copy_n(text.begin(), std::min(text.size(), bytes.size()), bytes.begin());
-  return load_be<std::uint64_t>(bytes.data());
-}
-
-// Collects one put() into one batch.  Calls of this batch are seen by later ones of it.  What goes
-// into a column family goes in by order of its keys: each insertion then begins where the one
-// before it ended, with a fraction of the comparisons.
+// Collects one put() into one batch.  Calls of this batch are seen by later ones of it.
 class BatchBuilder {
  public:
   BatchBuilder(const CallStore::Impl& store, std::size_t calls)
-      : store_(store), max_total_us_(store.max_total_us) {
+      : store_(store), batch_(store), max_total_us_(store.max_total_us) {
     pending_.reserve(calls);
-    bytes_.reserve(calls * kBytesPerCall);
+    batch_.reserve(calls * kBytesPerCall);
   }
 
   Result<void> add(const CallRecord& call);
   void add(std::span<const ExtentRow> rows);
 
-  [[nodiscard]] rocksdb::WriteBatch finish();
+  [[nodiscard]] rocksdb::WriteBatch finish() { return batch_.finish(); }
 
   [[nodiscard]] std::int64_t max_total_us() const { return max_total_us_; }
 
@@ -55,73 +46,14 @@ class BatchBuilder {
  private:
   static constexpr std::size_t kBytesPerCall = 2'048;
 
-  // Key and value lie in bytes_, one behind the other.
-  struct Change {
-    std::uint64_t key_start = 0;  // the key's first bytes as a number that sorts as they do
-    std::uint64_t key_next = 0;   // those behind
-    std::size_t at = 0;
-    std::uint32_t key_bytes = 0;
-    std::uint32_t value_bytes = 0;
-    bool remove = false;
-  };
-
   Result<const PriorCall*> prior(const Uid& uid);
   void put_terms(const PriorCall* old, const PriorCall& fresh);
   void put_state(const PriorCall* old, const PriorCall& fresh, const CallRecord& call);
   Result<void> put_expiry(const PriorCall* old, const PriorCall& fresh, const Uid& uid);
 
-  // The key is `head`, then `tail`.
-  void note(Column column, std::string_view head, std::string_view tail, std::string_view value) {
-    begin(column, head, tail);
-    bytes_.append(value);
-    end(column);
-  }
-
-  void begin(Column column, std::string_view head, std::string_view tail) {
-    Change& change = changes_[static_cast<std::size_t>(column)].emplace_back();
-    change.at = bytes_.size();
-    change.key_bytes = static_cast<std::uint32_t>(head.size() + tail.size());
-    bytes_.append(head).append(tail);
-    const std::string_view key = key_of(change);
-    change.key_start = sortable(key);
-    if (key.size() > 8) change.key_next = sortable(key.substr(8));
-  }
-
-  // What stands behind the key since begin() is its value.
-  std::string_view end(Column column) {
-    Change& change = changes_[static_cast<std::size_t>(column)].back();
-    change.value_bytes = static_cast<std::uint32_t>(bytes_.size() - change.at - change.key_bytes);
-    return value_of(change);
-  }
-
-  void put(Column column, std::string_view key, std::string_view value) {
-    note(column, key, {}, value);
-  }
-
-  void remove(Column column, std::string_view head, std::string_view tail) {
-    begin(column, head, tail);
-    changes_[static_cast<std::size_t>(column)].back().remove = true;
-  }
-
-  [[nodiscard]] std::string_view key_of(const Change& change) const {
-    return std::string_view(bytes_).substr(change.at, change.key_bytes);
-  }
-
-  // Most keys differ early: their bytes, strewn over bytes_, need then not be looked at.
-  [[nodiscard]] bool is_before(const Change& a, const Change& b) const {
-    if (a.key_start != b.key_start) return a.key_start < b.key_start;
-    if (a.key_next != b.key_next) return a.key_next < b.key_next;
-    return key_of(a) < key_of(b);
-  }
-
-  [[nodiscard]] std::string_view value_of(const Change& change) const {
-    return std::string_view(bytes_).substr(change.at + change.key_bytes, change.value_bytes);
-  }
-
   const CallStore::Impl& store_;
   std::optional<UidFinder> finder_;
-  std::array<std::vector<Change>, kColumnNames.size()> changes_;
-  std::string bytes_;
+  SortedBatch batch_;
   PendingCalls pending_;
   std::int64_t max_total_us_;
 };
@@ -161,36 +93,37 @@ void BatchBuilder::put_terms(const PriorCall* old, const PriorCall& fresh) {
   };
   if (old != nullptr) {
     for (const std::string& term : old->numbers) {
-      if (!has(fresh.numbers, term)) remove(Column::kByNumber, term, tail);
+      if (!has(fresh.numbers, term)) batch_.remove(Column::kByNumber, term, tail);
     }
   }
   for (const std::string& term : fresh.numbers) {
-    if (old == nullptr || !has(old->numbers, term)) note(Column::kByNumber, term, tail, {});
+    if (old == nullptr || !has(old->numbers, term)) batch_.put(Column::kByNumber, term, tail, {});
   }
   const std::string_view old_conversation =
       old == nullptr ? std::string_view() : std::string_view(old->conversation);
   if (old_conversation != fresh.conversation) {
-    if (!old_conversation.empty()) remove(Column::kByConversation, old_conversation, tail);
-    if (!fresh.conversation.empty()) note(Column::kByConversation, fresh.conversation, tail, {});
+    if (!old_conversation.empty()) batch_.remove(Column::kByConversation, old_conversation, tail);
+    if (!fresh.conversation.empty())
+      batch_.put(Column::kByConversation, fresh.conversation, tail, {});
   }
   if (old != nullptr && old->call_id == fresh.call_id) return;
-  if (old != nullptr) remove(Column::kByCallId, old->call_id, tail);
-  note(Column::kByCallId, fresh.call_id, tail, {});
+  if (old != nullptr) batch_.remove(Column::kByCallId, old->call_id, tail);
+  batch_.put(Column::kByCallId, fresh.call_id, tail, {});
 }
 
 void BatchBuilder::put_state(const PriorCall* old, const PriorCall& fresh, const CallRecord& call) {
   const bool was_open = old != nullptr && old->state == CallState::kInProgress;
   if (fresh.state == CallState::kInProgress) {
-    if (!was_open) put(Column::kMeta, open_key(fresh.key), {});
+    if (!was_open) batch_.put(Column::kMeta, open_key(fresh.key), {});
     return;
   }
-  if (was_open) remove(Column::kMeta, open_key(fresh.key), {});
+  if (was_open) batch_.remove(Column::kMeta, open_key(fresh.key), {});
   std::int64_t total_us = 0;
   const std::int64_t begin_us = call_key_time_us(view(fresh.key));
   if (__builtin_sub_overflow(call_end_us(call), begin_us, &total_us)) return;
   if (total_us <= max_total_us_) return;
   max_total_us_ = total_us;
-  put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
+  batch_.put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
 }
 
 bool is_gone(RecordingLifecycle lifecycle) {
@@ -208,7 +141,7 @@ Result<void> BatchBuilder::put_expiry(const PriorCall* old,
     if (old->expiry == fresh.expiry) return {};
     for (const auto& [expires_us, ignored] : old->expiry) {
       for (RecordingParts parts = 1; parts <= kPartsAll; ++parts) {
-        remove(Column::kExpiry, as_view(expiry_key(expires_us, uid, parts)), {});
+        batch_.remove(Column::kExpiry, as_view(expiry_key(expires_us, uid, parts)));
       }
     }
   }
@@ -223,7 +156,7 @@ Result<void> BatchBuilder::put_expiry(const PriorCall* old,
   }
   for (const auto& [expires_us, parts] : fresh.expiry) {
     const auto left = static_cast<RecordingParts>(parts & ~gone);
-    if (left != 0) put(Column::kExpiry, as_view(expiry_key(expires_us, uid, left)), {});
+    if (left != 0) batch_.put(Column::kExpiry, as_view(expiry_key(expires_us, uid, left)), {});
   }
   return {};
 }
@@ -242,17 +175,17 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   // A call stays where its first version was filed, even if an earlier message turns up later.
   fresh.key = old == nullptr ? make_call_key(call.key_time_us(), call.uid) : old->key;
   if (old != nullptr && call.version < old->version) {
-    begin(Column::kCalls, version_key(old->key, call.version), {});
-    append_call(call, bytes_);
-    end(Column::kCalls);
+    batch_.begin(Column::kCalls, version_key(old->key, call.version), {});
+    append_call(call, batch_.bytes());
+    batch_.end(Column::kCalls);
     return {};
   }
   if (old != nullptr && call.version > old->version) {
-    put(Column::kCalls, version_key(old->key, old->version), old->bytes);
+    batch_.put(Column::kCalls, version_key(old->key, old->version), old->bytes);
   }
   const std::int64_t offset_us = call_key_time_us(view(fresh.key)) - call.uid.start_ms() * 1'000;
   if (old == nullptr && (offset_us < 0 || offset_us >= 1'000)) {
-    put(Column::kMeta, displaced_key(call.uid), view(fresh.key).substr(0, 8));
+    batch_.put(Column::kMeta, displaced_key(call.uid), view(fresh.key).substr(0, 8));
   }
   fresh.version = call.version;
   fresh.state = call.state;
@@ -261,9 +194,9 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   fresh.conversation = index_term(call.conversation_id);
   fresh.expiry = expiry_rows(call);
   fresh.lifecycle = call.recording.lifecycle;
-  begin(Column::kCalls, view(fresh.key), {});
-  append_call(call, bytes_);
-  fresh.bytes = end(Column::kCalls);
+  batch_.begin(Column::kCalls, view(fresh.key), {});
+  append_call(call, batch_.bytes());
+  fresh.bytes = batch_.end(Column::kCalls);
   put_terms(old, fresh);
   put_state(old, fresh, call);
   TD_TRY(put_expiry(old, fresh, call.uid));
@@ -271,32 +204,12 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   return {};
 }
 
-// A key that changes twice keeps the order of its changes.  The memtable of Call-IDs has no order.
-rocksdb::WriteBatch BatchBuilder::finish() {
-  rocksdb::WriteBatch batch(bytes_.size() + bytes_.size() / 4);
-  for (std::size_t i = 0; i < changes_.size(); ++i) {
-    const auto before = [this](const Change& a, const Change& b) { return is_before(a, b); };
-    if (static_cast<Column>(i) != Column::kByCallId &&
-        !std::is_sorted(changes_[i].begin(), changes_[i].end(), before)) {
-      std::stable_sort(changes_[i].begin(), changes_[i].end(), before);
-    }
-    for (const Change& change : changes_[i]) {
-      rocksdb::ColumnFamilyHandle* column = store_.columns[i];
-      const rocksdb::Status status =
-          change.remove ? batch.Delete(column, slice(key_of(change)))
-                        : batch.Put(column, slice(key_of(change)), slice(value_of(change)));
-      TD_ASSERT(status.ok());  // a batch in memory refuses nothing but keys of 4 GiB
-    }
-  }
-  return batch;
-}
-
 // One kind of key after the other: rows of one segment that come in order need no sorting then.
 void BatchBuilder::add(std::span<const ExtentRow> rows) {
   constexpr std::size_t kBytesPerRow = 160;
-  bytes_.reserve(bytes_.size() + rows.size() * kBytesPerRow);
-  for (const ExtentRow& row : rows) put(Column::kExtents, row_key(row), row.packed);
-  for (const ExtentRow& row : rows) put(Column::kExtents, row_by_segment_key(row), {});
+  batch_.reserve(rows.size() * kBytesPerRow);
+  for (const ExtentRow& row : rows) batch_.put(Column::kExtents, row_key(row), row.packed);
+  for (const ExtentRow& row : rows) batch_.put(Column::kExtents, row_by_segment_key(row), {});
 }
 
 }  // namespace
@@ -336,27 +249,10 @@ Result<void> write_synced(CallStore::Impl& store, rocksdb::WriteBatch& batch) {
 
 }  // namespace
 
-void add_discard(const CallStore::Impl& store, const Discard& discard, rocksdb::WriteBatch& batch) {
-  rocksdb::ColumnFamilyHandle* column = store.column(Column::kExtents);
-  for (const auto& [row, until] : discard.rows) {
-    batch.Delete(column, slice(row_key(row)));
-    batch.Delete(column, slice(row_by_segment_key(row)));
-    batch.Put(column, slice(discard_key(row)), slice(big_endian(until)));
-  }
-  for (const KeyClaim& claim : discard.claims) batch.Delete(column, slice(claim_key(claim)));
-  for (const DestroyedPart& part : discard.destroyed) {
-    batch.Put(column,
-              slice(destroyed_key(part.recording, part.kind)),
-              slice(big_endian(static_cast<std::uint64_t>(part.time_us))));
-  }
-  for (const auto& [recording, kind] : discard.forgotten) {
-    batch.Delete(column, slice(destroyed_key(recording, kind)));
-  }
-}
-
 Result<void> CallStore::discard(const Discard& discard) {
-  rocksdb::WriteBatch batch;
-  add_discard(*impl_, discard, batch);
+  SortedBatch changes(*impl_);
+  add_discard(discard, changes);
+  rocksdb::WriteBatch batch = changes.finish();
   return write_synced(*impl_, batch);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "storage/call_store_internal.h"
@@ -21,6 +22,7 @@ struct StoredBytes {
 struct StoredCall {
   CallKey key{};
   CallRecord call;
+  std::vector<std::uint32_t> older{};  // versions, where they were asked for
 };
 
 // One consistent view of the store.  Threads: one.
@@ -93,12 +95,32 @@ class UidFinder {
 
   Result<std::optional<StoredBytes>> find(const Uid& uid);
   Result<std::optional<StoredCall>> find_call(const Uid& uid);
+  Result<std::optional<StoredCall>> find_with_older(const Uid& uid);
 
   [[nodiscard]] const Reader& reader() const { return reader_; }
 
  private:
   const Reader reader_;
   Walk walk_;
+};
+
+// Likewise, all that there is of recordings.  Threads: one.
+class RecordingFinder {
+ public:
+  explicit RecordingFinder(const CallStore::Impl& store)
+      : calls_(store),
+        rows_(calls_.reader(), Column::kExtents, Walk::Reach::kPrefix),
+        claims_(calls_.reader(), Column::kExtents, Walk::Reach::kPrefix) {}
+
+  [[nodiscard]] UidFinder& calls() { return calls_; }
+
+  // Rows and claims, in place of those in `found`.
+  Result<void> find_rows(const Uid& uid, StoredRecording& found);
+
+ private:
+  UidFinder calls_;
+  Walk rows_;
+  Walk claims_;
 };
 
 }  // namespace tapdeck::storage

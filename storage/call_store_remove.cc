@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "model/call_codec.h"
+#include "storage/call_store_batch.h"
 #include "storage/call_store_read.h"
 
 namespace tapdeck::storage {
@@ -11,28 +12,20 @@ namespace {
 class Remover {
  public:
   explicit Remover(const CallStore::Impl& store)
-      : store_(store),
-        finder_(store),
-        versions_(finder_.reader(), Column::kCalls, Walk::Reach::kAnywhere),
-        due_(finder_.reader(), Column::kExpiry, Walk::Reach::kAnywhere),
+      : finder_(store),
+        due_(finder_.calls().reader(), Column::kExpiry, Walk::Reach::kAnywhere),
+        batch_(store),
         max_total_us_(store.max_total_us) {}
 
-  Result<void> retire(const RecordingPartsOf& what, RecordingLifecycle lifecycle);
+  // Adds to the discards of `retirement`, and not yet those to the batch.
+  Result<void> retire(const RecordingPartsOf& what, Retirement& retirement);
   Result<void> replace(const CallRecord& call);
 
-  rocksdb::WriteBatch& batch() { return batch_; }
+  SortedBatch& batch() { return batch_; }
 
   [[nodiscard]] std::int64_t max_total_us() const { return max_total_us_; }
 
  private:
-  void put(Column column, std::string_view key, std::string_view value) {
-    batch_.Put(store_.column(column), slice(key), slice(value));
-  }
-
-  void remove(Column column, std::string_view key) {
-    batch_.Delete(store_.column(column), slice(key));
-  }
-
   template <typename Change>
   void for_each_term(const CallRecord& call, std::string_view key, Change change) {
     for (const std::string& term : number_terms(call)) {
@@ -44,6 +37,9 @@ class Remover {
   }
 
   Result<void> remove_due(const CallRecord& call, RecordingParts parts);
+  Result<void> remove_record(StoredCall& stored,
+                             const RecordingPartsOf& what,
+                             RecordingLifecycle lifecycle);
   Result<void> remove_all(const StoredCall& stored);
 
   [[nodiscard]] static bool is_displaced(const StoredCall& stored) {
@@ -52,11 +48,10 @@ class Remover {
     return offset_us < 0 || offset_us >= 1'000;
   }
 
-  const CallStore::Impl& store_;
-  UidFinder finder_;
-  Walk versions_;
+  RecordingFinder finder_;
   Walk due_;
-  rocksdb::WriteBatch batch_;
+  StoredRecording found_;  // the last one
+  SortedBatch batch_;
   std::int64_t max_total_us_;
 };
 
@@ -69,10 +64,10 @@ Result<void> Remover::remove_due(const CallRecord& call, RecordingParts parts) {
       const auto there = static_cast<RecordingParts>(due_.key().back());
       const auto left = static_cast<RecordingParts>(there & ~parts);
       if (left == there) continue;
-      remove(Column::kExpiry, due_.key());
+      batch_.remove(Column::kExpiry, due_.key());
       if (left == 0) continue;
       const ExpiryKey key = expiry_key(expires_us, call.uid, left);
-      put(Column::kExpiry, {key.data(), key.size()}, {});
+      batch_.put(Column::kExpiry, {key.data(), key.size()}, {});
     }
     TD_TRY(due_.status());
   }
@@ -82,54 +77,71 @@ Result<void> Remover::remove_due(const CallRecord& call, RecordingParts parts) {
 // But for what lies under keys of the newest version alone, which replace() writes again.
 Result<void> Remover::remove_all(const StoredCall& stored) {
   const std::string_view key = view(stored.key);
-  versions_.restart(version_key(stored.key, 0), successor(key));
-  for (; versions_.valid(); versions_.next()) remove(Column::kCalls, versions_.key());
-  TD_TRY(versions_.status());
-  for_each_term(
-      stored.call, key, [this](Column column, const std::string& entry) { remove(column, entry); });
-  remove(Column::kCalls, key);
-  remove(Column::kMeta, open_key(stored.key));
+  for (const std::uint32_t version : stored.older) {
+    batch_.remove(Column::kCalls, version_key(stored.key, version));
+  }
+  for_each_term(stored.call, key, [this](Column column, const std::string& entry) {
+    batch_.remove(column, entry);
+  });
+  batch_.remove(Column::kCalls, key);
+  if (stored.call.state == CallState::kInProgress) {
+    batch_.remove(Column::kMeta, open_key(stored.key));
+  }
   return remove_due(stored.call, kPartsAll);
 }
 
-Result<void> Remover::retire(const RecordingPartsOf& what, RecordingLifecycle lifecycle) {
-  auto found = finder_.find_call(what.uid);
-  if (!found) return Error(std::move(found.error()));
-  if (!*found) return {};
-  StoredCall& stored = **found;
+Result<void> Remover::remove_record(StoredCall& stored,
+                                    const RecordingPartsOf& what,
+                                    RecordingLifecycle lifecycle) {
   if ((what.parts & kPartCdr) != 0) {
     if (is_displaced(stored)) {
-      remove(Column::kMeta, displaced_key(what.uid));
+      batch_.remove(Column::kMeta, displaced_key(what.uid));
       // Where its bytes were, for purge().
-      put(Column::kMeta, gone_key(what.uid), view(stored.key).substr(0, 8));
+      batch_.put(Column::kMeta, gone_key(what.uid), view(stored.key).substr(0, 8));
     }
     return remove_all(stored);
   }
   TD_TRY(remove_due(stored.call, what.parts));
   if ((what.parts & kPartMedia) == 0) return {};
   stored.call.recording.lifecycle = lifecycle;
-  put(Column::kCalls, view(stored.key), encode_call(stored.call));
+  batch_.put(Column::kCalls, view(stored.key), encode_call(stored.call));
   return {};
 }
 
+Result<void> Remover::retire(const RecordingPartsOf& what, Retirement& retirement) {
+  auto found = (what.parts & kPartCdr) != 0 ? finder_.calls().find_with_older(what.uid)
+                                            : finder_.calls().find_call(what.uid);
+  if (!found) return Error(std::move(found.error()));
+  std::optional<StoredCall>& stored = *found;
+  if (retirement.look) {
+    TD_TRY(finder_.find_rows(what.uid, found_));
+    if (stored) found_.call = std::move(stored->call);
+    if (!stored) found_.call.reset();
+    retirement.look(what, found_, retirement.discard);
+    if (stored) stored->call = std::move(*found_.call);
+  }
+  return stored ? remove_record(*stored, what, retirement.lifecycle) : Result<void>();
+}
+
 Result<void> Remover::replace(const CallRecord& call) {
-  auto found = finder_.find_call(call.uid);
+  auto found = finder_.calls().find_with_older(call.uid);
   if (!found) return Error(std::move(found.error()));
   if (!*found) return {};
   const StoredCall& stored = **found;
   TD_TRY(remove_all(stored));
   const std::string_view key = view(stored.key);
-  put(Column::kCalls, key, encode_call(call));
-  for_each_term(
-      call, key, [this](Column column, const std::string& entry) { put(column, entry, {}); });
-  if (call.state == CallState::kInProgress) put(Column::kMeta, open_key(stored.key), {});
-  const auto destroyed = destroyed_parts(finder_.reader(), call.uid);
+  batch_.put(Column::kCalls, key, encode_call(call));
+  for_each_term(call, key, [this](Column column, const std::string& entry) {
+    batch_.put(column, entry, {});
+  });
+  if (call.state == CallState::kInProgress) batch_.put(Column::kMeta, open_key(stored.key), {});
+  const auto destroyed = destroyed_parts(finder_.calls().reader(), call.uid);
   if (!destroyed) return Error(destroyed.error());
   for (const auto& [expires_us, parts] : expiry_rows(call)) {
     const auto left = static_cast<RecordingParts>(parts & ~*destroyed);
     if (left == 0) continue;
     const ExpiryKey due = expiry_key(expires_us, call.uid, left);
-    put(Column::kExpiry, {due.data(), due.size()}, {});
+    batch_.put(Column::kExpiry, {due.data(), due.size()}, {});
   }
   std::int64_t total_us = 0;
   if (call.state == CallState::kInProgress ||
@@ -138,21 +150,23 @@ Result<void> Remover::replace(const CallRecord& call) {
     return {};
   }
   max_total_us_ = total_us;
-  put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
+  batch_.put(Column::kMeta, kMaxTotalKey, big_endian(static_cast<std::uint64_t>(total_us)));
   return {};
 }
 
 }  // namespace
 
-Result<void> CallStore::retire(const Retirement& retirement) {
+Result<void> CallStore::retire(Retirement retirement) {
   const std::lock_guard lock(impl_->put_mutex);
   Remover remover(*impl_);
-  add_discard(*impl_, retirement.discard, remover.batch());
   for (const RecordingPartsOf& what : retirement.parts) {
-    TD_TRY(remover.retire(what, retirement.lifecycle));
+    TD_TRY(remover.retire(what, retirement));
   }
-  if (remover.batch().Count() == 0) return {};
-  TD_TRY(write_synced_locked(*impl_, remover.batch()));
+  add_discard(retirement.discard, remover.batch());
+  if (retirement.before) TD_TRY(retirement.before());
+  rocksdb::WriteBatch batch = remover.batch().finish();
+  if (batch.Count() == 0) return {};
+  TD_TRY(write_synced_locked(*impl_, batch));
   for (const RecordingPartsOf& what : retirement.parts) impl_->recent.forget(what.uid);
   return {};
 }
@@ -161,8 +175,9 @@ Result<void> CallStore::replace(std::span<const CallRecord> calls) {
   const std::lock_guard lock(impl_->put_mutex);
   Remover remover(*impl_);
   for (const CallRecord& call : calls) TD_TRY(remover.replace(call));
-  if (remover.batch().Count() == 0) return {};
-  TD_TRY(write_synced_locked(*impl_, remover.batch()));
+  rocksdb::WriteBatch batch = remover.batch().finish();
+  if (batch.Count() == 0) return {};
+  TD_TRY(write_synced_locked(*impl_, batch));
   impl_->max_total_us = remover.max_total_us();
   for (const CallRecord& call : calls) impl_->recent.forget(call.uid);
   return {};

@@ -156,21 +156,23 @@ Result<std::vector<ExtentRow>> CallStore::rows_of(const Uid& recording) const {
   return rows;
 }
 
+Result<void> RecordingFinder::find_rows(const Uid& uid, StoredRecording& found) {
+  found.rows.clear();
+  found.claims.clear();
+  TD_TRY(add_rows(rows_, uid, found.rows));
+  return add_claims(claims_, uid, found.claims);
+}
+
 Result<void> CallStore::for_each_recording(std::span<const Uid> uids,
                                            const StoredRecordingSink& sink) const {
-  UidFinder finder(*impl_);
-  Walk rows(finder.reader(), Column::kExtents, Walk::Reach::kPrefix);
-  Walk claims(finder.reader(), Column::kExtents, Walk::Reach::kPrefix);
+  RecordingFinder finder(*impl_);
   StoredRecording found;
   for (const Uid& uid : uids) {
-    auto stored = finder.find_call(uid);
+    auto stored = finder.calls().find_call(uid);
     if (!stored) return Error(std::move(stored.error()));
     found.call.reset();
     if (*stored) found.call = std::move((*stored)->call);
-    found.rows.clear();
-    TD_TRY(add_rows(rows, uid, found.rows));
-    found.claims.clear();
-    TD_TRY(add_claims(claims, uid, found.claims));
+    TD_TRY(finder.find_rows(uid, found));
     TD_TRY(sink(uid, found));
   }
   return {};

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "model/call.h"
 #include "storage/due_parts.h"
 #include "storage/segment_id.h"
@@ -61,11 +63,17 @@ struct StoredRecording {
   std::vector<KeyClaim> claims{};
 };
 
-// Parts of recordings that were destroyed: what goes with them.
+// Parts of recordings that are destroyed: what goes with them.
 struct Retirement {
   Discard discard;
   std::vector<RecordingPartsOf> parts;
   RecordingLifecycle lifecycle = RecordingLifecycle::kExpired;  // of those whose media went
+  // Where there is one: shown what there is of each of `parts`, in that order; may add to
+  // `discard`.
+  std::function<void(const RecordingPartsOf& what, const StoredRecording& stored, Discard& discard)>
+      look{};
+  // Likewise: done before anything is written, and if it fails, nothing is.
+  std::function<Result<void>()> before{};
 };
 
 }  // namespace tapdeck::storage

@@ -161,16 +161,11 @@ Result<void> Shredder::retire(std::span<const RecordingPartsOf> what,
   Retirement retirement;
   retirement.parts.assign(what.begin(), what.end());
   retirement.lifecycle = lifecycle;
-  std::vector<Uid> uids;
-  for (const RecordingPartsOf& one : what) uids.push_back(one.uid);
-  auto at = what.begin();
-  TD_TRY(calls_.for_each_recording(
-      uids, [&](const Uid& /*uid*/, const StoredRecording& stored) -> Result<void> {
-        add_retired(*at++, stored, keys, retirement.discard);
-        return {};
-      }));
-  TD_TRY(keys_.destroy_many(keys));
-  return calls_.retire(retirement);
+  retirement.look = [&](const RecordingPartsOf& one,
+                        const StoredRecording& stored,
+                        Discard& discard) { add_retired(one, stored, keys, discard); };
+  retirement.before = [&] { return keys_.destroy_many(keys); };
+  return calls_.retire(std::move(retirement));
 }
 
 Result<Shredder::Named> Shredder::named_by_rows(const Uid& recording) {

@@ -111,7 +111,7 @@ Result<void> StoreRebuild::take_gone() {
   }
   gone_.clear();
   TD_TRY(put_some(group_));
-  return calls_->retire(retirement);
+  return calls_->retire(std::move(retirement));
 }
 
 // As it was journalled, whether it had been done or not.
