@@ -169,7 +169,7 @@ class KeyVault {
   Result<void> read_bytes(std::uint32_t id, KeySlotBytes& bytes) const;
   Result<KeySlot> read_slot(std::uint32_t id) const;
   Result<void> destroy_in(File& file, std::span<const KeyOwner> keys);
-  Result<bool> overwrite(const KeyOwner& key);
+  Result<void> overwrite(File& file, std::span<const KeyOwner> keys);
   static Result<void> sync(File& file);
   static Result<void> write_again(File& file);
   static void doubt(File& file);

@@ -15,6 +15,22 @@ namespace {
 
 constexpr std::uint32_t kAllUsers = (1U << kKeyUsers) - 1;
 constexpr std::size_t kWrittenAtOnce = 1U << 20;
+constexpr std::uint32_t kSlotsApart = 16;      // a page: a longer gap is two writes
+constexpr std::uint32_t kSlotsAtOnce = 4'096;  // 1 MiB
+
+// True: a key was there.  What is not this recording's stays as it is.
+bool make_blank(const KeyOwner& key, KeySlotBytes& bytes) {
+  const auto slot = decode_key_slot(key.id, bytes);
+  // A damaged one opens nothing for anybody, but may hold what somebody could put right.
+  if (slot && (slot->state != KeySlotState::kUsed || slot->recording != key.recording)) {
+    return false;
+  }
+  KeySlot blank;
+  blank.state = KeySlotState::kDestroyed;
+  blank.id = key.id;
+  bytes = encode_key_slot(blank);
+  return true;
+}
 
 }  // namespace
 
@@ -76,7 +92,7 @@ void KeyVault::mark_unsynced(int file) {
   }
 }
 
-// Sixteen slots are a page: neighbours go together.  Between two files others have their turn.
+// Between two files others have their turn.
 Result<void> KeyVault::destroy_many(std::span<const KeyOwner> keys) {
   std::vector<KeyOwner> sorted(keys.begin(), keys.end());
   std::sort(sorted.begin(), sorted.end(), [](const KeyOwner& a, const KeyOwner& b) {
@@ -95,10 +111,14 @@ Result<void> KeyVault::destroy_many(std::span<const KeyOwner> keys) {
 }
 
 Result<void> KeyVault::destroy_in(File& file, std::span<const KeyOwner> keys) {
-  for (const KeyOwner& key : keys) {
-    const auto overwritten = overwrite(key);
-    if (!overwritten) return Error(overwritten.error());
-    if (*overwritten) unacknowledged_.insert(key.id);
+  for (auto at = keys.begin(); at != keys.end();) {
+    auto end = at + 1;
+    while (end != keys.end() && end->id - (end - 1)->id <= kSlotsApart &&
+           end->id - at->id < kSlotsAtOnce) {
+      ++end;
+    }
+    TD_TRY(overwrite(file, {at, end}));
+    at = end;
   }
   TD_TRY(sync(file));
   for (const KeyOwner& key : keys) {
@@ -111,22 +131,26 @@ Result<void> KeyVault::destroy_in(File& file, std::span<const KeyOwner> keys) {
   return {};
 }
 
-// True: a key was there.  What is not this recording's is written as it is.
-Result<bool> KeyVault::overwrite(const KeyOwner& key) {
-  KeySlotBytes bytes{};
-  TD_TRY(read_bytes(key.id, bytes));
-  const auto slot = decode_key_slot(key.id, bytes);
-  // A damaged one opens nothing for anybody, but may hold what somebody could put right.
-  const bool theirs =
-      !slot || (slot->state == KeySlotState::kUsed && slot->recording == key.recording);
-  if (theirs) {
-    KeySlot blank;
-    blank.state = KeySlotState::kDestroyed;
-    blank.id = key.id;
-    bytes = encode_key_slot(blank);
+// All slots from the first key's to the last one's, read and written once.
+Result<void> KeyVault::overwrite(File& file, std::span<const KeyOwner> keys) {
+  const std::uint32_t first = keys.front().id;
+  const std::uint64_t at = std::uint64_t{first} % kKeySlotsPerFile * kKeySlotBytes;
+  std::vector<KeySlotBytes> slots(keys.back().id - first + 1);
+  const std::span bytes(slots.front().data(), slots.size() * kKeySlotBytes);
+  if (!read_fully(file.descriptor.get(), bytes, at)) {
+    return make_errno_error(ErrorCode::kIo, "The key file " + file.path + " cannot be read", errno);
   }
-  TD_TRY(write_slot(key.id, bytes));
-  return theirs;
+  std::vector<std::uint32_t> overwritten;
+  for (const KeyOwner& key : keys) {
+    if (make_blank(key, slots[key.id - first])) overwritten.push_back(key.id);
+  }
+  if (!write_fully(file.descriptor.get(), bytes, at)) {
+    return make_errno_error(
+        ErrorCode::kIo, "The key file " + file.path + " cannot be written", errno);
+  }
+  file.unsynced = kAllUsers;
+  unacknowledged_.insert(overwritten.begin(), overwritten.end());
+  return {};
 }
 
 }  // namespace tapdeck::storage

@@ -156,6 +156,24 @@ TEST_F(KeysDurable, ManyGoWithOneSyncAFile) {
   EXPECT_TRUE(vault_->faults().empty());
 }
 
+TEST_F(KeysDurable, NeighboursGoInOneWriteAndLeaveThoseBetweenThem) {
+  std::vector<std::uint32_t> slots;
+  for (int i = 0; i < 100; ++i) slots.push_back(allocate(1));
+  std::sort(slots.begin(), slots.end());
+  ASSERT_EQ(slots.back() - slots.front(), 99U);
+  watch();
+  std::vector<KeyOwner> keys;
+  for (const int i : {0, 3, 16, 60, 61, 99}) keys.push_back({slots[i], test_uid(1)});
+  ASSERT_TRUE(vault_->destroy_many(keys));
+  EXPECT_EQ(disk_.writes, 3) << "0 to 16, 60 and 61, 99";
+  for (const std::uint32_t slot : slots) {
+    const bool gone = std::any_of(
+        keys.begin(), keys.end(), [slot](const KeyOwner& key) { return key.id == slot; });
+    EXPECT_EQ(vault_->read(slot, test_uid(1)).has_value(), !gone);
+    EXPECT_EQ(on_disk(slot)->state, gone ? KeySlotState::kDestroyed : KeySlotState::kUsed);
+  }
+}
+
 // What somebody could put right must go, too.
 TEST_F(KeysDurable, ADamagedSlotIsOverwritten) {
   const std::uint32_t id = allocate(1);
