@@ -136,7 +136,7 @@ std::optional<PauseTrigger> Call::hear_keys(const MessageFacts& facts) {
   const config::PauseTriggers& triggers = live_.policy->actions->pause;
   if (triggers.dtmf_pause.empty() || facts.message == nullptr) return {};
   const sip::PressedKeys keys = sip::read_pressed_keys(*facts.message);
-  const KeyedInfo info{facts.from_tag, facts.cseq, keys.text()};
+  const KeyedInfo info{facts.from_tag, facts.cseq, keys.text(), facts.message->has_credentials()};
   return live_.policy->keys.hear(info, triggers, live_.pause.has_value());
 }
 

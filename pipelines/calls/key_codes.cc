@@ -42,7 +42,13 @@ std::optional<PauseTrigger> KeyCodes::hear(const KeyedInfo& info,
   if (triggers.dtmf_pause.empty() || info.keys.empty()) return std::nullopt;
   Side* const side = find({.from_tag = std::hash<std::string_view>{}(info.from_tag) | 1U});
   if (side == nullptr || info.cseq <= side->cseq) return std::nullopt;
+  const std::size_t said = std::hash<std::string_view>{}(info.keys);
+  const bool challenged =
+      info.credentials && !side->credentials && info.cseq == side->cseq + 1 && said == side->said;
   side->cseq = info.cseq;
+  side->said = said;
+  side->credentials = info.credentials;
+  if (challenged) return std::nullopt;
   std::optional<PauseTrigger> order;
   for (const char key : info.keys) {
     if (press(*side, key, code_of(triggers, paused)) && !order) order = order_of(triggers, paused);

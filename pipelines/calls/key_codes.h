@@ -31,7 +31,8 @@ struct PauseTrigger {
 struct KeyedInfo {
   std::string_view from_tag;  // of who keys
   std::uint32_t cseq = 0;
-  std::string_view keys;  // sip::PressedKeys
+  std::string_view keys;     // sip::PressedKeys
+  bool credentials = false;  // sip::Message::has_credentials()
 };
 
 class KeyCodes {
@@ -40,7 +41,8 @@ class KeyCodes {
   std::optional<PauseTrigger> hear(const StreamReport& key,
                                    const config::PauseTriggers& triggers,
                                    bool paused);
-  // Each INFO of a side once.
+  // Each INFO of a side once.  One that follows with credentials where the last had none, and with
+  // its keys, is the answer to a challenge (RFC 3261, 22.1) and no other.
   std::optional<PauseTrigger> hear(const KeyedInfo& info,
                                    const config::PauseTriggers& triggers,
                                    bool paused);
@@ -52,6 +54,8 @@ class KeyCodes {
     Endpoint destination{};
     std::size_t from_tag = 0;  // hashed; 0: of RTP
     std::uint32_t cseq = 0;    // of its last INFO
+    std::size_t said = 0;      // by that one, hashed
+    bool credentials = false;  // of that one
     std::string keys{};        // the last ones
   };
 

@@ -112,5 +112,24 @@ TEST(KeyCodes, SidesBeyondTheMostAreNotHeard) {
   }
 }
 
+TEST(KeyCodes, AnInfoThatAnswersAChallengeIsNotPressedAgain) {
+  KeyCodes codes;
+  const auto doubled = triggers("77");
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 2, "7", false}, doubled, false));
+  EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 3, "7", true}, doubled, false));
+  EXPECT_TRUE(codes.hear(KeyedInfo{"tag-a", 4, "7", true}, doubled, false))
+      << "credentials are known by now: a key of its own";
+}
+
+TEST(KeyCodes, CredentialsAloneMakeNoAnswer) {
+  for (const KeyedInfo& second : {KeyedInfo{"tag-a", 3, "7", false},
+                                  KeyedInfo{"tag-a", 4, "7", true},
+                                  KeyedInfo{"tag-a", 3, "77", true}}) {
+    KeyCodes codes;
+    EXPECT_FALSE(codes.hear(KeyedInfo{"tag-a", 2, "7", false}, triggers("77"), false));
+    EXPECT_TRUE(codes.hear(second, triggers("77"), false)) << second.cseq << second.keys;
+  }
+}
+
 }  // namespace
 }  // namespace tapdeck::calls
