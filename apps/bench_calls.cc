@@ -9,7 +9,7 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::uint32_t kMemoryMib = 64;  // DPDK's own; nothing else is taken from it
+constexpr std::uint32_t kCallsMemoryMib = 64;  // DPDK's own; nothing else is taken from it
 
 std::vector<report::Column> columns(const load::CallsResult& like) {
   std::vector<report::Column> out = {{"talking", "talking"},
@@ -55,7 +55,7 @@ std::vector<report::Value> row(std::uint32_t talking,
 
 int bench_calls(const control::BenchCallsRequest& request) {
   const auto eal =
-      engine::Eal::start({.hugepages = engine::HugepageUse::kNo, .memory_mib = kMemoryMib});
+      engine::Eal::start({.hugepages = engine::HugepageUse::kNo, .memory_mib = kCallsMemoryMib});
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("calls", *eal);
   out.simulated = {

@@ -14,7 +14,7 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::uint32_t kMemoryMib = 1'024;  // for mbufs and rings; the chunks come on top
+constexpr std::uint32_t kCaptureMemoryMib = 1'024;  // for mbufs and rings; the chunks come on top
 constexpr std::uint32_t kStreamsInProcess = 100'000;
 constexpr std::uint32_t kStreamsOnWire = 4'000;
 
@@ -137,7 +137,7 @@ int bench_capture(const control::BenchCaptureRequest& request) {
       request.lcores.empty() ? pinned_lcores(cpus, options.workers) : request.lcores;
   engine::EalOptions eal_options = {
       .hugepages = request.output.hugepages ? engine::HugepageUse::kAuto : engine::HugepageUse::kNo,
-      .memory_mib = kMemoryMib,
+      .memory_mib = kCaptureMemoryMib,
       .worker_count = options.workers,
       .lcores = lcores};
   for (const std::string& port : request.ports) {

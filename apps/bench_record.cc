@@ -9,9 +9,10 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::uint32_t kMemoryMib = 1'024;  // DPDK's heap: mbufs, rings; not chunks and tables
+constexpr std::uint32_t kRecordMemoryMib =
+    1'024;  // DPDK's heap: mbufs, rings; not chunks and tables
 
-std::vector<report::Column> columns() {
+std::vector<report::Column> record_columns() {
   return {{"streams", "streams"},
           {"seconds", "seconds", 2},
           {"packets", "packets"},
@@ -85,7 +86,7 @@ int bench_record(const control::BenchRecordRequest& request) {
     return bench_failed(
         make_error(ErrorCode::kIo, "Making " + request.directory + ": " + error.message()));
   }
-  const auto eal = engine::Eal::start({.memory_mib = kMemoryMib});
+  const auto eal = engine::Eal::start({.memory_mib = kRecordMemoryMib});
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("record", *eal);
   out.simulated = {
@@ -96,7 +97,7 @@ int bench_record(const control::BenchRecordRequest& request) {
   if (request.stall_s > 0) {
     out.simulated.emplace_back("The disk's stall: the writer stands still and takes nothing.");
   }
-  out.columns = columns();
+  out.columns = record_columns();
   std::uint32_t most = 0;
   for (const std::uint32_t streams : request.streams) {
     const auto found = load::run_record_load(

@@ -9,7 +9,7 @@
 namespace tapdeck::apps {
 namespace {
 
-std::vector<report::Column> columns() {
+std::vector<report::Column> store_columns() {
   return {{"search", "search"},
           {"calls_found", "calls"},
           {"warm_median_us", "warm us"},
@@ -19,7 +19,7 @@ std::vector<report::Column> columns() {
           {"open_median_us", "open us"}};
 }
 
-std::vector<report::Value> row(const load::SearchResult& search) {
+std::vector<report::Value> row(const load::StoreSearchResult& search) {
   return {search.kind,
           search.calls_found,
           search.warm_us.median,
@@ -75,8 +75,8 @@ int bench_store(const control::BenchStoreRequest& request) {
   if (!found->cache_was_dropped) {
     out.simulated.emplace_back("The page cache could not be dropped: cold searches are not cold.");
   }
-  out.columns = columns();
-  for (const load::SearchResult& search : found->searches) out.rows.push_back(row(search));
+  out.columns = store_columns();
+  for (const load::StoreSearchResult& search : found->searches) out.rows.push_back(row(search));
   add_results(*found, out);
   return print_report(request.output, wanted_of_host(1, 1), out);
 }

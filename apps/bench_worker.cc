@@ -8,7 +8,7 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::uint32_t kMemoryMib = 1'024;  // for mbufs and rings; the chunks come on top
+constexpr std::uint32_t kWorkerMemoryMib = 1'024;  // for mbufs and rings; the chunks come on top
 
 std::vector<report::Column> columns(bool floors) {
   std::vector<report::Column> out = {{"workers", "workers"},
@@ -60,7 +60,7 @@ int bench_worker(const control::BenchWorkerRequest& request) {
   const auto eal =
       engine::Eal::start({.hugepages = request.output.hugepages ? engine::HugepageUse::kAuto
                                                                 : engine::HugepageUse::kNo,
-                          .memory_mib = kMemoryMib * request.workers,
+                          .memory_mib = kWorkerMemoryMib * request.workers,
                           .worker_count = request.workers,
                           .lcores = pinned_lcores(cpus, request.workers - 1U)});
   if (!eal) return bench_failed(eal.error());

@@ -30,7 +30,7 @@ bool is_number(std::string_view text) {
   return text.find_first_not_of("0123456789*#", plus) == std::string_view::npos;
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 constexpr const char* kWanted =
     " is no number: `+4971155501`, `+49711*` or `+4971100..+4971199` is wanted";
@@ -64,7 +64,7 @@ ParsedNumber parse_range(std::string_view text, std::size_t dots) {
   };
   if (!plain(first) || !plain(last) || first.size() != last.size() ||
       first.starts_with('+') != last.starts_with('+') || first > last) {
-    parsed.mistake = quoted(text) +
+    parsed.mistake = in_quotes(text) +
                      " is no range: `+4971100..+4971199` is wanted, both ends of as many digits, "
                      "the smaller first";
     return parsed;
@@ -91,7 +91,7 @@ ParsedNumber parse_in_rule(std::string_view text) {
   }
   parsed.pattern.form = NumberForm::kRegex;
   if (!parse_regex(text, parsed.pattern.text, parsed.pattern.caseless)) {
-    parsed.mistake = quoted(text) + kRegexWanted;
+    parsed.mistake = in_quotes(text) + kRegexWanted;
   }
   return parsed;
 }
@@ -107,7 +107,7 @@ ParsedNumber parse_number_pattern(std::string_view text, NumberPlace place) {
   }
   if (text.starts_with('@') || text.starts_with('/')) {
     if (place == NumberPlace::kRule) return parse_in_rule(text);
-    parsed.mistake = quoted(text) + ": only numbers, prefixes and ranges stand in a list";
+    parsed.mistake = in_quotes(text) + ": only numbers, prefixes and ranges stand in a list";
     return parsed;
   }
   const std::size_t dots = text.find("..");
@@ -117,12 +117,12 @@ ParsedNumber parse_number_pattern(std::string_view text, NumberPlace place) {
     parsed.pattern.form = NumberForm::kPrefix;
     number.pop_back();
   } else if (number.find_first_of("0123456789") == std::string::npos) {
-    parsed.mistake = quoted(text) + kWanted;
+    parsed.mistake = in_quotes(text) + kWanted;
     return parsed;
   }
   if (!is_number(number)) {
     parsed.pattern = {};
-    parsed.mistake = quoted(text) + kWanted;
+    parsed.mistake = in_quotes(text) + kWanted;
     return parsed;
   }
   parsed.pattern.text = std::move(number);
@@ -136,7 +136,7 @@ ParsedText parse_text_pattern(std::string_view text) {
   } else if (text.starts_with('/')) {
     parsed.pattern.form = TextForm::kRegex;
     if (!parse_regex(text, parsed.pattern.text, parsed.pattern.caseless)) {
-      parsed.mistake = quoted(text) + kRegexWanted;
+      parsed.mistake = in_quotes(text) + kRegexWanted;
     }
   } else if (text.ends_with('*')) {
     parsed.pattern.form = TextForm::kPrefix;

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 6> kSources = {"p_asserted_identity",
                                                       "referred_by"};
 constexpr std::array<std::string_view, 6> kKinds = {
     "transferred", "transferred_from", "replaces", "replaced_by", "redirected", "redirected_from"};
-constexpr std::array<std::string_view, 6> kOutcomes = {
+constexpr std::array<std::string_view, 6> kEdgeOutcomes = {
     "", "requested", "accepted", "refused", "succeeded", "failed"};
 
 template <typename Enum>
@@ -28,6 +28,6 @@ std::string_view identity_source_name(IdentitySource source) { return name_of(kS
 
 std::string_view edge_kind_name(EdgeKind kind) { return name_of(kKinds, kind); }
 
-std::string_view edge_outcome_name(EdgeOutcome outcome) { return name_of(kOutcomes, outcome); }
+std::string_view edge_outcome_name(EdgeOutcome outcome) { return name_of(kEdgeOutcomes, outcome); }
 
 }  // namespace tapdeck

@@ -7,7 +7,7 @@
 namespace tapdeck {
 namespace {
 
-constexpr std::uint32_t kEncodingVersion = 1;
+constexpr std::uint32_t kEventEncoding = 1;
 constexpr std::size_t kBytesMax = 1U << 20;
 
 void write_party(const EventParty& party, wire::EventPartyV1* to) {
@@ -42,7 +42,7 @@ bool read_endpoint(const wire::EndpointV1& from, Endpoint& endpoint) {
 
 // Of the fields that are narrower or fewer than what travels.
 bool is_good(const wire::EventV1& from) {
-  return from.encoding() == kEncodingVersion && from.uid().size() == sizeof(Uid::bytes) &&
+  return from.encoding() == kEventEncoding && from.uid().size() == sizeof(Uid::bytes) &&
          from.method() < kEventMethods && from.transport() <= kSignalTransportMax &&
          fits<std::uint16_t>(from.status_code()) && fits<std::uint16_t>(from.vlan()) &&
          fits<RealmId>(from.realm());
@@ -52,7 +52,7 @@ bool is_good(const wire::EventV1& from) {
 
 std::string encode_event(const EventRecord& event) {
   wire::EventV1 to;
-  to.set_encoding(kEncodingVersion);
+  to.set_encoding(kEventEncoding);
   to.set_uid(event.uid.bytes.data(), event.uid.bytes.size());
   to.set_time_us(event.time_us);
   to.set_method(static_cast<std::uint32_t>(event.method));

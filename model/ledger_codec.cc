@@ -5,8 +5,6 @@
 namespace tapdeck {
 namespace {
 
-constexpr std::uint32_t kEncodingVersion = 1;
-
 void write_actor(const LedgerActor& actor, wire::LedgerActorV1* to) {
   to->set_user_id(actor.user_id);
   to->set_group_id(actor.group_id);
@@ -68,7 +66,7 @@ void write_filter(const CallQuery& query, wire::CallFilterV1* to) {
 template <typename Message>
 Message new_message() {
   Message message;
-  message.set_encoding(kEncodingVersion);
+  message.set_encoding(kLedgerEncoding);
   return message;
 }
 

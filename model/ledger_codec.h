@@ -12,6 +12,8 @@
 
 namespace tapdeck {
 
+constexpr std::uint32_t kLedgerEncoding = 1;  // of the contents that this version writes
+
 enum class LedgerVerdict : std::uint8_t {
   kGood = 0,
   kUnknownType,      // of an entry: a newer writer

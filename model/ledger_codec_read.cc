@@ -9,8 +9,6 @@
 namespace tapdeck {
 namespace {
 
-constexpr std::uint32_t kEncodingVersion = 1;
-
 // What is out of range makes the whole content bad, wherever it was met.
 class Reader {
  public:
@@ -219,7 +217,7 @@ LedgerVerdict parse(std::string_view bytes, LedgerContent& content) {
   if (!from.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return LedgerVerdict::kMalformed;
   }
-  if (from.encoding() != kEncodingVersion) return LedgerVerdict::kUnknownEncoding;
+  if (from.encoding() != kLedgerEncoding) return LedgerVerdict::kUnknownEncoding;
   Reader reader;
   LedgerContent made = read(from, reader);
   if (!reader.good()) return LedgerVerdict::kOutOfRange;

@@ -11,7 +11,7 @@ namespace {
 // Layout in docs/formats/segment.md, "Message records".
 constexpr std::size_t kFixedBytes = 52;  // behind the u32 length
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kMessageBytesMax = 16U << 20;
+constexpr std::size_t kKeptBytesMax = 16U << 20;
 
 constexpr std::size_t kHeadBytes = sizeof(std::uint32_t) + kFixedBytes;
 
@@ -49,7 +49,7 @@ Endpoint read_endpoint(Cursor& cursor) {
 }  // namespace
 
 void append_message_record(const MessageRecord& message, std::string_view bytes, std::string& to) {
-  TD_ASSERT(bytes.size() <= kMessageBytesMax);
+  TD_ASSERT(bytes.size() <= kKeptBytesMax);
   std::array<char, kHeadBytes> head;
   HeadWriter writer(head.data());
   writer.put(static_cast<std::uint32_t>(kFixedBytes + bytes.size()));
@@ -70,7 +70,7 @@ std::optional<MessageRecord> read_message_record(Cursor& cursor) {
   if (cursor.at_end() || cursor.failed()) return std::nullopt;
   const std::uint32_t length = cursor.read_le<std::uint32_t>();
   // Asking for more than there is marks the cursor as failed.
-  const bool sane = length >= kFixedBytes && length <= kFixedBytes + kMessageBytesMax;
+  const bool sane = length >= kFixedBytes && length <= kFixedBytes + kKeptBytesMax;
   const ByteView body = cursor.read_bytes(sane ? length : SIZE_MAX);
   if (cursor.failed()) return std::nullopt;
   Cursor fields(body);

@@ -4,12 +4,10 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <linux/magic.h>
 #include <memory>
 #include <optional>
 #include <queue>
 #include <sys/resource.h>
-#include <sys/vfs.h>
 #include <thread>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "base/spsc_ring.h"
 #include "bench/load/call_store_search.h"
 #include "bench/load/call_store_verify.h"
+#include "bench/load/disk_directory.h"
 #include "storage/store.h"
 
 namespace tapdeck::load {
@@ -31,10 +30,6 @@ struct Made {
 };
 
 using MadeRing = SpscRing<Made>;
-
-double seconds_since(std::int64_t begin_ns) {
-  return static_cast<double>(monotonic_now_ns() - begin_ns) / kNsPerSecond;
-}
 
 double thread_cpu_s() {
   rusage usage{};
@@ -174,33 +169,14 @@ class Keeper {
   std::int64_t committed_ns_ = 0;
 };
 
-Result<void> check_directory(const std::string& directory) {
+Result<void> make_store_directory(const std::string& directory) {
   std::error_code ignored;
   if (std::filesystem::exists(directory + "/calls", ignored)) {
     return make_error(ErrorCode::kAlreadyExists,
                       directory + " holds a store already; name an empty directory.");
   }
   std::filesystem::create_directories(directory, ignored);
-
-  struct statfs found {};
-
-  if (::statfs(directory.c_str(), &found) != 0) {
-    return make_errno_error(ErrorCode::kIo, directory + " cannot be used", errno);
-  }
-  if (found.f_type == TMPFS_MAGIC) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      directory + " is memory (tmpfs), not a disk: figures of it would be wrong.");
-  }
-  return {};
-}
-
-std::uint64_t bytes_below(const std::string& directory) {
-  std::uint64_t bytes = 0;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, ignored)) {
-    if (entry.is_regular_file(ignored)) bytes += entry.file_size(ignored);
-  }
-  return bytes;
+  return check_disk_directory(directory);
 }
 
 void wait_for_compaction(const storage::CallStore& store) {
@@ -294,7 +270,7 @@ std::uint64_t CallStoreResult::figure(const std::string& name) const {
 
 Result<CallStoreResult> run_call_store(const CallStoreLoadOptions& options,
                                        const FillProgress& progress) {
-  TD_TRY(check_directory(options.directory));
+  TD_TRY(make_store_directory(options.directory));
   FreshProcess fresh(
       [&options](const std::string& question) { return answer_cold(options, question); });
   {

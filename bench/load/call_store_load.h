@@ -42,7 +42,7 @@ struct FillStep {
   double calls_per_second = 0;  // since the step before
 };
 
-struct SearchResult {
+struct StoreSearchResult {
   std::string kind;
   double calls_found = 0;  // in the page, on average
   Distribution warm_us;
@@ -67,7 +67,7 @@ struct CallStoreResult {
   std::uint64_t resident_bytes = 0;                            // greatest of the process
   double reopen_seconds = 0;
   bool cache_was_dropped = false;  // else cold searches are not cold
-  std::vector<SearchResult> searches;
+  std::vector<StoreSearchResult> searches;
 
   [[nodiscard]] double calls_per_second() const;  // compaction included
   [[nodiscard]] double records_per_second() const;

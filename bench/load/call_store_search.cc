@@ -11,7 +11,7 @@ namespace tapdeck::load {
 namespace {
 
 // Prime to every number of calls: walks over all of them in no order.
-constexpr std::uint64_t kStride = 1'000'003;
+constexpr std::uint64_t kCallStride = 1'000'003;
 
 double microseconds_since(std::int64_t begin_ns) {
   return static_cast<double>(monotonic_now_ns() - begin_ns) / kNsPerUs;
@@ -34,7 +34,7 @@ CallQuery make_search(const CallMaker& maker,
                       SearchKind kind,
                       std::uint64_t n,
                       std::uint32_t page) {
-  const std::uint64_t call = (n + 1) * kStride % maker.options().calls;
+  const std::uint64_t call = (n + 1) * kCallStride % maker.options().calls;
   const std::int64_t at_us = maker.times(call).start_us;
   CallQuery query;
   query.limit = page;
@@ -93,11 +93,11 @@ std::string answer_cold(const CallStoreLoadOptions& options, const std::string& 
   return std::to_string(open_us) + " " + std::to_string(find_us);
 }
 
-Result<SearchResult> measure_search(const CallStoreLoadOptions& options,
-                                    const storage::CallStore& store,
-                                    SearchKind kind) {
+Result<StoreSearchResult> measure_search(const CallStoreLoadOptions& options,
+                                         const storage::CallStore& store,
+                                         SearchKind kind) {
   const CallMaker maker(options.maker);
-  SearchResult result;
+  StoreSearchResult result;
   result.kind = search_name(kind);
   std::uint64_t found = 0;
   // A person repeats and refines a search: each is asked twice, and the second is measured.
@@ -119,7 +119,7 @@ Result<SearchResult> measure_search(const CallStoreLoadOptions& options,
 Result<void> measure_cold(const CallStoreLoadOptions& options,
                           FreshProcess& fresh,
                           SearchKind kind,
-                          SearchResult& result) {
+                          StoreSearchResult& result) {
   std::vector<double> open_times;
   std::vector<double> find_times;
   for (std::uint32_t n = 0; n < options.cold_searches; ++n) {

@@ -32,13 +32,13 @@ CallQuery make_search(const CallMaker& maker, SearchKind kind, std::uint64_t n, 
 // What a child of `fresh` does; its questions are of measure_cold().
 std::string answer_cold(const CallStoreLoadOptions& options, const std::string& question);
 
-Result<SearchResult> measure_search(const CallStoreLoadOptions& options,
-                                    const storage::CallStore& store,
-                                    SearchKind kind);
+Result<StoreSearchResult> measure_search(const CallStoreLoadOptions& options,
+                                         const storage::CallStore& store,
+                                         SearchKind kind);
 Result<void> measure_cold(const CallStoreLoadOptions& options,
                           FreshProcess& fresh,
                           SearchKind kind,
-                          SearchResult& result);
+                          StoreSearchResult& result);
 
 bool drop_page_cache();  // false: not permitted
 Distribution distribution_of(std::vector<double> values);

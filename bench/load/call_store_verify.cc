@@ -8,7 +8,7 @@
 namespace tapdeck::load {
 namespace {
 
-constexpr std::uint64_t kStride = 7'368'787;  // prime: samples from everywhere
+constexpr std::uint64_t kSampleStride = 7'368'787;  // prime: samples from everywhere
 constexpr std::uint32_t kWindows = 50;
 constexpr std::uint64_t kWindowCalls = 500;
 
@@ -105,10 +105,10 @@ Result<void> verify_calls(const CallMaker& maker,
   const std::uint64_t calls = maker.options().calls;
   TD_TRY(verify_count(maker, store));
   for (std::uint32_t i = 0; i < samples; ++i) {
-    TD_TRY(verify_sample(maker, store, (i + 1) * kStride % calls));
+    TD_TRY(verify_sample(maker, store, (i + 1) * kSampleStride % calls));
   }
   for (std::uint32_t i = 0; i < std::min<std::uint64_t>(kWindows, calls / 2); ++i) {
-    TD_TRY(verify_window(maker, store, (i + 1) * kStride % (calls / 2)));
+    TD_TRY(verify_window(maker, store, (i + 1) * kSampleStride % (calls / 2)));
   }
   const auto open = store.open_calls();
   if (!open) return Error(open.error());

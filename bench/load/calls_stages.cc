@@ -14,13 +14,13 @@
 namespace tapdeck::load {
 namespace {
 
-constexpr int kRounds = 9;
+constexpr int kStageRounds = 9;
 
 // Median time of `function` over all messages, each alone.
 template <typename Function>
 double cost(const std::vector<SignalMessage>& messages, Function&& function) {
   std::vector<double> rounds;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kStageRounds; ++round) {
     const std::int64_t begin_ns = thread_cpu_ns();
     for (const SignalMessage& message : messages) function(message);
     rounds.push_back(static_cast<double>(thread_cpu_ns() - begin_ns));

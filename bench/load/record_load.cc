@@ -5,12 +5,11 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
-#include <linux/magic.h>
 #include <memory>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bench/load/disk_directory.h"
 #include "bench/load/record_rig.h"
 #include "bench/load/recorder.h"
 
@@ -41,19 +40,6 @@ class Scratch {
  private:
   std::string path_;
 };
-
-Result<void> check_directory(const std::string& directory) {
-  struct statfs status {};
-
-  if (statfs(directory.c_str(), &status) != 0) {
-    return make_errno_error(ErrorCode::kNotFound, directory + " cannot be looked at", errno);
-  }
-  if (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      directory + " is memory (tmpfs), not a disk: name a directory on one.");
-  }
-  return {};
-}
 
 // Figures of which the difference between two moments tells what happened between them.
 struct Moment {
@@ -232,7 +218,7 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
 }  // namespace
 
 Result<RecordResult> run_record_load(const RecordOptions& options) {
-  TD_TRY(check_directory(options.directory));
+  TD_TRY(check_disk_directory(options.directory));
   const Scratch scratch(options.directory);
   if (scratch.path().empty()) {
     return make_errno_error(ErrorCode::kPermission, options.directory + " takes no files", errno);

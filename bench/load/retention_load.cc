@@ -4,17 +4,16 @@
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
-#include <linux/magic.h>
 #include <map>
 #include <memory>
 #include <set>
-#include <sys/vfs.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
 #include "base/clock.h"
 #include "bench/load/counted_calls.h"
+#include "bench/load/disk_directory.h"
 #include "bench/load/retention_maker.h"
 #include "bench/load/timed_retention.h"
 #include "pipelines/retention/desk.h"
@@ -28,39 +27,16 @@ constexpr std::size_t kFileBytes = 4'096;
 constexpr std::size_t kWrongMax = 20;
 constexpr const char* kMatter = "bench";
 
-double seconds_since(std::int64_t begin_ns) {
-  return static_cast<double>(monotonic_now_ns() - begin_ns) / kNsPerSecond;
-}
-
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / kNsPerSecond; }
 
-Result<void> check_directory(const std::string& directory) {
+Result<void> make_fresh_directory(const std::string& directory) {
   std::error_code ignored;
   if (std::filesystem::exists(directory, ignored)) {
     return make_error(ErrorCode::kAlreadyExists,
                       directory + " is there already; it would be removed at the end.");
   }
   std::filesystem::create_directories(directory, ignored);
-
-  struct statfs found {};
-
-  if (::statfs(directory.c_str(), &found) != 0) {
-    return make_errno_error(ErrorCode::kIo, directory + " cannot be used", errno);
-  }
-  if (found.f_type == TMPFS_MAGIC) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      directory + " is memory (tmpfs), not a disk: figures of it would be wrong.");
-  }
-  return {};
-}
-
-std::uint64_t bytes_below(const std::string& directory) {
-  std::uint64_t bytes = 0;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, ignored)) {
-    if (entry.is_regular_file(ignored)) bytes += entry.file_size(ignored);
-  }
-  return bytes;
+  return check_disk_directory(directory);
 }
 
 std::set<std::string> segment_files(const std::string& store) {
@@ -314,7 +290,7 @@ std::vector<std::string> what_expiry_did_wrong(const RetentionLoadResult& result
 }
 
 Result<RetentionLoadResult> run_retention_load(const RetentionLoadOptions& options) {
-  TD_TRY(check_directory(options.directory));
+  TD_TRY(make_fresh_directory(options.directory));
   RetentionLoadResult result;
   auto done = Load(options, result).run();
   std::error_code ignored;

@@ -8,16 +8,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "bench/load/disk_directory.h"
 #include "storage/files.h"
 
 namespace tapdeck::load {
 namespace {
 
 constexpr std::uint64_t kFilesInDirectory = 10'000;
-
-double seconds_since(std::int64_t begin_ns) {
-  return static_cast<double>(monotonic_now_ns() - begin_ns) / kNsPerSecond;
-}
 
 std::string directory_of(const std::string& parent, std::uint64_t file) {
   return parent + "/" + std::to_string(file / kFilesInDirectory);

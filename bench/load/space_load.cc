@@ -19,7 +19,7 @@
 namespace tapdeck::load {
 namespace {
 
-constexpr std::int64_t kStartNs = 1'700'000'000 * kNsPerSecond;
+constexpr std::int64_t kFirstCallNs = 1'700'000'000 * kNsPerSecond;
 constexpr std::int64_t kTickNs = 10 * kNsPerMs;
 constexpr std::size_t kRtpHeaderBytes = 12;
 
@@ -90,7 +90,7 @@ class Talker {
       rtp[0] = 0x80;
       rtp[1] = silent_ && kind_.payload_type == 8 ? 13 : kind_.payload_type;  // comfort noise
       store_be(rtp + 2, static_cast<std::uint16_t>(number_));
-      store_be(rtp + 4, static_cast<std::uint32_t>((next_ns_ - kStartNs) / 125'000));
+      store_be(rtp + 4, static_cast<std::uint32_t>((next_ns_ - kFirstCallNs) / 125'000));
       store_be(rtp + 8, stream_);
       for (std::size_t at = kRtpHeaderBytes; at < bytes; ++at) {
         rtp[at] = static_cast<std::uint8_t>(random_.next());
@@ -152,8 +152,9 @@ class Rig {
       std::array<std::uint8_t, 10> bytes{};
       store_le(bytes.data(), i + 1);
       // They begin spread over five seconds, so that their chunks are not of one age.
-      const std::int64_t begin_ns = kStartNs + std::int64_t{5} * kNsPerSecond * i / options.calls;
-      calls_.push_back({.recording = make_uid(kStartNs / kNsPerMs, bytes),
+      const std::int64_t begin_ns =
+          kFirstCallNs + std::int64_t{5} * kNsPerSecond * i / options.calls;
+      calls_.push_back({.recording = make_uid(kFirstCallNs / kNsPerMs, bytes),
                         .begin_ns = begin_ns,
                         .end_ns = begin_ns + kind.seconds * kNsPerSecond,
                         .talkers = {Talker(kind, 2 * i), Talker(kind, 2 * i + 1)}});
@@ -161,7 +162,7 @@ class Rig {
   }
 
   void run() {
-    for (now_ns_ = kStartNs; ended_ < calls_.size(); now_ns_ += kTickNs) {
+    for (now_ns_ = kFirstCallNs; ended_ < calls_.size(); now_ns_ += kTickNs) {
       for (std::uint32_t i = 0; i < calls_.size(); ++i) {
         Call& call = calls_[i];
         if (call.ended || now_ns_ < call.begin_ns) continue;
@@ -227,7 +228,7 @@ class Rig {
   traffic::RingFeed feed_;
   std::vector<Call> calls_;
   std::size_t ended_ = 0;
-  std::int64_t now_ns_ = kStartNs;
+  std::int64_t now_ns_ = kFirstCallNs;
 };
 
 Result<void> compare(storage::Store& store, const std::vector<Call>& calls, SpaceResult& result) {

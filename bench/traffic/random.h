@@ -8,6 +8,8 @@
 
 namespace tapdeck::traffic {
 
+inline std::int64_t ns_of(double seconds) { return static_cast<std::int64_t>(seconds * 1e9); }
+
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}

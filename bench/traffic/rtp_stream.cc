@@ -25,10 +25,6 @@ constexpr double kSilenceMeanS = 1.8;
 constexpr std::uint32_t kCleanPackets = 3;  // a stream's first packets are spared
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t ns_of(double seconds) {
-  return static_cast<std::int64_t>(seconds * static_cast<double>(kNsPerSecond));
-}
-
 }  // namespace
 
 const Codec& pick_codec(Random& random, const TrafficOptions& options) {

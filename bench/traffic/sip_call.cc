@@ -27,10 +27,6 @@ constexpr Failure kFailures[] = {{486, "Busy Here", Outcome::kBusy},
                                  {404, "Not Found", Outcome::kFailed},
                                  {503, "Service Unavailable", Outcome::kFailed}};
 
-std::int64_t ns_of(double seconds) {
-  return static_cast<std::int64_t>(seconds * static_cast<double>(kNsPerSecond));
-}
-
 Endpoint at(std::uint32_t address, std::uint16_t port) { return {make_ipv4(address), port}; }
 
 // Addresses and ports that no other call has.

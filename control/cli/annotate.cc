@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 256U << 20;
 
-constexpr const char* kFooter =
+constexpr const char* kAnnotateFooter =
     "Keys: agent, client, campaign, disposition, resolved (true or false), csat (0 to 100),\n"
     "revenue, tag (tags with commas between; they replace those of before), note. `key=` takes\n"
     "it away. A CSV file has a header row, uid,KEY,KEY and so on, and a row for each call; an\n"
@@ -147,7 +147,7 @@ void add_annotate_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("annotate",
                                          "Business facts of calls.\n"
                                          "In the journal, in the record, in the filters.");
-  command->footer(kFooter);
+  command->footer(kAnnotateFooter);
   command->add_option("uid", options->uid, "Which call")->type_name("UID");
   command->add_option("values", options->words, "What of it")->type_name("KEY=VALUE...");
   command->add_option("--csv", options->csv, "Calls and values from a file")->type_name("FILE");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t kPageRowsMax = 1'000;
 
-constexpr const char* kFooter =
+constexpr const char* kAuditFooter =
     "Oldest first. What an entry says is gone when its call's key is (`content` is null then);\n"
     "that it happened stays, with the hash of its leaf. With --limit the next number is told on\n"
     "stderr as `next: N`.\n"
@@ -146,7 +146,7 @@ void add_audit_command(CLI::App& app, Context& context) {
   add_certificate_commands(*audit, context);
   auto options = std::make_shared<AuditOptions>();
   CLI::App* command = audit->add_subcommand("list", "The entries, oldest first.");
-  command->footer(kFooter);
+  command->footer(kAuditFooter);
   command->add_option("--uid", options->uid, "About this call only")->type_name("UID");
   command->add_option("--type", options->type, "Of this type only")->type_name("T");
   command->add_option("--from-sequence", options->from_sequence, "From this entry on")

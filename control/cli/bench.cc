@@ -6,12 +6,12 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr std::uint32_t kStreamsMax = 4'000'000;
-constexpr std::uint16_t kWorkersMax = 64;
-constexpr std::uint32_t kRulesMax = 60'000;       // a policy takes 65 536, expressions included
-constexpr std::uint32_t kOpenCallsMax = 400'000;  // the call plane takes 600 000 in all
+constexpr std::uint32_t kWorkerStreamsMax = 4'000'000;
+constexpr std::uint16_t kWorkerThreadsMax = 64;
+constexpr std::uint32_t kWorkerRulesMax = 60'000;  // a policy takes 65 536, expressions included
+constexpr std::uint32_t kOpenCallsMax = 400'000;   // the call plane takes 600 000 in all
 
-constexpr const char* kFooter =
+constexpr const char* kBenchFooter =
     "Each runs the real part under a load that it makes itself, compares all that was recorded "
     "with\n"
     "what was sent, and says what was simulated and what on this host kept the figures down.\n"
@@ -58,11 +58,11 @@ void add_worker_bench(CLI::App& bench, Context& context) {
   command->footer(kWorkerFooter);
   command->add_option("--streams", request->streams, "How many at once; one row for each")
       ->delimiter(',')
-      ->check(CLI::Range(std::uint32_t{1}, kStreamsMax))
+      ->check(CLI::Range(std::uint32_t{1}, kWorkerStreamsMax))
       ->type_name("N,...")
       ->capture_default_str();
   command->add_option("--workers", request->workers, "At once, each with so many streams")
-      ->check(CLI::Range(std::uint16_t{1}, kWorkersMax))
+      ->check(CLI::Range(std::uint16_t{1}, kWorkerThreadsMax))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--seconds", request->seconds, "Of the worker's time, for each row")
@@ -75,7 +75,7 @@ void add_worker_bench(CLI::App& bench, Context& context) {
                    "Of a policy that decides what the workers are told of each call; one row for "
                    "each")
       ->delimiter(',')
-      ->check(CLI::Range(std::uint32_t{0}, kRulesMax))
+      ->check(CLI::Range(std::uint32_t{0}, kWorkerRulesMax))
       ->type_name("N,...")
       ->capture_default_str();
   command->add_flag("!--no-floors", request->floors, "Measure the worker only");
@@ -112,7 +112,7 @@ void add_calls_bench(CLI::App& bench, Context& context) {
                    "Of a policy that decides each call, whose numbers are made E.164 then; one row "
                    "for each; 0: the numbers alone")
       ->delimiter(',')
-      ->check(CLI::Range(std::uint32_t{0}, kRulesMax))
+      ->check(CLI::Range(std::uint32_t{0}, kWorkerRulesMax))
       ->type_name("N,...");
   add_bench_output(*command, request->output);
   command->callback(
@@ -125,7 +125,7 @@ void add_bench_command(CLI::App& app, Context& context) {
   CLI::App* bench = app.add_subcommand("bench",
                                        "What this machine can do, measured.\n"
                                        "Prints a table, CSV or JSON.");
-  bench->footer(kFooter);
+  bench->footer(kBenchFooter);
   bench->require_subcommand(1);
   add_worker_bench(*bench, context);
   add_calls_bench(*bench, context);

@@ -8,14 +8,14 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr std::uint32_t kStreamsMax = 4'000'000;
-constexpr std::uint16_t kWorkersMax = 64;
+constexpr std::uint32_t kCaptureStreamsMax = 4'000'000;
+constexpr std::uint16_t kCaptureWorkersMax = 64;
 constexpr std::uint32_t kDescriptorsMin = 64;
 constexpr std::uint32_t kDescriptorsMax = 32'768;
-constexpr std::uint32_t kRulesMax = 60'000;
+constexpr std::uint32_t kCaptureRulesMax = 60'000;
 constexpr double kMppsMax = 200;
 
-constexpr const char* kFooter =
+constexpr const char* kBenchCaptureFooter =
     "A sender at a set pace on one CPU, workers on others, a null writer that reads all back. "
     "Every\n"
     "packet that is not read back must stand in a counter, and all others must be what was sent:\n"
@@ -58,10 +58,10 @@ void add_path_options(CLI::App& command, BenchCaptureRequest& request) {
       .add_option("--streams",
                   request.streams,
                   "At once; 100000 in process, 4000 over interfaces and ports")
-      ->check(CLI::Range(std::uint32_t{1}, kStreamsMax))
+      ->check(CLI::Range(std::uint32_t{1}, kCaptureStreamsMax))
       ->type_name("N");
   command.add_option("--workers", request.workers, "One receive queue each")
-      ->check(CLI::Range(std::uint16_t{1}, kWorkersMax))
+      ->check(CLI::Range(std::uint16_t{1}, kCaptureWorkersMax))
       ->type_name("N")
       ->capture_default_str();
   command
@@ -97,7 +97,7 @@ void add_rate_options(CLI::App& command, BenchCaptureRequest& request) {
       .add_option("--rules",
                   request.rules,
                   "Of a policy that decides what the workers are told of each call")
-      ->check(CLI::Range(std::uint32_t{0}, kRulesMax))
+      ->check(CLI::Range(std::uint32_t{0}, kCaptureRulesMax))
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--steps", request.steps, "Of the ramp")
@@ -123,7 +123,7 @@ void add_capture_bench(CLI::App& bench, Context& context) {
   auto request = std::make_shared<BenchCaptureRequest>();
   CLI::App* command =
       bench.add_subcommand("capture", "The highest rate that is captured without loss.");
-  command->footer(kFooter);
+  command->footer(kBenchCaptureFooter);
   add_path_options(*command, *request);
   add_rate_options(*command, *request);
   add_bench_output(*command, request->output);

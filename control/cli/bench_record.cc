@@ -5,9 +5,9 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr std::uint32_t kStreamsMax = 400'000;  // 10 GiB of chunks
+constexpr std::uint32_t kRecordStreamsMax = 400'000;  // 10 GiB of chunks
 
-constexpr const char* kFooter =
+constexpr const char* kBenchRecordFooter =
     "Records into a store in a new folder `bench-record` below --store, which must lie on a disk,\n"
     "encrypted as ever, reads all of it back, and removes it. The worker and its generator take "
     "one\n"
@@ -28,10 +28,10 @@ void add_record_bench(CLI::App& bench, Context& context) {
   auto request = std::make_shared<BenchRecordRequest>();
   CLI::App* command =
       bench.add_subcommand("record", "Media recorded to encrypted segments on disk.");
-  command->footer(kFooter);
+  command->footer(kBenchRecordFooter);
   command->add_option("--streams", request->streams, "How many at once; one row for each")
       ->delimiter(',')
-      ->check(CLI::Range(std::uint32_t{1'000}, kStreamsMax))
+      ->check(CLI::Range(std::uint32_t{1'000}, kRecordStreamsMax))
       ->type_name("N,...")
       ->capture_default_str();
   command->add_option("--seconds", request->seconds, "How long, for each row")

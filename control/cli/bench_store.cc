@@ -5,7 +5,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kBenchStoreFooter =
     "Makes a store in a new folder `bench-calls` below --store, which must lie on a disk, puts "
     "the\n"
     "call records of a network into it as the recorder would (the version of the answer, then the\n"
@@ -23,7 +23,7 @@ constexpr const char* kFooter =
 void add_store_bench(CLI::App& bench, Context& context) {
   auto request = std::make_shared<BenchStoreRequest>();
   CLI::App* command = bench.add_subcommand("store", "Call records put and searched on disk.");
-  command->footer(kFooter);
+  command->footer(kBenchStoreFooter);
   command->add_option("--calls", request->calls, "How many")
       ->check(CLI::Range(std::uint64_t{1'000}, std::uint64_t{1'000'000'000}))
       ->type_name("N")

@@ -12,7 +12,7 @@ constexpr const char* kDescription =
     "Tapdeck taps the wire, records calls and keeps a log of every one of them.\n"
     "Results go to stdout, logs and progress to stderr. --json prints one JSON object per line.";
 
-constexpr const char* kFooter =
+constexpr const char* kCommandLineFooter =
     "A first look:\n"
     "  tapdeck --store /tmp/store ingest capture.pcap     record the calls of a capture file\n"
     "  tapdeck --store /tmp/store calls                   list them\n"
@@ -44,7 +44,7 @@ int run_command_line(int argc, char** argv, const CommandBodies& bodies) {
   Context context;
   context.bodies = bodies;
   CLI::App app(kDescription, "tapdeck");
-  app.footer(kFooter);
+  app.footer(kCommandLineFooter);
   app.set_version_flag("--version", "tapdeck " TAPDECK_VERSION);
   app.set_help_all_flag("--help-all", "Print the help of every command");
   app.require_subcommand(1);

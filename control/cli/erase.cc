@@ -14,7 +14,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kEraseFooter =
     "Without --yes it says what would go and changes nothing. Nothing goes while anything of it\n"
     "is held or locked (exit status 3). The keys are destroyed in every file of the store before\n"
     "it is acknowledged; backups and files that were exported are not reached, and the\n"
@@ -201,7 +201,7 @@ void add_erase_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("erase",
                                          "Destroy recordings for good.\n"
                                          "First the report; --yes does it.");
-  command->footer(kFooter);
+  command->footer(kEraseFooter);
   command->add_option("--reason", options->reason, "Why; goes into the journal")
       ->required()
       ->type_name("TEXT");

@@ -12,7 +12,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kEventsFooter =
     "What is kept says `events.keep` in the configuration; by default nothing is. `stats` counts\n"
     "all of them. A request and its final response are one event; without a code none was seen.\n"
     "With --limit the cursor for the next page is told on stderr as `next: CURSOR`.\n"
@@ -78,7 +78,7 @@ void add_events_command(CLI::App& app, Context& context) {
       "events",
       "SIP transactions beside calls, oldest first: registrations and the like.\n"
       "All filters that are given must hold.");
-  command->footer(kFooter);
+  command->footer(kEventsFooter);
   command->add_flag("--json", options->json, "One JSON object per event");
   command->add_option("--limit", options->limit, "At most this many events")
       ->check(CLI::PositiveNumber)

@@ -15,7 +15,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kExportFooter =
     "Writes DIR/UID.wav or DIR/UID.pcap for each call, and DIR/manifest.json, which lists every\n"
     "matching call: its files with SHA-256, duration and gaps, or the reason why it has none "
     "(then\n"
@@ -155,7 +155,7 @@ void add_export_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("export",
                                          "Recordings of the calls found, as files.\n"
                                          "Every matching call is exported or explained.");
-  command->footer(kFooter);
+  command->footer(kExportFooter);
   command->add_option("--format", options->format, "wav or pcap")->required()->type_name("FORMAT");
   command->add_option("--output", options->output, "Directory for the files; made when missing")
       ->required()

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint32_t kQueuesMax = 16;
 
-constexpr const char* kFooter =
+constexpr const char* kIngestFooter =
     "Takes pcap and pcapng, plain or .gz/.zst, with Ethernet, Linux cooked, raw IP or null/loop\n"
     "links. A call that is already stored and final is left as it is (already_present), so the\n"
     "same file can be given twice. A truncated file is taken up to the cut (exit status 3).\n"
@@ -26,7 +26,7 @@ void add_ingest_command(CLI::App& app, Context& context) {
       "Record the calls of capture files.\n"
       "All files of one command are one stream of packets, merged by time; the same files always\n"
       "give the same records.");
-  command->footer(kFooter);
+  command->footer(kIngestFooter);
   command->add_option("files", request->files, "Capture files")->required()->type_name("FILE");
   command
       ->add_option("--queues",

@@ -11,7 +11,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kPolicyFooter =
     "The policies are those of --policies, or of `policy.file` in the configuration; agent, team "
     "and\n"
     "client are those of the numbers in --directory, or `policy.directory_file`, where they are "
@@ -208,7 +208,7 @@ void add_policy_command(CLI::App& app, Context& context) {
       command->add_subcommand("explain",
                               "Which rule decides about a call.\n"
                               "And for each rule before it the first key that does not fit.");
-  explain_command->footer(kFooter);
+  explain_command->footer(kPolicyFooter);
   add_words(*explain_command, *words);
   explain_command->callback([words, &context] { context.exit_status = explain(context, *words); });
 }

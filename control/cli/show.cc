@@ -5,7 +5,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kShowFooter =
     "The uid is the last column of `calls`. Exit status 3 when part of what is kept of the call\n"
     "cannot be read.\n"
     "\n"
@@ -41,7 +41,7 @@ void add_show_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("show",
                                          "One call in full.\n"
                                          "Parties, message ladder, media, quality, recording.");
-  command->footer(kFooter);
+  command->footer(kShowFooter);
   command->add_option("uid", *uid, "Which call")->required()->type_name("UID");
   command->add_flag("--json", *json, "One JSON object, with every message");
   command->callback(

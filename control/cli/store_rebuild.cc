@@ -15,7 +15,7 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kStoreRebuildFooter =
     "For when `calls/` is lost or damaged. Without --yes it says what it found and does nothing.\n"
     "The old `calls/` is kept under another name. Nobody may use the store meanwhile; if it is\n"
     "cut short, give it again. Nothing expires afterwards until `retention confirm-rebuild`.\n"
@@ -135,7 +135,7 @@ void add_store_rebuild(CLI::App& store, Context& context) {
   CLI::App* command = store.add_subcommand("rebuild",
                                            "Make the call store anew, of segments, keys and "
                                            "journal.");
-  command->footer(kFooter);
+  command->footer(kStoreRebuildFooter);
   command->add_flag("--yes", flags->yes, "Do it");
   command->add_flag("--json", flags->json, "One JSON object");
   command->callback([flags, &context] { context.exit_status = rebuild_store(context, *flags); });

@@ -8,7 +8,7 @@ namespace tapdeck::retention {
 namespace {
 
 // Held parts that one step looks at and leaves: so many pages of what is due.
-constexpr std::size_t kPagesAtOnce = 16;
+constexpr std::size_t kDuePagesAtOnce = 16;
 
 // Whether something of the call is kept beyond `now_us`, `going` aside: its record stays as long.
 bool outlives_record(const CallRecord& call,
@@ -103,7 +103,7 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
   Due due{.now_us = now_us()};
   auto at = after;
   bool more = true;
-  for (std::size_t page = 0; more && page < kPagesAtOnce; ++page) {
+  for (std::size_t page = 0; more && page < kDuePagesAtOnce; ++page) {
     const std::size_t room = storage::kRetiredAtOnceMax - due.going.size();
     if (room == 0) break;
     const auto rows = store_.due(due.now_us, room, at);

@@ -9,7 +9,7 @@
 namespace tapdeck::retention {
 namespace {
 
-constexpr std::size_t kPagesAtOnce = 8;  // others wait for the desk meanwhile
+constexpr std::size_t kEarlyPagesAtOnce = 8;  // others wait for the desk meanwhile
 
 }  // namespace
 
@@ -57,7 +57,7 @@ Result<bool> RetentionDesk::relieve(std::uint64_t bytes, Relief& done) {
   Due due{.now_us = now_us(), .cause = ExpiryCause::kPressure};
   const auto calls = reader();
   EarlyWalk walk = early_;
-  for (std::size_t page = 0; page < kPagesAtOnce && !walk.is_over(); ++page) {
+  for (std::size_t page = 0; page < kEarlyPagesAtOnce && !walk.is_over(); ++page) {
     if (due.going.empty()) {
       done.class_name = walk.entry().class_name;
       done.parts = walk.entry().parts;

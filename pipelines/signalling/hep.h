@@ -23,8 +23,8 @@ enum class HepVerdict : std::uint8_t {
 };
 
 // Values of HepPacket::protocol.
-constexpr std::uint8_t kHepSip = 1;
-constexpr std::uint8_t kHepRtcp = 5;  // as it was sent, or retold in JSON
+constexpr std::uint8_t kHepTypeSip = 1;
+constexpr std::uint8_t kHepTypeRtcp = 5;  // as it was sent, or retold in JSON
 
 struct HepPacket {
   Endpoint source{};

@@ -51,7 +51,7 @@ void SignalAssembler::on_hep(ByteView packet, const SignalMessage& around) {
   if (verdict == HepVerdict::kNoPayload) return counters_.add(StreamCount::kKeepAlive);
   if (verdict != HepVerdict::kOk) return counters_.add(StreamCount::kHepBad);
   if (hep.is_compressed) return counters_.add(StreamCount::kHepCompressed);
-  if (hep.protocol != kHepSip && hep.protocol != kHepRtcp) {
+  if (hep.protocol != kHepTypeSip && hep.protocol != kHepTypeRtcp) {
     return counters_.add(StreamCount::kHepOther);
   }
   SignalMessage inside = around;
@@ -68,7 +68,7 @@ void SignalAssembler::on_hep(ByteView packet, const SignalMessage& around) {
       counters_.add(StreamCount::kHepWildTime);
     }
   }
-  if (hep.protocol == kHepRtcp) return on_rtcp(hep.payload, inside);
+  if (hep.protocol == kHepTypeRtcp) return on_rtcp(hep.payload, inside);
   on_sip(hep.payload, inside);
 }
 

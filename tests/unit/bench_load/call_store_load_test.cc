@@ -6,21 +6,14 @@
 
 #include "bench/load/call_store_verify.h"
 #include "storage/store.h"
+#include "tests/unit/bench_load/fresh_directory.h"
 
 namespace tapdeck::load {
 namespace {
 
-// Below this program: /tmp may be memory.
-std::string directory_of(const std::string& name) {
-  const std::string path =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path().string() + "/" + name;
-  std::filesystem::remove_all(path);
-  return path;
-}
-
 CallStoreLoadOptions small(const std::string& name) {
   CallStoreLoadOptions options;
-  options.directory = directory_of(name);
+  options.directory = fresh_directory(name);
   options.maker.calls = 3'000;
   options.maker.days = 0.1;
   options.maker.subscribers = 500;
@@ -37,7 +30,7 @@ TEST(CallStoreLoad, WhatWasMadeIsFoundAndNothingStays) {
   EXPECT_EQ(result->calls, 3'000u);
   EXPECT_GT(result->records, 4'500u) << "answered calls are put twice";
   EXPECT_EQ(result->searches.size(), 5u);
-  for (const SearchResult& search : result->searches)
+  for (const StoreSearchResult& search : result->searches)
     EXPECT_GT(search.calls_found, 0) << search.kind;
   EXPECT_FALSE(std::filesystem::exists(options.directory));
 }

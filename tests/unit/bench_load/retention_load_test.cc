@@ -4,26 +4,20 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/bench_load/fresh_directory.h"
+
 namespace tapdeck::load {
 namespace {
 
-// Below this program: /tmp may be memory.
-std::string directory_of(const std::string& name) {
-  const std::string path =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path().string() + "/" + name;
-  std::filesystem::remove_all(path);
-  return path;
-}
-
-RetentionLoadOptions small(const std::string& name) {
+RetentionLoadOptions small_load(const std::string& name) {
   RetentionLoadOptions options;
-  options.directory = directory_of(name);
+  options.directory = fresh_directory(name);
   options.recordings = 3'000;
   return options;
 }
 
 TEST(RetentionLoad, AsManyUnlinksAsSegmentsAndNothingStays) {
-  const RetentionLoadOptions options = small("retention-load");
+  const RetentionLoadOptions options = small_load("retention-load");
   const auto result = run_retention_load(options);
   ASSERT_TRUE(result) << result.error().message;
   for (const std::string& sentence : result->wrong) ADD_FAILURE() << sentence;
@@ -41,7 +35,7 @@ TEST(RetentionLoad, AsManyUnlinksAsSegmentsAndNothingStays) {
 }
 
 TEST(RetentionLoad, SyncsAreOfBatchesAndSpaceOfTheCallLogComesBack) {
-  RetentionLoadOptions options = small("retention-syncs");
+  RetentionLoadOptions options = small_load("retention-syncs");
   options.recordings = 9'000;
   options.held_pct = 0;
   options.small_files = false;
@@ -78,7 +72,7 @@ TEST(RetentionLoad, WhatIsWrongIsTold) {
 }
 
 TEST(RetentionLoad, WhatIsThereIsNotOverwritten) {
-  const RetentionLoadOptions options = small("retention-there");
+  const RetentionLoadOptions options = small_load("retention-there");
   std::filesystem::create_directory(options.directory);
   const auto result = run_retention_load(options);
   ASSERT_FALSE(result);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kUdpPayloadAt = 42;
 using Frame = std::array<std::uint8_t, StreamSource::kFrameBytes>;
 
-class SourceTest : public testing::Test {
+class SourceTest : public ::testing::Test {
  protected:
   // The next packet of the source.
   Frame write() {

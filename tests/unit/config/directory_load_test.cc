@@ -7,7 +7,7 @@
 namespace tapdeck::config {
 namespace {
 
-std::string told(const std::string& text) {
+std::string told_of_directory(const std::string& text) {
   return to_string(load_directory_text(text, "d", "Europe/Berlin").problems);
 }
 
@@ -46,18 +46,18 @@ TEST(DirectoryLoad, TakesEveryKindOfEntry) {
 }
 
 TEST(DirectoryLoad, TellsEveryMistakeAtOnce) {
-  EXPECT_EQ(told("agent: []\n"
-                 "agents:\n"
-                 "- {nam: a, team: Saels}\n"
-                 "- {name: b, numbers: [x], from: yesterday}\n"
-                 "- {name: c, from: 2026-02-01, to: 2026-01-31}\n"
-                 "- {name: d, from: 2026-02-30, cost: 1}\n"
-                 "-\n"
-                 "teams: [{name: Sales}]\n"
-                 "campaigns:\n"
-                 "- {name: e, cost: 1,5}\n"
-                 "- {name: f, cost: 1}\n"
-                 "- {name: g, cost: 1, currency: Euro}\n"),
+  EXPECT_EQ(told_of_directory("agent: []\n"
+                              "agents:\n"
+                              "- {nam: a, team: Saels}\n"
+                              "- {name: b, numbers: [x], from: yesterday}\n"
+                              "- {name: c, from: 2026-02-01, to: 2026-01-31}\n"
+                              "- {name: d, from: 2026-02-30, cost: 1}\n"
+                              "-\n"
+                              "teams: [{name: Sales}]\n"
+                              "campaigns:\n"
+                              "- {name: e, cost: 1,5}\n"
+                              "- {name: f, cost: 1}\n"
+                              "- {name: g, cost: 1, currency: Euro}\n"),
             "d:1: agent: unknown section; did you mean agents?\n"
             "d:3: agents[0].nam: unknown key; did you mean name?\n"
             "d:3: agents[0].name: missing\n"
@@ -79,35 +79,35 @@ TEST(DirectoryLoad, TellsEveryMistakeAtOnce) {
 }
 
 TEST(DirectoryLoad, ANumberBelongsToOneAtATime) {
-  EXPECT_EQ(told("agents:\n"
-                 "- {name: a, numbers: [1, 1]}\n"
-                 "- {name: b, numbers: [2], to: 2026-01-31}\n"
-                 "- {name: c, numbers: [2], from: 2026-02-01}\n"
-                 "- {name: d, numbers: [3, '4*'], to: 2026-01-31}\n"
-                 "- {name: e, numbers: [3], from: 2026-01-31}\n"
-                 "- {name: f, numbers: ['4*']}\n"
-                 "clients: [{name: a, numbers: [1]}]\n"),
+  EXPECT_EQ(told_of_directory("agents:\n"
+                              "- {name: a, numbers: [1, 1]}\n"
+                              "- {name: b, numbers: [2], to: 2026-01-31}\n"
+                              "- {name: c, numbers: [2], from: 2026-02-01}\n"
+                              "- {name: d, numbers: [3, '4*'], to: 2026-01-31}\n"
+                              "- {name: e, numbers: [3], from: 2026-01-31}\n"
+                              "- {name: f, numbers: ['4*']}\n"
+                              "clients: [{name: a, numbers: [1]}]\n"),
             "d:2: agents: 1 of 'a' is at the same time that of 'a' (1), line 2\n"
             "d:6: agents: 3 of 'e' is at the same time that of 'd' (3), line 5\n"
             "d:7: agents: 4* of 'f' is at the same time that of 'd' (4*), line 5");
 }
 
 TEST(DirectoryLoad, AnEarlierEntryMayEndAfterALaterOne) {
-  EXPECT_EQ(told("agents:\n"
-                 "- {name: a, numbers: 1}\n"
-                 "- {name: b, numbers: 1, from: 2026-01-01, to: 2026-01-31}\n"
-                 "- {name: c, numbers: 1, from: 2027-01-01}\n"),
+  EXPECT_EQ(told_of_directory("agents:\n"
+                              "- {name: a, numbers: 1}\n"
+                              "- {name: b, numbers: 1, from: 2026-01-01, to: 2026-01-31}\n"
+                              "- {name: c, numbers: 1, from: 2027-01-01}\n"),
             "d:3: agents: 1 of 'b' is at the same time that of 'a' (1), line 2\n"
             "d:4: agents: 1 of 'c' is at the same time that of 'a' (1), line 2");
 }
 
 TEST(DirectoryLoad, RangesMeetWhereTheyShareANumber) {
-  EXPECT_EQ(told("teams:\n"
-                 "- {name: a, numbers: 100..199}\n"
-                 "- {name: b, numbers: [200..299, 1000..1999, 150, '1*']}\n"
-                 "- {name: c, numbers: [199..200], from: 2026-01-01}\n"
-                 "- {name: d, numbers: [300..399], to: 2026-01-31}\n"
-                 "- {name: e, numbers: [300..399], from: 2026-02-01}\n"),
+  EXPECT_EQ(told_of_directory("teams:\n"
+                              "- {name: a, numbers: 100..199}\n"
+                              "- {name: b, numbers: [200..299, 1000..1999, 150, '1*']}\n"
+                              "- {name: c, numbers: [199..200], from: 2026-01-01}\n"
+                              "- {name: d, numbers: [300..399], to: 2026-01-31}\n"
+                              "- {name: e, numbers: [300..399], from: 2026-02-01}\n"),
             "d:4: teams: 199..200 of 'c' is at the same time that of 'a' (100..199), line 2\n"
             "d:4: teams: 199..200 of 'c' is at the same time that of 'b' (200..299), line 3");
 }
@@ -123,8 +123,8 @@ TEST(DirectoryLoad, TheExampleHasNoMistake) {
 
 TEST(DirectoryLoad, AnEmptyFileIsAnEmptyDirectory) {
   EXPECT_EQ(load_directory_text("", "d", "UTC").directory, Directory{});
-  EXPECT_EQ(told("agents:\n"), "");
-  EXPECT_EQ(told("- x\n"), "d:1: the file: a map of options is wanted");
+  EXPECT_EQ(told_of_directory("agents:\n"), "");
+  EXPECT_EQ(told_of_directory("- x\n"), "d:1: the file: a map of options is wanted");
   EXPECT_EQ(to_string(load_directory_text("", "d", "Nowhere").problems),
             "d: there is no time zone 'Nowhere'");
   EXPECT_EQ(load_directory_file("/nonexistent", "UTC").error().code, ErrorCode::kNotFound);

@@ -13,8 +13,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr const char* kDestination = "192.0.2.2:5000";
-
 TEST(Chunker, PartialChunksGoOutTogetherWithThoseOfTheirCall) {
   Bench bench;
   bench.tell(BindOperation::kBind, 1, kDestination);

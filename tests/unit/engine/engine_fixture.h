@@ -20,6 +20,8 @@
 namespace tapdeck::engine {
 
 constexpr std::int64_t kStartNs = 1'700'000'000 * kNsPerSecond;
+constexpr const char* kSource = "192.0.2.1:4000";
+constexpr const char* kDestination = "192.0.2.2:5000";
 
 // Starts the EAL on first use; it ends with the process.
 Eal& test_eal();
@@ -97,5 +99,11 @@ struct Record {
 };
 
 std::vector<Record> records_of(const Chunk& chunk);
+
+inline std::uint32_t packets_in(const std::vector<Chunk*>& chunks) {
+  std::uint32_t packets = 0;
+  for (const Chunk* chunk : chunks) packets += chunk->section.packet_count;
+  return packets;
+}
 
 }  // namespace tapdeck::engine

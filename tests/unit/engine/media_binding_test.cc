@@ -7,9 +7,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr const char* kDestination = "192.0.2.2:5000";
-constexpr const char* kSource = "192.0.2.1:4000";
-
 std::vector<std::uint32_t> calls_of(const std::vector<StreamReport>& reports,
                                     StreamReportKind kind) {
   std::vector<std::uint32_t> calls;

@@ -12,8 +12,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr const char* kDestination = "192.0.2.2:5000";
-constexpr const char* kSource = "192.0.2.1:4000";
 constexpr std::uint8_t kEvents = 101;
 constexpr std::uint8_t kRed = 121;
 

@@ -7,14 +7,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr const char* kDestination = "192.0.2.2:5000";
-
-std::uint32_t packets_in(const std::vector<Chunk*>& chunks) {
-  std::uint32_t packets = 0;
-  for (const Chunk* chunk : chunks) packets += chunk->section.packet_count;
-  return packets;
-}
-
 bool has_gaps(const std::vector<Chunk*>& chunks) {
   for (const Chunk* chunk : chunks) {
     for (const Record& record : records_of(*chunk)) {

@@ -7,14 +7,7 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr const char* kDestination = "192.0.2.2:5000";
 constexpr std::uint16_t kFullChunk = 91;  // packets of the fixture's size, and none more
-
-std::uint32_t packets_in(const std::vector<Chunk*>& chunks) {
-  std::uint32_t packets = 0;
-  for (const Chunk* chunk : chunks) packets += chunk->section.packet_count;
-  return packets;
-}
 
 // Gap records of one reason, and the packets they speak of.
 std::uint32_t told_in(const std::vector<Chunk*>& chunks, GapReason reason) {

@@ -9,9 +9,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr const char* kDestination = "192.0.2.2:5000";
-constexpr const char* kSource = "192.0.2.1:4000";
-
 std::size_t count_of(const std::vector<StreamReport>& reports, StreamReportKind kind) {
   return static_cast<std::size_t>(std::ranges::count(reports, kind, &StreamReport::kind));
 }

@@ -7,8 +7,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr const char* kDestination = "192.0.2.2:5000";
-
 Bench::Options small_quarantine(std::uint32_t per_destination) {
   Bench::Options options;
   options.rings.chunk_count = 20;  // ten percent: two chunks

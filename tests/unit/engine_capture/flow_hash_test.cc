@@ -10,8 +10,6 @@
 namespace tapdeck::engine {
 namespace {
 
-using Bytes = test::CaptureBytes;
-
 struct Flow {
   std::uint32_t source = 0x0a000001;
   std::uint32_t destination = 0x0a000002;
@@ -30,15 +28,15 @@ Flow reversed(const Flow& flow) {
           flow.protocol};
 }
 
-Bytes ipv4(const Flow& flow) {
-  Bytes out(true);
+test::CaptureBytes ipv4(const Flow& flow) {
+  test::CaptureBytes out(true);
   out.u16(0x4500).u16(28).u16(1).u16(flow.fragment).put(std::uint8_t{64}).put(flow.protocol);
   out.u16(0).u32(flow.source).u32(flow.destination);
   return out.u16(flow.source_port).u16(flow.destination_port).u16(8).u16(0);
 }
 
-Bytes ipv6(const Flow& flow, bool with_extension) {
-  Bytes out(true);
+test::CaptureBytes ipv6(const Flow& flow, bool with_extension) {
+  test::CaptureBytes out(true);
   out.u32(0x60000000)
       .u16(8)
       .put(with_extension ? std::uint8_t{0} : flow.protocol)
@@ -49,7 +47,9 @@ Bytes ipv6(const Flow& flow, bool with_extension) {
   return out.u16(flow.source_port).u16(flow.destination_port).u16(8).u16(0);
 }
 
-Bytes behind(Bytes link, const Bytes& packet) { return link.put_text(as_text(packet.view())); }
+test::CaptureBytes behind(test::CaptureBytes link, const test::CaptureBytes& packet) {
+  return link.put_text(as_text(packet.view()));
+}
 
 TEST(FlowHash, BothDirectionsMeetAndFlowsDiffer) {
   std::set<std::uint32_t> hashes;
@@ -66,21 +66,24 @@ TEST(FlowHash, BothDirectionsMeetAndFlowsDiffer) {
 }
 
 TEST(FlowHash, TheLinkLayerDoesNotMatter) {
-  const Bytes packet = ipv4({});
+  const test::CaptureBytes packet = ipv4({});
   const auto wanted = flow_hash(228, packet.view());
   ASSERT_TRUE(wanted);
   const std::string macs(12, 'm');
-  const auto hash = [&](std::uint16_t link_type, Bytes link) {
+  const auto hash = [&](std::uint16_t link_type, test::CaptureBytes link) {
     return flow_hash(link_type, behind(std::move(link), packet).view());
   };
-  EXPECT_EQ(hash(1, Bytes(true).put_text(macs).u16(0x0800)), wanted);
-  EXPECT_EQ(hash(1, Bytes(true).put_text(macs).u16(0x88a8).u16(7).u16(0x8100).u16(9).u16(0x0800)),
+  EXPECT_EQ(hash(1, test::CaptureBytes(true).put_text(macs).u16(0x0800)), wanted);
+  EXPECT_EQ(hash(1,
+                 test::CaptureBytes(true).put_text(macs).u16(0x88a8).u16(7).u16(0x8100).u16(9).u16(
+                     0x0800)),
             wanted);
-  EXPECT_EQ(hash(113, Bytes(true).put_text(macs).u16(0).u16(0x0800)), wanted);
-  EXPECT_EQ(hash(276, Bytes(true).u16(0x0800).put_text(macs).put_text("123456")), wanted);
-  EXPECT_EQ(hash(0, Bytes().u32(2)), wanted);
-  EXPECT_EQ(hash(108, Bytes(true).u32(2)), wanted);
-  EXPECT_EQ(hash(12, Bytes()), wanted);
+  EXPECT_EQ(hash(113, test::CaptureBytes(true).put_text(macs).u16(0).u16(0x0800)), wanted);
+  EXPECT_EQ(hash(276, test::CaptureBytes(true).u16(0x0800).put_text(macs).put_text("123456")),
+            wanted);
+  EXPECT_EQ(hash(0, test::CaptureBytes().u32(2)), wanted);
+  EXPECT_EQ(hash(108, test::CaptureBytes(true).u32(2)), wanted);
+  EXPECT_EQ(hash(12, test::CaptureBytes()), wanted);
 }
 
 TEST(FlowHash, FragmentsOfADatagramMeet) {
@@ -98,7 +101,7 @@ TEST(FlowHash, Ipv6ExtensionsAreSkipped) {
 
 TEST(FlowHash, AnAtomicFragmentIsWhole) {
   const auto fragment = [](std::uint16_t port, std::uint16_t field) {
-    Bytes out(true);
+    test::CaptureBytes out(true);
     out.u32(0x60000000).u16(16).put(std::uint8_t{44}).put(std::uint8_t{64});
     out.u32(0x20010db8).u32(1).u32(2).u32(Flow{}.source);
     out.u32(0x20010db8).u32(1).u32(2).u32(Flow{}.destination);
@@ -114,7 +117,7 @@ TEST(FlowHash, AnAtomicFragmentIsWhole) {
 TEST(FlowHash, ShortAndForeignPacketsHaveNone) {
   EXPECT_EQ(flow_hash(1, as_bytes(std::string(14, '\0') + "ARP")), std::nullopt);
   EXPECT_EQ(flow_hash(197, ipv4({}).view()), std::nullopt);
-  const Bytes packet = ipv4({});
+  const test::CaptureBytes packet = ipv4({});
   for (std::size_t size = 0; size < 20; ++size) {
     EXPECT_EQ(flow_hash(101, packet.view().first(size)), std::nullopt);
   }

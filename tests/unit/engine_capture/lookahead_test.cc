@@ -42,7 +42,7 @@ Dated dates_of(const std::vector<std::uint32_t>& seconds) {
   return dated;
 }
 
-std::vector<std::uint32_t> order_of(const std::vector<std::uint32_t>& seconds) {
+std::vector<std::uint32_t> seconds_order_of(const std::vector<std::uint32_t>& seconds) {
   return dates_of(seconds).order;
 }
 
@@ -56,8 +56,8 @@ std::vector<std::uint32_t> run_of(std::size_t count) {
 
 TEST(Lookahead, PassesOrdinaryPacketsWithTheirOwnTime) {
   const auto seconds = run_of(100);
-  EXPECT_EQ(order_of(seconds), seconds);
-  EXPECT_TRUE(order_of({}).empty());
+  EXPECT_EQ(seconds_order_of(seconds), seconds);
+  EXPECT_TRUE(seconds_order_of({}).empty());
 }
 
 TEST(Lookahead, UpToThreeWildPacketsAtTheBeginningDoNotStartTheClock) {
@@ -80,8 +80,8 @@ TEST(Lookahead, WhatMostPacketsSayInTheBeginningHolds) {
   // Five packets of one day and more of the next are two days of calls, not five wild stamps.
   auto seconds = run_of(5);
   for (std::uint32_t i = 0; i < 27; ++i) seconds.push_back(kStart + kDay + i);
-  EXPECT_EQ(order_of(seconds), seconds);
-  EXPECT_EQ(order_of({kStart, kStart + kDay}), (std::vector{kStart, kStart + kDay}));
+  EXPECT_EQ(seconds_order_of(seconds), seconds);
+  EXPECT_EQ(seconds_order_of({kStart, kStart + kDay}), (std::vector{kStart, kStart + kDay}));
 }
 
 TEST(Lookahead, AWildPacketInTheMiddleStandsAtTheClock) {
@@ -90,7 +90,7 @@ TEST(Lookahead, AWildPacketInTheMiddleStandsAtTheClock) {
     auto wanted = seconds;
     seconds[at] = seconds[at + 1] = kWild;
     wanted[at] = wanted[at + 1] = kStart + static_cast<std::uint32_t>(at) - 1;
-    EXPECT_EQ(order_of(seconds), wanted);
+    EXPECT_EQ(seconds_order_of(seconds), wanted);
   }
 }
 

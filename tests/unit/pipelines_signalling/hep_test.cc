@@ -4,36 +4,29 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/pipelines_signalling/hep_bytes.h"
+
 namespace tapdeck::sip {
 namespace {
 
 using namespace std::string_view_literals;
 
-std::string be16(std::size_t value) {
-  return {static_cast<char>(value >> 8), static_cast<char>(value)};
-}
-
-std::string chunk(unsigned type, std::string_view value, unsigned vendor = 0) {
-  return be16(vendor) + be16(type) + be16(6 + value.size()) + std::string(value);
-}
-
-std::string packet(const std::string& chunks) { return "HEP3" + be16(6 + chunks.size()) + chunks; }
-
-const std::string kV4 = chunk(3, "\xc0\x00\x02\x01"sv) + chunk(4, "\xc0\x00\x02\x02"sv);
+const std::string kV4 = hep_chunk(3, "\xc0\x00\x02\x01"sv) + hep_chunk(4, "\xc0\x00\x02\x02"sv);
 
 TEST(Hep, ReadsTheChunksOfVendorZero) {
   const std::string bytes =
-      packet(chunk(1, "\x02") + chunk(2, "\x11") + kV4 + chunk(7, "\x13\xc4") +
-             chunk(8, "\x13\xc5") + chunk(9, "\x65\x53\xf1\x00"sv) +
-             chunk(10, "\x00\x00\x00\x07"sv) + chunk(11, "\x01") + chunk(12, "\x00\x00\x07\xd1"sv) +
-             chunk(13, "\x00\x0a"sv) + chunk(14, "key") + chunk(15, "vendor's own", 7) +
-             chunk(17, "id") + chunk(18, "\x00\x09"sv) + chunk(15, "INVITE"));
+      hep_packet(hep_chunk(1, "\x02") + hep_chunk(2, "\x11") + kV4 + hep_chunk(7, "\x13\xc4") +
+                 hep_chunk(8, "\x13\xc5") + hep_chunk(9, "\x65\x53\xf1\x00"sv) +
+                 hep_chunk(10, "\x00\x00\x00\x07"sv) + hep_chunk(11, "\x01") +
+                 hep_chunk(12, "\x00\x00\x07\xd1"sv) + hep_chunk(13, "\x00\x0a"sv) +
+                 hep_chunk(14, "key") + hep_chunk(15, "vendor's own", 7) + hep_chunk(17, "id") +
+                 hep_chunk(18, "\x00\x09"sv) + hep_chunk(15, "INVITE"));
   HepPacket hep;
   ASSERT_EQ(parse_hep(as_bytes(bytes), hep), HepVerdict::kOk);
   EXPECT_EQ(to_string(hep.source), "192.0.2.1:5060");
   EXPECT_EQ(to_string(hep.destination), "192.0.2.2:5061");
   EXPECT_EQ(hep.ip_protocol, 17);
-  EXPECT_EQ(hep.protocol, kHepSip);
+  EXPECT_EQ(hep.protocol, kHepTypeSip);
   EXPECT_EQ(hep.seconds, 1'700'000'000U);
   EXPECT_EQ(hep.microseconds, 7U);
   EXPECT_EQ(hep.agent, 2'001U);
@@ -56,18 +49,19 @@ TEST(Hep, EachFaultHasItsVerdict) {
       {"", HepVerdict::kNotHep},
       {"HEP2..", HepVerdict::kNotHep},
       {"HEP3", HepVerdict::kTruncated},
-      {packet(""), HepVerdict::kNoPayload},
-      {packet(chunk(13, "\x00\x0a"sv)), HepVerdict::kNoPayload},
-      {packet(chunk(15, "x")), HepVerdict::kNoAddresses},
-      {packet(chunk(3, "\x01\x02\x03\x04") + chunk(15, "x")), HepVerdict::kNoAddresses},
-      {packet(kV4 + chunk(15, "x")), HepVerdict::kOk},
-      {packet(chunk(5, v6 + "a") + chunk(6, v6 + "b") + chunk(15, "x")), HepVerdict::kOk},
-      {packet(chunk(5, v6) + chunk(15, "x")), HepVerdict::kBadChunk},
-      {packet(kV4 + chunk(7, "\x01") + chunk(15, "x")), HepVerdict::kBadChunk},
-      {packet(kV4 + be16(0) + be16(15) + be16(5)), HepVerdict::kBadChunk},
-      {packet(kV4 + be16(0) + be16(15) + be16(60)), HepVerdict::kBadChunk},
-      {packet(kV4 + "abc"), HepVerdict::kBadChunk},
-      {packet(kV4 + chunk(15, "INVITE")).substr(0, 35), HepVerdict::kTruncated},
+      {hep_packet(""), HepVerdict::kNoPayload},
+      {hep_packet(hep_chunk(13, "\x00\x0a"sv)), HepVerdict::kNoPayload},
+      {hep_packet(hep_chunk(15, "x")), HepVerdict::kNoAddresses},
+      {hep_packet(hep_chunk(3, "\x01\x02\x03\x04") + hep_chunk(15, "x")), HepVerdict::kNoAddresses},
+      {hep_packet(kV4 + hep_chunk(15, "x")), HepVerdict::kOk},
+      {hep_packet(hep_chunk(5, v6 + "a") + hep_chunk(6, v6 + "b") + hep_chunk(15, "x")),
+       HepVerdict::kOk},
+      {hep_packet(hep_chunk(5, v6) + hep_chunk(15, "x")), HepVerdict::kBadChunk},
+      {hep_packet(kV4 + hep_chunk(7, "\x01") + hep_chunk(15, "x")), HepVerdict::kBadChunk},
+      {hep_packet(kV4 + be16(0) + be16(15) + be16(5)), HepVerdict::kBadChunk},
+      {hep_packet(kV4 + be16(0) + be16(15) + be16(60)), HepVerdict::kBadChunk},
+      {hep_packet(kV4 + "abc"), HepVerdict::kBadChunk},
+      {hep_packet(kV4 + hep_chunk(15, "INVITE")).substr(0, 35), HepVerdict::kTruncated},
   };
   for (const Case& one : cases) {
     HepPacket hep;
@@ -76,7 +70,7 @@ TEST(Hep, EachFaultHasItsVerdict) {
 }
 
 TEST(Hep, ALengthBeyondTheBytesIsNoReasonToLoseWhatIsThere) {
-  std::string bytes = packet(kV4 + chunk(16, "zipped"));
+  std::string bytes = hep_packet(kV4 + hep_chunk(16, "zipped"));
   bytes[4] = 2;
   HepPacket hep;
   EXPECT_EQ(parse_hep(as_bytes(bytes), hep), HepVerdict::kOk);

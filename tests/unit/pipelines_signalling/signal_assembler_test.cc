@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/pipelines_signalling/hep_bytes.h"
+
 namespace tapdeck::sip {
 namespace {
 
@@ -65,23 +67,16 @@ class Bench {
   SignalAssembler assembler_;
 };
 
-std::string be16(std::size_t value) {
-  return {static_cast<char>(value >> 8), static_cast<char>(value)};
-}
-
-std::string chunk(unsigned type, std::string_view value) {
-  return be16(0) + be16(type) + be16(6 + value.size()) + std::string(value);
-}
-
 // `seconds` is of the chunk, 4 bytes.
 std::string hep(std::string_view seconds,
                 std::string_view protocol,
                 std::string_view payload,
                 unsigned payload_type = 15) {
-  const std::string chunks = chunk(3, "\x0a\x00\x00\x01"sv) + chunk(4, "\x0a\x00\x00\x02"sv) +
-                             chunk(7, "\x13\xc4"sv) + chunk(8, "\x13\xc4"sv) + chunk(9, seconds) +
-                             chunk(11, protocol) + chunk(payload_type, payload);
-  return "HEP3" + be16(6 + chunks.size()) + chunks;
+  const std::string chunks = hep_chunk(3, "\x0a\x00\x00\x01"sv) +
+                             hep_chunk(4, "\x0a\x00\x00\x02"sv) + hep_chunk(7, "\x13\xc4"sv) +
+                             hep_chunk(8, "\x13\xc4"sv) + hep_chunk(9, seconds) +
+                             hep_chunk(11, protocol) + hep_chunk(payload_type, payload);
+  return hep_packet(chunks);
 }
 
 constexpr std::string_view kTwoSecondsAgo = "\x65\x53\xf0\xfe"sv;

@@ -373,10 +373,10 @@ class LedgerPowerCuts : public LedgerFaults {
   Random random_{1};
 };
 
-constexpr int kRounds = 6;
+constexpr int kStormRounds = 6;
 
 TEST_F(LedgerPowerCuts, BehindAnyStepLoseNothingThatWasAcknowledged) {
-  for (int step = 0; step < steps_ * kRounds; ++step) {
+  for (int step = 0; step < steps_ * kStormRounds; ++step) {
     SCOPED_TRACE(step);
     const LedgerDirectory directory;
     put_right();
@@ -390,7 +390,7 @@ TEST_F(LedgerPowerCuts, BehindAnyStepLoseNothingThatWasAcknowledged) {
 
 // What a ledger shows after it was opened again it has, even if it was never acknowledged before.
 TEST_F(LedgerPowerCuts, AfterAFailureLoseNothingThatWasSeenSince) {
-  for (int step = 0; step < steps_ * kRounds; ++step) {
+  for (int step = 0; step < steps_ * kStormRounds; ++step) {
     SCOPED_TRACE(step);
     const LedgerDirectory directory;
     put_right();

@@ -10,9 +10,9 @@ namespace {
 
 constexpr const char* kFlags = "flags\t\t: fpu avx2 bmi1 bmi2 f16c fma abm movbe xsave\n";
 
-class HostChecks : public testing::Test {
+class HostChecks : public ::testing::Test {
  protected:
-  HostChecks() : root_(testing::TempDir() + "host_checks_test") {
+  HostChecks() : root_(::testing::TempDir() + "host_checks_test") {
     std::filesystem::remove_all(root_);
     write("/proc/cpuinfo", std::string("model name\t: Test CPU\n") + kFlags);
     write("/sys/devices/system/cpu/online", "0-7\n");

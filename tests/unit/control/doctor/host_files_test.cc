@@ -9,7 +9,7 @@ namespace tapdeck::control {
 namespace {
 
 TEST(HostFiles, ReadsBelowItsRootOnly) {
-  const std::string root = testing::TempDir() + "host_files_test";
+  const std::string root = ::testing::TempDir() + "host_files_test";
   std::filesystem::create_directories(root + "/proc/sys");
   std::ofstream(root + "/proc/sys/value") << " 42 \n";
   std::ofstream(root + "/proc/sys/words") << "4 2\n";
