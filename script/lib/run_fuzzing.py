@@ -11,7 +11,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import fuzzing
-from run_tests import ASAN, ASAN_TREE, build_fuzz_targets
+from stages import ASAN, ASAN_TREE, build_fuzz_targets
 from testing import JOBS, ROOT, Runner
 
 

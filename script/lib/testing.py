@@ -1,5 +1,6 @@
 """What the stages of script/test share: running commands and adding up their results."""
 
+import copy
 import ctypes
 import json
 import os
@@ -9,22 +10,34 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 JOBS = os.cpu_count() or 2
+IDLE_PATIENCE = 4  # times as long as a command may take when it has to wait for others
 # What ccache needs in order to keep objects that were compiled with a precompiled header.
 CCACHE_SLOPPINESS = "pch_defines,time_macros"
 
 
 class Tally:
-    """Sums over all stages; every failure and skip keeps its text for the end."""
+    """Sums; every failure and skip keeps its text for the end."""
 
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.failures, self.skips = [], []
+        self._lock = threading.Lock()
+
+    def add(self, other):
+        """From any thread."""
+        with self._lock:
+            self.passed += other.passed
+            self.failed += other.failed
+            self.skipped += other.skipped
+            self.failures += other.failures
+            self.skips += other.skips
 
     def ok(self, count=1):
         self.passed += count
@@ -66,11 +79,16 @@ class Tally:
 
 
 class Runner:
-    """Runs commands in their own process groups; `close()` proves that nothing is left behind."""
+    """Runs commands in their own process groups; `close()` proves that nothing is left behind.
+
+    From any thread; those of idle() and for_stage() share its processes and directories.
+    """
 
     def __init__(self, long_run):
         self.long_run = long_run
         self.tally = Tally()
+        self._prefix = []
+        self._running = _Running()
         # /var/tmp, because /tmp may be a tmpfs, which hides mistakes with O_DIRECT.
         self.temporary = tempfile.mkdtemp(prefix="tapdeck-test.", dir="/var/tmp")
         self.logs = os.path.join(ROOT, "build", "test-logs")
@@ -79,13 +97,30 @@ class Runner:
         # Processes whose parents died come to us instead of to init: none can hide.
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
+    def for_stage(self):
+        """The same with a tally of its own."""
+        other = copy.copy(self)
+        other.tally = Tally()
+        return other
+
+    def idle(self):
+        """The same for commands that get what processor time all others leave, and so more time."""
+        other = self.for_stage()
+        other._prefix = ["chrt", "--idle", "0"]
+        return other
+
+    def stop(self):
+        """Ends what runs; nothing runs any more from then on."""
+        self._running.stop()
+
     def run(self, command, timeout_s, name=None, **environment):
         """(exit status, stdout and stderr together); the status is 124 after a time-out."""
+        timeout_s *= IDLE_PATIENCE if self._prefix else 1
         env = {**os.environ, "TMPDIR": self.temporary, "PYTHONDONTWRITEBYTECODE": "1",
                "CCACHE_SLOPPINESS": CCACHE_SLOPPINESS, **environment}
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   start_new_session=True)
+        process = self._running.start([*self._prefix, *command], cwd=ROOT, env=env,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, start_new_session=True)
         try:
             output, _ = process.communicate(timeout=timeout_s)
             status = process.returncode
@@ -96,6 +131,8 @@ class Runner:
                 raise
             output += f"\n(stopped after {timeout_s} s)\n".encode()
             status = 124
+        finally:
+            self._running.end(process)
         text = output.decode(errors="replace")
         if name:
             with open(os.path.join(self.logs, name + ".log"), "w", encoding="utf-8") as file:
@@ -173,6 +210,34 @@ class Runner:
                 subprocess.run(["ip", "netns", "del", name], check=False)
                 found.append(f"network namespace left: {name}")
         return found
+
+
+class _Running:
+    """The processes that run, for whoever has to end them all."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._processes = set()
+        self._stopped = False
+
+    def start(self, command, **options):
+        with self._lock:
+            if self._stopped:
+                raise KeyboardInterrupt
+            process = subprocess.Popen(command, **options)
+            self._processes.add(process)
+            return process
+
+    def end(self, process):
+        with self._lock:
+            self._processes.discard(process)
+
+    def stop(self):
+        with self._lock:
+            self._stopped = True
+            processes = list(self._processes)
+        for process in processes:
+            _kill_group(process)
 
 
 def _kill_group(process):
