@@ -148,41 +148,54 @@ def media_problems(store, seen, wire, directory):
     return problems
 
 
+class Killed:
+    """`run` under load until it is killed: what was on the wire, and what it had said by then."""
+
+    def __init__(self, lab, service, directory, number, rng):
+        load = sipp_load.SippLoad(lab, directory)
+        wire = os.path.join(directory, "wire.pcap")
+        service.start()
+        lab.start_in(lab.tap, "tcpdump", "--immediate-mode", "-U", "-B", "32768",
+                     "-i", lab.monitor, "-w", wire, "-Z", "root", "udp",
+                     stderr=subprocess.DEVNULL)
+        netlab.wait_until(lambda: os.path.exists(wire), 10)
+        mixed, said = (os.path.join(directory, name) for name in ("mixed.pcap", "mixed.out"))
+        answers = mixed_calls.write(mixed, MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S,
+                                    f"mixed{number}")
+        with open(said, "wb") as out:
+            lab.start_in(lab.tap, *replay.command((mixed, "mon0")), stdout=out)
+        load.start(CALLS, CALLS_PER_S)
+        begin = netlab.wait_until(lambda: replay.begin_of(said), 10)
+        self.answers = {call_id: begin + at for call_id, at in answers.items()}
+        self.seen = watch(service.store, time.time() + rng.uniform(5, 8))
+        self.at = time.time()
+        service.kill()
+        lab.stop_all()
+        self.wire = capture_file.datagrams(wire)
+        self._directory = directory
+
+    def look(self, report, name, store):
+        """At what there is afterwards."""
+        report.check(f"{name}: the store opens", opening_problems(store))
+        report.check(f"{name}: answered calls are in the log",
+                     log_problems(store, answered_on_the_wire(self.wire), self.at))
+        report.check(f"{name}: answered calls over TCP and in fragments are in the log",
+                     log_problems(store, self.answers, self.at))
+        report.check(f"{name}: durable media is there",
+                     media_problems(store, self.seen, self.wire, self._directory) if self.seen
+                     else ["no stream was durable before: nothing was tested"])
+        done = tapdeck(store, "store", "check")
+        report.check(f"{name}: store check",
+                     [] if done.status == 0 else [done.stdout.decode()])
+
+
 def one_kill(report, lab, directory, number, rng):
     """Load, kill, and what must be true afterwards."""
     round_directory = os.path.join(directory, str(number))
     os.makedirs(round_directory)
     service = Service(lab, directory)  # the same store each time
-    load = sipp_load.SippLoad(lab, round_directory)
-    wire = os.path.join(round_directory, "wire.pcap")
-    service.start()
-    lab.start_in(lab.tap, "tcpdump", "--immediate-mode", "-U", "-B", "32768", "-i", lab.monitor,
-                 "-w", wire, "-Z", "root", "udp", stderr=subprocess.DEVNULL)
-    netlab.wait_until(lambda: os.path.exists(wire), 10)
-    mixed, said = (os.path.join(round_directory, name) for name in ("mixed.pcap", "mixed.out"))
-    answers = mixed_calls.write(mixed, MIXED_CALLS, MIXED_PER_S, MIXED_TALK_S, f"mixed{number}")
-    with open(said, "wb") as out:
-        lab.start_in(lab.tap, *replay.command((mixed, "mon0")), stdout=out)
-    load.start(CALLS, CALLS_PER_S)
-    begin = netlab.wait_until(lambda: replay.begin_of(said), 10)
-    answers = {call_id: begin + at for call_id, at in answers.items()}
-    seen = watch(service.store, time.time() + rng.uniform(5, 8))
-    killed_at = time.time()
-    service.kill()
-    lab.stop_all()
-    datagrams = capture_file.datagrams(wire)
-
-    name = f"kill {number}"
-    report.check(f"{name}: the store opens", opening_problems(service.store))
-    report.check(f"{name}: answered calls are in the log",
-                 log_problems(service.store, answered_on_the_wire(datagrams), killed_at))
-    report.check(f"{name}: answered calls over TCP and in fragments are in the log",
-                 log_problems(service.store, answers, killed_at))
-    report.check(f"{name}: durable media is there",
-                 media_problems(service.store, seen, datagrams, round_directory) if seen else
-                 ["no stream was durable before the kill: nothing was tested"])
-    done = tapdeck(service.store, "store", "check")
-    report.check(f"{name}: store check", [] if done.status == 0 else [done.stdout.decode()])
+    killed = Killed(lab, service, round_directory, number, rng)
+    killed.look(report, f"kill {number}", service.store)
 
 
 def without_digests(call):
