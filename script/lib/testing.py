@@ -18,8 +18,10 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 JOBS = os.cpu_count() or 2
 IDLE_PATIENCE = 4  # times as long as a command may take when it has to wait for others
-# What ccache needs in order to keep objects that were compiled with a precompiled header.
-CCACHE_SLOPPINESS = "pch_defines,time_macros"
+# What ccache needs in order to keep objects that were compiled with a precompiled header, and to
+# know them again in another clone.
+CCACHE = {"CCACHE_SLOPPINESS": "pch_defines,time_macros", "CCACHE_BASEDIR": ROOT,
+          "CCACHE_NOHASHDIR": "1"}
 
 
 class Tally:
@@ -117,10 +119,12 @@ class Runner:
         """(exit status, stdout and stderr together); the status is 124 after a time-out."""
         timeout_s *= IDLE_PATIENCE if self._prefix else 1
         env = {**os.environ, "TMPDIR": self.temporary, "PYTHONDONTWRITEBYTECODE": "1",
-               "CCACHE_SLOPPINESS": CCACHE_SLOPPINESS, **environment}
+               **CCACHE, **environment}
         process = self._running.start([*self._prefix, *command], cwd=ROOT, env=env,
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, start_new_session=True)
+        if self._prefix:
+            _give_way(process)
         try:
             output, _ = process.communicate(timeout=timeout_s)
             status = process.returncode
@@ -238,6 +242,15 @@ class _Running:
             processes = list(self._processes)
         for process in processes:
             _kill_group(process)
+
+
+def _give_way(process):
+    """Where the scheduler shares processors among sessions, priority counts within each alone."""
+    try:
+        with open(f"/proc/{process.pid}/autogroup", "w", encoding="ascii") as file:
+            file.write("19")
+    except OSError:
+        pass  # there are no such groups, or it has ended
 
 
 def _kill_group(process):
