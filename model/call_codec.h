@@ -16,9 +16,9 @@ std::string encode_call(const CallRecord& call);  // deterministic: equal record
 void append_call(const CallRecord& call, std::string& bytes);  // the same, behind what is there
 std::optional<CallRecord> decode_call(std::string_view bytes);
 
-// Only what a stored record is found by: uid, version, state, Call-ID, what searchable_numbers()
-// reads, lifecycle and times of expiry; the rest is as in a new record.  A third of decode_call()'s
-// work.
+// Only what a stored record is found by: uid, version, state, whether it is final, Call-ID, what
+// searchable_numbers() reads, retention class, lifecycle and times of expiry; the rest is as in a
+// new record.  A third of decode_call()'s work.
 std::optional<CallRecord> decode_call_terms(std::string_view bytes);
 
 }  // namespace tapdeck

@@ -131,7 +131,8 @@ MediaRecord read_media(const wire::MediaV1& from, Checker& checker) {
   return media;
 }
 
-void read_times(const wire::RecordingV1& from, RecordingInfo& recording, Checker& checker) {
+void read_retention(const wire::RecordingV1& from, RecordingInfo& recording, Checker& checker) {
+  recording.retention_class = from.retention_class();
   recording.lifecycle = checker.enumerator(from.lifecycle(), RecordingLifecycle::kExpired);
   if (from.has_expires_us()) recording.expires_us = from.expires_us();
   if (from.has_sip_expires_us()) recording.sip_expires_us = from.sip_expires_us();
@@ -145,8 +146,7 @@ RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
     checker.require(reason != 0);
     recording.reasons.push_back(checker.enumerator(reason, RecordingReason::kInterrupted));
   }
-  recording.retention_class = from.retention_class();
-  read_times(from, recording, checker);
+  read_retention(from, recording, checker);
   recording.legal_holds.assign(from.legal_holds().begin(), from.legal_holds().end());
   recording.encrypted = from.encrypted();
   recording.sha256 = from.sha256();
@@ -290,7 +290,7 @@ std::optional<CallRecord> decode_call_terms(std::string_view bytes) {
   call.final = message->final();
   call.call_id = message->call_id();
   call.state = checker.enumerator(message->state(), CallState::kInterrupted);
-  read_times(message->recording(), call.recording, checker);
+  read_retention(message->recording(), call.recording, checker);
   call.parties.reserve(static_cast<std::size_t>(message->parties().size()));
   for (const wire::PartyV1& from : message->parties()) {
     CallParty& party = call.parties.emplace_back();

@@ -165,18 +165,22 @@ Result<std::optional<StoredCall>> Reader::load(const CallKey& key) const {
   return std::optional(StoredCall{key, std::move(*call)});
 }
 
-Result<std::optional<StoredCall>> UidFinder::find_call(const Uid& uid) {
+Result<std::optional<StoredCall>> UidFinder::find_decoded(const Uid& uid, Decode decode) {
   auto stored = find(uid);
   if (!stored) return Error(std::move(stored.error()));
   if (!*stored) return std::optional<StoredCall>{};
-  std::optional<CallRecord> call = decode_call((*stored)->bytes);
+  std::optional<CallRecord> call = decode((*stored)->bytes);
   if (!call) return undecodable_call(view((*stored)->key));
   return std::optional(StoredCall{(*stored)->key, std::move(*call)});
 }
 
+Result<std::optional<StoredCall>> UidFinder::find_call(const Uid& uid) {
+  return find_decoded(uid, decode_call);
+}
+
 // They stand right behind it, where find() has come to a stop.
 Result<std::optional<StoredCall>> UidFinder::find_with_older(const Uid& uid) {
-  auto stored = find_call(uid);
+  auto stored = find_terms(uid);
   if (!stored || !*stored) return stored;
   const std::string_view key = view((*stored)->key);
   if (walk_.valid() && walk_.key() == key) {
@@ -258,11 +262,11 @@ Result<CallRecord> CallStore::get_stored(const Uid& uid) const {
   return make_error(ErrorCode::kNotFound, "There is no call " + to_string(uid) + ".");
 }
 
-Result<std::vector<CallRecord>> CallStore::get_many(std::span<const Uid> uids) const {
+Result<std::vector<CallRecord>> CallStore::get_terms(std::span<const Uid> uids) const {
   UidFinder finder(*impl_);
   std::vector<CallRecord> calls;
   for (const Uid& uid : uids) {
-    auto stored = finder.find_call(uid);
+    auto stored = finder.find_terms(uid);
     if (!stored) return Error(std::move(stored.error()));
     if (*stored) calls.push_back(std::move((*stored)->call));
   }

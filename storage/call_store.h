@@ -87,8 +87,8 @@ class CallStore {
 
   [[nodiscard]] Result<CallRecord> get(const Uid& uid) const;         // newest version; kNotFound
   [[nodiscard]] Result<CallRecord> get_stored(const Uid& uid) const;  // the same without overlay
-  // Those of `uids` that are there, in that order: newest versions without overlay.
-  [[nodiscard]] Result<std::vector<CallRecord>> get_many(std::span<const Uid> uids) const;
+  // RetentionStore::get_terms().
+  [[nodiscard]] Result<std::vector<CallRecord>> get_terms(std::span<const Uid> uids) const;
   [[nodiscard]] Result<std::vector<CallRecord>> versions(const Uid& uid) const;  // oldest first
 
   // Oldest first by (key time, uid).  The cursor names the last row of a page, so that a later page

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/call_codec.h"
 #include "storage/call_store_internal.h"
 
 namespace tapdeck::storage {
@@ -95,11 +96,19 @@ class UidFinder {
 
   Result<std::optional<StoredBytes>> find(const Uid& uid);
   Result<std::optional<StoredCall>> find_call(const Uid& uid);
-  Result<std::optional<StoredCall>> find_with_older(const Uid& uid);
+  Result<std::optional<StoredCall>> find_with_older(const Uid& uid);  // decode_call_terms()
+
+  Result<std::optional<StoredCall>> find_terms(const Uid& uid) {  // likewise
+    return find_decoded(uid, decode_call_terms);
+  }
 
   [[nodiscard]] const Reader& reader() const { return reader_; }
 
  private:
+  using Decode = std::optional<CallRecord> (*)(std::string_view bytes);
+
+  Result<std::optional<StoredCall>> find_decoded(const Uid& uid, Decode decode);
+
   const Reader reader_;
   Walk walk_;
 };

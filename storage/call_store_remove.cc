@@ -109,8 +109,11 @@ Result<void> Remover::remove_record(StoredCall& stored,
 }
 
 Result<void> Remover::retire(const RecordingPartsOf& what, Retirement& retirement) {
-  auto found = (what.parts & kPartCdr) != 0 ? finder_.calls().find_with_older(what.uid)
-                                            : finder_.calls().find_call(what.uid);
+  const bool whole = (what.parts & kPartCdr) != 0;
+  const bool written_again = !whole && (what.parts & kPartMedia) != 0;
+  auto found = whole           ? finder_.calls().find_with_older(what.uid)
+               : written_again ? finder_.calls().find_call(what.uid)
+                               : finder_.calls().find_terms(what.uid);
   if (!found) return Error(std::move(found.error()));
   std::optional<StoredCall>& stored = *found;
   if (retirement.look) {

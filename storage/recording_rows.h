@@ -58,7 +58,8 @@ struct Discard {
 
 // What there is of a recording.
 struct StoredRecording {
-  std::optional<CallRecord> call{};  // the newest version, without overlay
+  // The newest version, without overlay; with retire() what decode_call_terms() reads of it.
+  std::optional<CallRecord> call{};
   std::vector<ExtentRow> rows{};     // as rows_of(), as are claims
   std::vector<KeyClaim> claims{};
 };

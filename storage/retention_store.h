@@ -52,8 +52,8 @@ class RetentionStore {
                                             std::size_t most,
                                             const std::optional<DueParts>& after) = 0;
 
-  // Newest records of those that are there, without what the journal adds, in this order.
-  virtual Result<std::vector<CallRecord>> get_stored(std::span<const Uid> uids) = 0;
+  // Newest records of those that are there, in this order; of each what decode_call_terms() reads.
+  virtual Result<std::vector<CallRecord>> get_terms(std::span<const Uid> uids) = 0;
 
   // Other times for an ended call: its record and what due() says of it.  nullopt: as it is.
   virtual Result<void> move_expiry(const Uid& uid, const ExtendedTimes& times) = 0;

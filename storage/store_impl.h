@@ -59,8 +59,8 @@ class StoreImpl final : public Store {
     return calls_->due(until_us, most, after);
   }
 
-  Result<std::vector<CallRecord>> get_stored(std::span<const Uid> uids) override {
-    return calls_->get_many(uids);
+  Result<std::vector<CallRecord>> get_terms(std::span<const Uid> uids) override {
+    return calls_->get_terms(uids);
   }
 
   Result<void> move_expiry(const Uid& uid, const ExtendedTimes& times) override;

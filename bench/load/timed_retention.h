@@ -39,9 +39,9 @@ class TimedRetention final : public storage::RetentionStore {
     return store_.due(until_us, most, after);
   }
 
-  Result<std::vector<CallRecord>> get_stored(std::span<const Uid> uids) override {
+  Result<std::vector<CallRecord>> get_terms(std::span<const Uid> uids) override {
     const Timer timer(times_.due_ns);
-    return store_.get_stored(uids);
+    return store_.get_terms(uids);
   }
 
   Result<void> move_expiry(const Uid& uid, const storage::ExtendedTimes& times) override {

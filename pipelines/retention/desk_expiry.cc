@@ -48,7 +48,7 @@ Result<void> RetentionDesk::take_due(std::span<const storage::DueParts> rows, Du
 Result<void> RetentionDesk::keep_records(Due& due) {
   std::vector<Uid> uids;
   for (const auto& [uid, parts] : due.going) uids.push_back(uid);
-  const auto calls = store_.get_stored(uids);
+  const auto calls = store_.get_terms(uids);
   if (!calls) return Error(calls.error());
   for (const CallRecord& call : *calls) {
     due.classes[call.uid] = call.recording.retention_class;

@@ -92,6 +92,9 @@ TEST(CallCodecClaims, IndexTermsKnowTheirNumbers) {
   ASSERT_TRUE(terms);
   EXPECT_EQ(searchable_numbers(*terms), searchable_numbers(call));
   EXPECT_EQ(terms->conversation_id, call.conversation_id);
+  EXPECT_EQ(terms->final, call.final);
+  EXPECT_EQ(terms->recording.retention_class, call.recording.retention_class);
+  EXPECT_EQ(terms->recording.expires_us, call.recording.expires_us);
   const std::vector<std::string> numbers = searchable_numbers(call);
   for (const char* number : {"49711200", "0711200", "49711300", "0711300"}) {
     EXPECT_NE(std::find(numbers.begin(), numbers.end(), number), numbers.end()) << number;

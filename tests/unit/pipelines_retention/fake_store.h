@@ -63,7 +63,7 @@ class FakeStore final : public storage::RetentionStore {
     return rows;
   }
 
-  Result<std::vector<CallRecord>> get_stored(std::span<const Uid> uids) override {
+  Result<std::vector<CallRecord>> get_terms(std::span<const Uid> uids) override {
     std::vector<CallRecord> found;
     for (const Uid& uid : uids) {
       const auto call = calls.find(uid);

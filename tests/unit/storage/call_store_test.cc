@@ -279,7 +279,7 @@ TEST_F(CallStoreTest, ManyRecordingsAreLookedUpAtOnce) {
   ASSERT_TRUE(store_->for_each_recording(uids, same));
   EXPECT_EQ(at, uids.end());
   EXPECT_EQ(there.size(), 51U);
-  const auto many = store_->get_many(uids);
+  const auto many = store_->get_terms(uids);
   ASSERT_TRUE(many);
   ASSERT_EQ(many->size(), there.size());
   for (std::size_t i = 0; i < there.size(); ++i) EXPECT_EQ((*many)[i].uid, there[i].uid);
