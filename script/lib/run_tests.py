@@ -70,13 +70,22 @@ def run_some(names, runner, total):
             return
 
 
+def end_on_signals(runner):
+    """Ends what runs first: threads that wait for a command are waited for."""
+    def end(number, _frame):
+        runner.stop()
+        sys.exit(128 + number)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
 def main():
     arguments = parse_arguments()
     if arguments.list:
         print("\n".join(STAGES))
         return 0
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     runner, total = Runner(arguments.long), Tally()
+    end_on_signals(runner)
     begin = time.monotonic()
     try:
         if arguments.only:
