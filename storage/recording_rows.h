@@ -60,7 +60,7 @@ struct Discard {
 struct StoredRecording {
   // The newest version, without overlay; with retire() what decode_call_terms() reads of it.
   std::optional<CallRecord> call{};
-  std::vector<ExtentRow> rows{};     // as rows_of(), as are claims
+  std::vector<ExtentRow> rows{};  // as rows_of(), as are claims
   std::vector<KeyClaim> claims{};
 };
 
