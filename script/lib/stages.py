@@ -1,5 +1,6 @@
 """The stages of script/test. Each takes a runner and adds its checked units to that one's tally."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -208,6 +209,23 @@ def configure_tidy(runner):
     return runner.check("build generated headers", ["ninja", "-C", TIDY_TREE, *made], 300)
 
 
+def stage_alone(runner):
+    """Each source of the product by itself, as a tree for developing or packaging compiles it."""
+    if not configure_tidy(runner):
+        return
+    with open(os.path.join(ROOT, TIDY_TREE, "compile_commands.json"), encoding="utf-8") as file:
+        commands = json.load(file)
+    objects = []
+    for command in commands:
+        path = os.path.normpath(os.path.join(command["directory"], command["file"]))
+        if os.path.relpath(path, ROOT).startswith(PRODUCT):
+            objects.append(command["output"])
+    if not objects:
+        runner.tally.fail("alone: there is no source")
+    elif runner.check("build alone", ["ninja", "-C", TIDY_TREE, *objects], 2400):
+        print(f"   {len(objects)} sources", flush=True)
+
+
 def stage_tidy(runner):
     if not configure_tidy(runner):
         return
@@ -279,10 +297,11 @@ STAGES = {
     "counters": stage_counters,
     "corpus": stage_corpus, "traffic": stage_traffic, "encapsulation": stage_encapsulation,
     "live": stage_live, "crash": stage_crash,
-    "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "fuzz": stage_fuzz,
+    "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "alone": stage_alone,
+    "fuzz": stage_fuzz,
     "asan_live": stage_asan_live, "bench": stage_bench,
 }
 NEED_BUILD = {"unit", "flow", "counters", "corpus", "traffic", "encapsulation", "live", "crash",
               "tidy", "bench"}
 # They need processors, where what is between build and them mostly waits.
-BESIDE = ["asan", "tsan", "tidy", "fuzz"]
+BESIDE = ["asan", "tsan", "tidy", "fuzz", "alone"]
