@@ -42,9 +42,6 @@ struct CallStoreOptions {
 
 // Returning false stops the walk (not an error).
 using ExtentRowSink = std::function<bool(const ExtentRow& row)>;
-// An error ends the walk and is what it returns.
-using StoredRecordingSink =
-    std::function<Result<void>(const Uid& uid, const StoredRecording& recording)>;
 
 class CallStore {
  public:
@@ -112,9 +109,6 @@ class CallStore {
   // Calls whose newest version is kInProgress, oldest first.
   [[nodiscard]] Result<std::vector<CallRecord>> open_calls() const;
 
-  // Of each, in this order, whether anything is there or not; as of one moment.
-  [[nodiscard]] Result<void> for_each_recording(std::span<const Uid> uids,
-                                                const StoredRecordingSink& sink) const;
   [[nodiscard]] Result<std::vector<ExtentRow>> rows_of(const Uid& recording) const;
   [[nodiscard]] Result<void> for_each_row(const ExtentRowSink& sink) const;  // by recording
   [[nodiscard]] Result<void> for_each_row(const SegmentId& segment,

@@ -118,10 +118,8 @@ Result<void> Remover::retire(const RecordingPartsOf& what, Retirement& retiremen
   std::optional<StoredCall>& stored = *found;
   if (retirement.look) {
     TD_TRY(finder_.find_rows(what.uid, found_));
-    if (stored) found_.call = std::move(stored->call);
-    if (!stored) found_.call.reset();
+    found_.final = stored && stored->call.final;
     retirement.look(what, found_, retirement.discard);
-    if (stored) stored->call = std::move(*found_.call);
   }
   return stored ? remove_record(*stored, what, retirement.lifecycle) : Result<void>();
 }

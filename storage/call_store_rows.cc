@@ -163,21 +163,6 @@ Result<void> RecordingFinder::find_rows(const Uid& uid, StoredRecording& found) 
   return add_claims(claims_, uid, found.claims);
 }
 
-Result<void> CallStore::for_each_recording(std::span<const Uid> uids,
-                                           const StoredRecordingSink& sink) const {
-  RecordingFinder finder(*impl_);
-  StoredRecording found;
-  for (const Uid& uid : uids) {
-    auto stored = finder.calls().find_call(uid);
-    if (!stored) return Error(std::move(stored.error()));
-    found.call.reset();
-    if (*stored) found.call = std::move((*stored)->call);
-    TD_TRY(finder.find_rows(uid, found));
-    TD_TRY(sink(uid, found));
-  }
-  return {};
-}
-
 Result<void> CallStore::for_each_row(const ExtentRowSink& sink) const {
   return walk_rows(Reader(*impl_), row_prefix({}).substr(0, 1), sink);
 }

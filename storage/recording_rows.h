@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,9 +57,8 @@ struct Discard {
 
 // What there is of a recording.
 struct StoredRecording {
-  // The newest version, without overlay; with retire() what decode_call_terms() reads of it.
-  std::optional<CallRecord> call{};
-  std::vector<ExtentRow> rows{};  // as rows_of(), as are claims
+  bool final = false;  // its record
+  std::vector<ExtentRow> rows{};
   std::vector<KeyClaim> claims{};
 };
 

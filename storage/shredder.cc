@@ -35,13 +35,11 @@ void Shredder::settle(std::span<const SegmentExtents> rows) {
 }
 
 Result<Shredder::Kept> Shredder::find_kept(const Uid& recording, ShredParts parts) {
-  Kept kept;
-  TD_TRY(calls_.for_each_recording(
-      {&recording, 1}, [&](const Uid& /*uid*/, const StoredRecording& stored) -> Result<void> {
-        kept = kept_of(recording, stored, parts);
-        return {};
-      }));
-  return kept;
+  auto rows = calls_.rows_of(recording);
+  if (!rows) return Error(std::move(rows.error()));
+  auto claims = calls_.claims_of(recording);
+  if (!claims) return Error(std::move(claims.error()));
+  return kept_of(recording, {.rows = std::move(*rows), .claims = std::move(*claims)}, parts);
 }
 
 Shredder::Kept Shredder::kept_of(const Uid& recording,
@@ -121,7 +119,7 @@ void Shredder::add_retired(const RecordingPartsOf& what,
                            const StoredRecording& stored,
                            std::vector<KeyOwner>& keys,
                            Discard& discard) {
-  const bool over = stored.call && stored.call->final;
+  const bool over = stored.final;
   const bool whole = (what.parts & kPartCdr) != 0;
   ShredParts parts = ShredParts::kNone;
   if ((what.parts & kPartMedia) != 0) parts = parts | ShredParts::kMedia;

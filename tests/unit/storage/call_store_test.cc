@@ -247,7 +247,7 @@ TEST_F(CallStoreTest, ClaimsOfKeysAreKeptApartFromRows) {
 }
 
 // In no order, some gone, some twice, in tables and in memory: as each is by itself.
-TEST_F(CallStoreTest, ManyRecordingsAreLookedUpAtOnce) {
+TEST_F(CallStoreTest, EachRecordingIsShownWithAllThatIsThereOfIt) {
   std::vector<Uid> uids;
   std::vector<RecordingPartsOf> gone;
   for (std::uint32_t n = 0; n < 60; ++n) {
@@ -263,31 +263,47 @@ TEST_F(CallStoreTest, ManyRecordingsAreLookedUpAtOnce) {
   }
   ASSERT_TRUE(store_->retire({{}, gone}));
   uids.push_back(make_uid(1, {1}));
-  uids.push_back(uids.front());
-  std::vector<CallRecord> there;
+  std::vector<Uid> there;
+  Retirement retirement;
+  for (const Uid& uid : uids) retirement.parts.push_back({uid, kPartSip});
   auto at = uids.begin();
-  const auto same = [&](const Uid& uid, const StoredRecording& found) -> Result<void> {
-    EXPECT_EQ(uid, *at++);
-    const auto call = store_->get_stored(uid);
-    EXPECT_EQ(found.call.has_value(), call.has_value());
-    if (call) there.push_back(*call);
-    EXPECT_EQ(found.call ? found.call->call_id : "", call ? call->call_id : "");
-    EXPECT_EQ(found.rows, *store_->rows_of(uid));
-    EXPECT_EQ(found.claims, *store_->claims_of(uid));
-    return {};
+  retirement.look = [&](const RecordingPartsOf& what, const StoredRecording& found, Discard&) {
+    EXPECT_EQ(what.uid, *at++);
+    const auto call = store_->get_stored(what.uid);
+    if (call) there.push_back(what.uid);
+    EXPECT_EQ(found.final, call && call->final);
+    EXPECT_EQ(found.rows, *store_->rows_of(what.uid));
+    EXPECT_EQ(found.claims, *store_->claims_of(what.uid));
   };
-  ASSERT_TRUE(store_->for_each_recording(uids, same));
+  ASSERT_TRUE(store_->retire(retirement));
   EXPECT_EQ(at, uids.end());
-  EXPECT_EQ(there.size(), 51U);
-  const auto many = store_->get_terms(uids);
-  ASSERT_TRUE(many);
-  ASSERT_EQ(many->size(), there.size());
-  for (std::size_t i = 0; i < there.size(); ++i) EXPECT_EQ((*many)[i].uid, there[i].uid);
-  const auto stopped =
-      store_->for_each_recording(uids, [](const Uid&, const StoredRecording&) -> Result<void> {
-        return make_error(ErrorCode::kCancelled, "enough");
-      });
-  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(there.size(), 50U);
+  const auto terms = store_->get_terms(uids);
+  ASSERT_TRUE(terms);
+  ASSERT_EQ(terms->size(), there.size());
+  for (std::size_t i = 0; i < there.size(); ++i) EXPECT_EQ((*terms)[i].uid, there[i]);
+}
+
+// Keys are destroyed in between: if they are not, what names them stays.
+TEST_F(CallStoreTest, NothingGoesBeforeWhatMustComeFirst) {
+  const CallRecord call = nth_call(1, "1", "2");
+  const ExtentRow row{call.uid, SegmentKind::kMedia, SegmentId{1}, "row"};
+  ASSERT_TRUE(store_->put({&call, 1}, {&row, 1}));
+  Retirement retirement{{}, {{call.uid, kPartsAll}}};
+  retirement.look = [](const RecordingPartsOf&, const StoredRecording& found, Discard& discard) {
+    for (const ExtentRow& one : found.rows) discard.rows.push_back({one, 0});
+  };
+  retirement.before = [&]() -> Result<void> {
+    EXPECT_EQ(store_->rows_of(call.uid)->size(), 1U);
+    return make_error(ErrorCode::kIo, "the disk");
+  };
+  EXPECT_EQ(store_->retire(retirement).error().code, ErrorCode::kIo);
+  EXPECT_EQ(store_->rows_of(call.uid)->size(), 1U);
+  EXPECT_TRUE(store_->get(call.uid));
+  retirement.before = [] { return Result<void>(); };
+  ASSERT_TRUE(store_->retire(retirement));
+  EXPECT_TRUE(store_->rows_of(call.uid)->empty());
+  EXPECT_FALSE(store_->get(call.uid));
 }
 
 TEST_F(CallStoreTest, WhatWasDestroyedIsRemembered) {
