@@ -22,6 +22,9 @@ EVERYTHING = set(LAYERS) | {"tests", "bench"}
 LAYERS["tests"] = EVERYTHING  # tests/unit/apps tests apps/
 LAYERS["bench"] = EVERYTHING - {"apps"}
 
+# Whose sources are compiled one by one in script/test's stage `alone`.
+COMPILED_ALONE = tuple(f"{folder}/" for folder in LAYERS if folder != "tests")
+
 # Single headers of another layer that a folder may include, each for a reason.
 EXTRA_INCLUDES = {}
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,16 +13,21 @@ import fuzzing
 import targets
 from testing import JOBS, ROOT, Runner, executables, introspect, run_gtests
 
+sys.path.append(os.path.join(ROOT, "script/checks"))
+import tree
+
 CHECKS = ["format", "layering", "sizes", "mirror", "headers", "commits"]
 PRODUCT = ("base/", "model/", "config/", "engine/", "storage/", "pipelines/", "control/", "apps/")
 TIDY_FILES_MAX = 12
-TIDY_TREE = "build-tidy"
+# Sources one by one, for what each of them lacks: as quickly as they compile.
+ALONE_TREE = "build-alone"
+ALONE_BUILD = ["-Db_pch=false", "-Doptimization=0", "-Ddebug=false"]
 ASAN = {"ASAN_OPTIONS": "exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1",
         "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1",
         "LSAN_OPTIONS": "suppressions=" + os.path.join(ROOT, "tests/support/lsan.supp")}
 # Six sources are compiled as one, which takes half of the time: most of it goes into headers. A
-# tree to work in is set up without that.
-UNITY = ["-Dunity=on", "-Dunity_size=6"]
+# tree to work in is set up without that, and with what a debugger needs, a third of the rest.
+FAST_BUILD = ["-Dunity=on", "-Dunity_size=6", "-Ddebug=false"]
 # Clang writes the path of a precompiled header's tree into it, so ccache would give one clone what
 # belongs to another.
 SANITIZER_BUILD = ["-Db_lundef=false", "-Db_pch=false", "-Dbench=disabled", "-Doptimization=1",
@@ -30,7 +36,7 @@ SANITIZER_BUILD = ["-Db_lundef=false", "-Db_pch=false", "-Dbench=disabled", "-Do
 # for sanitized code, and each library is compiled once. Line tables are all that a report shows.
 ASAN_TREE = "build-asan"
 ASAN_BUILD = ["-Db_sanitize=address,undefined", "-Dfuzz=true", "-Ddebug_core_checks=true",
-              "-Ddebug=false", "-Dcpp_args=-gline-tables-only", *UNITY, *SANITIZER_BUILD]
+              "-Dcpp_args=-gline-tables-only", *FAST_BUILD, *SANITIZER_BUILD]
 # Meson finds ccache by itself only beside a compiler that nobody named.
 CACHE = "ccache " if shutil.which("ccache") else ""
 CLANG = {"CC": CACHE + "clang-14", "CXX": CACHE + "clang++-14"}
@@ -55,7 +61,7 @@ def build(runner, directory, options, targets=(), compilers=None):
 
 
 def stage_build(runner):
-    if build(runner, "build", UNITY):
+    if build(runner, "build", FAST_BUILD):
         runner.check("check hot_symbols", ["script/checks/hot_symbols"], 60)
 
 
@@ -199,35 +205,35 @@ def changed_files():
     return git("diff", "--name-only", "--diff-filter=d", base[0])
 
 
-def configure_tidy(runner):
+def configure_alone(runner):
     """A tree that names the command of each source, with the headers that a build makes."""
-    if not runner.configure(TIDY_TREE, []):
+    if not runner.configure(ALONE_TREE, ALONE_BUILD):
         return False
-    made = [os.path.relpath(name, os.path.join(ROOT, TIDY_TREE))
-            for target in introspect(TIDY_TREE, "targets") for name in target["filename"]
+    made = [os.path.relpath(name, os.path.join(ROOT, ALONE_TREE))
+            for target in introspect(ALONE_TREE, "targets") for name in target["filename"]
             if name.endswith(".pb.h")]
-    return runner.check("build generated headers", ["ninja", "-C", TIDY_TREE, *made], 300)
+    return runner.check("build generated headers", ["ninja", "-C", ALONE_TREE, *made], 300)
 
 
 def stage_alone(runner):
-    """Each source of the product by itself, as a tree for developing or packaging compiles it."""
-    if not configure_tidy(runner):
+    """Each source by itself, as a tree for developing or packaging compiles it."""
+    if not configure_alone(runner):
         return
-    with open(os.path.join(ROOT, TIDY_TREE, "compile_commands.json"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, ALONE_TREE, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
     objects = []
     for command in commands:
         path = os.path.normpath(os.path.join(command["directory"], command["file"]))
-        if os.path.relpath(path, ROOT).startswith(PRODUCT):
+        if os.path.relpath(path, ROOT).startswith(tree.COMPILED_ALONE):
             objects.append(command["output"])
     if not objects:
         runner.tally.fail("alone: there is no source")
-    elif runner.check("build alone", ["ninja", "-C", TIDY_TREE, *objects], 2400):
+    elif runner.check("build alone", ["ninja", "-C", ALONE_TREE, *objects], 2400):
         print(f"   {len(objects)} sources", flush=True)
 
 
 def stage_tidy(runner):
-    if not configure_tidy(runner):
+    if not configure_alone(runner):
         return
     names = git("ls-files", "*.cc") if runner.long_run else changed_files()
     files = [name for name in names if name.endswith(".cc") and name.startswith(PRODUCT)]
@@ -241,9 +247,8 @@ def stage_tidy(runner):
 
 def tidy(runner, file):
     runner.check(f"tidy {file}",
-                 ["clang-tidy-14", "-p", TIDY_TREE, "--quiet",
-                  "--extra-arg=-Wno-unknown-warning-option",
-                  "--extra-arg=-I" + os.path.join(ROOT, "control/cli/pch"), file], 600)
+                 ["clang-tidy-14", "-p", ALONE_TREE, "--quiet",
+                  "--extra-arg=-Wno-unknown-warning-option", file], 600)
 
 
 def build_fuzz_targets(runner):
