@@ -96,6 +96,9 @@ class Runner:
         self.logs = os.path.join(ROOT, "build", "test-logs")
         os.makedirs(self.logs, exist_ok=True)
         self._git_status = self._tree_state()
+        for name in abandoned_namespaces():  # of tests that were killed; they are not ours
+            print(f"removes network namespace {name}: the test that made it is gone", flush=True)
+        self._namespaces = set(network_namespaces())
         # Processes whose parents died come to us instead of to init: none can hide.
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
@@ -200,20 +203,9 @@ class Runner:
             time.sleep(0.1)
         return sorted(set(found))
 
-    @staticmethod
-    def _leftover_namespaces():
-        """Namespaces that a test named after its process, which no longer runs; removes them."""
-        try:
-            names = os.listdir("/run/netns")
-        except FileNotFoundError:
-            return []
-        found = []
-        for name in names:
-            match = re.match(r"td(?:sa|sb|probe)?(\d+)[abt]?$", name)
-            if match and not os.path.exists(f"/proc/{match.group(1)}"):
-                subprocess.run(["ip", "netns", "del", name], check=False)
-                found.append(f"network namespace left: {name}")
-        return found
+    def _leftover_namespaces(self):
+        return [f"network namespace left: {name}"
+                for name in abandoned_namespaces(self._namespaces)]
 
 
 class _Running:
@@ -260,6 +252,24 @@ def _kill_group(process):
             process.wait(patience_s)
         except (ProcessLookupError, subprocess.TimeoutExpired):
             continue
+
+
+def network_namespaces():
+    try:
+        return os.listdir("/run/netns")
+    except FileNotFoundError:
+        return []
+
+
+def abandoned_namespaces(others=()):
+    """Removes namespaces that a test named after its process, which no longer runs; their names."""
+    found = []
+    for name in network_namespaces():
+        match = re.match(r"td(?:sa|sb|probe)?(\d+)(?:[a-z]|tap)?$", name)
+        if match and name not in others and not os.path.exists(f"/proc/{match.group(1)}"):
+            subprocess.run(["ip", "netns", "del", name], check=False)
+            found.append(name)
+    return found
 
 
 def introspect(directory, what):
