@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the stages of script/test and adds up what they found.
 
-When all are asked for, those that mostly compute (stages.BESIDE) run beside the others, as soon as
-there is a build: they get what processor time the others leave, and nothing else of them is timed.
+When all are asked for, those that mostly compute (stages.BESIDE, BESIDE_LATER) run beside the
+others, as soon as there is a build: they get what processor time the others leave.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from stages import BESIDE, NEED_BUILD, STAGES
+from stages import ASAN_LIVE, BESIDE, BESIDE_LATER, NEED_BUILD, STAGES
 from testing import Runner, Tally
 
 
@@ -39,8 +39,8 @@ def run_stage(name, runner, total):
     return tally.failed == 0
 
 
-def run_beside(runner, total):
-    for name in BESIDE:
+def run_stages(names, runner, total):
+    for name in names:
         run_stage(name, runner, total)
 
 
@@ -48,18 +48,18 @@ def run_all(runner, total):
     run_stage("checks", runner, total)
     if not run_stage("build", runner, total):
         return  # nothing that follows would tell more
-    last = "asan_live"  # it needs time, and the tree of a stage of BESIDE
+    elsewhere = ("checks", "build", ASAN_LIVE, *BESIDE, *BESIDE_LATER)
     with ThreadPoolExecutor(1) as pool:
-        beside = pool.submit(run_beside, runner.idle(), total)
+        beside = pool.submit(run_stages, BESIDE, runner.idle(), total)
+        later = pool.submit(run_stages, BESIDE_LATER, runner.idle(), total)
         try:
-            for name in STAGES:
-                if name not in ("checks", "build", last, *BESIDE):
-                    run_stage(name, runner, total)
-            beside.result()
+            run_stages([name for name in STAGES if name not in elsewhere], runner, total)
+            beside.result()  # whose tree it needs
+            run_stage(ASAN_LIVE, runner, total)
+            later.result()
         except BaseException:
             runner.stop()
             raise
-    run_stage(last, runner, total)
 
 
 def run_some(names, runner, total):

@@ -297,6 +297,7 @@ def stage_bench(runner):
                                          os.path.join(disk, "retention"), "2000"], 120)
 
 
+ASAN_LIVE = "asan_live"
 STAGES = {
     "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
     "counters": stage_counters,
@@ -304,9 +305,10 @@ STAGES = {
     "live": stage_live, "crash": stage_crash,
     "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "alone": stage_alone,
     "fuzz": stage_fuzz,
-    "asan_live": stage_asan_live, "bench": stage_bench,
+    ASAN_LIVE: stage_asan_live, "bench": stage_bench,
 }
 NEED_BUILD = {"unit", "flow", "counters", "corpus", "traffic", "encapsulation", "live", "crash",
               "tidy", "bench"}
-# They need processors, where what is between build and them mostly waits.
-BESIDE = ["asan", "tsan", "tidy", "fuzz", "alone"]
+# They need processors, where all others mostly wait; the last of those needs the tree of BESIDE.
+BESIDE = ["asan", "fuzz"]
+BESIDE_LATER = ["tsan", "tidy", "alone"]
