@@ -144,7 +144,14 @@ Result<CopiedFiles> restore_copy(const std::string& from,
     return make_error(ErrorCode::kAlreadyExists,
                       to + " is there already: a backup is restored to where there is nothing.");
   }
-  if (!journal.empty()) TD_TRY(check_same_ledger(from + "/ledger", journal));
+  const std::string ledger = journal.empty() ? from + "/ledger" : journal;
+  if (!journal.empty()) {
+    TD_TRY(check_same_ledger(from + "/ledger", journal));
+  } else if (!exists(ledger + "/00000000.ledger")) {
+    return make_error(ErrorCode::kCorrupt,
+                      "There is no journal in " + ledger +
+                          ", which says what is held and erased: nothing is restored without it.");
+  }
   const std::string partial = to + ".partial";
   if (exists(partial)) {
     return make_error(ErrorCode::kAlreadyExists,
@@ -155,8 +162,7 @@ Result<CopiedFiles> restore_copy(const std::string& from,
     // Copies, not links: the restored store may punch holes and overwrite, the backup stays.
     TD_TRY(copy_tree(from + "/" + part, partial + "/" + part, CopyWay::kCopyAll, copied));
   }
-  const std::string ledger = journal.empty() ? from + "/ledger" : journal;
-  if (exists(ledger)) TD_TRY(copy_tree(ledger, partial + "/ledger", CopyWay::kCopyAll, copied));
+  TD_TRY(copy_tree(ledger, partial + "/ledger", CopyWay::kCopyAll, copied));
   TD_TRY(copy_file(from + "/FORMAT", partial + "/FORMAT", CopyWay::kCopyAll, copied));
   TD_TRY(sync_directory(partial));
   if (::rename(partial.c_str(), to.c_str()) != 0) return failed("renamed", partial);

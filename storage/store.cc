@@ -67,7 +67,7 @@ Result<void> StoreImpl::start() {
   if (!lock) return Error(std::move(lock.error()));
   lock_ = std::move(*lock);
   TD_TRY(check_store_format(options_.directory));
-  TD_TRY(check_call_store_is_there(options_.directory));
+  TD_TRY(check_parts_are_there(options_.directory));
   auto opened = open_store_keys(options_);
   if (!opened) return Error(std::move(opened.error()));
   keys_ = std::move(opened->keys);

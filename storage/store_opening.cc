@@ -67,22 +67,29 @@ Result<void> check_store_format(const std::string& directory) {
   return write_file_durably(path, as_bytes(kStoreFormat), 0600);
 }
 
-Result<void> check_call_store_is_there(const std::string& directory) {
-  const std::string again = ": `tapdeck --store " + directory + " store rebuild` ";
+Result<void> check_parts_are_there(const std::string& directory) {
+  const std::string again = "`tapdeck --store " + directory + " store rebuild` ";
   const auto mark = read_rebuild_mark(directory);
   if (!mark) return Error(mark.error());
   if (*mark) {
+    return make_error(ErrorCode::kCorrupt,
+                      "The rebuilding of the store " + directory + " was cut short: " + again +
+                          "goes on with it.");
+  }
+  if (access((directory + "/calls/CURRENT").c_str(), F_OK) == 0) {
+    // A new store has its journal before it has a call store.
+    if (access((directory + "/ledger/00000000.ledger").c_str(), F_OK) == 0) return {};
     return make_error(
         ErrorCode::kCorrupt,
-        "The rebuilding of the store " + directory + " was cut short" + again + "goes on with it.");
+        "The store " + directory + " has calls, but no journal in " + directory +
+            "/ledger, which says what is held and erased. Put it back from the newest "
+            "copy of the store; if there is none, " +
+            again + "makes the call store anew without it.");
   }
-  if (access((directory + "/calls/CURRENT").c_str(), F_OK) == 0 ||
-      list_segment_files(directory).segments.empty()) {
-    return {};
-  }
+  if (list_segment_files(directory).segments.empty()) return {};
   return make_error(ErrorCode::kCorrupt,
                     "The store " + directory + " has segments, but no call store in " + directory +
-                        "/calls" + again + "makes it anew from segments, keys and journal.");
+                        "/calls: " + again + "makes it anew from segments, keys and journal.");
 }
 
 Result<OpenedKeys> open_store_keys(const StoreOptions& options) {

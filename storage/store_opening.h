@@ -26,8 +26,9 @@ Result<Descriptor> take_store_lock(const std::string& directory);
 Result<void> check_store_format(const std::string& directory);
 
 // kCorrupt where there are segments and no call store, or one that is being rebuilt: an empty call
-// store would make all that is recorded look like what nobody needs.
-Result<void> check_call_store_is_there(const std::string& directory);
+// store would make all that is recorded look like what nobody needs. And where there is a call
+// store and no journal: an empty one would hold nothing and have erased nothing.
+Result<void> check_parts_are_there(const std::string& directory);
 
 struct OpenedKeys {
   std::unique_ptr<KeyVault> keys;

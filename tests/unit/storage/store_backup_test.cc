@@ -93,5 +93,26 @@ TEST_F(StoreBackupTest, AnotherStoresJournalIsRefused) {
             ErrorCode::kNotFound);
 }
 
+TEST_F(StoreBackupTest, ACopyWithoutItsJournalIsRefused) {
+  open();
+  record(1);
+  ASSERT_TRUE(store_->backup(path("copy")));
+  std::filesystem::remove_all(path("copy") + "/ledger");
+  EXPECT_EQ(restore_copy(path("copy"), path("restored"), "").error().code, ErrorCode::kCorrupt);
+  EXPECT_FALSE(std::filesystem::exists(path("restored")));
+  EXPECT_TRUE(restore_copy(path("copy"), path("restored"), directory_.path() + "/ledger"));
+}
+
+TEST_F(StoreBackupTest, AStoreWithoutItsJournalIsNotOpened) {
+  open();
+  record(1);
+  store_.reset();
+  std::filesystem::remove_all(directory_.path() + "/ledger");
+  const auto opened = Store::open(options_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/ledger"));
+}
+
 }  // namespace
 }  // namespace tapdeck::storage
