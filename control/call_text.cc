@@ -134,6 +134,13 @@ std::string with_e164(const std::string& written, const std::string& e164) {
   return e164.empty() || e164 == written ? written : written + " (" + e164 + ")";
 }
 
+// "version 2", or with those before it that are gone: "version 2, 1 kept" (after an erasure).
+std::string version_text(const CallReport& report) {
+  const std::string text = "version " + std::to_string(report.call.version);
+  const std::size_t kept = report.versions.size();
+  return kept == report.call.version ? text : text + ", " + std::to_string(kept) + " kept";
+}
+
 std::string facts_text(const CallReport& report, std::string_view zone) {
   const CallRecord& call = report.call;
   Rows rows;
@@ -141,8 +148,7 @@ std::string facts_text(const CallReport& report, std::string_view zone) {
   add_fact(rows,
            "state",
            std::string(call_state_name(call.state)) + (call.final ? ", final" : ", not final") +
-               ", version " + std::to_string(call.version) + " of " +
-               std::to_string(report.versions.size()));
+               ", " + version_text(report));
   add_fact(rows, "outcome", result_of(call));
   add_fact(rows, "end reason", std::string(end_reason_name(call.end_reason)));
   add_fact(rows, "hangup by", std::string(hangup_by_name(call.hangup_by)));

@@ -14,7 +14,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "flow")]
 import frames
 import netlab
-import program
 import store_files
 from program import tapdeck
 from report import Report, require_linux_root
@@ -127,6 +126,10 @@ def test_alone(report, directory):
         test.check_gone("at once", gone)
         test.ask("store", "check")
         test.check_gone("when it was opened again", gone)
+        shown = tapdeck(store + title[-4:], "show", test.uids["erased"], config=config)
+        shown = shown.expect(3).stdout.decode()  # its messages are gone
+        test.check("its older versions are told to be gone",
+                   [] if "version 2, 1 kept" in shown else [shown[:200]])
 
 
 def test_served(report, directory, lab):
@@ -143,24 +146,18 @@ def test_served(report, directory, lab):
     test.check_gone("at the end", gone)
 
 
-def run(report, name, function):
-    try:
-        with tempfile.TemporaryDirectory(prefix="tdt.") as directory:
-            function(directory)
-    except (program.Crash, AssertionError, RuntimeError, ValueError, OSError, LookupError) as error:
-        report.fail(name, f"{type(error).__name__}: {error}")
-
-
 def main():
     report = Report()
     missing = store_files.missing_tools()
     if missing:
         report.skip("traces", f"needs {' and '.join(missing)} of rocksdb-tools")
         return report.finish()
-    run(report, "alone", lambda directory: test_alone(report, directory))
+    with report.guard("alone"), tempfile.TemporaryDirectory(prefix="tdt.") as directory:
+        test_alone(report, directory)
     if require_linux_root(report, "traces, served"):
-        with netlab.NetLab() as lab:
-            run(report, "served", lambda directory: test_served(report, directory, lab))
+        with report.guard("served"), netlab.NetLab() as lab, \
+                tempfile.TemporaryDirectory(prefix="tdt.") as directory:
+            test_served(report, directory, lab)
     return report.finish()
 
 
