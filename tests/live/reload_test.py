@@ -67,28 +67,6 @@ class ReloadTest:
         return [f"{log.count(text)} times {text!r} in the log, not at least {count}"
                 for text, count in wanted.items() if log.count(text) < count]
 
-    def stream_problems(self, log):
-        problems = [] if len(log) == CALLS else [f"{len(log)} calls of {CALLS}"]
-        for call in log:
-            rows = [(row["packets"], row["lost"], row["duplicated"], row["lost_by_us"])
-                    for row in call["media"]]
-            if rows != [(PACKETS, 0, 0, 0)] * 2 or call["recording"]["state"] != "recorded":
-                problems.append(f"{call['call_id']}: {call['recording']['state']}, {rows}")
-        return problems
-
-    def media_problems(self, log):
-        """Every payload byte of every stream is there, in order."""
-        output, problems = os.path.join(self.directory, "export"), []
-        tapdeck(self.service.store, "export", "--format", "pcap", "--output", output).expect(0)
-        for call in log:
-            path = os.path.join(output, call["uid"] + ".pcap")
-            for row in call["media"]:
-                payload = capture_file.rtp_payload(path, int(row["ssrc"], 16))
-                if payload != many_calls.PAYLOAD * PACKETS:
-                    problems.append(f"{call['call_id']} {row['ssrc']}: {len(payload)} bytes, not "
-                                    f"{len(many_calls.PAYLOAD) * PACKETS}, or others")
-        return problems
-
     def count_problems(self, sent):
         stats = tapdeck(self.service.store, "stats", "--json").expect(0).lines()[0]
         port, drops = stats["ports"][0], {n: c for n, c in stats["drops"].items() if c}
@@ -123,8 +101,9 @@ class ReloadTest:
 
         log = netlab.wait_until(all_final, 30, 1) or program.calls(self.service.store)
         self.report.check("ten reloads are told", self.reload_problems())
-        self.report.check("every stream is whole", self.stream_problems(log))
-        self.report.check("every byte is there", self.media_problems(log))
+        self.report.check("every stream is whole", many_calls.problems_of(log, CALLS, PACKETS))
+        self.report.check("every byte is there", many_calls.media_problems(
+            self.service.store, log, PACKETS, os.path.join(self.directory, "export")))
         self.report.check("every packet is counted", self.count_problems(sent))
         status = self.service.stop()
         self.report.check("SIGTERM ends run cleanly",
@@ -135,11 +114,8 @@ def main():
     report = Report()
     if require_linux_root(report, "reload"):
         with tempfile.TemporaryDirectory(prefix="tdr.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("reload"):
                 ReloadTest(report, lab, directory).run()
-            except (program.Crash, AssertionError, RuntimeError, ValueError,
-                    LookupError) as error:
-                report.fail("reload", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

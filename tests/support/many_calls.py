@@ -1,6 +1,10 @@
 """Writes a capture of many calls with media in both directions, whatever size is asked for."""
 
+import os
 import struct
+
+import capture_file
+from program import tapdeck
 
 BASE_S = 1_700_000_000
 PACKETS_PER_S = 10  # of each direction: 100 ms of G.711 in a packet
@@ -69,4 +73,21 @@ def problems_of(log, calls, packets):
                 for row in call["media"]]
         if rows != [(packets, 0, 0, 0)] * 2 or call["recording"]["state"] != "recorded":
             problems.append(f"{call['call_id']}: {call['recording']['state']}, streams {rows}")
+    return problems
+
+
+def media_problems(store, log, packets, output, config=None):
+    """What keeps these calls' media from being theirs to the byte, as an export to `output`."""
+    tapdeck(store, "export", "--format", "pcap", "--output", output, config=config).expect(0, 3)
+    problems, whole = [], PAYLOAD * packets
+    for call in log:
+        path = os.path.join(output, call["uid"] + ".pcap")
+        if not os.path.exists(path):
+            problems.append(f"{call['call_id']}: nothing was exported")
+            continue
+        for row in call["media"]:
+            payload = capture_file.rtp_payload(path, int(row["ssrc"], 16))
+            if payload != whole:
+                problems.append(f"{call['call_id']} {row['ssrc']}: {len(payload)} bytes, not "
+                                f"{len(whole)}, or others")
     return problems
