@@ -286,12 +286,9 @@ def main():
     report = Report()
     for test in TESTS:
         with tempfile.TemporaryDirectory(prefix="tdi.") as directory:
-            try:
+            with report.guard(test.__name__):
                 test(directory)
                 report.ok(test.__name__)
-            except (AssertionError, program.Crash, OSError, LookupError, ValueError,
-                    TypeError, StopIteration) as error:
-                report.fail(test.__name__, f"{type(error).__name__}: {error}")
     return report.finish()
 
 

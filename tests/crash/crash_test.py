@@ -257,19 +257,14 @@ def main():
     report = Report()
     rng = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory(prefix="tdk.") as directory:
-        try:
+        with report.guard("killed ingest"):
             killed_ingest(report, directory, arguments.kills, rng)
-        except (program.Crash, AssertionError, OSError) as error:
-            report.fail("killed ingest", f"{type(error).__name__}: {error}")
     if require_linux_root(report, "kill -9 under load"):
         with tempfile.TemporaryDirectory(prefix="tdk.") as directory, netlab.NetLab() as lab:
             for number in range(1, arguments.kills + 1):
-                try:
+                with report.guard(f"kill {number}"):
                     one_kill(report, lab, directory, number, rng)
-                except (program.Crash, AssertionError, RuntimeError, ValueError,
-                        LookupError) as error:
-                    report.fail(f"kill {number}", f"{type(error).__name__}: {error}")
-                    lab.stop_all()
+                lab.stop_all()
     return report.finish()
 
 

@@ -146,10 +146,8 @@ def ingest_without_io_uring(report, directory):
 def main():
     report = Report()
     with tempfile.TemporaryDirectory(prefix="tdd.") as directory:
-        try:
+        with report.guard("ingest without io_uring"):
             ingest_without_io_uring(report, directory)
-        except (program.Crash, AssertionError, ValueError, LookupError) as error:
-            report.fail("ingest without io_uring", f"{type(error).__name__}: {error}")
     if os.geteuid() != 0:
         report.skip("full disk", "needs root to mount a small file system")
         return report.finish()
@@ -157,14 +155,11 @@ def main():
         ingesting, running = (os.path.join(directory, name) for name in ("ingest", "run"))
         os.makedirs(ingesting)
         os.makedirs(running)
-        try:
+        with report.guard("full disk"):
             ingest_on_full_disk(report, ingesting)
             if require_linux_root(report, "full disk under run"):
                 with netlab.NetLab() as lab:
                     run_on_full_disk(report, running, lab)
-        except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError,
-                subprocess.CalledProcessError) as error:
-            report.fail("full disk", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

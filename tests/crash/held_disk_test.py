@@ -12,7 +12,6 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import netlab
-import program
 import sipp_load
 from program import tapdeck
 from report import Report, require_linux_root
@@ -112,7 +111,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tdh.") as directory, netlab.NetLab() as lab, \
             SmallDisk(os.path.join(directory, "disk")) as disk:
         test = HeldDiskTest(report, directory, lab, disk)
-        try:
+        with report.guard("full disk with holds"):
             test.service.start()
             try:
                 test.run()
@@ -121,9 +120,6 @@ def main():
             report.check("run stops in order", [] if status == 0 else [test.service.tail()])
             done = tapdeck(test.service.store, "store", "check")
             report.check("the store is sound", [] if done.status == 0 else [done.stdout.decode()])
-        except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError,
-                OSError) as error:
-            report.fail("full disk with holds", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

@@ -5,11 +5,9 @@ service starts anew on what is left and records. Needs root.
 """
 
 import argparse
-import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -73,12 +71,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tdr.", dir=os.environ.get("TMPDIR")) as directory, \
             netlab.NetLab() as lab:
         for number in range(1, asked.cuts + 1):
-            try:
+            with report.guard(f"cut {number}"):
                 one_cut(report, lab, directory, number, rng)
-            except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError, OSError,
-                    subprocess.SubprocessError, json.JSONDecodeError) as error:
-                report.fail(f"cut {number}", f"{type(error).__name__}: {error}")
-                lab.stop_all()
+            lab.stop_all()
     return report.finish()
 
 

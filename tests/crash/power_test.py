@@ -10,7 +10,6 @@ Needs root, for a file system in user space.
 """
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -23,7 +22,7 @@ import netlab
 import program
 from program import tapdeck
 from report import Report
-from retention_kill_test import CALLS, KillTest, write_capture
+from retention_kill_test import OTHERS, KillTest, write_capture
 
 DISK = os.path.join(os.path.dirname(program.PROGRAM), "tests", "faults", "forgetful_disk")
 KINDS = ("create", "erase", "hold", "ingest", "extend", "annotate", "expire")
@@ -132,19 +131,9 @@ class PowerTest(KillTest):
                                    ["media can be read"])
         problems = [] if acknowledged or not must else ["it was not acknowledged"]
         if acknowledged or kind != "create":
-            found = tapdeck(store, "store", "check", config=self.config)
-            if found.status != 0:
-                problems.append(f"store check: {found.tail()} {found.stdout.decode()}")
-        if acknowledged:
-            problems += [f"acknowledged, but {problem}" for problem in problems_of()]
-        again = tapdeck(store, *words, config=self.config)
-        if again.status not in (0, 3):
-            problems.append(f"given again: {again.tail()}")
-        problems += problems_of()
-        others = self.calls(store, "--number", "492*")
-        expected = 0 if kind == "create" else CALLS - CALLS // 2
-        if len(others) != expected or self.readable(store, others) != expected:
-            problems.append("a call that it was not about is gone")
+            problems += self.unsound(store)
+        others = 0 if kind == "create" else OTHERS
+        problems += self.wrong_after(store, words, problems_of, acknowledged, others)
         self.report.check(title, problems)
 
 
@@ -162,14 +151,11 @@ def main():
         return report.finish()
     # Not in memory: what is opened for direct access must be refused there, too.
     with tempfile.TemporaryDirectory(prefix="tdp.", dir=os.environ.get("TMPDIR")) as directory:
-        try:
+        with report.guard("the power goes"):
             test = PowerTest(report, directory, asked.seed)
             for number in range(asked.cuts):
                 for kind in KINDS:
                     test.round(number, kind)
-        except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError, OSError,
-                subprocess.SubprocessError, json.JSONDecodeError) as error:
-            report.fail("the power goes", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

@@ -8,14 +8,12 @@ there is room. Needs root, for a small file system and network namespaces.
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import many_calls
 import netlab
-import program
 import sipp_load
 from program import tapdeck
 from report import Report, require_linux_root
@@ -223,13 +221,10 @@ def main():
     if not require_linux_root(report, "disk pressure"):
         return report.finish()
     with tempfile.TemporaryDirectory(prefix="tdp.") as directory:
-        try:
+        with report.guard("disk pressure"):
             with SmallDisk(os.path.join(directory, "disk"), DISK_MIB) as disk, \
                     netlab.NetLab() as lab:
                 PressureTest(report, directory, disk, lab).run()
-        except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError, OSError,
-                subprocess.CalledProcessError) as error:
-            report.fail("disk pressure", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

@@ -226,14 +226,11 @@ def main():
     asked = parser.parse_args()
     report = Report()
     with tempfile.TemporaryDirectory(prefix="tdb.") as directory:
-        try:
+        with report.guard("rebuild"):
             test = RebuildTest(report, directory, asked.seed)
             for how in ("deleted", "damaged"):
                 test.check_case(how)
             test.check_kills(asked.kills)
-        except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError, OSError,
-                json.JSONDecodeError) as error:
-            report.fail("rebuild", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

@@ -110,15 +110,13 @@ def main():
         return report.finish()
     with tempfile.TemporaryDirectory(prefix="tdr.") as directory:
         ingesting, running = (os.path.join(directory, name) for name in ("ingest", "run"))
-        try:
+        with report.guard("refusing call store"):
             os.makedirs(ingesting)
             os.makedirs(running)
             ingest_ends(report, ingesting)
             if require_linux_root(report, "refusing call store under run"):
                 with netlab.NetLab() as lab:
                     run_ends(report, running, lab)
-        except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError) as error:
-            report.fail("refusing call store", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

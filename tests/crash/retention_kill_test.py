@@ -7,7 +7,6 @@ the same command, given again, ends what was begun; calls that it was not about 
 """
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -26,6 +25,7 @@ from report import Report
 from scenario import Scenario
 
 CALLS = 24
+OTHERS = CALLS // 2  # that no command is about
 CONFIG = "retention_classes:\n  - {name: short, days: 1}\n  - {name: long, days: 36500}\n"
 PARTIES = "party alice 192.0.2.10:5060 number=4930111\n"
 CALL = """\
@@ -60,9 +60,9 @@ class KillTest:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(CONFIG)
         self.base = os.path.join(directory, "base")
-        half = CALLS // 2
-        self.make("a", "1", range(1, half + 1), "short")
-        self.make("b", "2", range(half + 1, CALLS + 1), "long")
+        about = CALLS - OTHERS
+        self.make("a", "1", range(1, about + 1), "short")
+        self.make("b", "2", range(about + 1, CALLS + 1), "long")
 
     def make(self, name, kind, numbers, retention_class):
         capture = write_capture(os.path.join(self.directory, name), kind, numbers)
@@ -125,21 +125,30 @@ class KillTest:
                     config=self.config).expect(0)
         after_s = self.random.uniform(0, whole_s)
         acknowledged = self.kill(store, words, after_s)
-        problems = []
+        self.report.check(f"{number}: {kind} killed after {after_s * 1e3:.0f} ms"
+                          f"{' (it had ended)' if acknowledged else ''}",
+                          self.unsound(store) +
+                          self.wrong_after(store, words, problems_of, acknowledged))
+
+    def unsound(self, store):
         found = tapdeck(store, "store", "check", config=self.config)
-        if found.status != 0:
-            problems.append(f"store check: {found.tail()}")
+        if found.status == 0:
+            return []
+        return [f"store check: {found.tail()} {found.stdout.decode()}"]
+
+    def wrong_after(self, store, words, problems_of, acknowledged, others=OTHERS):
+        """Of what the command did, and does when it is given again; `others` it is not about."""
+        problems = []
         if acknowledged:
             problems += [f"acknowledged, but {problem}" for problem in problems_of()]
         again = tapdeck(store, *words, config=self.config)
         if again.status not in (0, 3):
             problems.append(f"given again: {again.tail()}")
         problems += problems_of()
-        others = self.calls(store, "--number", "492*")
-        if len(others) != CALLS - CALLS // 2 or self.readable(store, others) != len(others):
+        found = self.calls(store, "--number", "492*")
+        if len(found) != others or self.readable(store, found) != others:
             problems.append("a call that it was not about is gone")
-        self.report.check(f"{number}: {kind} killed after {after_s * 1e3:.0f} ms"
-                          f"{' (it had ended)' if acknowledged else ''}", problems)
+        return problems
 
     def command(self, store, words):
         return [program.PROGRAM, "--config", self.config, "--store", store, *words]
@@ -168,14 +177,11 @@ def main():
     asked = parser.parse_args()
     report = Report()
     with tempfile.TemporaryDirectory(prefix="tdk.") as directory:
-        try:
+        with report.guard("retention kills"):
             test = KillTest(report, directory, asked.seed)
             for number in range(asked.kills):
                 for kind in ("erase", "hold", "extend", "expire"):
                     test.round(number, kind)
-        except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError,
-                json.JSONDecodeError) as error:
-            report.fail("retention kills", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

@@ -139,11 +139,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tapdeck-flood.") as directory:
         for name in ("small", "large"):
             os.mkdir(os.path.join(directory, name))
-        try:
+        with report.guard("floods"):
             run(report, directory)
-        except (program.Crash, AssertionError, ValueError, LookupError, OSError,
-                subprocess.SubprocessError) as problem:
-            report.fail("floods", f"{type(problem).__name__}: {problem}")
     sys.exit(report.finish())
 
 

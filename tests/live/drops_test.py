@@ -114,10 +114,8 @@ def main():
     report = Report()
     if require_linux_root(report, "kernel drops"):
         with tempfile.TemporaryDirectory(prefix="tdd.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("kernel drops"):
                 run(report, lab, directory)
-            except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError) as error:
-                report.fail("kernel drops", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

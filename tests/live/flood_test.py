@@ -122,10 +122,8 @@ def main():
     report = Report()
     if require_linux_root(report, "floods"):
         with tempfile.TemporaryDirectory(prefix="tdf.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("floods"):
                 run(report, lab, directory, arguments)
-            except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError) as error:
-                report.fail("floods", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

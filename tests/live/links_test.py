@@ -201,11 +201,8 @@ def main():
     report = Report()
     if require_linux_root(report, "links"):
         with tempfile.TemporaryDirectory(prefix="tdl.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("links"):
                 LinksTest(report, lab, directory).run()
-            except (program.Crash, AssertionError, RuntimeError, ValueError,
-                    LookupError) as error:
-                report.fail("links", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

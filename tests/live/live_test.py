@@ -178,10 +178,8 @@ def main():
     report = Report()
     if require_linux_root(report, "live calls"):
         with tempfile.TemporaryDirectory(prefix="tdl.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("live calls"):
                 run(report, lab, directory, arguments)
-            except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError) as error:
-                report.fail("live calls", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

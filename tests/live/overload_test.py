@@ -216,11 +216,8 @@ def main():
             for name, test in tests.items():
                 if arguments.only not in (None, name):
                     continue
-                try:
+                with report.guard(name):
                     test(report, lab, directory)
-                except (program.Crash, AssertionError, RuntimeError, ValueError,
-                        LookupError) as error:
-                    report.fail(name, f"{type(error).__name__}: {error}")
                 lab.stop_all()
     return report.finish()
 

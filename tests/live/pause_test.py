@@ -138,11 +138,8 @@ def main():
     report = Report()
     if require_linux_root(report, "pause"):
         with tempfile.TemporaryDirectory(prefix="tdp.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("pause"):
                 PauseTest(report, lab, directory).run()
-            except (program.Crash, AssertionError, RuntimeError, ValueError,
-                    LookupError) as error:
-                report.fail("pause", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

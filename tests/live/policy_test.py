@@ -150,11 +150,8 @@ def main():
     report = Report()
     if require_linux_root(report, "policy"):
         with tempfile.TemporaryDirectory(prefix="tdy.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("policy"):
                 PolicyTest(report, lab, directory).run()
-            except (program.Crash, AssertionError, RuntimeError, ValueError,
-                    LookupError) as error:
-                report.fail("policy", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

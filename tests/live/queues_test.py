@@ -9,7 +9,6 @@ root.
 
 import os
 import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -139,11 +138,8 @@ def main():
     report = Report()
     if require_linux_root(report, "receive queues"):
         with tempfile.TemporaryDirectory(prefix="tdq.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("receive queues"):
                 all_runs(report, lab, directory)
-            except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError,
-                    subprocess.CalledProcessError) as error:
-                report.fail("receive queues", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

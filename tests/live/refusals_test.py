@@ -124,10 +124,8 @@ def main():
     for test in (test_devices, test_usage, test_plain_user, test_old_processor):
         # Not below TMPDIR, which may be closed to others.
         with tempfile.TemporaryDirectory(prefix="tapdeck-refusals.", dir="/var/tmp") as directory:
-            try:
+            with report.guard(test.__name__):
                 test(report, directory)
-            except (program.Crash, AssertionError, OSError, LookupError, ValueError) as error:
-                report.fail(test.__name__, f"{type(error).__name__}: {error}")
     return report.finish()
 
 

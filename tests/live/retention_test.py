@@ -16,7 +16,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "flow")]
 import frames
 import netlab
-import program
 from program import tapdeck
 from report import Report, require_linux_root
 from scenario import Scenario
@@ -369,20 +368,14 @@ def test_served(report, directory, lab):
     test.check("the hold outlives the service", [] if len(holds) == 1 else [f"{holds}"])
 
 
-def run(report, name, function):
-    try:
-        with tempfile.TemporaryDirectory(prefix="tdr.") as directory:
-            function(directory)
-    except (program.Crash, AssertionError, RuntimeError, ValueError, OSError, LookupError) as error:
-        report.fail(name, f"{type(error).__name__}: {error}")
-
-
 def main():
     report = Report()
-    run(report, "alone", lambda directory: test_alone(report, directory))
+    with report.guard("alone"), tempfile.TemporaryDirectory(prefix="tdr.") as directory:
+        test_alone(report, directory)
     if require_linux_root(report, "retention, served"):
-        with netlab.NetLab() as lab:
-            run(report, "served", lambda directory: test_served(report, directory, lab))
+        with report.guard("served"), netlab.NetLab() as lab, \
+                tempfile.TemporaryDirectory(prefix="tdr.") as directory:
+            test_served(report, directory, lab)
     return report.finish()
 
 

@@ -296,10 +296,8 @@ def main():
     report = Report()
     if require_linux_root(report, "commands through the service"):
         with tempfile.TemporaryDirectory(prefix="tdt.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("commands through the service"):
                 run(report, lab, directory, arguments)
-            except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError) as error:
-                report.fail("commands through the service", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

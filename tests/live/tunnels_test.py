@@ -202,11 +202,8 @@ def main():
     report = Report()
     if require_linux_root(report, "tunnels of the kernel"):
         with tempfile.TemporaryDirectory(prefix="tdt.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("tunnels of the kernel"):
                 run(report, lab, directory)
-            except (program.Crash, AssertionError, RuntimeError, ValueError, LookupError,
-                    subprocess.CalledProcessError) as error:
-                report.fail("tunnels of the kernel", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

@@ -116,11 +116,8 @@ def main():
     report = Report()
     if require_linux_root(report, "unbound"):
         with tempfile.TemporaryDirectory(prefix="tdu.") as directory, netlab.NetLab() as lab:
-            try:
+            with report.guard("unbound"):
                 UnboundTest(report, lab, directory).run()
-            except (program.Crash, AssertionError, RuntimeError, ValueError,
-                    LookupError) as error:
-                report.fail("unbound", f"{type(error).__name__}: {error}")
     return report.finish()
 
 

@@ -4,9 +4,11 @@ A driver creates one Report, calls ok/fail/skip once per checked unit and ends w
 `sys.exit(report.finish())`. The last line of its output is `N passed, N failed, N skipped`.
 """
 
+import contextlib
 import os
 import sys
 import threading
+import traceback
 
 
 class Report:
@@ -42,6 +44,16 @@ class Report:
             self.fail(name, problems)
         else:
             self.ok(name)
+
+    @contextlib.contextmanager
+    def guard(self, name):
+        """What is raised inside is one failed unit of this name, and ends there."""
+        try:
+            yield
+        except Exception as error:  # a mistake of the driver's, too, must not hide other results
+            where = " < ".join(f"{os.path.basename(frame.filename)}:{frame.lineno}" for frame in
+                               reversed(traceback.extract_tb(error.__traceback__)[1:]))
+            self.fail(name, f"{type(error).__name__}: {error} ({where})")
 
     def finish(self):
         print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped", flush=True)

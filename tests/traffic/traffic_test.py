@@ -110,12 +110,9 @@ def main():
     report = Report()
     for test in TESTS:
         with tempfile.TemporaryDirectory(prefix="tdt.") as directory:
-            try:
+            with report.guard(test.__name__):
                 test(directory)
                 report.ok(test.__name__)
-            except (AssertionError, program.Crash, OSError, LookupError, ValueError,
-                    subprocess.CalledProcessError) as error:
-                report.fail(test.__name__, f"{type(error).__name__}: {error}")
     return report.finish()
 
 
