@@ -1,6 +1,7 @@
 #include "storage/store.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <unistd.h>
 #include <utility>
@@ -36,6 +37,9 @@ Result<void> check_options(const StoreOptions& options) {
       "blocks from 64 KiB on, not larger than a segment; class names are file names.");
 }
 
+// In the call store, decimal: how many entries the journal has had at least.
+constexpr std::string_view kJournalValue = "journal/entries";
+
 Error open_calls_error(Error error) {
   if (error.code == ErrorCode::kCorrupt) {
     error.message += " `tapdeck store rebuild` makes it anew from segments, keys and journal.";
@@ -53,6 +57,8 @@ StoreImpl::~StoreImpl() {
   if (!put) log_error(put.error().message);
   auto listed = keys_->close_list();
   if (!listed) log_error(listed.error().message);
+  // Without it, an older journal in its place would not be told from it.
+  if (auto noted = note_journal(); !noted) log_warning(noted.error().message);
 }
 
 Result<void> StoreImpl::start() {
@@ -88,6 +94,7 @@ Result<void> StoreImpl::start() {
   if (!calls) return open_calls_error(std::move(calls.error()));
   calls_ = std::move(*calls);
   TD_TRY(sync_directory(options_.directory));  // which has the name of calls/, perhaps since now
+  TD_TRY(check_journal());
   auto recovered = recover_segments({options_.directory, *keys_, *calls_, index_});
   if (!recovered) return Error(std::move(recovered.error()));
   recovery_ = *recovered;
@@ -97,6 +104,39 @@ Result<void> StoreImpl::start() {
   recovery_.keys_destroyed = *swept;
   writer_ = std::make_unique<SegmentWriterImpl>(options_, *keys_, index_);
   return continue_open_calls();
+}
+
+// How many entries the journal has had at least.
+Result<std::uint64_t> StoreImpl::known_entries() {
+  const auto value = calls_->get_meta(kJournalValue);
+  if (!value) return Error(value.error());
+  std::uint64_t known = 0;
+  if (*value) std::from_chars((*value)->data(), (*value)->data() + (*value)->size(), known);
+  return known;
+}
+
+// Entries are durable before anything is done that the call store could know of: a journal that has
+// fewer is an older one.
+Result<void> StoreImpl::check_journal() {
+  const auto known = known_entries();
+  if (!known) return Error(known.error());
+  const std::uint64_t entries = journal_->figures().entries;
+  if (entries >= *known) return note_journal();
+  return make_error(ErrorCode::kCorrupt,
+                    "The journal in " + options_.directory + "/ledger has " +
+                        std::to_string(entries) + " entries, and had " + std::to_string(*known) +
+                        ": what was held and erased since is not in it. Put the newest one back; "
+                        "if there is none, `tapdeck --store " +
+                        options_.directory + " store rebuild` makes the call store anew by this.");
+}
+
+Result<void> StoreImpl::note_journal() {
+  const auto known = known_entries();
+  if (!known) return Error(known.error());
+  const std::uint64_t entries =
+      journal_->look([](const LedgerState& state) { return state.next_sequence(); });
+  if (entries <= *known) return {};
+  return calls_->put_meta(kJournalValue, std::to_string(entries));
 }
 
 // Calls that were in progress may go on: their streams get new numbers and their digest covers what

@@ -114,5 +114,27 @@ TEST_F(StoreBackupTest, AStoreWithoutItsJournalIsNotOpened) {
   EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/ledger"));
 }
 
+TEST_F(StoreBackupTest, AnOlderJournalIsNotTakenForTheStoresOwn) {
+  open();
+  record(1);
+  std::filesystem::copy(directory_.path() + "/ledger", path("older"));
+  Erasure erasure;
+  erasure.reason = "r";
+  erasure.parts = kPartMedia;
+  const LedgerEntry entry{.uid = test_uid(1), .time_us = 1, .content = erasure};
+  ASSERT_TRUE(store_->journal().commit(entry));
+  store_.reset();
+  std::filesystem::rename(directory_.path() + "/ledger", path("newest"));
+  std::filesystem::copy(path("older"), directory_.path() + "/ledger");
+  const auto opened = Store::open(options_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(opened.error().message.find("has 0 entries, and had 1"), std::string::npos)
+      << opened.error().message;
+  std::filesystem::remove_all(directory_.path() + "/ledger");
+  std::filesystem::rename(path("newest"), directory_.path() + "/ledger");
+  EXPECT_TRUE(Store::open(options_));
+}
+
 }  // namespace
 }  // namespace tapdeck::storage
