@@ -25,15 +25,32 @@ Result<void> JournaledStore::note_once(const Uid& uid, Part part) {
   return {};
 }
 
+// What the last entry covers needs no other: further pages of it, and what comes later, for who
+// follows calls. A cursor proves nothing: it may be one of another search.
+Result<void> JournaledStore::note_search(const CallQuery& query) {
+  if (query.number.empty() && query.caller.empty() && query.callee.empty()) return {};
+  CallQuery always = query;
+  always.from_us.reset();
+  Search search{json_line(query_to_json(always)), query.from_us};
+  const bool covered =
+      searched_ && searched_->filters == search.filters &&
+      (!searched_->from_us || (search.from_us && *search.from_us >= *searched_->from_us));
+  if (covered) return {};
+  TD_TRY(note(std::nullopt, AccessKind::kSearch, query_to_text(query)));
+  searched_ = std::move(search);
+  return {};
+}
+
 Result<CallPage> JournaledStore::find_calls(const CallQuery& query) {
-  const bool by_number = !query.number.empty() || !query.caller.empty() || !query.callee.empty();
-  if (by_number && query.cursor.empty()) {
-    TD_TRY(note(std::nullopt, AccessKind::kSearch, query_to_text(query)));
-  }
+  TD_TRY(note_search(query));
   return store_->find_calls(query);
 }
 
 Result<EventPage> JournaledStore::find_events(const EventQuery& query) {
+  if (!query.number.empty() && query.number != events_of_) {
+    TD_TRY(note(std::nullopt, AccessKind::kSearch, "events, number=" + query.number));
+    events_of_ = query.number;
+  }
   return store_->find_events(query);
 }
 

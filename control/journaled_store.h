@@ -1,5 +1,6 @@
 // A store that writes down who looks into it before it gives anything out: media and messages (an
-// access of the kind that its reader named), calls found by a number (kSearch, once for all pages).
+// access of the kind that its reader named), calls and events found by a number (kSearch, once for
+// all pages).
 // Media and messages are written down once for each call in the life of this object.
 //
 // Threads: one caller at a time.  Memory: a row for each call that was looked at, kNotedMax at
@@ -47,6 +48,13 @@ class JournaledStore final : public storage::StoreAccess {
  private:
   enum class Part : std::uint8_t { kMedia, kMessages };
 
+  // By a number, as the last entry has it.
+  struct Search {
+    std::string filters;
+    std::optional<std::int64_t> from_us;
+  };
+
+  Result<void> note_search(const CallQuery& query);
   Result<void> note_once(const Uid& uid, Part part);
   Result<void> note(const std::optional<Uid>& uid, AccessKind kind, const std::string& detail);
 
@@ -54,6 +62,8 @@ class JournaledStore final : public storage::StoreAccess {
   AccessNote note_;
   AccessKind purpose_;
   std::set<std::pair<Uid, Part>> noted_;
+  std::optional<Search> searched_;
+  std::string events_of_;  // the number by which events were found last
 };
 
 }  // namespace tapdeck::control

@@ -272,6 +272,14 @@ class RetentionTest:
                    [] if searches and "498912345" in searches[-1]["detail"] else [f"{searches}"])
         who = searches[-1]["actor"]["user_id"] if searches else None
         self.check("with who it was", [] if who == os.getuid() else [f"{who}"])
+        self.ask("events", "--number", "498912345").expect(0)
+        cursor = self.ask("calls", "--json", "--limit", "1").stderr.rpartition("next: ")[2].strip()
+        self.ask("calls", "--caller", "4989*", "--cursor", cursor).expect(0)
+        details = [row["content"]["detail"] for row in self.rows("--type", "access")
+                   if not row["uid"]][len(searches):]
+        self.check("so are those for events, and those behind a cursor",
+                   [] if details == ["events, number=498912345", "caller=4989*"]
+                   else [f"{details}, cursor {cursor!r}"])
 
     def check_journal(self, *more):
         types = [row["type"] for row in self.rows()]

@@ -114,6 +114,45 @@ TEST_F(JournaledStoreTest, ASearchByNumberIsOneAccess) {
             (std::vector<std::string>{"- 3 number=44* after 0", "- 3 caller=0891234 after 0"}));
 }
 
+TEST_F(JournaledStoreTest, ACursorOfAnotherSearchHidesNone) {
+  const auto store = open();
+  CallQuery all;
+  all.limit = 1;
+  const auto page = store->find_calls(all);
+  ASSERT_TRUE(page);
+  ASSERT_FALSE(page->next_cursor.empty());
+  CallQuery query;
+  query.callee = "44*";
+  query.cursor = page->next_cursor;
+  ASSERT_TRUE(store->find_calls(query));
+  EXPECT_EQ(notes_, (std::vector<std::string>{"- 3 callee=44* after 0"}));
+}
+
+TEST_F(JournaledStoreTest, WhoFollowsANumberIsWrittenDownOnce) {
+  const auto store = open();
+  CallQuery query;
+  query.number = "44*";
+  query.from_us = 2'000'000;
+  ASSERT_TRUE(store->find_calls(query));
+  query.from_us = 3'000'000;
+  ASSERT_TRUE(store->find_calls(query));
+  EXPECT_EQ(notes_.size(), 1U);
+  query.from_us = 1'000'000;
+  ASSERT_TRUE(store->find_calls(query));
+  EXPECT_EQ(notes_.size(), 2U) << "that was not in what was written down";
+}
+
+TEST_F(JournaledStoreTest, ASearchForEventsByNumberIsOneAccess) {
+  const auto store = open();
+  EventQuery query;
+  ASSERT_TRUE(store->find_events(query));
+  EXPECT_TRUE(notes_.empty());
+  query.number = "44*";
+  ASSERT_TRUE(store->find_events(query));
+  ASSERT_TRUE(store->find_events(query));
+  EXPECT_EQ(notes_, (std::vector<std::string>{"- 3 events, number=44* after 0"}));
+}
+
 TEST_F(JournaledStoreTest, ACallThatIsNotThereIsNoAccess) {
   const auto store = open();
   const auto read = store->read_messages(make_uid(1, {}), [](const auto&) { return true; });
