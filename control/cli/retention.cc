@@ -191,11 +191,13 @@ int extend(const Context& context, const ExtendOptions& options) {
     write_out(json_line(*answer) + "\n");
   } else {
     const bool done = answer->value("done", false);
+    const char* undone =
+        options.yes ? "\nNothing was changed.\n" : "\nNothing was changed; --yes does it.\n";
     write_out(std::string(done ? "lengthened " : "would lengthen ") +
               printable(*answer, "changed.count") + ", as long already " +
               printable(*answer, "unchanged.count") + ", refused " +
               printable(*answer, "refused.count") + ", gone " + printable(*answer, "gone.count") +
-              (done ? "\n" : "\nNothing was changed; --yes does it.\n"));
+              (done ? "\n" : undone));
   }
   const bool refused =
       tell_skipped(*answer, "refused", "refused: its class does not allow that time");
