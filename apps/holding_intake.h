@@ -37,7 +37,9 @@ class HoldingIntake final : public storage::RecordIntake {
 
   Result<void> put_pending_rows() override { return intake_.put_pending_rows(); }
 
-  Result<bool> is_present(const Uid& uid) override { return intake_.is_present(uid); }
+  Result<storage::Presence> presence_of(const Uid& uid) override {
+    return intake_.presence_of(uid);
+  }
 
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 

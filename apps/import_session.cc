@@ -65,10 +65,10 @@ Result<void> ImportSession::check_asked(const Uid& uid) const {
                     "The import names a call that it has not asked for: " + to_string(uid) + ".");
 }
 
-Result<bool> ImportSession::is_present(const Uid& uid) {
-  auto present = intake_->is_present(uid);
-  if (present && !*present) asked_.insert(uid);
-  return present;
+Result<storage::Presence> ImportSession::presence_of(const Uid& uid) {
+  auto presence = intake_->presence_of(uid);
+  if (presence && *presence == storage::Presence::kAbsent) asked_.insert(uid);
+  return presence;
 }
 
 Result<void> ImportSession::add_chunk(Chunk& chunk) {

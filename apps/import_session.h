@@ -28,7 +28,7 @@ class ImportSession final : public control::ImportSink {
                                                            const std::vector<std::string>& classes,
                                                            const std::string& retention_class);
 
-  Result<bool> is_present(const Uid& uid) override;
+  Result<storage::Presence> presence_of(const Uid& uid) override;
   Result<void> add_chunk(Chunk& chunk) override;
   Result<void> add_messages(const Uid& recording, std::string records) override;
   Result<void> add_call(CallRecord call) override;

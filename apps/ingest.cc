@@ -158,7 +158,10 @@ Result<int> record_files(const control::IngestRequest& request,
   close_files(merge, opened);
   const double seconds = static_cast<double>(monotonic_now_ns() - started_ns) / 1e9;
   print_summary(
-      request, **pipeline, IngestFacts{.files = opened.outcomes, .seconds = seconds}, finals);
+      request,
+      **pipeline,
+      IngestFacts{.files = opened.outcomes, .seconds = seconds, .erased = store->erased()},
+      finals);
   TD_TRY(finished);
   TD_TRY(stored);
   return exit_status(opened.outcomes);

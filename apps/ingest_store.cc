@@ -63,9 +63,10 @@ storage::RecordIntake& IngestStore::intake() {
 }
 
 bool IngestStore::is_present(const Uid& uid) {
-  const Result<bool> present = intake().is_present(uid);
-  if (!present && !failure_) failure_ = present.error();
-  return present && *present;
+  const Result<storage::Presence> presence = intake().presence_of(uid);
+  if (!presence && !failure_) failure_ = presence.error();
+  if (presence && *presence == storage::Presence::kErased) ++erased_;
+  return presence && *presence != storage::Presence::kAbsent;
 }
 
 void IngestStore::note_pause(const PauseTold& told) {

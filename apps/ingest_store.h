@@ -4,6 +4,7 @@
 // Threads: one.  Memory: see storage::Store, control::ImportClient.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,9 @@ class IngestStore {
   // unfinished are recorded again from the start.
   bool is_present(const Uid& uid);
 
+  // How many of the calls that is_present() was asked of are erased, and so stay.
+  [[nodiscard]] std::uint64_t erased() const { return erased_; }
+
   // A pause of a recording, or the end of one: in the journal when finish() is done.
   void note_pause(const PauseTold& told);
 
@@ -50,7 +54,8 @@ class IngestStore {
   std::unique_ptr<HoldingIntake> holding_;
   std::unique_ptr<control::ImportClient> client_;
   std::unique_ptr<PauseNotes> pause_notes_;  // with the desk
-  std::optional<Error> failure_;             // of is_present() and note_pause()
+  std::uint64_t erased_ = 0;
+  std::optional<Error> failure_;  // of is_present() and note_pause()
 };
 
 }  // namespace tapdeck::apps

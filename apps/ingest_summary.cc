@@ -112,6 +112,7 @@ control::Json summary_json(Pipeline& pipeline,
           {"by_class", classes_json(pipeline.workers())},
           {"calls", figures.calls_started},
           {"already_present", figures.already_present},
+          {"erased", facts.erased},
           {"streams", stream_count},
           {"conversations", conversations_json(figures.conversations)},
           {"sip_messages", figures.messages},
@@ -128,11 +129,13 @@ control::Json summary_json(Pipeline& pipeline,
 }
 
 std::string summary_text(const control::Json& summary) {
-  std::string text = std::to_string(summary["packets"].get<std::uint64_t>()) + " packets, " +
-                     std::to_string(summary["calls"].get<std::uint64_t>()) + " calls (" +
-                     std::to_string(summary["already_present"].get<std::uint64_t>()) +
-                     " already present), " +
-                     std::to_string(summary["streams"].get<std::uint64_t>()) + " RTP streams\n";
+  const auto figure = [&summary](const char* name) { return summary[name].get<std::uint64_t>(); };
+  const std::uint64_t erased = figure("erased");
+  std::string text =
+      std::to_string(figure("packets")) + " packets, " + std::to_string(figure("calls")) +
+      " calls (" + std::to_string(figure("already_present")) + " already present" +
+      (erased == 0 ? "" : ", " + std::to_string(erased) + " of them erased: they stay so") + "), " +
+      std::to_string(figure("streams")) + " RTP streams\n";
   for (const char* group : {"by_class",
                             "drops",
                             "fragments",

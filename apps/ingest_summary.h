@@ -27,14 +27,15 @@ struct FileOutcome {
 struct IngestFacts {
   std::vector<FileOutcome> files;
   double seconds = 0;
+  std::uint64_t erased = 0;  // of the calls that are already present
 };
 
 // One JSON object per RTP stream that belonged to a call (`finals`) or passed probation without
 // one, in order of first packet: {"stream": {...}}.
 std::vector<control::Json> stream_rows(Pipeline& pipeline, const std::vector<StreamReport>& finals);
 
-// {packets, by_class, calls, already_present, streams, sip_messages, sip_rejected, sip_repaired,
-// sdp, sip_assembly, events, unbound, drops, fragments, files, seconds}
+// {packets, by_class, calls, already_present, erased, streams, sip_messages, sip_rejected,
+// sip_repaired, sdp, sip_assembly, events, unbound, drops, fragments, files, seconds}
 control::Json summary_json(Pipeline& pipeline,
                            const IngestFacts& facts,
                            std::uint64_t stream_count);

@@ -84,10 +84,11 @@ Result<void> ImportClient::put_pending_rows() {
   return {};
 }
 
-Result<bool> ImportClient::is_present(const Uid& uid) {
+Result<storage::Presence> ImportClient::presence_of(const Uid& uid) {
   const auto answer = ask(FrameType::kImportAsk, encode_uid(uid));
   if (!answer) return Error(answer.error());
-  return *answer == kImportPresent;
+  if (*answer == kImportErased) return storage::Presence::kErased;
+  return *answer == kImportPresent ? storage::Presence::kPresent : storage::Presence::kAbsent;
 }
 
 // Its writer has said so when it abandoned it, and finish() waits for it.

@@ -30,7 +30,7 @@ class ImportClient final : public storage::RecordIntake {
   Result<void> put_calls(std::span<const CallRecord> calls) override;
   Result<void> put_events(std::span<const EventRecord> events) override;
   Result<void> put_pending_rows() override;
-  Result<bool> is_present(const Uid& uid) override;
+  Result<storage::Presence> presence_of(const Uid& uid) override;
   // After writer().abandon(); durable when finish() has returned.
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 

@@ -17,9 +17,12 @@ Error unreadable() {
 Result<void> take_ask(const Socket& socket, const Frame& frame, ImportSink& sink) {
   const auto uid = decode_uid(frame.payload);
   if (!uid) return unreadable();
-  const auto present = sink.is_present(*uid);
-  if (!present) return Error(present.error());
-  return send_frame(socket, FrameType::kEnd, *present ? kImportPresent : std::string_view());
+  const auto presence = sink.presence_of(*uid);
+  if (!presence) return Error(presence.error());
+  std::string_view answer;
+  if (*presence == storage::Presence::kPresent) answer = kImportPresent;
+  if (*presence == storage::Presence::kErased) answer = kImportErased;
+  return send_frame(socket, FrameType::kEnd, answer);
 }
 
 Result<void> take_chunk(const Frame& frame, ImportSink& sink) {

@@ -14,6 +14,7 @@
 #include "model/chunk.h"
 #include "model/event.h"
 #include "model/pause.h"
+#include "storage/record_intake.h"
 #include "storage/segment_id.h"
 
 namespace tapdeck::control {
@@ -22,12 +23,12 @@ class ImportSink {
  public:
   virtual ~ImportSink() = default;
 
-  // storage::RecordIntake::is_present; to be asked, and answered with no, before anything else is
-  // done under `uid`.
-  virtual Result<bool> is_present(const Uid& uid) = 0;
+  // storage::RecordIntake::presence_of; to be asked, and answered with kAbsent, before anything
+  // else is done under `uid`.
+  virtual Result<storage::Presence> presence_of(const Uid& uid) = 0;
 
-  // kInvalidArgument: under a uid for which is_present() has not said no.  What the disk refuses is
-  // told by finish().
+  // kInvalidArgument: under a uid that presence_of() has not said is absent.  What the disk refuses
+  // is told by finish().
   virtual Result<void> add_chunk(Chunk& chunk) = 0;
   virtual Result<void> add_messages(const Uid& recording, std::string records) = 0;
   virtual Result<void> add_call(CallRecord call) = 0;

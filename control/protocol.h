@@ -23,7 +23,7 @@
 namespace tapdeck::control {
 
 constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
-constexpr std::uint16_t kProtocolVersion = 6;
+constexpr std::uint16_t kProtocolVersion = 7;
 constexpr std::size_t kFrameHeaderBytes = 5;
 constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
 constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame
@@ -67,7 +67,7 @@ enum class FrameType : std::uint8_t {
   kFigure = 69,   // name and value
   kFault = 70,    // StoreFault
   kEvent = 71,    // encode_event bytes
-  kEnd = 126,     // text: the next cursor, the JSON asked for, or kImportPresent
+  kEnd = 126,     // text: the next cursor, the JSON asked for, or kImport…
   kError = 127,
 };
 
@@ -112,7 +112,9 @@ std::optional<std::pair<std::string, std::uint64_t>> decode_figure(std::string_v
 std::string encode_fault(const storage::StoreFault& fault);
 std::optional<storage::StoreFault> decode_fault(std::string_view bytes);
 
-constexpr std::string_view kImportPresent = "present";  // kEnd of kImportAsk; else it is empty
+// kEnd of kImportAsk; of an absent call it is empty.
+constexpr std::string_view kImportPresent = "present";
+constexpr std::string_view kImportErased = "erased";
 
 std::string encode_section(const SectionHeader& header, ByteView records);
 

@@ -21,7 +21,7 @@ class ImportIntake final : public RecordIntake {
     OpenIndex& index;
     std::function<Result<void>(std::span<const CallRecord>)> put_calls;
     std::function<Result<void>(std::span<const EventRecord>)> put_events;
-    std::function<Result<bool>(const Uid&)> is_present;
+    std::function<Result<Presence>(const Uid&)> presence_of;
     std::function<Result<void>(const Uid&, ShredParts)> shred;
     std::function<void()> on_closed;
   };
@@ -43,7 +43,7 @@ class ImportIntake final : public RecordIntake {
 
   Result<void> put_pending_rows() override { return parts_.put_calls({}); }
 
-  Result<bool> is_present(const Uid& uid) override { return parts_.is_present(uid); }
+  Result<Presence> presence_of(const Uid& uid) override { return parts_.presence_of(uid); }
 
   Result<void> shred(const Uid& recording, ShredParts parts) override {
     return parts_.shred(recording, parts);

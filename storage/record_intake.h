@@ -2,10 +2,11 @@
 // with the call store.  A store is one; Store::open_import() gives a second one, for an import
 // beside the live capture; control::ImportClient is one on the other side of a control socket.
 //
-// Threads: one thread for writer() and is_present(), one (the same or another) for put_*; shred()
+// Threads: one thread for writer() and presence_of(), one (the same or another) for put_*; shred()
 // is for any. Memory: see SegmentWriter.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "base/result.h"
@@ -14,6 +15,12 @@
 #include "storage/segment_writer.h"
 
 namespace tapdeck::storage {
+
+enum class Presence : std::uint8_t {
+  kAbsent,   // what an earlier attempt left of it has been destroyed, but for its call record
+  kPresent,  // in full, or being recorded by another intake at this moment
+  kErased,   // on purpose: nothing of it is recorded again
+};
 
 class RecordIntake {
  public:
@@ -32,10 +39,9 @@ class RecordIntake {
   // put_calls().  Call on the put_calls() thread when there are no calls for a while.
   virtual Result<void> put_pending_rows() = 0;
 
-  // Asked before anything is recorded under `uid` from a file: true when the call is there in full,
-  // or is being recorded by another intake at this moment.  When false, what an earlier attempt
-  // left of it has been destroyed, but for its call record.
-  virtual Result<bool> is_present(const Uid& uid) = 0;
+  // Asked before anything is recorded under `uid` from a file, which is done only when it is
+  // absent.
+  virtual Result<Presence> presence_of(const Uid& uid) = 0;
 
   // Destroys for good what was kept of these parts of a recording, and abandons them if it is not
   // over: keys first, durable before it returns, then the rows that list them.  After an error some

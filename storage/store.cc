@@ -169,24 +169,23 @@ Result<void> StoreImpl::continue_open_calls() {
   return {};
 }
 
-Result<bool> StoreImpl::is_present(const Uid& uid) {
-  auto present = is_present_or_discard(uid);
-  if (present && !*present) writer_->forget_recording(uid);
-  return present;
+Result<Presence> StoreImpl::presence_of(const Uid& uid) {
+  auto presence = find_or_discard(uid);
+  if (presence && *presence == Presence::kAbsent) writer_->forget_recording(uid);
+  return presence;
 }
 
-// What was erased is taken for present: nothing of it is recorded again.
-Result<bool> StoreImpl::is_present_or_discard(const Uid& uid) {
+Result<Presence> StoreImpl::find_or_discard(const Uid& uid) {
   if (journal_->look([&](const LedgerState& state) { return state.erased_parts(uid) != 0; })) {
     erased_again_.fetch_add(1, std::memory_order_relaxed);
-    return true;
+    return Presence::kErased;
   }
   const auto stored = calls_->get(uid);
   if (!stored && stored.error().code != ErrorCode::kNotFound) return Error(stored.error());
-  if ((stored && stored->final) || index_.is_open(uid)) return true;
+  if ((stored && stored->final) || index_.is_open(uid)) return Presence::kPresent;
   const std::lock_guard lock(put_mutex_);
   TD_TRY(shredder_->discard(uid));
-  return false;
+  return Presence::kAbsent;
 }
 
 Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
@@ -198,7 +197,7 @@ Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
       index_,
       [this](std::span<const CallRecord> calls) { return put_calls(calls); },
       [this](std::span<const EventRecord> events) { return put_events(events); },
-      [this](const Uid& uid) { return is_present_or_discard(uid); },
+      [this](const Uid& uid) { return find_or_discard(uid); },
       [this](const Uid& uid, ShredParts what) { return shred(uid, what); },
       [this] { importing_.store(false); },
   };

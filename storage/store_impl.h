@@ -46,7 +46,7 @@ class StoreImpl final : public Store {
 
   Result<CallRecord> get_call(const Uid& uid) override { return calls_->get(uid); }
 
-  Result<bool> is_present(const Uid& uid) override;
+  Result<Presence> presence_of(const Uid& uid) override;
 
   // RetentionStore (storage/store_retention.cc, store_reclaim.cc).
   Journal& journal() override { return *journal_; }
@@ -116,7 +116,7 @@ class StoreImpl final : public Store {
   Result<void> check_journal();
   Result<void> note_journal();
   Result<void> continue_open_calls();
-  Result<bool> is_present_or_discard(const Uid& uid);
+  Result<Presence> find_or_discard(const Uid& uid);
   Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
   void mark_indexed();
   Result<std::optional<std::uint32_t>> find_details_key(const Uid& uid);

@@ -10,7 +10,8 @@ constexpr std::uint32_t kQueuesMax = 16;
 constexpr const char* kIngestFooter =
     "Takes pcap and pcapng, plain or .gz/.zst, with Ethernet, Linux cooked, raw IP or null/loop\n"
     "links. A call that is already stored and final is left as it is (already_present), so the\n"
-    "same file can be given twice. A truncated file is taken up to the cut (exit status 3).\n"
+    "same file can be given twice; one that was erased stays so, and is counted (erased).\n"
+    "A truncated file is taken up to the cut (exit status 3).\n"
     "While `run` owns the store the calls go through it, beside the live capture.\n"
     "\n"
     "Examples:\n"

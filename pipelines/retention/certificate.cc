@@ -108,6 +108,12 @@ std::string not_covered_json(const Certificate& certificate) {
       "read it; the disk's own encryption or secure erase reaches that.");
   limits.push_back("Swap, hibernation images and core dumps of the host.");
   limits.push_back("Records of the same call in other systems.");
+  limits.push_back(
+      "SIP transactions that belong to no call, such as registrations of the same people: they are "
+      "kept as long as the configuration says (events).");
+  limits.push_back(
+      "The journal: numbers that somebody searched for and reasons that somebody typed stay in it, "
+      "encrypted.");
   if (certificate.one_party) {
     limits.push_back(
         "Who took part on the other side: one party alone was taken out of the records.");

@@ -14,7 +14,7 @@ namespace {
 
 class NoImport final : public control::ImportSink {
  public:
-  Result<bool> is_present(const Uid&) override { return false; }
+  Result<storage::Presence> presence_of(const Uid&) override { return storage::Presence::kAbsent; }
 
   Result<void> add_chunk(Chunk&) override { return {}; }
 

@@ -369,7 +369,7 @@ class RefusingIntake final : public storage::RecordIntake {
 
   Result<void> put_pending_rows() override { return {}; }
 
-  Result<bool> is_present(const Uid&) override { return false; }
+  Result<storage::Presence> presence_of(const Uid&) override { return storage::Presence::kAbsent; }
 
   Result<void> shred(const Uid& recording, storage::ShredParts) override {
     shredded_.push_back(recording);

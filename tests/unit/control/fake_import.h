@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ struct ImportLog {
   std::vector<std::string> told;
   std::vector<Chunk> chunks;
   std::vector<CallRecord> calls;
-  Uid present{};               // is_present() of this one is true
+  Uid present{};  // presence_of() these
+  std::optional<Uid> erased;
   bool disk_is_full = false;   // finish() fails
   bool refuses_calls = false;  // add_call() fails
   std::atomic<int> ended{0};   // sinks destroyed
@@ -30,9 +32,10 @@ class FakeImport final : public ImportSink {
   FakeImport(const FakeImport&) = delete;
   FakeImport& operator=(const FakeImport&) = delete;
 
-  Result<bool> is_present(const Uid& uid) override {
+  Result<storage::Presence> presence_of(const Uid& uid) override {
     log_.told.push_back("ask " + to_string(uid));
-    return uid == log_.present;
+    if (uid == log_.erased) return storage::Presence::kErased;
+    return uid == log_.present ? storage::Presence::kPresent : storage::Presence::kAbsent;
   }
 
   Result<void> add_chunk(Chunk& chunk) override {

@@ -51,7 +51,7 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
   std::memset(chunk.append(RecordKind::kRtp, 3, 4), 0x5a, 4);
   const auto client = connect();
   ASSERT_NE(client, nullptr);
-  EXPECT_FALSE(*client->is_present(call.uid));
+  EXPECT_EQ(*client->presence_of(call.uid), storage::Presence::kAbsent);
   EXPECT_EQ(client->writer().try_append(chunk), storage::AppendVerdict::kTaken);
   EXPECT_EQ(client->writer().try_append_messages(call.uid, 1, "records"),
             storage::AppendVerdict::kTaken);
@@ -86,11 +86,13 @@ TEST_F(ImportClientTest, EverythingArrivesInTheOrderInWhichItWasHandedOver) {
 }
 
 TEST_F(ImportClientTest, WhatIsThereAlreadyIsToldApart) {
-  log_.present = testing::make_calls(1)[0].uid;
+  log_.present = testing::make_calls(2)[0].uid;
+  log_.erased = testing::make_calls(2)[1].uid;
   const auto client = connect();
   ASSERT_NE(client, nullptr);
-  EXPECT_TRUE(*client->is_present(log_.present));
-  EXPECT_FALSE(*client->is_present({}));
+  EXPECT_EQ(*client->presence_of(log_.present), storage::Presence::kPresent);
+  EXPECT_EQ(*client->presence_of(*log_.erased), storage::Presence::kErased);
+  EXPECT_EQ(*client->presence_of({}), storage::Presence::kAbsent);
 }
 
 TEST_F(ImportClientTest, WithoutAServiceOrWithABusyOneThereIsNoImport) {

@@ -80,22 +80,22 @@ TEST_F(ImportIntakeTest, OneAtATime) {
 TEST_F(ImportIntakeTest, WhatItDidNotEndIsMadeAnewByTheNext) {
   {
     const auto cut = import();
-    EXPECT_FALSE(*cut->is_present(test_uid(1)));
+    EXPECT_EQ(*cut->presence_of(test_uid(1)), Presence::kAbsent);
     put(*cut, 1, false);
     for (std::uint32_t i = 0; i < 3; ++i) append(cut->writer(), *make_chunk({.sequence = i}));
-    EXPECT_TRUE(*cut->is_present(test_uid(1))) << "it is being recorded";
+    EXPECT_EQ(*cut->presence_of(test_uid(1)), Presence::kPresent) << "it is being recorded";
   }
   EXPECT_EQ(figure(*store_, "recordings_open"), 0U);
   EXPECT_EQ(read_sections(*store_->reader(), test_uid(1))->size(), 3U);
   const auto again = make_chunk({.payload = 173});
   {
     const auto import = this->import();
-    EXPECT_FALSE(*import->is_present(test_uid(1)));
+    EXPECT_EQ(*import->presence_of(test_uid(1)), Presence::kAbsent);
     append(import->writer(), *again);
     import->writer().end_recording(test_uid(1));
     ASSERT_TRUE(import->writer().flush());
     put(*import, 1, true);
-    EXPECT_TRUE(*import->is_present(test_uid(1)));
+    EXPECT_EQ(*import->presence_of(test_uid(1)), Presence::kPresent);
   }
   EXPECT_EQ(*read_sections(*store_->reader(), test_uid(1)),
             std::vector<std::string>{section_text(*again)});
@@ -106,7 +106,7 @@ TEST_F(ImportIntakeTest, WhatItDidNotEndIsMadeAnewByTheNext) {
 TEST_F(ImportIntakeTest, LeavesAloneWhatTheStoresOwnWriterRecords) {
   put(*store_, 1, false);
   append(store_->writer(), *make_chunk({}));
-  EXPECT_TRUE(*import()->is_present(test_uid(1)));
+  EXPECT_EQ(*import()->presence_of(test_uid(1)), Presence::kPresent);
   store_->writer().end_recording(test_uid(1));
   ASSERT_TRUE(store_->writer().flush());
   EXPECT_EQ(read_sections(*store_->reader(), test_uid(1))->size(), 1U);

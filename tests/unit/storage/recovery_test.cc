@@ -180,7 +180,7 @@ TEST(Recovery, ASegmentLookedAtAgainBringsBackNothingDiscarded) {
   {
     auto store = open_store(options);
     ASSERT_NE(store, nullptr);
-    EXPECT_FALSE(*store->is_present(test_uid(1)));
+    EXPECT_EQ(*store->presence_of(test_uid(1)), Presence::kAbsent);
     append(store->writer(), *again);
     end(store->writer(), test_uid(1));
     ASSERT_TRUE(store->writer().flush());
@@ -209,7 +209,7 @@ TEST(Recovery, BothAttemptsInOneSegmentAreToldApart) {
     end(store->writer(), test_uid(1));
     ASSERT_TRUE(store->writer().flush());
     ASSERT_TRUE(store->put_pending_rows());
-    EXPECT_FALSE(*store->is_present(test_uid(1)));
+    EXPECT_EQ(*store->presence_of(test_uid(1)), Presence::kAbsent);
     append(store->writer(), *again);
     end(store->writer(), test_uid(1));
     ASSERT_TRUE(store->writer().flush());

@@ -47,7 +47,7 @@ TEST_F(ShredderTest, KeysOfCallsInTheLogAreClaimed) {
   EXPECT_EQ(slots_of(directory_.path(), 1).size(), 1U);
   open();
   EXPECT_EQ(slots_of(directory_.path(), 1).size(), 1U);
-  EXPECT_FALSE(*store_->is_present(test_uid(1)));
+  EXPECT_EQ(*store_->presence_of(test_uid(1)), Presence::kAbsent);
   expect_gone(slots);
   expect_consistent();
 }
@@ -62,7 +62,7 @@ TEST_F(ShredderTest, ADiscardedRecordingLeavesNoKey) {
     ASSERT_TRUE((*import)->writer().flush());
   }
   const auto slots = slots_of(directory_.path(), 1);
-  EXPECT_FALSE(*store_->is_present(test_uid(1)));
+  EXPECT_EQ(*store_->presence_of(test_uid(1)), Presence::kAbsent);
   expect_gone(slots);
   expect_consistent();
 }
@@ -165,7 +165,7 @@ TEST_F(ShredderTest, AnEndedRecordingIsShredded) {
   expect_told(1);
   expect_consistent();
   EXPECT_EQ(read_messages(1), "") << "there were none: nothing was destroyed";
-  EXPECT_TRUE(*store_->is_present(test_uid(1))) << "its record is there";
+  EXPECT_EQ(*store_->presence_of(test_uid(1)), Presence::kPresent) << "its record is there";
   EXPECT_EQ(read_sections(*store_->reader(), test_uid(2))->size(), 1U);
 }
 
@@ -203,7 +203,7 @@ TEST_F(ShredderTest, AnImportedRecordingIsShreddedFromOutside) {
             AppendVerdict::kAbandoned);
   (*import)->writer().end_recording(test_uid(1));
   // Recorded anew later, it is another recording.
-  EXPECT_FALSE(*(*import)->is_present(test_uid(1)));
+  EXPECT_EQ(*(*import)->presence_of(test_uid(1)), Presence::kAbsent);
   append((*import)->writer(), *make_chunk({.sequence = 5}));
   ASSERT_TRUE((*import)->writer().flush());
   (*import)->writer().end_recording(test_uid(1));

@@ -321,7 +321,7 @@ TEST_F(StoreRebuildTest, WhatWasMadeAnewIsNotTakenForTheFirstAttempt) {
   ASSERT_TRUE(writer.flush());
   ASSERT_TRUE(store_->put_pending_rows());
   const auto first = slots_of(directory_.path(), 1);
-  ASSERT_FALSE(*store_->is_present(test_uid(1)));
+  ASSERT_EQ(*store_->presence_of(test_uid(1)), Presence::kAbsent);
   record(1);
   const CallRecord before = get(1);
   ASSERT_EQ(first.size(), 1U);

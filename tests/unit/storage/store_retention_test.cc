@@ -349,11 +349,11 @@ TEST_F(StoreRetentionTest, HeldRecordsSaySoAndAreStoredWithoutIt) {
 }
 
 TEST_F(StoreRetentionTest, WhatWasErasedIsNotRecordedAgain) {
-  EXPECT_FALSE(*store_->is_present(test_uid(1)));
+  EXPECT_EQ(*store_->presence_of(test_uid(1)), Presence::kAbsent);
   commit(Erasure{testing::sample_actor(), "request", kPartsAll}, test_uid(1));
   for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(*store_->is_present(test_uid(1)));
-    EXPECT_TRUE(*(*store_->open_import())->is_present(test_uid(1)));
+    EXPECT_EQ(*store_->presence_of(test_uid(1)), Presence::kErased);
+    EXPECT_EQ(*(*store_->open_import())->presence_of(test_uid(1)), Presence::kErased);
     const std::vector<CallRecord> calls = {final_of(1), final_of(2)};
     ASSERT_TRUE(store_->put_calls(calls));
     EXPECT_FALSE(store_->get_call(test_uid(1)));

@@ -376,7 +376,7 @@ TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
   {
     auto store = open_store(test_options(directory.path()));
     ASSERT_NE(store, nullptr);
-    EXPECT_FALSE(*store->is_present(test_uid(1)));
+    EXPECT_EQ(*store->presence_of(test_uid(1)), Presence::kAbsent);
     EXPECT_TRUE(read_sections(*store->reader(), test_uid(1))->empty());
     append(store->writer(), *again);
     EXPECT_EQ(end(store->writer(), test_uid(1)).bytes, kExtentBytes);
@@ -389,7 +389,7 @@ TEST(Store, ADiscardedRecordingLeavesRoomForItsSecondAttempt) {
   call.final = true;
   call.version = 2;
   ASSERT_TRUE(store->put_calls({&call, 1}));
-  EXPECT_TRUE(*store->is_present(test_uid(1)));
+  EXPECT_EQ(*store->presence_of(test_uid(1)), Presence::kPresent);
   EXPECT_EQ(*read_sections(*store->reader(), test_uid(1)),
             std::vector<std::string>{section_text(*again)})
       << "a finished call was discarded";
