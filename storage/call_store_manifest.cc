@@ -51,9 +51,14 @@ Result<void> renew_manifest(CallStore::Impl& store) {
   }
   std::string name(kFillerPrefix);
   name.append(kManifestBytes, '-');
+  // One that a full disk keeps from being dropped must not be in the way of the next.
+  name += std::to_string(store.renewals++);
   rocksdb::ColumnFamilyHandle* filler = nullptr;
   rocksdb::Status status = store.db->CreateColumnFamily({}, name, &filler);
-  if (status.ok()) status = drop(*store.db, filler);
+  if (filler != nullptr) {  // also when only the file of options could not be written
+    const rocksdb::Status dropped = drop(*store.db, filler);
+    if (status.ok()) status = dropped;
+  }
   TD_TRY(translate_unless_ok(status, "Renewing the list of tables of the call store"));
   const auto until = std::chrono::steady_clock::now() + kWaitMax;
   while (true) {
