@@ -20,6 +20,7 @@ from small_disk import SmallDisk
 
 CALLS, CALLS_PER_S = 40, 20
 SETTINGS = "storage:\n  preallocate_mib: 1\n"
+ROOM_S = 30
 MATTER = ("--matter", "M-1", "--reason", "counsel")
 
 
@@ -27,6 +28,7 @@ class HeldDiskTest:
     def __init__(self, report, directory, lab, disk):
         self.report, self.directory, self.lab, self.disk = report, directory, lab, disk
         self.service = Service(lab, disk.path)
+        self.answer = None
         self.service.log = os.path.join(directory, "run.log")
         with open(self.service.config, "a", encoding="utf-8") as file:
             file.write(SETTINGS)
@@ -60,8 +62,13 @@ class HeldDiskTest:
 
     def ask_for(self, when, words, again):
         """Done, or refused for a reason that names the disk."""
-        done = self.ask(*words)
-        said = done.stderr.strip()
+        def attempt():
+            self.answer = self.ask(*words)
+            return self.answer.status == 0
+
+        # RocksDB looks for room by itself every few seconds, and refuses until it has found it.
+        netlab.wait_until(attempt, 0 if again else ROOM_S, 1)
+        done, said = self.answer, self.answer.stderr.strip()
         clear = done.status == 1 and ("space" in said or "disk" in said)
         allowed = (done.status == 0 or clear) if again else done.status == 0
         self.report.check(f"{' '.join(words[:2])} {when}{'' if done.status == 0 else ' (refused)'}",
@@ -88,7 +95,7 @@ class HeldDiskTest:
         self.report.check("the service goes on", [] if self.service.process.poll() is None else
                           [self.service.tail()])
         self.disk.free()
-        time.sleep(3)  # the disk is asked again every second
+        time.sleep(5)  # the disk is asked again every second
         for words in orders:
             self.ask_for("when there is room again", words, False)
         readable = self.readable()

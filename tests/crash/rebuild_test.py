@@ -115,7 +115,7 @@ class RebuildTest:
         calls = {call["uid"]: call for call in
                  self.ask("calls", "--json", store=store).expect(0).lines()}
         # How many versions there were is not known any more.
-        shown = {name: re.sub(rb"version (\d+) of \d+", rb"version \1",
+        shown = {name: re.sub(rb"version (\d+), \d+ kept", rb"version \1",
                               self.ask("show", self.uids[name], store=store).expect(0).stdout)
                  for name in AS_BEFORE}
         return {"calls": calls, "show": shown, "export": self.exported(store),
