@@ -57,8 +57,7 @@ StoreImpl::~StoreImpl() {
   if (!put) log_error(put.error().message);
   auto listed = keys_->close_list();
   if (!listed) log_error(listed.error().message);
-  // Without it, an older journal in its place would not be told from it.
-  if (auto noted = note_journal(); !noted) log_warning(noted.error().message);
+  note_journal();
 }
 
 Result<void> StoreImpl::start() {
@@ -121,7 +120,10 @@ Result<void> StoreImpl::check_journal() {
   const auto known = known_entries();
   if (!known) return Error(known.error());
   const std::uint64_t entries = journal_->figures().entries;
-  if (entries >= *known) return note_journal();
+  if (entries >= *known) {
+    note_journal();
+    return {};
+  }
   return make_error(ErrorCode::kCorrupt,
                     "The journal in " + options_.directory + "/ledger has " +
                         std::to_string(entries) + " entries, and had " + std::to_string(*known) +
@@ -130,13 +132,15 @@ Result<void> StoreImpl::check_journal() {
                         options_.directory + " store rebuild` makes the call store anew by this.");
 }
 
-Result<void> StoreImpl::note_journal() {
+// A full disk may refuse it, and must not keep the store from being opened: an older journal is
+// then told by fewer entries.
+void StoreImpl::note_journal() {
   const auto known = known_entries();
-  if (!known) return Error(known.error());
   const std::uint64_t entries =
       journal_->look([](const LedgerState& state) { return state.next_sequence(); });
-  if (entries <= *known) return {};
-  return calls_->put_meta(kJournalValue, std::to_string(entries));
+  auto noted = known ? Result<void>() : Result<void>(Error(known.error()));
+  if (known && entries > *known) noted = calls_->put_meta(kJournalValue, std::to_string(entries));
+  if (!noted) log_warning(noted.error().message);
 }
 
 // Calls that were in progress may go on: their streams get new numbers and their digest covers what

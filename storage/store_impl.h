@@ -114,7 +114,7 @@ class StoreImpl final : public Store {
  private:
   Result<std::uint64_t> known_entries();
   Result<void> check_journal();
-  Result<void> note_journal();
+  void note_journal();
   Result<void> continue_open_calls();
   Result<Presence> find_or_discard(const Uid& uid);
   Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
