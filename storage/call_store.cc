@@ -109,6 +109,7 @@ Result<void> read_bounds(CallStore::Impl& store) {
 
 CallStore::Impl::~Impl() {
   if (db == nullptr) return;
+  if (filler != nullptr) columns.push_back(filler);  // the next opening drops it
   for (rocksdb::ColumnFamilyHandle* handle : columns) {
     const rocksdb::Status ignored = db->DestroyColumnFamilyHandle(handle);  // only forgets it
     ignored.PermitUncheckedError();

@@ -135,7 +135,7 @@ struct CallStore::Impl {
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> columns;  // by Column
-  std::uint64_t renewals = 0;                         // renew_manifest()'s own
+  rocksdb::ColumnFamilyHandle* filler = nullptr;      // renew_manifest()'s own
   std::mutex put_mutex;                               // one batch at a time reads before it writes
   std::int64_t max_total_us = 0;                      // of ended calls; under put_mutex
   RecentCalls recent;                                 // under put_mutex

@@ -37,9 +37,23 @@ Names manifests(const CallStore::Impl& store) {
 }
 
 rocksdb::Status drop(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* filler) {
-  rocksdb::Status dropped = db.DropColumnFamily(filler);
-  const rocksdb::Status forgotten = db.DestroyColumnFamilyHandle(filler);
-  return dropped.ok() ? forgotten : dropped;
+  const rocksdb::Status dropped = db.DropColumnFamily(filler);
+  return dropped.ok() ? db.DestroyColumnFamilyHandle(filler) : dropped;
+}
+
+// A filler that could not be dropped, as on a full disk, is there still: dropping it is the change
+// that is wanted, and another one of its name would not be made.
+rocksdb::Status make_and_drop_filler(CallStore::Impl& store) {
+  rocksdb::Status status;
+  if (store.filler == nullptr) {
+    std::string name(kFillerPrefix);
+    name.append(kManifestBytes, '-');
+    status = store.db->CreateColumnFamily({}, name, &store.filler);
+  }
+  if (!status.ok()) return status;
+  status = drop(*store.db, store.filler);
+  if (status.ok()) store.filler = nullptr;
+  return status;
 }
 
 }  // namespace
@@ -49,17 +63,8 @@ Result<void> renew_manifest(CallStore::Impl& store) {
   if (before.empty()) {
     return make_error(ErrorCode::kIo, "The files of " + store.directory + " cannot be listed.");
   }
-  std::string name(kFillerPrefix);
-  name.append(kManifestBytes, '-');
-  // One that a full disk keeps from being dropped must not be in the way of the next.
-  name += std::to_string(store.renewals++);
-  rocksdb::ColumnFamilyHandle* filler = nullptr;
-  rocksdb::Status status = store.db->CreateColumnFamily({}, name, &filler);
-  if (filler != nullptr) {  // also when only the file of options could not be written
-    const rocksdb::Status dropped = drop(*store.db, filler);
-    if (status.ok()) status = dropped;
-  }
-  TD_TRY(translate_unless_ok(status, "Renewing the list of tables of the call store"));
+  TD_TRY(translate_unless_ok(make_and_drop_filler(store),
+                             "Renewing the list of tables of the call store"));
   const auto until = std::chrono::steady_clock::now() + kWaitMax;
   while (true) {
     const Names now = manifests(store);
@@ -87,7 +92,7 @@ rocksdb::Status drop_fillers(CallStore::Impl& store) {
   rocksdb::Status status;
   while (status.ok() && store.columns.size() > kColumnNames.size()) {
     status = drop(*store.db, store.columns.back());
-    store.columns.pop_back();
+    if (status.ok()) store.columns.pop_back();
   }
   return status;
 }
