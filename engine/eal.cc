@@ -138,8 +138,8 @@ void remove_abandoned_runtime_files() {
 void remove_runtime_files(const std::string& file_prefix) {
   for (const std::string& base : runtime_bases()) {
     std::error_code error;
+    // Not `base` itself, empty or not: another process may be about to make its own in it.
     std::filesystem::remove_all(base + '/' + file_prefix, error);
-    std::filesystem::remove(base, error);  // only when nobody else's files are in it
   }
 }
 
