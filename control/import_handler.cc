@@ -1,5 +1,6 @@
 #include "control/import_handler.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -26,9 +27,9 @@ Result<void> take_ask(const Socket& socket, const Frame& frame, ImportSink& sink
 }
 
 Result<void> take_chunk(const Frame& frame, ImportSink& sink) {
-  Chunk chunk;
-  if (!decode_import_chunk(frame.payload, chunk)) return unreadable();
-  return sink.add_chunk(chunk);
+  const auto chunk = std::make_unique<Chunk>();  // too large for a stack
+  if (!decode_import_chunk(frame.payload, *chunk)) return unreadable();
+  return sink.add_chunk(*chunk);
 }
 
 Result<void> take_messages(const Frame& frame, ImportSink& sink) {
