@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the stages of script/test and adds up what they found.
 
-When all are asked for, those that mostly compute (stages.BESIDE, BESIDE_LATER) run beside the
-others, as soon as there is a build: they get what processor time the others leave.
+When all are asked for, those that mostly compute (stages.BESIDE) run beside the others, as soon as
+there is a build: they get what processor time the others leave.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from stages import ASAN_LIVE, BESIDE, BESIDE_LATER, NEED_BUILD, STAGES
+from stages import ASAN_LIVE, BESIDE, NEED_BUILD, NEED_TREE_LATER, STAGES, TREE_LATER
 from testing import Runner, Tally
 
 
@@ -48,25 +48,26 @@ def run_all(runner, total):
     run_stage("checks", runner, total)
     if not run_stage("build", runner, total):
         return  # nothing that follows would tell more
-    elsewhere = ("checks", "build", ASAN_LIVE, *BESIDE, *BESIDE_LATER)
+    elsewhere = ("checks", "build", TREE_LATER, ASAN_LIVE, *BESIDE)
     with ThreadPoolExecutor(1) as pool:
+        tree = pool.submit(run_stage, TREE_LATER, runner.idle(), total)
         beside = pool.submit(run_stages, BESIDE, runner.idle(), total)
-        later = pool.submit(run_stages, BESIDE_LATER, runner.idle(), total)
         try:
             run_stages([name for name in STAGES if name not in elsewhere], runner, total)
-            beside.result()  # whose tree it needs
-            run_stage(ASAN_LIVE, runner, total)
-            later.result()
+            if tree.result():
+                run_stage(ASAN_LIVE, runner, total)
+            beside.result()
         except BaseException:
             runner.stop()
             raise
 
 
 def run_some(names, runner, total):
-    if "build" not in names and NEED_BUILD & set(names):
-        names = ["build", *names]
+    for tree, needed_by in ((TREE_LATER, NEED_TREE_LATER), ("build", NEED_BUILD)):
+        if tree not in names and needed_by & set(names):
+            names = [tree, *names]
     for name in names:
-        if not run_stage(name, runner, total) and name == "build":
+        if not run_stage(name, runner, total) and name in ("build", TREE_LATER):
             return
 
 

@@ -19,6 +19,7 @@ import tree
 CHECKS = ["format", "layering", "sizes", "mirror", "headers", "commits"]
 PRODUCT = ("base/", "model/", "config/", "engine/", "storage/", "pipelines/", "control/", "apps/")
 TIDY_FILES_MAX = 12
+ALONE_FILES_MAX = 100
 # Sources one by one, for what each of them lacks: as quickly as they compile.
 ALONE_TREE = "build-alone"
 ALONE_BUILD = ["-Db_pch=false", "-Doptimization=0", "-Ddebug=false"]
@@ -156,17 +157,17 @@ def stage_crash(runner):
         ("refusal", ["tests/crash/refusal_test.py"], 500)], "build")
 
 
+def stage_asan_tree(runner):
+    build(runner, ASAN_TREE, ASAN_BUILD, compilers=CLANG)
+
+
 def stage_asan(runner):
-    if not build(runner, ASAN_TREE, ASAN_BUILD, compilers=CLANG):
-        return
     run_gtests(runner, ASAN_TREE, label="asan ", **ASAN)
     flow_tests(runner, ASAN_TREE, "asan ", **ASAN)
     corpus_tests(runner, ASAN_TREE, "asan ", **ASAN)
 
 
 def stage_asan_live(runner):
-    if not build(runner, ASAN_TREE, ASAN_BUILD, ["tapdeck"], compilers=CLANG):
-        return
     run_drivers(runner, [
         (f"asan {name}", [f"tests/live/{name}_test.py", *load, "--no-loss-assert"], 900)
         for name, load in (("through", ("--calls", "20")), ("live", ("--calls", "20")),
@@ -205,6 +206,11 @@ def changed_files():
     return git("diff", "--name-only", "--diff-filter=d", base[0])
 
 
+def latest_changed():
+    """All files, those that the latest commits changed first."""
+    return list(dict.fromkeys(git("log", "--format=", "--name-only") + git("ls-files")))
+
+
 def configure_alone(runner):
     """A tree that names the command of each source, with the headers that a build makes."""
     if not runner.configure(ALONE_TREE, ALONE_BUILD):
@@ -216,20 +222,25 @@ def configure_alone(runner):
 
 
 def stage_alone(runner):
-    """Each source by itself, as a tree for developing or packaging compiles it."""
+    """Sources one at a time, as a tree for developing or packaging compiles them: what one lacks,
+    others and precompiled headers provide in the trees of the tests. Those that changed last."""
     if not configure_alone(runner):
         return
     with open(os.path.join(ROOT, ALONE_TREE, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
-    objects = []
+    outputs = {}
     for command in commands:
-        path = os.path.normpath(os.path.join(command["directory"], command["file"]))
-        if os.path.relpath(path, ROOT).startswith(tree.COMPILED_ALONE):
-            objects.append(command["output"])
+        path = os.path.relpath(os.path.join(command["directory"], command["file"]), ROOT)
+        if path.startswith(tree.COMPILED_ALONE):
+            outputs.setdefault(path, []).append(command["output"])
+    paths = [path for path in latest_changed() if path in outputs]
+    if not runner.long_run:
+        paths = paths[:ALONE_FILES_MAX]
+    objects = [output for path in paths for output in outputs[path]]
     if not objects:
         runner.tally.fail("alone: there is no source")
     elif runner.check("build alone", ["ninja", "-C", ALONE_TREE, *objects], 2400):
-        print(f"   {len(objects)} sources", flush=True)
+        print(f"   {len(paths)} of {len(outputs)} sources", flush=True)
 
 
 def stage_tidy(runner):
@@ -297,18 +308,19 @@ def stage_bench(runner):
                                          os.path.join(disk, "retention"), "2000"], 120)
 
 
-ASAN_LIVE = "asan_live"
+TREE_LATER, ASAN_LIVE = "asan_tree", "asan_live"
 STAGES = {
     "checks": stage_checks, "build": stage_build, "unit": stage_unit, "flow": stage_flow,
     "counters": stage_counters,
     "corpus": stage_corpus, "traffic": stage_traffic, "encapsulation": stage_encapsulation,
     "live": stage_live, "crash": stage_crash,
-    "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy, "alone": stage_alone,
+    TREE_LATER: stage_asan_tree, "asan": stage_asan, "tsan": stage_tsan, "tidy": stage_tidy,
+    "alone": stage_alone,
     "fuzz": stage_fuzz,
     ASAN_LIVE: stage_asan_live, "bench": stage_bench,
 }
 NEED_BUILD = {"unit", "flow", "counters", "corpus", "traffic", "encapsulation", "live", "crash",
               "tidy", "bench"}
-# They need processors, where all others mostly wait; the last of those needs the tree of BESIDE.
-BESIDE = ["asan", "fuzz"]
-BESIDE_LATER = ["tsan", "tidy", "alone"]
+NEED_TREE_LATER = {"asan", ASAN_LIVE}
+# They need processors, where all others mostly wait; TREE_LATER comes before them.
+BESIDE = ["asan", "fuzz", "tsan", "tidy", "alone"]
