@@ -55,8 +55,9 @@ bool Mill::take(std::span<rte_mbuf*> packets) {
 bool Mill::send(std::uint32_t rank) {
   const std::int64_t begin_ns = thread_cpu_ns();
   source_.set_rank(rank);
-  std::array<rte_mbuf*, 64> packets{};
-  for (std::uint32_t done = 0; done < kMbufs; done += packets.size()) {
+  constexpr std::uint32_t kTaken = 64;
+  std::array<rte_mbuf*, kTaken> packets{};
+  for (std::uint32_t done = 0; done < kMbufs; done += kTaken) {
     if (!take(packets)) return false;
     for (rte_mbuf* packet : packets) {
       rte_pktmbuf_reset(packet);

@@ -20,9 +20,10 @@ constexpr std::size_t kPacketBytes = 172;
 constexpr std::uint64_t kSegmentBytesMin = 1ULL << 20;
 constexpr std::uint64_t kSegmentBytesMax = 1ULL << 30;
 
-void fill_chunk(const CallMaker& maker, std::uint64_t call, Chunk& chunk) {
+std::unique_ptr<Chunk> chunk_of(const CallMaker& maker, std::uint64_t call) {
   traffic::Random random(call);
-  chunk = Chunk();
+  auto made = std::make_unique<Chunk>();
+  Chunk& chunk = *made;
   chunk.recording = maker.uid(call);
   chunk.stream_ended = 1;
   chunk.section.kind = MediaKind::kAudio;
@@ -38,6 +39,7 @@ void fill_chunk(const CallMaker& maker, std::uint64_t call, Chunk& chunk) {
     }
   }
   chunk.last_us = chunk.section.base_us + std::int64_t{kPackets - 1} * 20'000;
+  return made;
 }
 
 storage::MessageRecord message_of(const CallMaker& maker, std::uint64_t call) {
@@ -86,14 +88,13 @@ class Builder {
 
   Result<void> append(std::uint64_t call, MadeStore& made) {
     storage::SegmentWriter& writer = store_.writer();
-    fill_chunk(maker_, call, *chunk_);
+    const auto chunk = chunk_of(maker_, call);
     const storage::MessageRecord message = message_of(maker_, call);
     messages_.clear();
     storage::append_message_record(message, messages_);
-    TD_TRY(until_taken([&] { return writer.try_append(*chunk_); }));
-    TD_TRY(
-        until_taken([&] { return writer.try_append_messages(chunk_->recording, 0, messages_); }));
-    writer.end_recording(chunk_->recording);
+    TD_TRY(until_taken([&] { return writer.try_append(*chunk); }));
+    TD_TRY(until_taken([&] { return writer.try_append_messages(chunk->recording, 0, messages_); }));
+    writer.end_recording(chunk->recording);
     made.payload_bytes += kPackets * kPacketBytes + message.bytes.size();
     return {};
   }
@@ -112,7 +113,6 @@ class Builder {
 
   storage::Store& store_;
   const CallMaker& maker_;
-  std::unique_ptr<Chunk> chunk_ = std::make_unique<Chunk>();
   std::string messages_;
 };
 
@@ -189,8 +189,7 @@ Result<std::string> what_is_wrong(storage::StoreAccess& reader,
   std::string sections;
   std::string messages;
   if (auto read = read_all(reader, uid, sections, messages); !read) return read.error().message;
-  const auto chunk = std::make_unique<Chunk>();
-  fill_chunk(maker, call, *chunk);
+  const auto chunk = chunk_of(maker, call);
   if (sections != as_text(chunk->section_view()))
     return std::string("its media is not what it was");
   if (messages != message_of(maker, call).bytes) {
