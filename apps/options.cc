@@ -66,7 +66,9 @@ calls::CallPlaneOptions call_options(const config::Config& config, std::uint16_t
     options.retention_classes.push_back({each.name,
                                          std::int64_t{each.days} * kUsPerDay,
                                          std::int64_t{each.sip_days} * kUsPerDay,
-                                         std::int64_t{each.cdr_days} * kUsPerDay});
+                                         std::int64_t{each.cdr_days} * kUsPerDay,
+                                         each.locked,
+                                         std::int64_t{each.days_max} * kUsPerDay});
   }
   options.tcp = {.connections_max = config.decode.tcp_connections_max,
                  .bytes_max = std::size_t{config.decode.tcp_memory_mib} << 20,

@@ -89,10 +89,11 @@ void check_retention_classes(const std::vector<RetentionClass>& classes,
     if (each.days_max != 0 && (each.days == 0 || each.days_max < longest)) {
       report(path + ".days_max", "is shorter than the class itself");
     }
-    if (each.days != 0 && each.cdr_days != 0 &&
-        each.cdr_days < std::max(each.days, each.sip_days)) {
+    const std::uint32_t cdr_days = each.cdr_days != 0 ? each.cdr_days : each.days;
+    if (each.days != 0 && cdr_days < std::max(each.days, each.sip_days)) {
       report(path + ".cdr_days",
-             "the record must stay as long as media and messages that it names");
+             "the record must stay as long as media and messages that it names (0: " +
+                 std::to_string(each.days) + ", as media)");
     }
   }
 }

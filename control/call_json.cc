@@ -128,6 +128,7 @@ Json recording_to_json(const RecordingInfo& recording) {
               {"expires", time_or_null(recording.expires_us)},
               {"sip_expires", time_or_null(recording.sip_expires_us)},
               {"cdr_expires", time_or_null(recording.cdr_expires_us)},
+              {"locked", recording.locked},
               {"legal_holds", std::move(holds)},
               {"encrypted", recording.encrypted},
               {"sha256", text_or_null(recording.sha256)},

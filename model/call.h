@@ -148,14 +148,20 @@ struct MediaRecord {
   bool srtp = false;
 };
 
-struct RecordingInfo {
-  RecordingState state = RecordingState::kPending;
-  std::vector<RecordingReason> reasons;
-  RecordingLifecycle lifecycle = RecordingLifecycle::kPresent;
+// How long it is kept: as its class was when the call was new.
+struct RecordingTerms {
   std::string retention_class;
   std::optional<std::int64_t> expires_us;  // of media; nullopt: never
   std::optional<std::int64_t> sip_expires_us;
   std::optional<std::int64_t> cdr_expires_us;  // of the record itself
+  bool locked = false;                         // nothing of it may go any earlier
+  std::optional<std::int64_t> latest_us;       // how far that may be moved; nullopt: any time
+};
+
+struct RecordingInfo : RecordingTerms {
+  RecordingState state = RecordingState::kPending;
+  std::vector<RecordingReason> reasons;
+  RecordingLifecycle lifecycle = RecordingLifecycle::kPresent;
   std::vector<std::string> legal_holds;
   bool encrypted = true;
   std::string sha256;               // digest over its extents, hex; empty until it is complete

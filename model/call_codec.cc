@@ -93,6 +93,8 @@ void write_recording(const RecordingInfo& recording, wire::RecordingV1* to) {
   if (recording.expires_us) to->set_expires_us(*recording.expires_us);
   if (recording.sip_expires_us) to->set_sip_expires_us(*recording.sip_expires_us);
   if (recording.cdr_expires_us) to->set_cdr_expires_us(*recording.cdr_expires_us);
+  to->set_locked(recording.locked);
+  if (recording.latest_us) to->set_latest_us(*recording.latest_us);
   for (const std::string& hold : recording.legal_holds) to->add_legal_holds(hold);
   to->set_encrypted(recording.encrypted);
   to->set_sha256(recording.sha256);

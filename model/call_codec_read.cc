@@ -137,6 +137,8 @@ void read_retention(const wire::RecordingV1& from, RecordingInfo& recording, Che
   if (from.has_expires_us()) recording.expires_us = from.expires_us();
   if (from.has_sip_expires_us()) recording.sip_expires_us = from.sip_expires_us();
   if (from.has_cdr_expires_us()) recording.cdr_expires_us = from.cdr_expires_us();
+  recording.locked = from.locked();
+  if (from.has_latest_us()) recording.latest_us = from.latest_us();
 }
 
 RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {

@@ -94,6 +94,8 @@ CallRecord make_rebuilt_record(const Uid& uid,
   recording.expires_us = expiry(kept.media_us);
   recording.sip_expires_us = expiry(kept.sip_us);
   recording.cdr_expires_us = expiry(kept.cdr_us);
+  recording.locked = kept.locked;
+  recording.latest_us = expiry(kept.max_us);
   recording.state =
       seen.had_media ? RecordingState::kRecordedWithGaps : RecordingState::kNotRecorded;
   recording.reasons = {RecordingReason::kInterrupted};

@@ -21,6 +21,8 @@ struct KeptTimes {
   std::int64_t media_us = 0;
   std::int64_t sip_us = 0;
   std::int64_t cdr_us = 0;
+  bool locked = false;
+  std::int64_t max_us = 0;  // however lengthened
 };
 
 using ClassTimes = std::map<std::string, KeptTimes>;  // a class that is not here: for ever

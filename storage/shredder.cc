@@ -121,17 +121,10 @@ void Shredder::add_retired(const RecordingPartsOf& what,
                            Discard& discard) {
   const bool over = stored.final;
   const bool whole = (what.parts & kPartCdr) != 0;
-  ShredParts parts = ShredParts::kNone;
+  // A record that goes leaves no key behind: nothing would lead to it any more.
+  ShredParts parts = whole ? ShredParts::kAll : ShredParts::kNone;
   if ((what.parts & kPartMedia) != 0) parts = parts | ShredParts::kMedia;
   if ((what.parts & kPartSip) != 0) parts = parts | ShredParts::kMessages;
-  if (whole && !has_part(parts, SegmentKind::kSip)) {
-    // A key for details alone goes with the record.
-    const bool has_messages =
-        std::any_of(stored.rows.begin(), stored.rows.end(), [](const ExtentRow& row) {
-          return row.kind == SegmentKind::kSip;
-        });
-    if (!has_messages) parts = parts | ShredParts::kMessages;
-  }
   const bool forgotten = whole && over && !index_.find_recording(what.uid);
   if (parts != ShredParts::kNone) {
     index_.abandon(

@@ -32,8 +32,11 @@ struct RebuildFlags {
 storage::ClassTimes class_times(const config::Config& config) {
   storage::ClassTimes times;
   for (const config::RetentionClass& from : config::retention_classes(config)) {
-    times[from.name] = {
-        from.days * kUsPerDay, from.sip_days * kUsPerDay, from.cdr_days * kUsPerDay};
+    times[from.name] = {from.days * kUsPerDay,
+                        from.sip_days * kUsPerDay,
+                        from.cdr_days * kUsPerDay,
+                        from.locked,
+                        from.days_max * kUsPerDay};
   }
   return times;
 }

@@ -90,6 +90,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.parties.restore(record);
   restore_links(record, live_);
   if (record.call_id.empty()) restore_unbound();
+  live_.restored_terms = std::make_unique<RecordingTerms>(record.recording);
   if (record.recording.paused_since_us) pause({*record.recording.paused_since_us * 1000});
   if (context.policy != nullptr) context.policy->restore(record, live_);
   if (live_.policy != nullptr) obey_policy(live_.times.first_seen_ns);

@@ -39,6 +39,8 @@ struct RetentionTerms {
   std::int64_t kept_us = 0;  // media
   std::int64_t sip_kept_us = 0;
   std::int64_t cdr_kept_us = 0;
+  bool locked = false;
+  std::int64_t max_us = 0;  // at start + this at the latest, however lengthened; 0: any time
 };
 
 struct CallPlaneOptions {

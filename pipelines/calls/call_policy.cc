@@ -138,6 +138,7 @@ void CallPolicy::take(const policy::Decision& decision, PolicyState& state) cons
   state.record = decision.record;
   if (!state.retention_class && state.record != config::RecordChoice::kNone) {
     state.retention_class = decision.actions->retention_class;
+    state.class_is_new = true;
   }
 }
 
@@ -160,11 +161,16 @@ void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
   const auto rule =
       std::ranges::find(policies.rules, record.recording.policy_rule, &config::PolicyRule::name);
   const bool known = rule != policies.rules.end();
-  if (!known && record.recording.policy_rule != config::kFallbackName) return;
+  if (!known && record.recording.policy_rule != config::kFallbackName) {
+    // Its class was decided by a rule that is gone.
+    if (record.recording.duration_ms > 0) state.retention_class = 0;
+    return;
+  }
   take(sources_.evaluator->decide(static_cast<std::uint32_t>(rule - policies.rules.begin()),
                                   live.call_id),
        state);
   live.priority = state.actions->priority;
+  state.class_is_new = false;
   state.kept_any = state.records();  // for all that is known
 }
 

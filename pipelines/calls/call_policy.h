@@ -62,6 +62,7 @@ struct PolicyState {
   bool destroyed = false;                        // what was kept: nothing is, from then on
   std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
   std::optional<std::uint16_t> retention_class;  // of the first decision that records
+  bool class_is_new = false;                     // decided by this process
 
   [[nodiscard]] config::RecordChoice allowed() const {
     return joined ? std::min(record, joined->record) : record;

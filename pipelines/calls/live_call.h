@@ -116,8 +116,10 @@ struct LiveCall {
   NameCounts responses;
   std::optional<std::uint32_t> session_expires_s;
 
-  // Last packet before a restart of the program, of a call that went on after it.
+  // Of a call that went on after a restart of the program: its last packet before, and what its
+  // record says of how long it is kept.
   std::optional<std::int64_t> resumed_from_ns;
+  std::unique_ptr<RecordingTerms> restored_terms;
 
   bool unbound = false;            // media that no SDP explains, and no signalling
   bool provisional_seen = false;   // any 1xx

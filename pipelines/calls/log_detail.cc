@@ -85,6 +85,7 @@ void reduce_to_tally(CallRecord& record) {
   tally.recording.state = record.recording.state;
   tally.recording.reasons = std::move(record.recording.reasons);
   tally.recording.retention_class = std::move(record.recording.retention_class);
+  tally.recording.locked = record.recording.locked;
   tally.recording.policy_rule = std::move(record.recording.policy_rule);
   if (record.recording.cdr_expires_us) {
     tally.recording.cdr_expires_us = *record.recording.cdr_expires_us - (time_us - hour_us);

@@ -78,23 +78,36 @@ void fill_gaps(const LiveCall& state, RecordingVerdict verdict, RecordingInfo& r
   recording.gaps = std::move(gaps);
 }
 
+// Fixed at creation: a record that was there already keeps its terms, whatever became of its class.
+void fill_retention(const LiveCall& state, const CallPlaneOptions& options, CallRecord& record) {
+  RecordingInfo& recording = record.recording;
+  const bool decided_since = state.policy != nullptr && state.policy->class_is_new;
+  if (state.restored_terms != nullptr && !decided_since) {
+    static_cast<RecordingTerms&>(recording) = *state.restored_terms;
+    return;
+  }
+  const RetentionTerms& terms = options.retention_classes[retention_class_of(state, options)];
+  const auto after = [&record](std::int64_t kept_us) -> std::optional<std::int64_t> {
+    if (kept_us == 0) return std::nullopt;
+    return record.key_time_us() + kept_us;
+  };
+  recording.retention_class = terms.name;
+  recording.expires_us = after(terms.kept_us);
+  recording.sip_expires_us = after(terms.sip_kept_us);
+  recording.cdr_expires_us = after(terms.cdr_kept_us);
+  recording.locked = terms.locked;
+  recording.latest_us = after(terms.max_us);
+}
+
 void fill_recording(const LiveCall& state, const CallPlaneOptions& options, CallRecord& record) {
   RecordingInfo& recording = record.recording;
   RecordingVerdict verdict = judge_recording(state, record.media);
   recording.state = verdict.state;
   recording.reasons = std::move(verdict.reasons);
   const PolicyState* policy = state.policy.get();
-  const RetentionTerms& terms = options.retention_classes[retention_class_of(state, options)];
-  recording.retention_class = terms.name;
+  fill_retention(state, options, record);
   if (policy != nullptr) recording.policy_rule = policy->deciding_rule();
   if (state.pause && !state.ended) recording.paused_since_us = state.pause->since_ns / 1000;
-  const auto expiry = [&record](std::int64_t kept_us) -> std::optional<std::int64_t> {
-    if (kept_us == 0) return std::nullopt;
-    return record.key_time_us() + kept_us;
-  };
-  recording.expires_us = expiry(terms.kept_us);
-  recording.sip_expires_us = expiry(terms.sip_kept_us);
-  recording.cdr_expires_us = expiry(terms.cdr_kept_us);
   fill_gaps(state, std::move(verdict), recording);
   if (policy != nullptr && !policy->records()) return;
   const bool nothing_kept =

@@ -1,5 +1,7 @@
 #include "pipelines/retention/desk.h"
 
+#include <limits>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "pipelines/retention/desk_values.h"
@@ -42,9 +44,17 @@ const ClassTerms* RetentionDesk::terms_of(const std::string& class_name) const {
   return found == options_.classes.end() ? nullptr : &found->second;
 }
 
-bool RetentionDesk::is_locked(const std::string& class_name) const {
-  const ClassTerms* terms = terms_of(class_name);
-  return terms == nullptr || terms->locked;
+// Whoever opens a store with another configuration, or none, unlocks nothing that is there.
+bool RetentionDesk::is_locked(const RecordingTerms& recording) const {
+  const ClassTerms* terms = terms_of(recording.retention_class);
+  return recording.locked || terms == nullptr || terms->locked;
+}
+
+std::int64_t RetentionDesk::latest_us(const CallRecord& call) const {
+  if (call.recording.latest_us) return *call.recording.latest_us;
+  const ClassTerms* terms = terms_of(call.recording.retention_class);
+  return terms == nullptr || terms->max_us == 0 ? std::numeric_limits<std::int64_t>::max()
+                                                : call.key_time_us() + terms->max_us;
 }
 
 Result<void> RetentionDesk::look_at_clock() {

@@ -126,7 +126,8 @@ class RetentionDesk {
   storage::Journal& log() { return store_.journal(); }
 
   [[nodiscard]] const ClassTerms* terms_of(const std::string& class_name) const;
-  [[nodiscard]] bool is_locked(const std::string& class_name) const;
+  [[nodiscard]] bool is_locked(const RecordingTerms& recording) const;
+  [[nodiscard]] std::int64_t latest_us(const CallRecord& call) const;  // of an extension
 
   // When the call store was rebuilt; nullopt: it was not, or that is confirmed.
   Result<std::optional<std::string>> rebuilt();
@@ -143,6 +144,9 @@ class RetentionDesk {
   Result<bool> step_from(std::optional<storage::DueParts>& after, ApplyAnswer& done);
   Result<void> take_due(std::span<const storage::DueParts> rows, Due& due);
   Result<void> keep_records(Due& due);
+  Result<RecordingParts> also_due(const CallRecord& call,
+                                  RecordingParts going,
+                                  std::int64_t now_us);
   Result<void> retire_due(const Due& due, ApplyAnswer& done);
   Result<void> reclaim_into(ApplyAnswer& done);
   Result<void> note_records_gone(std::int64_t now_us);

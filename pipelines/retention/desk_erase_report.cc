@@ -45,7 +45,7 @@ Result<void> RetentionDesk::report_calls(const EraseRequest& request, Report& re
       row.class_name = call->recording.retention_class;
       row.expires_us = kept_until(call->recording, parts);
       row.locked =
-          is_locked(row.class_name) && (doubted || !row.expires_us || *row.expires_us > now);
+          is_locked(call->recording) && (doubted || !row.expires_us || *row.expires_us > now);
       report.in_progress = report.in_progress || call->state == CallState::kInProgress;
       if (!request.number.empty()) {
         const auto choice = choose_parties(*call, number);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "pipelines/retention/desk_due.h"
@@ -44,7 +45,24 @@ Result<void> RetentionDesk::take_due(std::span<const storage::DueParts> rows, Du
   return {};
 }
 
-// A record leads to what else there is of its call, and goes last.
+// What of the call, of which `going` goes, has a row of its own that is over, too.
+Result<RecordingParts> RetentionDesk::also_due(const CallRecord& call,
+                                               RecordingParts going,
+                                               std::int64_t now_us) {
+  RecordingParts found = 0;
+  const RecordingInfo& recording = call.recording;
+  for (const auto& [part, expires_us] : {std::pair{kPartMedia, recording.expires_us},
+                                         std::pair{kPartSip, recording.sip_expires_us}}) {
+    if ((going & part) != 0 || !expires_us || *expires_us > now_us) continue;
+    const auto rows = store_.due(*expires_us + 1, 1, storage::DueParts{*expires_us, {call.uid, 0}});
+    if (!rows) return Error(rows.error());
+    if (rows->empty() || rows->front().what.uid != call.uid) continue;
+    found = static_cast<RecordingParts>(found | rows->front().what.parts);
+  }
+  return found;
+}
+
+// A record leads to what else there is of its call: it goes last, or with all of that.
 Result<void> RetentionDesk::keep_records(Due& due) {
   std::vector<Uid> uids;
   for (const auto& [uid, parts] : due.going) uids.push_back(uid);
@@ -57,7 +75,12 @@ Result<void> RetentionDesk::keep_records(Due& due) {
     if ((parts & kPartCdr) == 0) continue;
     const RecordingParts erased = log().look(
         [&call](const storage::LedgerState& state) { return state.erased_parts(call.uid); });
-    if (!outlives_record(call, parts, erased, due.now_us)) continue;
+    if (!outlives_record(call, parts, erased, due.now_us)) {
+      const auto others = also_due(call, parts, due.now_us);
+      if (!others) return Error(others.error());
+      parts = static_cast<RecordingParts>(parts | *others);
+      continue;
+    }
     parts = static_cast<RecordingParts>(parts & ~kPartCdr);
     if (parts == 0) due.going.erase(going);
   }

@@ -37,20 +37,14 @@ RecordingParts parts_there(const CallRecord& call,
   return parts;
 }
 
-// No class knows: with no maximum.
-std::int64_t latest_us(const CallRecord& call, const ClassTerms* terms) {
-  return terms == nullptr || terms->max_us == 0 ? std::numeric_limits<std::int64_t>::max()
-                                                : call.key_time_us() + terms->max_us;
-}
-
 Judged judge(const CallRecord& call,
              RecordingParts parts,
              std::int64_t until_us,
-             const ClassTerms* terms) {
+             std::int64_t latest_us,
+             bool locked) {
   const RecordingInfo& recording = call.recording;
-  const bool locked = terms == nullptr || terms->locked;
   if (parts == 0) return {Outcome::kGone, {}};
-  if (call.state == CallState::kInProgress || until_us > latest_us(call, terms)) {
+  if (call.state == CallState::kInProgress || until_us > latest_us) {
     return {Outcome::kRefused, {}};
   }
   Judged judged;
@@ -118,7 +112,8 @@ Result<ExtendAnswer> RetentionDesk::extend(const ExtendRequest& request, const L
             if (!there) return Error(there.error());
             if (!*there) parts = static_cast<RecordingParts>(parts & ~kPartSip);
           }
-          judged = judge(*call, parts, request.until_us, terms_of(call->recording.retention_class));
+          judged =
+              judge(*call, parts, request.until_us, latest_us(*call), is_locked(call->recording));
         }
         switch (judged.outcome) {
           case Outcome::kChanged:

@@ -22,7 +22,7 @@ Result<std::uint64_t> EarlyWalk::bytes_of(storage::StoreAccess& calls,
   if (lengthened) return 0;
   const auto call = calls.get_call(uid);
   if (!call && call.error().code != ErrorCode::kNotFound) return Error(call.error());
-  if (!call) return 0;
+  if (!call || call->recording.locked) return 0;
   const std::string& name = call->recording.retention_class;
   if ((name.empty() ? kDefaultClass : name) != entry().class_name) return 0;
   return store_->reclaimable_bytes_of(uid, entry().parts);

@@ -55,6 +55,8 @@ TEST(RetentionClasses, MistakesAreTold) {
   EXPECT_NE(mistakes("[{name: a, days: 20, cdr_days: 10}]").find("stay as long"),
             std::string::npos);
   EXPECT_EQ(mistakes("[{name: a, days: 20, days_max: 40, cdr_days: 30}]"), "");
+  EXPECT_NE(mistakes("[{name: a, days: 20, sip_days: 30}]").find("(0: 20, as media)"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -22,11 +22,13 @@ TEST(RecordBuilder, DisorderNeverGivesNegativeDurations) {
   live.times.answered_ns = 4'000'000'000;
   live.times.ended_ns = 9'000'000'000;
   CallPlaneOptions options;
-  options.retention_classes = {{"short", 1'000'000}};
+  options.retention_classes = {{"short", 1'000'000, 0, 0, true, 3'000'000}};
   const CallRecord record = build_record(live, options, {}, {3, true});
   EXPECT_EQ(record.setup_ms, 0);
   EXPECT_EQ(record.talk_ms, 5000);
   EXPECT_EQ(record.recording.expires_us, 6'000'000);
+  EXPECT_TRUE(record.recording.locked);
+  EXPECT_EQ(record.recording.latest_us, 8'000'000);
   EXPECT_EQ(record.version, 3U);
   EXPECT_TRUE(record.final);
 }

@@ -51,6 +51,27 @@ TEST(Reload, BindsAgainAndGoesOnUnderTheSameUid) {
   EXPECT_EQ(call.port, "span0");
 }
 
+// Its terms are those of its creation, whatever the configuration says of its class by now.
+TEST(Reload, AnotherRetentionClassIsForCallsToCome) {
+  CallPlaneOptions options;
+  options.retention_classes = {{"default", 90'000'000, 80'000'000, 95'000'000, true, 99'000'000}};
+  Scenario before(options);
+  before.establish();
+  before.advance(5);
+  options.retention_classes = {{"default", 1'000'000, 1'000'000, 1'000'000, false, 0}};
+  Scenario after(options);
+  reload(before, after, 20);
+  after.hang_up(30, false);
+  after.advance(40);
+  const RecordingInfo& was = before.records.back().recording;
+  const RecordingInfo is = after.final_record().recording;
+  EXPECT_TRUE(is.locked);
+  EXPECT_EQ(is.expires_us, was.expires_us);
+  EXPECT_EQ(is.sip_expires_us, was.sip_expires_us);
+  EXPECT_EQ(is.cdr_expires_us, was.cdr_expires_us);
+  EXPECT_EQ(is.latest_us, was.latest_us);
+}
+
 TEST(Reload, DirectionAndTrunkOfARecordAreKept) {
   CallPlaneOptions options;
   options.numbering.trunks.resize(1);

@@ -61,5 +61,22 @@ TEST_F(DeskExpiryTest, an_extension_that_was_not_done_keeps_everything) {
   EXPECT_NE(store.parts[uid], 0);
 }
 
+// The rows of records come first, and are more than one batch holds.
+TEST_F(DeskExpiryTest, a_record_that_goes_takes_along_what_is_over_later_than_it) {
+  const auto calls = static_cast<std::uint32_t>(storage::kRetiredAtOnceMax + 10);
+  for (std::uint32_t i = 1; i <= calls; ++i) {
+    CallRecord call = call_of(i);
+    *call.recording.sip_expires_us += kDayUs;
+    store.put(call);
+  }
+  pass(9 * kDayUs + kDayUs / 2);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_EQ(store.calls.size(), calls) << "messages are kept a day longer, and so are records";
+  pass(2 * kDayUs);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_TRUE(store.calls.empty());
+  for (const auto& [uid, parts] : store.parts) ASSERT_EQ(parts, 0);
+}
+
 }  // namespace
 }  // namespace tapdeck::retention

@@ -107,6 +107,8 @@ TEST_F(DeskPressureTest, WhatIsHeldLockedOrWasLengthenedNeverGoesEarly) {
   const Uid held = add(3);
   const Uid lengthened = add(4);
   const Uid plain = add(5);
+  const Uid locked_once = add(6);
+  store.calls[locked_once].recording.locked = true;
   ASSERT_TRUE(desk->hold(hold_of(only({held})), clerk));
   ExtendRequest longer;
   longer.calls = only({lengthened});
@@ -116,7 +118,8 @@ TEST_F(DeskPressureTest, WhatIsHeldLockedOrWasLengthenedNeverGoesEarly) {
   longer.confirmed = true;
   ASSERT_TRUE(desk->extend(longer, clerk));
   EXPECT_EQ(relieve_all(), 1U);
-  for (const Uid& kept : {locked, unknown, held, lengthened}) EXPECT_TRUE(has(kept, kPartMedia));
+  for (const Uid& kept : {locked, locked_once, unknown, held, lengthened})
+    EXPECT_TRUE(has(kept, kPartMedia));
   EXPECT_FALSE(has(plain, kPartMedia));
   ASSERT_TRUE(desk->release({"M1", "settled", std::nullopt}, clerk));
   EXPECT_EQ(relieve_all(), 1U);

@@ -295,6 +295,23 @@ TEST_F(RetentionDeskTest, an_extension_is_planned_first_and_only_lengthens) {
   EXPECT_TRUE(has_media(uid));
 }
 
+// Whoever opens the store has a configuration that says otherwise of its class, or none.
+TEST_F(RetentionDeskTest, a_recording_that_was_locked_stays_so) {
+  const Uid uid = add(1);
+  RecordingTerms& terms = store.calls[uid].recording;
+  terms.locked = true;
+  terms.latest_us = kStartUs + 30 * kDayUs;
+  EXPECT_EQ(desk->extend(extension(uid, 5), clerk)->refused.count, 1U);
+  EXPECT_EQ(desk->extend(extension(uid, 31), clerk)->refused.count, 1U);
+  EXPECT_EQ(desk->extend(extension(uid, 29), clerk)->changed.count, 1U);
+  const auto answer = desk->erase(erasure({uid}), clerk);
+  ASSERT_TRUE(answer);
+  EXPECT_FALSE(answer->done);
+  ASSERT_EQ(answer->in_the_way.size(), 1U);
+  EXPECT_TRUE(answer->in_the_way[0].locked);
+  EXPECT_TRUE(has_media(uid));
+}
+
 // Times of messages that are gone lie ahead again.
 TEST_F(RetentionDeskTest, what_went_before_the_clock_was_set_back_is_not_lengthened) {
   const Uid uid = add(1);

@@ -20,17 +20,19 @@ void FakeStore::add_rows(const CallRecord& call,
                          std::int64_t until_us,
                          std::vector<storage::DueParts>& to) {
   const RecordingInfo& recording = call.recording;
-  std::map<std::int64_t, int> by_time;
   const int there = parts[call.uid] | kPartCdr;
   const auto add = [&](RecordingParts part, const std::optional<std::int64_t>& expires_us) {
-    if ((there & part) != 0 && expires_us && *expires_us < until_us) by_time[*expires_us] |= part;
+    if ((there & part) == 0 || !expires_us || *expires_us >= until_us) return;
+    for (storage::DueParts& row : to) {
+      if (row.expires_us != *expires_us) continue;
+      row.what.parts = static_cast<RecordingParts>(row.what.parts | part);
+      return;
+    }
+    to.push_back({*expires_us, {call.uid, part}});
   };
   add(kPartMedia, recording.expires_us);
   add(kPartSip, recording.sip_expires_us);
   add(kPartCdr, recording.cdr_expires_us);
-  for (const auto& [time, some] : by_time) {
-    to.push_back({time, {call.uid, static_cast<RecordingParts>(some)}});
-  }
 }
 
 }  // namespace tapdeck::retention

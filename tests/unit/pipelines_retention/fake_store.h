@@ -49,17 +49,30 @@ class FakeStore final : public storage::RetentionStore {
       std::size_t most,
       const std::optional<storage::DueParts>& after) override {
     std::vector<storage::DueParts> rows;
+    const auto before = [](const storage::DueParts& a, const storage::DueParts& b) {
+      return std::tie(a.expires_us, a.what.uid, a.what.parts) <
+             std::tie(b.expires_us, b.what.uid, b.what.parts);
+    };
+    std::vector<storage::DueParts> of_call;
+    const auto next = after ? calls.find(after->what.uid) : calls.end();
+    if (most == 1 && next != calls.end()) {  // nothing comes before the same call's own
+      add_rows(next->second, until_us, of_call);
+      for (const storage::DueParts& row : of_call) {
+        if (row.expires_us == after->expires_us && before(*after, row)) return std::vector{row};
+      }
+    }
     for (const auto& [uid, call] : calls) {
       if (call.state == CallState::kInProgress) continue;
-      add_rows(call, until_us, rows);
+      of_call.clear();
+      add_rows(call, until_us, of_call);
+      for (const storage::DueParts& row : of_call) {
+        if (!after || before(*after, row)) rows.push_back(row);
+      }
     }
-    const auto before = [](const storage::DueParts& a, const storage::DueParts& b) {
-      return std::tie(a.expires_us, a.what.parts, a.what.uid) <
-             std::tie(b.expires_us, b.what.parts, b.what.uid);
-    };
-    std::sort(rows.begin(), rows.end(), before);
-    if (after) rows.erase(rows.begin(), std::upper_bound(rows.begin(), rows.end(), *after, before));
-    if (rows.size() > most) rows.resize(most);
+    const std::size_t count = std::min(most, rows.size());
+    std::partial_sort(
+        rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(), before);
+    rows.resize(count);
     return rows;
   }
 

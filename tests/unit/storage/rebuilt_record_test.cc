@@ -26,7 +26,7 @@ class RebuiltRecordTest : public ::testing::Test {
 };
 
 TEST_F(RebuiltRecordTest, TheClassSaysHowLongItIsKept) {
-  const ClassTimes classes = {{"gold", {10, 0, 30}}};
+  const ClassTimes classes = {{"gold", {10, 0, 30, true, 40}}};
   const CallRecord call =
       make_rebuilt_record(test_uid(1), {.retention_class = "gold"}, classes, *reader_);
   const std::int64_t start_us = (kTestStartMs + 1) * 1'000;
@@ -38,6 +38,8 @@ TEST_F(RebuiltRecordTest, TheClassSaysHowLongItIsKept) {
   EXPECT_EQ(call.recording.expires_us, start_us + 10);
   EXPECT_FALSE(call.recording.sip_expires_us) << "0: for ever";
   EXPECT_EQ(call.recording.cdr_expires_us, start_us + 30);
+  EXPECT_TRUE(call.recording.locked);
+  EXPECT_EQ(call.recording.latest_us, start_us + 40);
   EXPECT_EQ(call.recording.state, RecordingState::kNotRecorded);
   EXPECT_TRUE(call.media.empty());
 }
