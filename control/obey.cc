@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "control/protocol.h"
+#include "control/query_json.h"
 #include "control/retention_json.h"
 #include "model/annotations.h"
 
@@ -32,7 +33,10 @@ class Clerk {
     return told(desk_.holds());
   }
 
-  Result<std::string> operator()(const PlanRequest& request) { return told(desk_.plan(request)); }
+  Result<std::string> operator()(const PlanRequest& request) {
+    if (request.calls) TD_TRY(note_search(*request.calls));
+    return told(desk_.plan(request));
+  }
 
   Result<std::string> operator()(const ApplyRequest& /*request*/) { return told(desk_.apply()); }
 
@@ -59,10 +63,12 @@ class Clerk {
   }
 
   Result<std::string> operator()(const ExtendRequest& request) {
+    if (!request.confirmed) TD_TRY(note_search(request.calls));
     return told(desk_.extend(request, actor_));
   }
 
   Result<std::string> operator()(const EraseRequest& request) {
+    if (!request.confirmed) TD_TRY(note_search(request.calls));
     return told(desk_.erase(request, actor_));
   }
 
@@ -87,6 +93,15 @@ class Clerk {
   }
 
  private:
+  // A report on calls of a number is a search for them.  What is done then has entries of its own.
+  Result<void> note_search(const Selection& calls) {
+    if (!calls.query) return {};
+    const CallQuery& query = *calls.query;
+    if (query.number.empty() && query.caller.empty() && query.callee.empty()) return {};
+    return desk_.note_access(std::nullopt,
+                             Access{actor_, AccessKind::kSearch, query_to_text(query)});
+  }
+
   template <typename Answer>
   Result<std::string> told(const Result<Answer>& answer) {
     if (!answer) return Error(answer.error());

@@ -100,6 +100,22 @@ TEST_F(ObeyTest, ReportsChangeNothing) {
   EXPECT_TRUE(field_of(ask(JournalRequest{}), "rows").empty());
 }
 
+// Before anything is given out.
+TEST_F(ObeyTest, ReportsOnANumberAreSearchesForIt) {
+  Selection calls;
+  calls.query.emplace();
+  calls.query->number = "100";
+  ask(PlanRequest{4'000'000'000'000'000, calls});
+  ask(EraseRequest{calls, kPartMedia, "", "", "GDPR", false});
+  ask(ExtendRequest{calls, 4'000'000'000'000'000, kPartsAll, "why", false});
+  const Json rows = field_of(ask(JournalRequest{}), "rows");
+  ASSERT_EQ(rows.size(), 3U);
+  for (const Json& row : rows) EXPECT_EQ(row["type"], "access") << row;
+  calls.query->number.clear();
+  ask(PlanRequest{4'000'000'000'000'000, calls});
+  EXPECT_EQ(field_of(ask(JournalRequest{}), "rows").size(), 3U);
+}
+
 TEST_F(ObeyTest, TheClockIsConfirmedAndWhatIsDueGoes) {
   EXPECT_EQ(field_of(ask(ConfirmClockRequest{}), "confirmed"), Json(true));
   EXPECT_TRUE(field_of(ask(ApplyRequest{}), "expired").is_number());
