@@ -23,8 +23,10 @@ Result<void> HoldingIntake::put_calls(std::span<const CallRecord> calls) {
   return intake_.put_calls(calls);
 }
 
-// An order that is tried again is written down once.
+// An order that is tried again is written down once.  The desk must not take the entry for done
+// before it is (RetentionDesk::mark_finished()).
 Result<void> HoldingIntake::shred(const Uid& recording, storage::ShredParts parts) {
+  const auto until_done = holds_.stop_intake();
   const RecordingParts wanted = journal_parts(parts);
   const bool known = journal_.look([&](const storage::LedgerState& state) {
     return (state.erased_parts(recording) & wanted) == wanted;

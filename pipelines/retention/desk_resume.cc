@@ -70,8 +70,10 @@ Result<void> RetentionDesk::finish() {
   return mark_finished();
 }
 
-// Nobody but who holds the mutex journals what would have to be done again.
+// Nobody but who holds the mutex journals what would have to be done again, and what a policy
+// destroys, under the lock of future_.
 Result<void> RetentionDesk::mark_finished() {
+  const auto until_noted = future_.stop_intake();
   const std::uint64_t next =
       log().look([](const storage::LedgerState& state) { return state.next_sequence(); });
   TD_TRY(store_.put_value(kDoneValue, std::to_string(next)));

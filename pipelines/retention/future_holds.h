@@ -37,6 +37,9 @@ class FutureHolds {
   // Which of these calls match an active filter and are not held by that matter yet.
   Matched match(std::span<const CallRecord> calls);
 
+  // While it is kept, no record is stored, and nothing else that asks for it goes on.
+  [[nodiscard]] std::unique_lock<std::mutex> stop_intake() { return std::unique_lock(mutex_); }
+
   // Orders of the journal have changed.  Not within Journal::look().
   void refresh();
 
