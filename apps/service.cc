@@ -101,7 +101,7 @@ Result<void> Service::reload_calls() {
   if (!open) return open.error();
   const std::unique_ptr<storage::StoreAccess> reader = store_.reader();
   const std::int64_t now_ns = monotonic_now_ns();
-  // What an interrupted ingest left waits for the next one of the same files.
+  // What an interrupted ingest left, and could not be finished when the store was opened.
   std::erase_if(*open, [](const CallRecord& record) { return record.port == config::kImportPort; });
   for (const CallRecord& record : *open) {
     std::vector<storage::MessageRecord> kept;

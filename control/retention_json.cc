@@ -145,6 +145,7 @@ Json answer_to_json(const EraseAnswer& answer) {
               {"in_the_way", erase_calls_to_json(answer.in_the_way)},
               {"unknown", named_to_json(answer.unknown)},
               {"last_backup", time_or_null(answer.last_backup_us)},
+              {"set_aside", answer.set_aside},
               {"certificate", certificate_to_json(answer.certificate)}};
 }
 

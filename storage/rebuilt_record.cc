@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "config/limits.h"
 #include "storage/extent_codec.h"
 
 namespace tapdeck::storage {
@@ -105,6 +106,26 @@ CallRecord make_rebuilt_record(const Uid& uid,
   const auto streams = recordings.durability(uid);
   add_media(*located, streams ? *streams : std::vector<StreamDurability>(), call);
   return call;
+}
+
+CallRecord make_cut_record(CallRecord call, RecordingReader& recordings) {
+  call.final = true;
+  call.state = CallState::kInterrupted;
+  call.end_reason = EndReason::kCrash;
+  RecordingInfo& recording = call.recording;
+  recording.paused_since_us.reset();
+  recording.reasons = {RecordingReason::kInterrupted};
+  recording.state = RecordingState::kNotRecorded;
+  const auto located = recordings.locate(call.uid, SegmentKind::kMedia);
+  if (!located || located->empty()) return call;
+  recording.state = RecordingState::kRecordedWithGaps;
+  recording.sha256 = digest_of(*located);
+  return call;
+}
+
+bool is_cut_import(const CallRecord& call) {
+  return call.final && call.state == CallState::kInterrupted &&
+         call.end_reason == EndReason::kCrash && call.port == config::kImportPort;
 }
 
 }  // namespace tapdeck::storage

@@ -42,4 +42,10 @@ CallRecord make_rebuilt_record(const Uid& uid,
                                const ClassTimes& classes,
                                RecordingReader& recordings);
 
+// The record of a call whose import was cut short, as that of a call that was interrupted: final,
+// of the same version, so that the next import of it takes its place.
+CallRecord make_cut_record(CallRecord call, RecordingReader& recordings);
+
+bool is_cut_import(const CallRecord& call);
+
 }  // namespace tapdeck::storage

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -88,6 +89,10 @@ class RetentionStore {
   // A copy of the store as it is now, in the directory `destination`, which must not exist; while
   // everything else goes on.  storage/backup.h.
   virtual Result<CopiedFiles> backup(const std::string& destination) = 0;
+
+  // Directories of the store with call stores that were set aside when they were rebuilt: nothing
+  // that is destroyed is destroyed there.
+  virtual Result<std::vector<std::string>> set_aside() = 0;
 
   // With which the store signs (storage/signing_key.h); the error says why it cannot.
   virtual Result<SigningKey> signing_key() = 0;

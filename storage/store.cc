@@ -8,8 +8,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/limits.h"
 #include "storage/files.h"
 #include "storage/journal_overlay.h"
+#include "storage/rebuilt_record.h"
 #include "storage/segment_file.h"
 #include "storage/store_impl.h"
 #include "storage/store_opening.h"
@@ -102,7 +104,9 @@ Result<void> StoreImpl::start() {
   if (!swept) return Error(swept.error());
   recovery_.keys_destroyed = *swept;
   writer_ = std::make_unique<SegmentWriterImpl>(options_, *keys_, index_);
-  return continue_open_calls();
+  TD_TRY(continue_open_calls());
+  finish_cut_imports();
+  return {};
 }
 
 // How many entries the journal has had at least.
@@ -144,11 +148,19 @@ void StoreImpl::note_journal() {
 }
 
 // Calls that were in progress may go on: their streams get new numbers and their digest covers what
-// is there already.
+// is there already.  What was erased of them is not recorded again.
 Result<void> StoreImpl::continue_open_calls() {
   const auto open = calls_->open_calls();
   if (!open) return Error(open.error());
   for (const CallRecord& call : *open) {
+    const RecordingParts erased =
+        journal_->look([&call](const LedgerState& state) { return state.erased_parts(call.uid); });
+    ShredParts gone = ShredParts::kNone;
+    if ((erased & kPartMedia) != 0) gone = gone | ShredParts::kMedia;
+    if ((erased & kPartSip) != 0) gone = gone | ShredParts::kMessages;
+    if (gone != ShredParts::kNone) {
+      index_.abandon(call.uid, gone, OpenIndex::Abandon::kAlsoLater);
+    }
     const auto rows = calls_->rows_of(call.uid);
     if (!rows) return Error(rows.error());
     RecordingPast past;
@@ -173,6 +185,22 @@ Result<void> StoreImpl::continue_open_calls() {
   return {};
 }
 
+Result<std::vector<std::string>> StoreImpl::set_aside() {
+  return list_set_aside(options_.directory);
+}
+
+// Nobody goes on with them, so their time would never be over, and nothing could be erased of them.
+// Another import of the same file begins them anew.
+void StoreImpl::finish_cut_imports() {
+  auto open = calls_->open_calls();
+  if (!open) return log_warning(open.error().message);
+  std::erase_if(*open, [](const CallRecord& call) { return call.port != config::kImportPort; });
+  RecordingReader recordings(*keys_, *calls_, index_);
+  for (CallRecord& call : *open) call = make_cut_record(std::move(call), recordings);
+  if (open->empty()) return;
+  if (const auto put = put_calls(*open); !put) log_warning(put.error().message);
+}
+
 Result<Presence> StoreImpl::presence_of(const Uid& uid) {
   auto presence = find_or_discard(uid);
   if (presence && *presence == Presence::kAbsent) writer_->forget_recording(uid);
@@ -186,8 +214,14 @@ Result<Presence> StoreImpl::find_or_discard(const Uid& uid) {
   }
   const auto stored = calls_->get(uid);
   if (!stored && stored.error().code != ErrorCode::kNotFound) return Error(stored.error());
-  if ((stored && stored->final) || index_.is_open(uid)) return Presence::kPresent;
+  const bool whole = stored && stored->final && !is_cut_import(*stored);
+  if (whole || index_.is_open(uid)) return Presence::kPresent;
   const std::lock_guard lock(put_mutex_);
+  if (journal_->look([&](const LedgerState& state) { return state.is_held(uid); })) {
+    log_warning("call " + to_string(uid) +
+                " is held: what an earlier ingest left of it stays as it is.");
+    return Presence::kPresent;
+  }
   TD_TRY(shredder_->discard(uid));
   return Presence::kAbsent;
 }

@@ -20,9 +20,10 @@ Result<CopiedFiles> StoreImpl::backup(const std::string& destination) {
                       path + " is there already: a backup is made where there is nothing.");
   }
   TD_TRY(put_pending_rows());
+  // Certificates of erasure name it, those of the copy, too, and also when it is broken off.
+  TD_TRY(put_value("retention/backup", std::to_string(wall_now_ns() / kNsPerUs)));
   TD_TRY(make_directories(partial));
   CopiedFiles copied;
-  const std::int64_t now_us = wall_now_ns() / kNsPerUs;
   TD_TRY(calls_->checkpoint(partial + "/calls"));
   const auto copy = [&](const char* part, CopyWay way) {
     return copy_tree(options_.directory + "/" + part, partial + "/" + part, way, copied);
@@ -37,8 +38,6 @@ Result<CopiedFiles> StoreImpl::backup(const std::string& destination) {
   }
   const auto parent = std::filesystem::path(destination).parent_path().string();
   TD_TRY(sync_directory(parent.empty() ? "." : parent));
-  // Certificates of erasure name it.
-  TD_TRY(put_value("retention/backup", std::to_string(now_us)));
   return copied;
 }
 

@@ -81,6 +81,8 @@ class StoreImpl final : public Store {
 
   Result<CopiedFiles> backup(const std::string& destination) override;  // store_backup.cc
 
+  Result<std::vector<std::string>> set_aside() override;
+
   Result<SigningKey> signing_key() override { return signing_key_->get(); }
 
   Result<void> put_value(std::string_view name, std::string_view value) override {
@@ -116,6 +118,7 @@ class StoreImpl final : public Store {
   Result<void> check_journal();
   void note_journal();
   Result<void> continue_open_calls();
+  void finish_cut_imports();
   Result<Presence> find_or_discard(const Uid& uid);
   Result<std::vector<ExtentRow>> merge_rows(const std::vector<SegmentExtents>& ready);
   void mark_indexed();

@@ -1,7 +1,9 @@
 #include "storage/store_opening.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <string_view>
 #include <sys/file.h>
 #include <unistd.h>
@@ -116,6 +118,20 @@ Result<OpenedKeys> open_store_keys(const StoreOptions& options) {
   if (!journal) return Error(std::move(journal.error()));
   opened.journal = std::move(*journal);
   return opened;
+}
+
+Result<std::vector<std::string>> list_set_aside(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    std::string name = entry.path().filename().string();
+    if (name.starts_with(kSetAsidePrefix)) names.push_back(std::move(name));
+  }
+  if (error) {
+    return make_errno_error(ErrorCode::kIo, directory + " cannot be listed", error.value());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 Result<std::optional<std::string>> read_rebuild_mark(const std::string& directory) {

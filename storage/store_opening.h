@@ -18,6 +18,11 @@
 
 namespace tapdeck::storage {
 
+constexpr std::string_view kSetAsidePrefix = "calls.before-rebuild-";
+
+// Names within `directory` that begin so, sorted.
+Result<std::vector<std::string>> list_set_aside(const std::string& directory);
+
 // kBusy: another process has it, and which.  Held as long as the descriptor is open.
 Result<Descriptor> take_store_lock(const std::string& directory);
 

@@ -34,7 +34,7 @@ std::uint64_t bytes_of(const std::string& path) {
 
 // "calls.before-rebuild-20261126T140312Z"
 std::string aside_name(std::int64_t now_us) {
-  std::string name = "calls.before-rebuild-";
+  std::string name(kSetAsidePrefix);
   for (const char c : format_rfc3339_us(now_us).substr(0, 19)) {
     if (c != '-' && c != ':') name += c;
   }

@@ -79,6 +79,8 @@ class TimedRetention final : public storage::RetentionStore {
     return store_.reclaimable_bytes_of(uid, parts);
   }
 
+  Result<std::vector<std::string>> set_aside() override { return store_.set_aside(); }
+
   Result<storage::SigningKey> signing_key() override { return store_.signing_key(); }
 
   Result<storage::CopiedFiles> backup(const std::string& destination) override {

@@ -112,6 +112,10 @@ std::string answer_text(const Json& answer, RecordingParts parts, std::string_vi
   const std::string backup = local_time(answer, "last_backup", zone);
   text += "Backups are not reached; " +
           (backup.empty() ? "this store knows of none" : "the last one is of " + backup) + ".\n";
+  for (const Json& name : field_of(answer, "set_aside")) {
+    text += "Not reached: " + name.get<std::string>() +
+            " in the store, from before it was rebuilt; remove it.\n";
+  }
   text += (done ? "erased " : "would erase ") + parts_to_text(parts) + " of " +
           counted(answer.value("going", std::uint64_t{0}), "call", "calls") + "\n";
   if (!done) text += "Nothing was changed";

@@ -96,6 +96,10 @@ std::string not_covered_json(const Certificate& certificate) {
                 ": they have what was erased until they are overwritten. A store that is restored "
                 "from one erases again before it serves, if the journal of today is beside it."
           : std::string("Copies of the store made before this: none is known to it."));
+  for (const std::string& name : certificate.set_aside) {
+    limits.push_back("The call store as it was before it was rebuilt, in " + name +
+                     " of the store: it has records of these calls until it is removed.");
+  }
   limits.push_back(exported == 0
                        ? std::string("Files exported earlier: the journal knows of none.")
                        : "Files exported earlier: the journal knows of " + std::to_string(exports) +

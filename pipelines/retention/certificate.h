@@ -36,6 +36,7 @@ struct Certificate {
   bool one_party = false;  // of each record, not everybody
   std::vector<CertifiedCall> calls{};
   std::optional<std::int64_t> last_backup_us{};
+  std::vector<std::string> set_aside{};  // as EraseAnswer has it
 };
 
 // The body.

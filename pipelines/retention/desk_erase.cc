@@ -209,6 +209,7 @@ Result<std::string> RetentionDesk::certify(const Report& report,
   Certificate certificate{.time_us = now_us(), .actor = actor, .reason = request.reason};
   certificate.one_party = !request.number.empty();
   certificate.last_backup_us = report.answer.last_backup_us;
+  certificate.set_aside = report.answer.set_aside;
   for (auto& [uid, call] : calls) certificate.calls.push_back(std::move(call));
   return seal_certificate(to_json(certificate), key);
 }

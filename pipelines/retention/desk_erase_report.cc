@@ -165,6 +165,9 @@ Result<void> RetentionDesk::report_exports(Report& report) {
     const auto read = std::from_chars(text.data(), text.data() + text.size(), backup_us);
     if (read.ec == std::errc()) report.answer.last_backup_us = backup_us;
   }
+  auto aside = store_.set_aside();
+  if (!aside) return Error(std::move(aside.error()));
+  report.answer.set_aside = std::move(*aside);
   return {};
 }
 

@@ -154,7 +154,8 @@ struct EraseAnswer {
   std::vector<EraseCall> in_the_way;  // held or locked: nothing is erased while there are any
   NamedCalls unknown;  // no such call in the log; erased all the same, for what may come
   std::optional<std::int64_t> last_backup_us;
-  std::string certificate;  // JSON, when done
+  std::vector<std::string> set_aside;  // directories of the store that are not reached
+  std::string certificate;             // JSON, when done
 };
 
 struct AnnotateRequest {

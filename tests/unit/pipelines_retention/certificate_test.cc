@@ -30,9 +30,11 @@ TEST(CertificateTest, says_what_when_who_and_why) {
 TEST(CertificateTest, tells_of_backups_and_of_the_other_party) {
   Certificate certificate{testing::kLedgerTimeUs, {}, "x", true};
   certificate.last_backup_us = 0;
+  certificate.set_aside = {"calls.before-rebuild-1"};
   const std::string json = to_json(certificate);
   EXPECT_NE(json.find("the last known at 1970-01-01T00:00:00.000000Z"), std::string::npos);
   EXPECT_NE(json.find("one party alone"), std::string::npos);
+  EXPECT_NE(json.find("in calls.before-rebuild-1 of the store"), std::string::npos);
 }
 
 TEST(CertificateTest, texts_are_escaped) {

@@ -146,6 +146,8 @@ class FakeStore final : public storage::RetentionStore {
     return storage::CopiedFiles{.files = 3, .linked = 1, .bytes = 100};
   }
 
+  Result<std::vector<std::string>> set_aside() override { return aside; }
+
   Result<storage::SigningKey> signing_key() override {
     if (has_no_signing_key) return make_error(ErrorCode::kCorrupt, "no key to sign with");
     return storage::signing_key_of(std::vector<std::uint8_t>(storage::kKeyBytes, 7));
@@ -172,6 +174,7 @@ class FakeStore final : public storage::RetentionStore {
   std::map<Uid, std::uint32_t> slots;   // of details keys
   std::map<std::string, std::string> values;
   std::vector<std::string> backups;
+  std::vector<std::string> aside;
   std::set<Uid> purged;
   int purges = 0;               // of everything
   std::set<Uid> being_written;  // of what lies there nothing comes back
