@@ -145,7 +145,7 @@ void Call::resume(const CallRecord& record,
 
 void Call::take_report(const StreamReport& report, std::int64_t timer_now_ns) {
   if (report.kind == StreamReportKind::kReleased) {
-    if (!released_) return;
+    if (!live_.released) return;
     ++released_workers_;
     try_final(timer_now_ns);
     return;
@@ -188,7 +188,7 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
 }
 
 void Call::tell_bindings(std::int64_t time_ns) {
-  if (released_) return;
+  if (live_.released) return;
   for (const BindingChange& change : live_.media.take_changes()) {
     if (muted_ && !is_claimed_silently()) continue;
     tell(change.operation, time_ns, &change.binding);
@@ -222,8 +222,8 @@ void Call::tell_end(std::int64_t timer_now_ns) {
 }
 
 void Call::tell_release(std::int64_t timer_now_ns) {
-  if (released_) return;
-  released_ = true;
+  if (live_.released) return;
+  live_.released = true;
   release_told_ns_ = timer_now_ns;
   if ((muted_ && !is_claimed_silently()) || !live_.media.ever_bound()) {
     released_workers_ = context_.options.worker_count;  // no worker knows this call
@@ -234,7 +234,7 @@ void Call::tell_release(std::int64_t timer_now_ns) {
 }
 
 void Call::try_final(std::int64_t timer_now_ns) {
-  if (final_told_ || !released_ || released_workers_ < context_.options.worker_count) return;
+  if (final_told_ || !live_.released || released_workers_ < context_.options.worker_count) return;
   if (timer_now_ns < final_ns()) return;
   flush_messages(timer_now_ns);
   put_record(true);

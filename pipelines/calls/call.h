@@ -106,8 +106,6 @@ class Call {
 
   [[nodiscard]] bool done() const { return final_told_; }
 
-  [[nodiscard]] bool released() const { return released_; }
-
   [[nodiscard]] const LiveCall& live() const { return live_; }
 
   // Edges to other calls, for CallLinks.
@@ -176,7 +174,6 @@ class Call {
   bool keeping_decided_ = false;
   bool answer_told_ = false;
   bool end_told_ = false;
-  bool released_ = false;
   bool final_told_ = false;
   bool hurried_ = false;
   bool is_taken_ = false;  // yield()

@@ -39,7 +39,7 @@ void Call::run_timers(std::int64_t timer_now_ns) {
     run_open_timers(timer_now_ns);
     return;
   }
-  if (!released_) {
+  if (!live_.released) {
     if (release_ns() <= timer_now_ns) tell_release(timer_now_ns);
     return;
   }
@@ -97,7 +97,7 @@ std::int64_t Call::next_deadline_ns() const {
     if (live_.pause) deadline = std::min(deadline, live_.pause->deadline_ns);
     return std::min(deadline, open_deadline_ns());
   }
-  if (!released_) return std::min(deadline, release_ns());
+  if (!live_.released) return std::min(deadline, release_ns());
   if (released_workers_ < context_.options.worker_count) {
     return std::min(deadline, release_told_ns_ + kReleaseAnswerNs);
   }

@@ -143,6 +143,19 @@ bool InviteTransactions::on_invite(const MessageFacts& facts) {
   return is_new;
 }
 
+bool InviteTransactions::on_missed_invite(const MessageFacts& response) {
+  const std::uint64_t from = hash_text(response.from_tag, kTransactionSeed);
+  if (from != last_from_ || response.cseq <= last_cseq_ || failure() == nullptr) return false;
+  if (transactions_.size() >= kTransactionsMax) return false;
+  last_cseq_ = response.cseq;
+  InviteTransaction& transaction = transactions_.emplace_back();
+  transaction.key = transaction_key(response);
+  transaction.from = from;
+  transaction.cseq = response.cseq;
+  transaction.via_count = via_count_min_;  // likely: the first hop on which anything of it passes
+  return true;
+}
+
 void InviteTransactions::on_cancel(const MessageFacts& facts) {
   if (InviteTransaction* transaction = find(facts)) transaction->cancelled = true;
 }

@@ -93,6 +93,9 @@ class InviteTransactions {
  public:
   // An initial INVITE; true when its CSeq is new, i.e. the caller tries again.
   bool on_invite(const MessageFacts& facts);
+  // A response to an INVITE that did not pass: true when the caller tries again with it, having
+  // been refused before.
+  bool on_missed_invite(const MessageFacts& response);
   void on_cancel(const MessageFacts& facts);
   void on_ack(const MessageFacts& facts);
   void on_final(const MessageFacts& facts);

@@ -127,6 +127,7 @@ struct LiveCall {
   bool cancel_seen = false;        // the caller's own CANCEL
   bool cancel_unanswered = false;  // a CANCEL has no response yet, and is sent again
   bool ended = false;
+  bool released = false;         // the workers have forgotten it: it cannot be opened again
   bool closing_answered = false;  // the BYE has its response, the failure its ACK
   bool interrupted = false;
   bool out_of_resources = false;

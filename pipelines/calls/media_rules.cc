@@ -60,6 +60,13 @@ void apply_response_session(LiveCall& state, const SeenMessage& message, const E
   if (facts.session || facts.status >= 200) state.media.accept(requester, reoffer);
 }
 
+void offer_again(LiveCall& state, const SeenMessage& response) {
+  const PoolVector<Party>& parties = state.parties.all();
+  if (parties.empty() || parties[kCallerParty].session == nullptr) return;
+  state.media.offer(
+      {hop_of(response.signal), kCallerParty}, parties[kCallerParty].session, response.facts.cseq);
+}
+
 void update_timelines(LiveCall& state, std::int64_t time_ns) {
   if (!state.times.answered_ns || state.ended) return;
   state.hold.set(state.media.on_hold(), time_ns);

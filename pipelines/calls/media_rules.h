@@ -22,6 +22,9 @@ Ends ends_of(LiveCall& state, const MessageFacts& facts);
 void apply_request_session(LiveCall& state, const SeenMessage& message, const Ends& ends);
 void apply_response_session(LiveCall& state, const SeenMessage& message, const Ends& ends);
 
+// An INVITE of the caller passed elsewhere: it offers what the first one did.
+void offer_again(LiveCall& state, const SeenMessage& response);
+
 // Brings hold and the directions that may carry media up to date; before the answer nothing counts.
 void update_timelines(LiveCall& state, std::int64_t time_ns);
 

@@ -114,8 +114,17 @@ void apply_failure(LiveCall& state, const SeenMessage& message, bool initial) {
   }
 }
 
+// The INVITE was missed with which a refused caller tries again: its responses tell of it.  What it
+// offers is most likely what was offered before.
+void note_missed_attempt(LiveCall& state, const SeenMessage& message) {
+  if (state.established || state.released || !state.invites.on_missed_invite(message.facts)) return;
+  if (state.ended && state.end_reason == EndReason::kFailure) reopen_call(state);
+  offer_again(state, message);
+}
+
 void apply_invite_response(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
+  note_missed_attempt(state, message);
   // Without the INVITE, the first responses are taken for those of the INVITE that was missed.
   const bool initial =
       state.invites.has_attempt(facts) || (!state.times.start_ns && !state.established);

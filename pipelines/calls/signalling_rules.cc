@@ -30,20 +30,6 @@ void count_message(LiveCall& state, const MessageFacts& facts) {
   }
 }
 
-// The caller tries again after a refusal: the call goes on as if it had not been refused.
-void reopen(LiveCall& state) {
-  state.ended = false;
-  state.closing_answered = false;
-  state.times.ended_ns.reset();
-  state.end_reason = EndReason::kNone;
-  state.hangup_by = HangupBy::kNone;
-  state.outcome = CallOutcome::kUnknown;
-  state.status_code.reset();
-  state.reason.clear();
-  state.q850_cause.reset();
-  state.provisional_seen = false;
-}
-
 void note_numbers(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   const MessageNumbers numbers(message);
@@ -65,7 +51,7 @@ void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   state.dialogs.add_caller_tag(facts.from_tag);
   const bool is_new = state.invites.on_invite(facts);
-  if (is_new && state.ended && state.end_reason == EndReason::kFailure) reopen(state);
+  if (is_new && state.ended && state.end_reason == EndReason::kFailure) reopen_call(state);
   if (is_new && !state.edges.empty()) note_followed_redirect(state, facts);
   if (is_new && !state.times.progress_ns) state.times.attempt_ns = message.time_ns();
   state.parties.orient();
@@ -213,10 +199,10 @@ void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t se
   update_timelines(state, message.time_ns());
 }
 
-bool starts_another_call(const LiveCall& state, const MessageFacts& facts, bool released) {
+bool starts_another_call(const LiveCall& state, const MessageFacts& facts) {
   if (!state.ended || !facts.is_request || facts.method != Method::kInvite) return false;
   if (!facts.to_tag.empty() || state.invites.has_attempt(facts)) return false;
-  return released || state.end_reason != EndReason::kFailure || !state.status_code ||
+  return state.released || state.end_reason != EndReason::kFailure || !state.status_code ||
          !invites_another_attempt(*state.status_code);
 }
 
@@ -227,6 +213,19 @@ void end_call(LiveCall& state, const CallEnd& end) {
   state.ended = true;
   state.end_reason = end.reason;
   state.hangup_by = end.by;
+}
+
+void reopen_call(LiveCall& state) {
+  state.ended = false;
+  state.closing_answered = false;
+  state.times.ended_ns.reset();
+  state.end_reason = EndReason::kNone;
+  state.hangup_by = HangupBy::kNone;
+  state.outcome = CallOutcome::kUnknown;
+  state.status_code.reset();
+  state.reason.clear();
+  state.q850_cause.reset();
+  state.provisional_seen = false;
 }
 
 }  // namespace tapdeck::calls

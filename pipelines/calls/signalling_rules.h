@@ -22,8 +22,7 @@ void open_call(LiveCall& state, const SeenMessage& message);
 void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t seed);
 
 // True when `facts` is an INVITE that uses the Call-ID of the ended call for another call.
-// `released`: the workers have forgotten the call, so that it cannot be opened again.
-bool starts_another_call(const LiveCall& state, const MessageFacts& facts, bool released);
+bool starts_another_call(const LiveCall& state, const MessageFacts& facts);
 
 struct CallEnd {
   EndReason reason = EndReason::kNone;
@@ -33,5 +32,8 @@ struct CallEnd {
 
 // Ends the call; does nothing when it has ended before.
 void end_call(LiveCall& state, const CallEnd& end);
+
+// The caller tries again after a refusal: the call goes on as if it had not been refused.
+void reopen_call(LiveCall& state);
 
 }  // namespace tapdeck::calls

@@ -51,6 +51,20 @@ TEST(InviteTransactions, ARetryDecidesInsteadOfTheRefusedAttempt) {
   EXPECT_FALSE(invites.on_invite(invite("y", 2))) << "a retransmission is no new attempt";
 }
 
+TEST(InviteTransactions, AResponseTellsOfAMissedRetryOnlyAfterARefusal) {
+  InviteTransactions invites;
+  invites.on_invite(invite("x", 1));
+  const MessageFacts late = final_answer(invite("y", 2), 486);
+  EXPECT_FALSE(invites.on_missed_invite(late)) << "the first attempt may still be answered";
+  invites.on_final(final_answer(invite("x", 1), 407));
+  EXPECT_FALSE(invites.on_missed_invite(final_answer(invite("x", 1), 407)));
+  EXPECT_TRUE(invites.on_missed_invite(late));
+  EXPECT_EQ(invites.failure(), nullptr);
+  EXPECT_FALSE(invites.on_missed_invite(late));
+  invites.on_final(late);
+  EXPECT_EQ(invites.failure()->status, 486);
+}
+
 TEST(InviteTransactions, CancelOfAnotherBranchIsNotTheCallers) {
   InviteTransactions invites;
   invites.on_invite(invite("outer", 1));
