@@ -122,12 +122,26 @@ bool InviteTransactions::has_attempt(const MessageFacts& facts) const {
   });
 }
 
+bool InviteTransactions::is_tried_again(const MessageFacts& invite) const {
+  // Another From tag is a back-to-back user agent's own leg, unless the caller has been refused.
+  if (hash_text(invite.from_tag, kTransactionSeed) != last_from_) return failure() != nullptr;
+  if (invite.cseq != last_cseq_) return invite.cseq > last_cseq_;
+  // A proxy tries one target after the other, or follows a redirection itself.  On a hop further on
+  // it is what led to the refusal.
+  return invite.via_count == via_count_min_ && failure() != nullptr;
+}
+
+void InviteTransactions::supersede() {
+  for (InviteTransaction& transaction : transactions_) {
+    if (transaction.status >= 300) transaction.superseded = true;
+  }
+}
+
 bool InviteTransactions::on_invite(const MessageFacts& facts) {
   if (find(facts) != nullptr || transactions_.size() >= kTransactionsMax) return false;
   const std::uint64_t from = hash_text(facts.from_tag, kTransactionSeed);
-  // Another From tag is a back-to-back user agent's own leg, unless the caller has been refused.
-  const bool is_new = transactions_.empty() ||
-                      (from == last_from_ ? facts.cseq > last_cseq_ : failure() != nullptr);
+  const bool is_new = transactions_.empty() || is_tried_again(facts);
+  if (is_new) supersede();
   InviteTransaction& transaction = transactions_.emplace_back();
   transaction.key = transaction_key(facts);
   transaction.from = from;
@@ -173,8 +187,8 @@ void InviteTransactions::on_final(const MessageFacts& facts) {
 }
 
 bool InviteTransactions::is_decisive(const InviteTransaction& transaction) const {
-  return transaction.from == last_from_ && transaction.cseq == last_cseq_ &&
-         transaction.via_count == via_count_min_;
+  return !transaction.superseded && transaction.from == last_from_ &&
+         transaction.cseq == last_cseq_ && transaction.via_count == via_count_min_;
 }
 
 const InviteTransaction* InviteTransactions::failure() const {

@@ -84,6 +84,7 @@ struct InviteTransaction {
   std::uint32_t cseq = 0;
   std::uint32_t via_count = 0;
   std::uint16_t status = 0;  // final one, 0 while open
+  bool superseded = false;   // refused, and tried again
   bool cancelled = false;
   bool acknowledged = false;
   PoolString phrase;
@@ -91,7 +92,8 @@ struct InviteTransaction {
 
 class InviteTransactions {
  public:
-  // An initial INVITE; true when its CSeq is new, i.e. the caller tries again.
+  // An initial INVITE; true when the caller tries again, or a proxy for it: its CSeq is new, or all
+  // that passed with this CSeq was refused where it is seen nearest to the caller.
   bool on_invite(const MessageFacts& facts);
   // A response to an INVITE that did not pass: true when the caller tries again with it, having
   // been refused before.
@@ -118,6 +120,8 @@ class InviteTransactions {
  private:
   [[nodiscard]] const InviteTransaction* find(const MessageFacts& facts) const;
   InviteTransaction* find(const MessageFacts& facts);
+  [[nodiscard]] bool is_tried_again(const MessageFacts& invite) const;
+  void supersede();
   [[nodiscard]] bool is_decisive(const InviteTransaction& transaction) const;
 
   PoolVector<InviteTransaction> transactions_;

@@ -114,11 +114,16 @@ void apply_failure(LiveCall& state, const SeenMessage& message, bool initial) {
   }
 }
 
-// The INVITE was missed with which a refused caller tries again: its responses tell of it.  What it
-// offers is most likely what was offered before.
+// The INVITE was missed with which a refused caller tries again, or a proxy another target: its
+// responses tell of it.  What it offers is most likely what was offered before.
 void note_missed_attempt(LiveCall& state, const SeenMessage& message) {
-  if (state.established || state.released || !state.invites.on_missed_invite(message.facts)) return;
-  if (state.ended && state.end_reason == EndReason::kFailure) reopen_call(state);
+  const MessageFacts& facts = message.facts;
+  if (state.established || state.released) return;
+  const bool is_answered_elsewhere = state.ended && state.end_reason == EndReason::kFailure &&
+                                     facts.status >= 200 && facts.status < 300 &&
+                                     state.invites.has_attempt(facts);
+  if (!state.invites.on_missed_invite(facts) && !is_answered_elsewhere) return;
+  if (state.ended && is_refused(state)) reopen_call(state);
   offer_again(state, message);
 }
 

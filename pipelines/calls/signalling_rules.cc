@@ -51,7 +51,7 @@ void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   state.dialogs.add_caller_tag(facts.from_tag);
   const bool is_new = state.invites.on_invite(facts);
-  if (is_new && state.ended && state.end_reason == EndReason::kFailure) reopen_call(state);
+  if (is_new && state.ended && is_refused(state)) reopen_call(state);
   if (is_new && !state.edges.empty()) note_followed_redirect(state, facts);
   if (is_new && !state.times.progress_ns) state.times.attempt_ns = message.time_ns();
   state.parties.orient();
@@ -201,7 +201,9 @@ void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t se
 
 bool starts_another_call(const LiveCall& state, const MessageFacts& facts) {
   if (!state.ended || !facts.is_request || facts.method != Method::kInvite) return false;
-  if (!facts.to_tag.empty() || state.invites.has_attempt(facts)) return false;
+  if (!facts.to_tag.empty()) return false;
+  // Another target that is tried long after the first one refused.
+  if (state.invites.has_attempt(facts)) return state.released && !state.invites.is_known(facts);
   return state.released || state.end_reason != EndReason::kFailure || !state.status_code ||
          !invites_another_attempt(*state.status_code);
 }
@@ -215,6 +217,10 @@ void end_call(LiveCall& state, const CallEnd& end) {
   state.hangup_by = end.by;
 }
 
+bool is_refused(const LiveCall& state) {
+  return state.end_reason == EndReason::kFailure || state.end_reason == EndReason::kCancel;
+}
+
 void reopen_call(LiveCall& state) {
   state.ended = false;
   state.closing_answered = false;
@@ -226,6 +232,8 @@ void reopen_call(LiveCall& state) {
   state.reason.clear();
   state.q850_cause.reset();
   state.provisional_seen = false;
+  state.cancel_seen = false;  // by a proxy, which then tries another target
+  state.cancel_unanswered = false;
 }
 
 }  // namespace tapdeck::calls

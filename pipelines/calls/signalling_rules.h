@@ -33,6 +33,9 @@ struct CallEnd {
 // Ends the call; does nothing when it has ended before.
 void end_call(LiveCall& state, const CallEnd& end);
 
+// Ended without an answer, by what was said of it.
+bool is_refused(const LiveCall& state);
+
 // The caller tries again after a refusal: the call goes on as if it had not been refused.
 void reopen_call(LiveCall& state);
 

@@ -65,6 +65,22 @@ TEST(InviteTransactions, AResponseTellsOfAMissedRetryOnlyAfterARefusal) {
   EXPECT_EQ(invites.failure()->status, 486);
 }
 
+TEST(InviteTransactions, AnotherBranchAfterARefusalTriesAgainOnTheSameHopOnly) {
+  InviteTransactions invites;
+  invites.on_invite(invite("x", 1, 2));
+  EXPECT_FALSE(invites.on_invite(invite("y", 1, 2))) << "both are asked at once";
+  invites.on_cancel(invite("x", 1, 2));
+  invites.on_final(final_answer(invite("x", 1, 2), 487));
+  invites.on_final(final_answer(invite("y", 1, 2), 302));
+  EXPECT_FALSE(invites.on_invite(invite("x", 1, 2))) << "late";
+  EXPECT_FALSE(invites.on_invite(invite("further", 1, 3)));
+  EXPECT_TRUE(invites.on_invite(invite("z", 1, 2)));
+  EXPECT_EQ(invites.failure(), nullptr);
+  EXPECT_FALSE(invites.cancelled()) << "not by the caller";
+  invites.on_final(final_answer(invite("z", 1, 2), 486));
+  EXPECT_EQ(invites.failure()->status, 486) << "the last one tells";
+}
+
 TEST(InviteTransactions, CancelOfAnotherBranchIsNotTheCallers) {
   InviteTransactions invites;
   invites.on_invite(invite("outer", 1));
