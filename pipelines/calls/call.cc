@@ -295,7 +295,7 @@ void Call::finish(std::int64_t timer_now_ns) {
   hurried_ = true;
   if (!live_.ended) {
     if (live_.established) {
-      stop({EndReason::kCaptureEnded, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
+      stop(silent_end(EndReason::kCaptureEnded), timer_now_ns);
     } else {
       stop_without_answer(EndReason::kCaptureEnded, timer_now_ns);
     }

@@ -159,6 +159,8 @@ class Call {
   void put_record(bool final);
   void end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns);
   void stop(const CallEnd& end, std::int64_t timer_now_ns);
+  // Of an answered call: no more packets came.
+  [[nodiscard]] CallEnd silent_end(EndReason reason) const;
   void stop_without_answer(EndReason reason, std::int64_t timer_now_ns);
   void run_open_timers(std::int64_t timer_now_ns);
 

@@ -12,6 +12,13 @@ bool is_challenge(const std::optional<std::uint16_t>& status) {
 
 }  // namespace
 
+CallEnd Call::silent_end(EndReason reason) const {
+  constexpr std::int64_t kUnderWayNs = 1'000'000'000;
+  const auto& doubted = live_.doubted_end;
+  if (doubted && live_.streams.last_ns() <= doubted->time_ns + kUnderWayNs) return *doubted;
+  return {reason, HangupBy::kNone, live_.last_packet_ns()};
+}
+
 void Call::run_open_timers(std::int64_t timer_now_ns) {
   if (open_deadline_ns() > timer_now_ns) return;
   if (restart_deadline_ns_ <= timer_now_ns) {
@@ -24,7 +31,7 @@ void Call::run_open_timers(std::int64_t timer_now_ns) {
   } else {
     const EndReason reason =
         live_.streams.empty() ? EndReason::kSessionExpired : EndReason::kMediaTimeout;
-    stop({reason, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);
+    stop(silent_end(reason), timer_now_ns);
   }
 }
 

@@ -97,6 +97,21 @@ bool DialogSet::other_confirmed(const Dialog& dialog) const {
   });
 }
 
+bool DialogSet::hang_up(std::string_view from_tag, std::string_view to_tag) {
+  if (Dialog* dialog = find(from_tag, to_tag)) {
+    dialog->over = true;
+    return !other_confirmed(*dialog);
+  }
+  // Devices that write no tags, or lose one, are taken at their word; so is whoever has a dialog
+  // for which there was no room.
+  if (dialogs_.size() >= kDialogsMax) return true;
+  if (from_tag.empty() && to_tag.empty()) return true;
+  if (from_tag.empty() || to_tag.empty()) return knows_tag(from_tag.empty() ? to_tag : from_tag);
+  return std::none_of(dialogs_.begin(), dialogs_.end(), [](const Dialog& dialog) {
+    return dialog.confirmed && !dialog.over;
+  });
+}
+
 bool DialogSet::has_caller_tag_dialog(std::string_view caller_tag) const {
   return std::any_of(dialogs_.begin(), dialogs_.end(), [caller_tag](const Dialog& dialog) {
     return dialog.caller_tag == caller_tag;

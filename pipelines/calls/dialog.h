@@ -51,6 +51,9 @@ class DialogSet {
   void add_caller_tag(std::string_view tag);
   [[nodiscard]] bool knows_tag(std::string_view tag) const;
 
+  // A BYE passed: true when it ends the call.  It does not where another dialog of the same caller
+  // goes on, nor where its own is not known while one that was answered goes on.
+  bool hang_up(std::string_view from_tag, std::string_view to_tag);
   // True when another dialog of the same caller goes on.
   [[nodiscard]] bool other_confirmed(const Dialog& dialog) const;
   [[nodiscard]] bool has_dialog(std::string_view from_tag, std::string_view to_tag) const;

@@ -60,6 +60,12 @@ struct RecordingPause {
   bool operator==(const RecordingPause&) const = default;
 };
 
+struct CallEnd {
+  EndReason reason = EndReason::kNone;
+  HangupBy by = HangupBy::kNone;
+  std::int64_t time_ns = 0;  // packet time
+};
+
 // From one call to another, while it may still change.
 struct LiveEdge {
   CallEdge edge;
@@ -127,7 +133,7 @@ struct LiveCall {
   bool cancel_seen = false;        // the caller's own CANCEL
   bool cancel_unanswered = false;  // a CANCEL has no response yet, and is sent again
   bool ended = false;
-  bool released = false;         // the workers have forgotten it: it cannot be opened again
+  bool released = false;          // the workers have forgotten it: it cannot be opened again
   bool closing_answered = false;  // the BYE has its response, the failure its ACK
   bool interrupted = false;
   bool out_of_resources = false;
@@ -138,6 +144,8 @@ struct LiveCall {
   CallOutcome outcome = CallOutcome::kUnknown;
   EndReason end_reason = EndReason::kNone;
   HangupBy hangup_by = HangupBy::kNone;
+  // By a BYE of a dialog that is not known: true if no media comes after it.
+  std::optional<CallEnd> doubted_end;
 
   // Asks for the memory of the parts that messages touch; the call itself should be there.
   void prefetch_parts() const {

@@ -165,12 +165,15 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
 // The BYE itself passed elsewhere, so who sent it was not seen.
 void end_by_missed_bye(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
-  if (state.ended) return;
-  if (Dialog* dialog = state.dialogs.find(facts.from_tag, facts.to_tag)) {
-    dialog->over = true;
-    if (state.dialogs.other_confirmed(*dialog)) return;
-  }
+  if (state.ended || !state.dialogs.hang_up(facts.from_tag, facts.to_tag)) return;
   end_call(state, {EndReason::kBye, HangupBy::kNone, message.time_ns()});
+}
+
+void apply_bye_response(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (facts.status < 200) return;
+  if (facts.status < 300) end_by_missed_bye(state, message);
+  if (state.ended) state.closing_answered = true;
 }
 
 }  // namespace
@@ -208,10 +211,7 @@ void apply_response(LiveCall& state, const SeenMessage& message) {
       }
       [[fallthrough]];
     case Method::kPrack: apply_response_session(state, message, ends_of(state, facts)); break;
-    case Method::kBye:
-      if (facts.status >= 200) state.closing_answered = true;
-      if (facts.status >= 200 && facts.status < 300) end_by_missed_bye(state, message);
-      break;
+    case Method::kBye: apply_bye_response(state, message); break;
     case Method::kCancel: state.cancel_unanswered = false; break;
     case Method::kRefer: apply_refer_response(state, message); break;
     default: break;

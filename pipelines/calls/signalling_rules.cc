@@ -69,20 +69,24 @@ void note_reason(LiveCall& state, const MessageFacts& facts) {
   if (!facts.reason_text.empty()) state.reason = facts.reason_text;
 }
 
-void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& ends) {
+void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& sides) {
   const MessageFacts& facts = message.facts;
-  if (Dialog* dialog = state.dialogs.find(facts.from_tag, facts.to_tag)) {
-    dialog->over = true;
-    // One of several forks is let go; the call lives on in another.
-    if (state.dialogs.other_confirmed(*dialog)) return;
-  }
+  const bool is_ours = state.dialogs.has_dialog(facts.from_tag, facts.to_tag);
+  const bool ends = state.dialogs.hang_up(facts.from_tag, facts.to_tag);
   if (state.ended) return;
-  note_reason(state, facts);
+  // One of several forks is let go; the call lives on in another.
+  if (!ends && is_ours) return;
   HangupBy by = HangupBy::kNone;
   if (state.parties.oriented()) {
-    by = ends.requester == kCallerParty ? HangupBy::kCaller : HangupBy::kCallee;
+    by = sides.requester == kCallerParty ? HangupBy::kCaller : HangupBy::kCallee;
   }
-  end_call(state, {EndReason::kBye, by, message.time_ns()});
+  const CallEnd end{EndReason::kBye, by, message.time_ns()};
+  if (!ends) {
+    state.doubted_end = end;
+    return;
+  }
+  note_reason(state, facts);
+  end_call(state, end);
 }
 
 void apply_cancel(LiveCall& state, const SeenMessage& message) {
@@ -93,6 +97,11 @@ void apply_cancel(LiveCall& state, const SeenMessage& message) {
     state.cancel_seen = true;
     note_reason(state, message.facts);
   }
+}
+
+void note_established(LiveCall& state, const MessageFacts& facts) {
+  state.established = true;
+  if (Dialog* dialog = state.dialogs.find(facts.from_tag, facts.to_tag)) dialog->confirmed = true;
 }
 
 void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
@@ -107,7 +116,7 @@ void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
     state.closing_answered = state.closing_answered || state.end_reason != EndReason::kBye;
     return;
   }
-  state.established = true;  // an ACK of its own goes from end to end: there was a 2xx
+  note_established(state, facts);  // an ACK of its own goes from end to end: there was a 2xx
   apply_request_session(state, message, ends);
 }
 
@@ -137,7 +146,7 @@ void apply_request(LiveCall& state, const SeenMessage& message) {
     case Method::kCancel: apply_cancel(state, message); break;
     case Method::kAck: apply_ack(state, message, ends); break;
     case Method::kInvite:
-      state.established = true;  // a re-INVITE
+      note_established(state, facts);  // a re-INVITE
       [[fallthrough]];
     case Method::kUpdate: note_connected_identity(state, message, ends.requester); [[fallthrough]];
     case Method::kPrack: apply_request_session(state, message, ends); break;

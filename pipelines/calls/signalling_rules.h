@@ -24,12 +24,6 @@ void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t se
 // True when `facts` is an INVITE that uses the Call-ID of the ended call for another call.
 bool starts_another_call(const LiveCall& state, const MessageFacts& facts);
 
-struct CallEnd {
-  EndReason reason = EndReason::kNone;
-  HangupBy by = HangupBy::kNone;
-  std::int64_t time_ns = 0;  // packet time
-};
-
 // Ends the call; does nothing when it has ended before.
 void end_call(LiveCall& state, const CallEnd& end);
 

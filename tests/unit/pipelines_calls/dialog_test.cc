@@ -103,6 +103,20 @@ TEST(DialogSet, FindsByTagsInEitherOrderAndIsBounded) {
   EXPECT_EQ(dialogs.all().size(), kDialogsMax);
 }
 
+TEST(DialogSet, AByeOfAnUnknownDialogEndsNothingWhileAnAnsweredOneGoesOn) {
+  DialogSet dialogs;
+  EXPECT_TRUE(dialogs.hang_up("a", "b")) << "all that is known is the BYE";
+  dialogs.add_caller_tag("a");
+  dialogs.add("a", "early");
+  EXPECT_TRUE(dialogs.hang_up("a", "b")) << "the 200 was missed";
+  dialogs.add("a", "c")->confirmed = true;
+  EXPECT_FALSE(dialogs.hang_up("a", "b"));
+  EXPECT_FALSE(dialogs.hang_up("x", "y"));
+  EXPECT_TRUE(dialogs.hang_up("", "")) << "RFC 2543";
+  EXPECT_TRUE(dialogs.hang_up("a", "")) << "a tag is missing";
+  EXPECT_TRUE(dialogs.hang_up("c", "a"));
+}
+
 TEST(RepeatFilter, TellsRetransmissionsFromHopsAndChangedBodies) {
   RepeatFilter filter;
   MessageFacts facts = invite("x", 1);
