@@ -8,6 +8,9 @@
 namespace tapdeck::calls {
 namespace {
 
+// Of an INVITE that was missed: it never decides.
+constexpr std::uint32_t kUnknownHop = UINT32_MAX;
+
 constexpr std::uint64_t kTransactionSeed = 0x7461706465636bULL;
 
 std::uint64_t transaction_key(const MessageFacts& facts) {
@@ -196,9 +199,29 @@ void InviteTransactions::on_ack(const MessageFacts& facts) {
 
 void InviteTransactions::on_final(const MessageFacts& facts) {
   InviteTransaction* transaction = find(facts);
-  if (transaction == nullptr || transaction->status != 0) return;
+  if (transaction == nullptr) {
+    if (transactions_.size() >= kTransactionsMax) return;
+    transaction = &transactions_.emplace_back();
+    transaction->key = transaction_key(facts);
+    transaction->from = hash_text(facts.from_tag, kTransactionSeed);
+    transaction->cseq = facts.cseq;
+    transaction->via_count = kUnknownHop;
+  }
+  if (transaction->status != 0) return;
   transaction->status = facts.status;
   transaction->phrase = facts.phrase;
+  if (!facts.to_tag.empty()) transaction->to = hash_text(facts.to_tag, kTransactionSeed);
+}
+
+bool InviteTransactions::acknowledges_refusal(const MessageFacts& ack) const {
+  if (is_known(ack)) return true;
+  if (ack.to_tag.empty()) return false;
+  const std::uint64_t from = hash_text(ack.from_tag, kTransactionSeed);
+  const std::uint64_t to = hash_text(ack.to_tag, kTransactionSeed);
+  return std::any_of(transactions_.begin(), transactions_.end(), [&](const auto& transaction) {
+    return transaction.status >= 300 && transaction.from == from && transaction.to == to &&
+           transaction.cseq == ack.cseq;
+  });
 }
 
 bool InviteTransactions::is_decisive(const InviteTransaction& transaction) const {

@@ -84,6 +84,7 @@ class DialogSet {
 struct InviteTransaction {
   std::uint64_t key = 0;   // branch and From tag
   std::uint64_t from = 0;  // From tag
+  std::uint64_t to = 0;    // To tag of its refusal
   std::uint32_t cseq = 0;
   std::uint32_t via_count = 0;
   std::uint16_t status = 0;  // final one, 0 while open
@@ -103,6 +104,7 @@ class InviteTransactions {
   bool on_missed_invite(const MessageFacts& response);
   void on_cancel(const MessageFacts& facts);
   void on_ack(const MessageFacts& facts);
+  // A refusal, which is noted of a hop whose INVITE was missed, too.
   void on_final(const MessageFacts& facts);
 
   // The answer to the caller's latest attempt, where its INVITE was seen nearest to the caller:
@@ -114,6 +116,9 @@ class InviteTransactions {
 
   // True when the response or CANCEL belongs to an INVITE that set up the call.
   [[nodiscard]] bool is_known(const MessageFacts& facts) const { return find(facts) != nullptr; }
+
+  // True when the ACK is that of a refusal, by its branch or by the To tag that was refused.
+  [[nodiscard]] bool acknowledges_refusal(const MessageFacts& ack) const;
 
   // True when an INVITE with this From tag and CSeq passed, on whatever hop.
   [[nodiscard]] bool has_attempt(const MessageFacts& facts) const;

@@ -106,7 +106,7 @@ void note_established(LiveCall& state, const MessageFacts& facts) {
 
 void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
   const MessageFacts& facts = message.facts;
-  if (state.invites.is_known(facts) && !state.times.answered_ns) {
+  if (!state.times.answered_ns && state.invites.acknowledges_refusal(facts)) {
     state.invites.on_ack(facts);  // hop by hop: it ends a refused attempt
     const InviteTransaction* last = state.invites.failure();
     if (last != nullptr && last->acknowledged) state.closing_answered = true;

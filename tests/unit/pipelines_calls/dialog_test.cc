@@ -81,6 +81,22 @@ TEST(InviteTransactions, AnotherBranchAfterARefusalTriesAgainOnTheSameHopOnly) {
   EXPECT_EQ(invites.failure()->status, 486) << "the last one tells";
 }
 
+TEST(InviteTransactions, ARefusalOnAHopWhoseInviteWasMissedDecidesNothingButHasItsAck) {
+  InviteTransactions invites;
+  invites.on_invite(invite("outer", 1));
+  MessageFacts busy = final_answer(invite("inner", 1), 486);
+  busy.to_tag = "b";
+  EXPECT_FALSE(invites.acknowledges_refusal(invite("inner", 1)));
+  invites.on_final(busy);
+  EXPECT_EQ(invites.failure(), nullptr);
+  EXPECT_TRUE(invites.acknowledges_refusal(invite("inner", 1)));
+  MessageFacts ack = invite("of its own", 1);
+  ack.to_tag = "b";
+  EXPECT_TRUE(invites.acknowledges_refusal(ack));
+  ack.to_tag = "c";
+  EXPECT_FALSE(invites.acknowledges_refusal(ack)) << "of a 2xx";
+}
+
 TEST(InviteTransactions, CancelOfAnotherBranchIsNotTheCallers) {
   InviteTransactions invites;
   invites.on_invite(invite("outer", 1));
