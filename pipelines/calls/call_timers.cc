@@ -10,6 +10,11 @@ bool is_challenge(const std::optional<std::uint16_t>& status) {
   return status == 401 || status == 407;
 }
 
+// How long the last refresh of a session timer holds, and its repetitions after it (RFC 4028).
+std::int64_t session_ns(const LiveCall& live) {
+  return std::int64_t{live.session_expires_s.value_or(0)} * 1'000'000'000 + kTransactionNs;
+}
+
 }  // namespace
 
 CallEnd Call::silent_end(EndReason reason) const {
@@ -29,8 +34,10 @@ void Call::run_open_timers(std::int64_t timer_now_ns) {
   } else if (!live_.established) {
     stop_without_answer(EndReason::kFailure, timer_now_ns);
   } else {
-    const EndReason reason =
-        live_.streams.empty() ? EndReason::kSessionExpired : EndReason::kMediaTimeout;
+    // On hold it is no lack of media that ends it.
+    const EndReason reason = live_.streams.empty() || live_.media.on_hold()
+                                 ? EndReason::kSessionExpired
+                                 : EndReason::kMediaTimeout;
     stop(silent_end(reason), timer_now_ns);
   }
 }
@@ -86,14 +93,19 @@ std::int64_t Call::open_deadline_ns() const {
     return last_signal_ns_ + (live_.cancel_seen ? kTransactionNs : options.setup_timeout_ns);
   }
   if (live_.unbound) return last_media_ns_ + options.media_timeout_ns;
-  if (live_.media.on_hold()) return kNever;
+  if (live_.media.on_hold() && live_.session_expires_s) {
+    return std::max(last_signal_ns_ + session_ns(live_), last_media_ns_ + options.media_timeout_ns);
+  }
+  if (live_.media.on_hold()) {
+    return std::max(last_signal_ns_, last_media_ns_) + options.dialog_idle_ns;
+  }
   if (!live_.streams.empty() && !live_.media.agreed_silence()) {
     return std::max(last_signal_ns_, last_media_ns_) + options.media_timeout_ns;
   }
   if (!live_.streams.empty() || !live_.session_expires_s) {
     return std::max(last_signal_ns_, last_media_ns_) + options.dialog_idle_ns;
   }
-  return last_signal_ns_ + std::int64_t{*live_.session_expires_s} * 1'000'000'000 + kTransactionNs;
+  return last_signal_ns_ + session_ns(live_);
 }
 
 std::int64_t Call::next_deadline_ns() const {

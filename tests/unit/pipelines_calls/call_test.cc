@@ -159,7 +159,7 @@ TEST(Call, RunningMediaKeepsACallOpen) {
   EXPECT_TRUE(play.finals().empty());
 }
 
-TEST(Call, HoldIsNeverEndedBySilence) {
+TEST(Call, HoldIsEndedByLongSilenceOnly) {
   Scenario play;
   play.establish();
   play.stream(10, caller_stream(3, 9.5));
@@ -169,11 +169,30 @@ TEST(Call, HoldIsNeverEndedBySilence) {
   hold.status = 200;
   hold.sdp = sdp({{.ip = "10.0.0.2", .port = 5000, .attributes = "a=recvonly\r\n"}});
   play.from_callee(11.5, hold);
-  play.advance(40'000);
+  play.advance(7'000);
   EXPECT_TRUE(play.finals().empty());
-  play.hang_up(40'001, true);
-  play.advance(40'010);
+  play.hang_up(7'001, true);
+  play.advance(7'010);
   EXPECT_EQ(play.final_record().end_reason, EndReason::kBye);
+}
+
+TEST(Call, HoldWhoseByeIsMissedEndsByItsSessionTimerOrIsForgotten) {
+  for (const bool timed : {true, false}) {
+    Scenario play;
+    play.establish();
+    play.stream(10, caller_stream(3, 9.5));
+    Sip hold{.cseq = 2, .to_tag = "bob", .branch = "z9hG4bKhold"};
+    hold.sdp = sdp({{.attributes = "a=sendonly\r\n"}});
+    play.from_caller(11, hold);
+    hold.status = 200;
+    if (timed) hold.headers = "Session-Expires: 600;refresher=uac\r\n";
+    hold.sdp = sdp({{.ip = "10.0.0.2", .port = 5000, .attributes = "a=recvonly\r\n"}});
+    play.from_callee(11.5, hold);
+    play.advance(timed ? 640 : 7'205);
+    EXPECT_TRUE(play.finals().empty());
+    play.advance(timed ? 650 : 7'220);
+    EXPECT_EQ(play.final_record().end_reason, EndReason::kSessionExpired);
+  }
 }
 
 TEST(Call, CallWithoutMediaEndsAtItsSessionTimer) {
