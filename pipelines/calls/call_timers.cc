@@ -90,7 +90,10 @@ std::int64_t Call::open_deadline_ns() const {
   const CallPlaneOptions& options = context_.options;
   if (restart_deadline_ns_ != kNever) return restart_deadline_ns_;
   if (!live_.established) {
-    return last_signal_ns_ + (live_.cancel_seen ? kTransactionNs : options.setup_timeout_ns);
+    if (live_.cancel_seen) return last_signal_ns_ + kTransactionNs;
+    // Announcements and queues may play for longer than anybody would ring.
+    return std::max(last_signal_ns_ + options.setup_timeout_ns,
+                    last_media_ns_ + options.media_timeout_ns);
   }
   if (live_.unbound) return last_media_ns_ + options.media_timeout_ns;
   if (live_.media.on_hold() && live_.session_expires_s) {
