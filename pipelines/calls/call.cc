@@ -217,6 +217,7 @@ void Call::tell_end(std::int64_t timer_now_ns) {
   end_told_ = true;
   ended_ns_ = timer_now_ns;
   live_.media.close();
+  destroy_forbidden();
   tell_bindings(live_.times.ended_ns.value_or(live_.last_packet_ns()));
   flush_messages(timer_now_ns);
 }

@@ -145,6 +145,7 @@ class Call {
   void note_claim(const BindMessage& message);
   [[nodiscard]] bool is_claimed_silently() const;
   void ask_policy(const MessageFacts& facts);
+  void destroy_forbidden();
   void obey_policy(std::int64_t time_ns);
   [[nodiscard]] std::uint16_t retention_class() const;
   [[nodiscard]] config::LogDetail log_detail() const;

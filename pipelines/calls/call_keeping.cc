@@ -37,14 +37,21 @@ void Call::ask_policy(const MessageFacts& facts) {
   if (live_.policy == nullptr || may_change_policy(facts)) policy->ask(live_);
 }
 
+// Whether anything has been written is not known here: media that waited for its addresses is
+// handed on as soon as they are bound, and reported later.
+void Call::destroy_forbidden() {
+  if (muted_ || live_.policy == nullptr) return;
+  PolicyState& policy = *live_.policy;
+  if (policy.records() || !policy.kept_any || policy.destroyed) return;
+  policy.destroyed = true;
+  context_.sink.shred_recording(live_.uid);
+}
+
 // A stricter decision holds at once.
 void Call::obey_policy(std::int64_t time_ns) {
   PolicyState& policy = *live_.policy;
   if (muted_ || policy.actions == nullptr) return;
-  if (!policy.records() && policy.kept_any && !policy.destroyed && !live_.streams.empty()) {
-    policy.destroyed = true;
-    context_.sink.shred_recording(live_.uid);
-  }
+  destroy_forbidden();
   if (policy.wants_mute(live_.established) != policy.muted) {
     policy.muted = !policy.muted;
     tell(policy.muted ? BindOperation::kMute : BindOperation::kUnmute, time_ns);
