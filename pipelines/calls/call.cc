@@ -56,6 +56,14 @@ void fill_gaps(const CallRecord& record, LiveCall& live) {
     live.dialled = record.dialled;
     live.dialled_e164 = record.dialled_e164;
   }
+  if (live.asserted.empty()) {
+    live.asserted = record.asserted;
+    live.asserted_e164 = record.asserted_e164;
+  }
+  if (live.diverted_from.empty()) {
+    live.diverted_from = record.diverted_from;
+    live.diverted_from_e164 = record.diverted_from_e164;
+  }
   if (live.methods.empty()) live.methods.set(record.sip_methods);
   if (live.responses.empty()) live.responses.set(record.sip_responses);
 }
@@ -93,7 +101,11 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   live_.restored_terms = std::make_unique<RecordingTerms>(record.recording);
   if (record.recording.paused_since_us) pause({*record.recording.paused_since_us * 1000});
   if (context.policy != nullptr) context.policy->restore(record, live_);
-  if (live_.policy != nullptr) obey_policy(live_.times.first_seen_ns);
+  if (live_.policy != nullptr) {
+    // What the earlier process had destroyed may not have got that far.
+    if (live_.policy->destroyed && !muted_) context_.sink.shred_recording(live_.uid);
+    obey_policy(live_.times.first_seen_ns);
+  }
   const auto& trunks = context.options.numbering.trunks;
   const auto trunk = std::find_if(trunks.begin(), trunks.end(), [&](const config::Trunk& each) {
     return each.name == record.trunk;
@@ -122,6 +134,10 @@ void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
 }
 
 void Call::replay(const SeenMessage& message) {
+  const bool by_policy = context_.policy != nullptr && context_.policy->active();
+  if (by_policy && message.facts.claims != nullptr && message.facts.is_invite_request()) {
+    note_policy_headers(*message.facts.claims, live_);
+  }
   apply_message(live_, message, context_.seed);
   tell_bindings(message.time_ns());
 }
@@ -130,6 +146,7 @@ void Call::resume(const CallRecord& record,
                   const std::vector<StreamReport>& kept_media,
                   std::int64_t timer_now_ns) {
   live_.streams.carry(record.media, kept_media);
+  const bool has_invite = live_.times.start_ns.has_value();
   fill_gaps(record, live_);
   live_.resumed_from_ns = live_.last_packet_ns();
   answer_told_ = live_.times.answered_ns.has_value() || live_.unbound;
@@ -137,9 +154,7 @@ void Call::resume(const CallRecord& record,
   last_signal_ns_ = last_media_ns_ = timer_now_ns;
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
   if (live_.pause) live_.pause->deadline_ns = timer_now_ns + context_.options.pause_limit_ns;
-  if (context_.policy != nullptr && context_.policy->active() && live_.policy == nullptr) {
-    context_.policy->ask(live_);
-  }
+  if (context_.policy != nullptr) context_.policy->ask_again(live_, has_invite);
   settle(live_.last_packet_ns(), timer_now_ns);
 }
 

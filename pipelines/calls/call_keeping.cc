@@ -31,7 +31,7 @@ bool may_change_policy(const MessageFacts& facts) {
 void Call::ask_policy(const MessageFacts& facts) {
   CallPolicy* const policy = context_.policy;
   if (policy == nullptr || !policy->active() || live_.ended) return;
-  if (facts.claims != nullptr && facts.is_request && facts.method == sip::Method::kInvite) {
+  if (facts.claims != nullptr && facts.is_invite_request()) {
     note_policy_headers(*facts.claims, live_);
   }
   if (live_.policy == nullptr || may_change_policy(facts)) policy->ask(live_);
@@ -50,7 +50,7 @@ void Call::destroy_forbidden() {
 // A stricter decision holds at once.
 void Call::obey_policy(std::int64_t time_ns) {
   PolicyState& policy = *live_.policy;
-  if (muted_ || policy.actions == nullptr) return;
+  if (muted_) return;
   destroy_forbidden();
   if (policy.wants_mute(live_.established) != policy.muted) {
     policy.muted = !policy.muted;
@@ -61,12 +61,16 @@ void Call::obey_policy(std::int64_t time_ns) {
     if (late) policy.heard_since_ns = time_ns;
     if (!policy.muted && live_.media.ever_bound()) policy.kept_any = true;
   }
-  live_.media.use_dtmf({policy.actions->mask_dtmf, !policy.actions->pause.dtmf_pause.empty()});
+  if (policy.actions != nullptr) {
+    live_.media.use_dtmf({policy.actions->mask_dtmf, !policy.actions->pause.dtmf_pause.empty()});
+  }
   const bool video = policy.wants(MediaKind::kVideo);
   if (policy.records() && video != policy.video) {
     policy.video = video;
     live_.media.tell_all();
   }
+  // After a crash nothing but its record says that the call is not what it was.
+  if (std::exchange(policy.tightened, false) && answer_told_) put_record(false);
 }
 
 std::uint16_t Call::retention_class() const { return retention_class_of(live_, context_.options); }
@@ -128,6 +132,7 @@ bool Call::restrict_by(const JoinedRule& rule, std::int64_t time_ns) {
     return false;
   }
   live_.policy->joined = rule;
+  live_.policy->tightened = true;
   obey_policy(time_ns);
   tell_bindings(time_ns);
   return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipelines/calls/live_call.h"
+#include "pipelines/calls/log_detail.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -115,9 +116,13 @@ void CallPolicy::find_owners(policy::CallFacts& facts, PolicyState& state) const
 // Whoever answered, or was brought in by a transfer, counts like who was dialled: of several
 // decisions the one that keeps least holds.
 void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state) {
-  policy::Decision decision = sources_.evaluator->evaluate(facts);
+  // A masked number fits other rules than the number did: what was decided by it holds.
+  const bool is_known = state.known_masked == 0 || state.actions == nullptr;
+  policy::Decision decision;
+  if (is_known) decision = sources_.evaluator->evaluate(facts);
   const std::string_view dialled = facts.callee.raw;
   for (const Party& party : live.parties.all()) {
+    if (!is_known && party.id < state.known_masked) continue;
     const bool joins = party.role == PartyRole::kTransferTarget && !party.to_us;
     const std::string_view number = party.number;
     if ((party.id != live.parties.callee() && !joins) || number.empty() || number == dialled) {
@@ -126,17 +131,22 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
     facts.callee = {party.number, party.e164};
     if (joins) facts.asserted = facts.callee;
     const policy::Decision other = sources_.evaluator->evaluate(facts);
-    if (is_stricter(other, decision)) decision = other;
+    if (decision.actions == nullptr || is_stricter(other, decision)) decision = other;
   }
-  take(decision, state);
+  if (decision.actions != nullptr) take(decision, state);
 }
 
 void CallPolicy::take(const policy::Decision& decision, PolicyState& state) const {
-  if (state.set != sources_.set) state.set = sources_.set;
+  const Restriction before = state.limits;
+  Restriction limits{decision.record, decision.actions->log};
+  // The rule that an earlier process went by is named as long as it is the stricter one.
+  const bool is_looser = limits.tighten(state.floor) && state.actions != nullptr;
+  if (!is_looser || state.set != sources_.set) state.rule = decision.name;
+  state.set = sources_.set;
   state.actions = decision.actions;
-  state.rule = decision.name;
-  state.record = decision.record;
-  if (!state.retention_class && state.record != config::RecordChoice::kNone) {
+  state.limits = limits;
+  state.tightened = state.tightened || limits.record < before.record || limits.log > before.log;
+  if (!state.retention_class && decision.record != config::RecordChoice::kNone) {
     state.retention_class = decision.actions->retention_class;
     state.class_is_new = true;
   }
@@ -151,27 +161,49 @@ void CallPolicy::ask(LiveCall& live) {
   live.priority = live.policy->actions->priority;
 }
 
+void CallPolicy::take_rule(std::string_view name, const LiveCall& live, PolicyState& state) const {
+  if (sources_.set == nullptr) return;
+  const config::Policies& policies = sources_.set->policies();
+  const auto rule = std::ranges::find(policies.rules, name, &config::PolicyRule::name);
+  if (rule == policies.rules.end() && name != config::kFallbackName) return;
+  const auto index = static_cast<std::uint32_t>(rule - policies.rules.begin());
+  take(sources_.evaluator->decide(index, live.call_id), state);
+}
+
 void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
-  if (!active()) return;
+  const RecordingInfo& recording = record.recording;
+  const bool was_forbidden =
+      std::ranges::find(recording.reasons, RecordingReason::kPolicy) != recording.reasons.end();
+  const bool was_masked = is_masked(record);
+  if (!active() && !was_forbidden && !was_masked) return;
   live.policy = std::make_unique<PolicyState>();
   PolicyState& state = *live.policy;
   state.business = record.business;
-  if (sources_.set == nullptr) return;
-  const config::Policies& policies = sources_.set->policies();
-  const auto rule =
-      std::ranges::find(policies.rules, record.recording.policy_rule, &config::PolicyRule::name);
-  const bool known = rule != policies.rules.end();
-  if (!known && record.recording.policy_rule != config::kFallbackName) {
-    // Its class was decided by a rule that is gone.
-    if (record.recording.duration_ms > 0) state.retention_class = 0;
-    return;
+  if (was_masked) {
+    state.known_masked = static_cast<std::uint8_t>(std::max<std::size_t>(1, record.parties.size()));
+    state.floor.log = state.limits.log = config::LogDetail::kMasked;
   }
-  take(sources_.evaluator->decide(static_cast<std::uint32_t>(rule - policies.rules.begin()),
-                                  live.call_id),
-       state);
-  live.priority = state.actions->priority;
-  state.class_is_new = false;
-  state.kept_any = state.records();  // for all that is known
+  state.kept_any = true;  // for all that is known
+  take_rule(recording.policy_rule, live, state);
+  if (state.actions != nullptr) {
+    state.floor = state.limits;
+    live.priority = state.actions->priority;
+  } else if (recording.duration_ms > 0) {
+    state.retention_class = 0;  // its class was decided by a rule that is gone
+  }
+  state.class_is_new = state.tightened = false;
+  state.destroyed = was_forbidden;
+  if (was_forbidden) state.joined = {config::RecordChoice::kNone, recording.policy_rule};
+}
+
+void CallPolicy::ask_again(LiveCall& live, bool has_invite) {
+  if (!active()) return;
+  if (sources_.evaluator == nullptr || live.policy == nullptr) return ask(live);
+  PolicyState& state = *live.policy;
+  const bool is_known =
+      state.known_masked == 0 && (has_invite || sources_.set->header_names().empty());
+  if (is_known) return ask(live);
+  state.withheld = state.actions == nullptr;
 }
 
 std::optional<PauseTrigger> pause_trigger_of(const LiveCall& live, const ClaimsFacts& claims) {

@@ -44,13 +44,33 @@ struct JoinedRule {
   std::string name;
 };
 
+// What a decision leaves out.
+struct Restriction {
+  config::RecordChoice record = config::RecordChoice::kAudioVideo;
+  config::LogDetail log = config::LogDetail::kFull;
+
+  // Of each the stricter one; true where that changes anything.
+  bool tighten(const Restriction& other) {
+    const Restriction before = *this;
+    record = std::min(record, other.record);
+    log = std::max(log, other.log);
+    return *this != before;
+  }
+
+  bool operator==(const Restriction&) const = default;
+};
+
 // What has been decided of one call, and what follows from it.
 struct PolicyState {
   std::shared_ptr<const policy::PolicySet> set;    // `actions` and `rule` are its
   const config::PolicyActions* actions = nullptr;  // nullptr: no rules, everything is kept
   std::string_view rule;
-  config::RecordChoice record = config::RecordChoice::kAudioVideo;
+  Restriction limits;
   std::optional<JoinedRule> joined;
+  Restriction floor;              // what an earlier process decided
+  std::uint8_t known_masked = 0;  // so many parties are known by masked numbers only
+  bool withheld = false;          // its rule is gone, and too little is known to decide anew
+  bool tightened = false;         // a record should say so
   std::shared_ptr<const CallBusiness> business;              // nullptr: nothing is known
   std::vector<std::pair<std::string, std::string>> headers;  // that rules ask for, of its INVITEs
 
@@ -65,26 +85,25 @@ struct PolicyState {
   bool class_is_new = false;                     // decided by this process
 
   [[nodiscard]] config::RecordChoice allowed() const {
-    return joined ? std::min(record, joined->record) : record;
+    return joined ? std::min(limits.record, joined->record) : limits.record;
   }
 
   // Of the rule that says so.
   [[nodiscard]] std::string_view deciding_rule() const {
-    return joined && joined->record < record ? std::string_view(joined->name) : rule;
+    return joined && joined->record < limits.record ? std::string_view(joined->name) : rule;
   }
 
   [[nodiscard]] bool records() const {
     return allowed() != config::RecordChoice::kNone && !destroyed;
   }
 
-  [[nodiscard]] config::LogDetail log() const {
-    return actions == nullptr ? config::LogDetail::kFull : actions->log;
-  }
+  [[nodiscard]] config::LogDetail log() const { return limits.log; }
 
   // By what it says now; `established`: the call is answered.
   [[nodiscard]] bool wants_mute(bool established) const {
-    return !records() || (!established && actions != nullptr &&
-                          actions->early_media == config::DiscardKeep::kDiscard);
+    return !records() || withheld ||
+           (!established && actions != nullptr &&
+            actions->early_media == config::DiscardKeep::kDiscard);
   }
 
   [[nodiscard]] bool wants(MediaKind kind) const {
@@ -129,14 +148,18 @@ class CallPolicy {
   void ask(LiveCall& live);
 
   // A call that an earlier process decided: as the rule says that its record names, if there still
-  // is one so called.
+  // is one so called, and with no more than the record has.
   void restore(const CallRecord& record, LiveCall& live) const;
+
+  // Then, with what its messages and its record told.  `has_invite`: its INVITE is among them.
+  void ask_again(LiveCall& live, bool has_invite);
 
  private:
   [[nodiscard]] policy::CallFacts facts_of(const LiveCall& live);
   void find_owners(policy::CallFacts& facts, PolicyState& state) const;
   void decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state);
   void take(const policy::Decision& decision, PolicyState& state) const;
+  void take_rule(std::string_view name, const LiveCall& live, PolicyState& state) const;
 
   const std::vector<config::Trunk>& trunks_;
   PolicySources sources_;

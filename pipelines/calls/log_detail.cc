@@ -40,6 +40,19 @@ std::string mask_number(std::string_view number) {
   return std::string(number.substr(0, shown)).append(number.size() - shown, 'x');
 }
 
+bool is_masked(const CallRecord& record) {
+  bool has_any = false;
+  const auto is_plain = [&has_any](const std::string& number) {
+    has_any = has_any || !number.empty();
+    return number != mask_number(number);
+  };
+  if (is_plain(record.dialled)) return false;
+  for (const CallParty& party : record.parties) {
+    if (is_plain(party.number)) return false;
+  }
+  return has_any;
+}
+
 void mask_record(CallRecord& record) {
   for (CallParty& party : record.parties) {
     party.number = mask_number(party.number);

@@ -15,6 +15,9 @@ std::string mask_number(std::string_view number);
 // Numbers are masked, also within URIs; names, claims and E.164 forms go.
 void mask_record(CallRecord& record);
 
+// Every number that the record has looks as if it were; false where it has none.
+bool is_masked(const CallRecord& record);
+
 // Of the call stays that there was one: the hour, its outcome, trunk and direction, and what became
 // of its recording.  Its uid is another one, the same whenever it is made of the same call.
 void reduce_to_tally(CallRecord& record);

@@ -110,6 +110,10 @@ struct MessageFacts {
   const ClaimsFacts* claims = nullptr;
   const TransferFacts* transfer = nullptr;
 
+  [[nodiscard]] bool is_invite_request() const {
+    return is_request && method == sip::Method::kInvite;
+  }
+
   // Its body may say which keys a person pressed: not beside SDP, and only in these.
   [[nodiscard]] bool may_tell_dtmf() const {
     return method == sip::Method::kInfo || method == sip::Method::kNotify ||

@@ -63,6 +63,10 @@ void fill_gaps(const LiveCall& state, RecordingVerdict verdict, RecordingInfo& r
   if (policy != nullptr && policy->heard_since_ns) {
     gaps.push_back({*state.times.answered_ns / 1000, *policy->heard_since_ns / 1000, "policy", 0});
   }
+  if (policy != nullptr && policy->withheld && state.resumed_from_ns) {
+    const std::int64_t until_ns = state.times.ended_ns.value_or(state.last_packet_ns());
+    gaps.push_back({*state.resumed_from_ns / 1000, until_ns / 1000, "policy", 0});
+  }
   const std::optional<Interval> outage = state.outage();
   if (outage && outage->to_ns > outage->from_ns) {
     gaps.push_back({outage->from_ns / 1000, outage->to_ns / 1000, "interrupted", 0});
@@ -105,11 +109,14 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.state = verdict.state;
   recording.reasons = std::move(verdict.reasons);
   const PolicyState* policy = state.policy.get();
+  // A process that goes on with the call has to know that it is not to be recorded.
+  const bool forbidden = policy != nullptr && !policy->records();
+  if (!state.ended && forbidden) recording.reasons = {RecordingReason::kPolicy};
   fill_retention(state, options, record);
   if (policy != nullptr) recording.policy_rule = policy->deciding_rule();
   if (state.pause && !state.ended) recording.paused_since_us = state.pause->since_ns / 1000;
   fill_gaps(state, std::move(verdict), recording);
-  if (policy != nullptr && !policy->records()) return;
+  if (forbidden) return;
   const bool nothing_kept =
       std::all_of(record.media.begin(), record.media.end(), [](const MediaRecord& row) {
         return row.lost_by_us >= row.packets;

@@ -235,6 +235,107 @@ TEST(CallPolicy, ARestartKeepsTheDecision) {
   EXPECT_EQ(after.operations(), (Names{"mute"}));
 }
 
+// What an earlier process knew of `told` and kept of it, read by one with these rules.
+void go_on(Play& after, const Play& before, const CallRecord& told) {
+  const std::vector<storage::MessageRecord> kept = before.kept();
+  std::vector<SignalMessage> messages;
+  for (const storage::MessageRecord& record : kept) {
+    SignalMessage message;
+    message.time_ns = record.time_us * 1000;
+    message.source = record.source;
+    message.destination = record.destination;
+    message.length = static_cast<std::uint32_t>(record.bytes.size());
+    message.bytes = as_bytes(record.bytes).data();
+    messages.push_back(message);
+  }
+  after.plane->reload(told, {messages, {}}, at_ns(20));
+}
+
+bool is_muted(const Play& play) {
+  const Names names = play.operations();
+  return std::ranges::count(names, "mute") > std::ranges::count(names, "unmute");
+}
+
+TEST(CallPolicy, AfterARestartWhatWasForbiddenStaysSoWhateverBecameOfItsRule) {
+  Play before(with("default: {record: none}\n"));
+  before.establish();
+  const CallRecord told = before.records.back();
+  for (const char* const rules : {"default: {record: audio}\n", "rules:\n- {name: new}\n"}) {
+    Play after(with(rules));
+    go_on(after, before, told);
+    EXPECT_EQ(after.shredded, std::vector<Uid>{told.uid}) << "it may have crashed before";
+    after.renegotiate(25, {});
+    EXPECT_TRUE(is_muted(after)) << rules;
+    after.hang_up(30, true);
+    after.finish(60);
+    EXPECT_EQ(after.final_record().recording.reasons, (std::vector{RecordingReason::kPolicy}));
+    EXPECT_EQ(after.final_record().recording.policy_rule, "default");
+  }
+  Play without;
+  go_on(without, before, told);
+  EXPECT_TRUE(is_muted(without)) << "there are no rules any more";
+}
+
+TEST(CallPolicy, AfterARestartARuleThatIsGoneIsReplacedByTheFirstThatFits) {
+  Play before(with("rules:\n- {name: old, match: {caller: '+49711*'}}\n"));
+  before.establish();
+  Play after(with("rules:\n- {name: quiet, match: {caller: '+49711*'}, record: none}\n"));
+  go_on(after, before, before.records.back());
+  EXPECT_TRUE(is_muted(after));
+  EXPECT_EQ(after.shredded.size(), 1U);
+  EXPECT_EQ(after.records.back().recording.policy_rule, "quiet");
+}
+
+TEST(CallPolicy, AfterARestartMaskedNumbersLoosenNothing) {
+  const std::string rule = "rules:\n- {name: vip, match: {caller: '+49711100'}, log: masked}\n";
+  Play before(with(rule));
+  before.establish();
+  Play after(with(rule));
+  go_on(after, before, before.records.back());
+  EXPECT_FALSE(is_muted(after));
+  after.renegotiate(25, {});
+  after.hang_up(30, true);
+  after.finish(60);
+  EXPECT_TRUE(after.kept().empty());
+  EXPECT_EQ(after.final_record().recording.policy_rule, "vip");
+  Play renamed(with("rules:\n- {name: other, match: {caller: '+49711100'}, log: masked}\n"));
+  go_on(renamed, before, before.records.back());
+  EXPECT_TRUE(is_muted(renamed)) << "nobody knows whether it may be recorded";
+  EXPECT_TRUE(renamed.shredded.empty());
+  renamed.renegotiate(25, {});
+  EXPECT_TRUE(is_muted(renamed));
+  renamed.hang_up(30, true);
+  renamed.finish(60);
+  EXPECT_TRUE(renamed.kept().empty());
+}
+
+TEST(CallPolicy, AfterARestartTheHeadersOfTheInviteAreKnown) {
+  const std::string rules =
+      "rules:\n- {name: gold, match: {header: {X-Account: gold}}, record: audio}\n"
+      "default: {record: none}\n";
+  Play before(with(rules));
+  before.from_caller(0, {.headers = "X-Account: gold\r\n", .sdp = sdp({{}})});
+  before.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
+  Play after(with(rules));
+  go_on(after, before, before.records.back());
+  after.renegotiate(25, {});
+  EXPECT_FALSE(is_muted(after));
+  EXPECT_TRUE(after.shredded.empty());
+}
+
+TEST(CallPolicy, AStricterDecisionIsInTheRecordAtOnce) {
+  Play play(with("rules:\n- {name: quiet, match: {asserted: 4711}, record: none}\n"));
+  play.establish();
+  play.from_caller(5,
+                   {.method = "UPDATE",
+                    .cseq = 2,
+                    .to_tag = "bob",
+                    .headers = "P-Asserted-Identity: <sip:4711@example.org>\r\n"});
+  EXPECT_FALSE(play.records.back().final);
+  EXPECT_EQ(play.records.back().recording.policy_rule, "quiet");
+  EXPECT_EQ(play.records.back().recording.reasons, (std::vector{RecordingReason::kPolicy}));
+}
+
 TEST(CallPolicy, TheDirectorySaysWhoseACallIs) {
   auto loaded = config::load_directory_text(
       "agents:\n- {name: Anna, numbers: '+49711100', team: hotline}\n", "d", "UTC");
