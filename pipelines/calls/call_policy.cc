@@ -113,6 +113,17 @@ void CallPolicy::find_owners(policy::CallFacts& facts, PolicyState& state) const
   }
 }
 
+// Those of the callee, whoever calls: between two of our people the call is the caller's otherwise.
+// What the directory does not say of him stays as it is.
+void CallPolicy::put_owners(policy::CallFacts& facts) const {
+  if (sources_.directory == nullptr) return;
+  const policy::CallOwners owners =
+      sources_.directory->find_of_call({}, facts.callee, facts.direction, facts.time_us);
+  if (!owners.agent.empty()) facts.agent = owners.agent;
+  if (!owners.team.empty()) facts.team = owners.team;
+  if (!owners.client.empty()) facts.client = owners.client;
+}
+
 // Whoever answered, or was brought in by a transfer, counts like who was dialled: of several
 // decisions the one that keeps least holds.
 void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state) {
@@ -130,6 +141,7 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
     }
     facts.callee = {party.number, party.e164};
     if (joins) facts.asserted = facts.callee;
+    put_owners(facts);
     const policy::Decision other = sources_.evaluator->evaluate(facts);
     if (decision.actions == nullptr || is_stricter(other, decision)) decision = other;
   }

@@ -157,6 +157,7 @@ class CallPolicy {
  private:
   [[nodiscard]] policy::CallFacts facts_of(const LiveCall& live);
   void find_owners(policy::CallFacts& facts, PolicyState& state) const;
+  void put_owners(policy::CallFacts& facts) const;
   void decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state);
   void take(const policy::Decision& decision, PolicyState& state) const;
   void take_rule(std::string_view name, const LiveCall& live, PolicyState& state) const;
