@@ -62,7 +62,7 @@ void Call::obey_policy(std::int64_t time_ns) {
     if (!policy.muted && live_.media.ever_bound()) policy.kept_any = true;
   }
   if (policy.actions != nullptr) {
-    live_.media.use_dtmf({policy.actions->mask_dtmf, !policy.actions->pause.dtmf_pause.empty()});
+    live_.media.use_dtmf({policy.limits.mask_dtmf, !policy.actions->pause.dtmf_pause.empty()});
   }
   const bool video = policy.wants(MediaKind::kVideo);
   if (policy.records() && video != policy.video) {

@@ -21,6 +21,7 @@ bool is_same_field(std::string_view a, std::string_view b) {
 
 bool is_stricter(const policy::Decision& a, const policy::Decision& b) {
   if (a.record != b.record) return a.record < b.record;
+  if (a.actions->record != b.actions->record) return a.actions->record < b.actions->record;
   return a.actions->log > b.actions->log;
 }
 
@@ -124,13 +125,19 @@ void CallPolicy::put_owners(policy::CallFacts& facts) const {
   if (!owners.client.empty()) facts.client = owners.client;
 }
 
+void CallPolicy::Verdict::add(const policy::Decision& other) {
+  if (decision.actions == nullptr || is_stricter(other, decision)) decision = other;
+  const config::PolicyActions& actions = *other.actions;
+  limits.tighten({other.record, actions.log, actions.early_media, actions.mask_dtmf});
+}
+
 // Whoever answered, or was brought in by a transfer, counts like who was dialled: of several
 // decisions the one that keeps least holds.
 void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state) {
   // A masked number fits other rules than the number did: what was decided by it holds.
   const bool is_known = state.known_masked == 0 || state.actions == nullptr;
-  policy::Decision decision;
-  if (is_known) decision = sources_.evaluator->evaluate(facts);
+  Verdict verdict;
+  if (is_known) verdict.add(sources_.evaluator->evaluate(facts));
   const std::string_view dialled = facts.callee.raw;
   for (const Party& party : live.parties.all()) {
     if (!is_known && party.id < state.known_masked) continue;
@@ -142,15 +149,15 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
     facts.callee = {party.number, party.e164};
     if (joins) facts.asserted = facts.callee;
     put_owners(facts);
-    const policy::Decision other = sources_.evaluator->evaluate(facts);
-    if (decision.actions == nullptr || is_stricter(other, decision)) decision = other;
+    verdict.add(sources_.evaluator->evaluate(facts));
   }
-  if (decision.actions != nullptr) take(decision, state);
+  if (verdict.decision.actions != nullptr) take(verdict, state);
 }
 
-void CallPolicy::take(const policy::Decision& decision, PolicyState& state) const {
+void CallPolicy::take(const Verdict& verdict, PolicyState& state) const {
+  const policy::Decision& decision = verdict.decision;
   const Restriction before = state.limits;
-  Restriction limits{decision.record, decision.actions->log};
+  Restriction limits = verdict.limits;
   // The rule that an earlier process went by is named as long as it is the stricter one.
   const bool is_looser = limits.tighten(state.floor) && state.actions != nullptr;
   if (!is_looser || state.set != sources_.set) state.rule = decision.name;
@@ -179,7 +186,9 @@ void CallPolicy::take_rule(std::string_view name, const LiveCall& live, PolicySt
   const auto rule = std::ranges::find(policies.rules, name, &config::PolicyRule::name);
   if (rule == policies.rules.end() && name != config::kFallbackName) return;
   const auto index = static_cast<std::uint32_t>(rule - policies.rules.begin());
-  take(sources_.evaluator->decide(index, live.call_id), state);
+  Verdict verdict;
+  verdict.add(sources_.evaluator->decide(index, live.call_id));
+  take(verdict, state);
 }
 
 void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {

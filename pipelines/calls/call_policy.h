@@ -48,12 +48,16 @@ struct JoinedRule {
 struct Restriction {
   config::RecordChoice record = config::RecordChoice::kAudioVideo;
   config::LogDetail log = config::LogDetail::kFull;
+  config::DiscardKeep early_media = config::DiscardKeep::kKeep;
+  bool mask_dtmf = false;
 
   // Of each the stricter one; true where that changes anything.
   bool tighten(const Restriction& other) {
     const Restriction before = *this;
     record = std::min(record, other.record);
     log = std::max(log, other.log);
+    early_media = std::min(early_media, other.early_media);
+    mask_dtmf = mask_dtmf || other.mask_dtmf;
     return *this != before;
   }
 
@@ -102,8 +106,7 @@ struct PolicyState {
   // By what it says now; `established`: the call is answered.
   [[nodiscard]] bool wants_mute(bool established) const {
     return !records() || withheld ||
-           (!established && actions != nullptr &&
-            actions->early_media == config::DiscardKeep::kDiscard);
+           (!established && limits.early_media == config::DiscardKeep::kDiscard);
   }
 
   [[nodiscard]] bool wants(MediaKind kind) const {
@@ -155,11 +158,19 @@ class CallPolicy {
   void ask_again(LiveCall& live, bool has_invite);
 
  private:
+  // Of several decisions: the strictest, and what all of them leave out together.
+  struct Verdict {
+    policy::Decision decision;
+    Restriction limits;
+
+    void add(const policy::Decision& other);
+  };
+
   [[nodiscard]] policy::CallFacts facts_of(const LiveCall& live);
   void find_owners(policy::CallFacts& facts, PolicyState& state) const;
   void put_owners(policy::CallFacts& facts) const;
   void decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state);
-  void take(const policy::Decision& decision, PolicyState& state) const;
+  void take(const Verdict& verdict, PolicyState& state) const;
   void take_rule(std::string_view name, const LiveCall& live, PolicyState& state) const;
 
   const std::vector<config::Trunk>& trunks_;

@@ -131,6 +131,27 @@ TEST(CallPolicy, ADecisionAgainstItAtTheAnswerLeavesNothing) {
   EXPECT_EQ(play.final_record().recording.reasons, (std::vector{RecordingReason::kPolicy}));
 }
 
+TEST(CallPolicy, OfSeveralDecisionsTheStricterHoldsForEachAction) {
+  Play play(
+      with("rules:\n- {name: audio, match: {callee: 911}, record: audio, mask_dtmf: false}\n"
+           "- {name: discreet, match: {callee: 200}, log: masked, early_media: discard}\n"));
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.from_callee(1,
+                   {.status = 183,
+                    .to_tag = "bob",
+                    .headers = "P-Asserted-Identity: <sip:911@example.org>\r\n",
+                    .sdp = sdp({callee_line()})});
+  EXPECT_EQ(play.operations().at(0), "mute");
+  EXPECT_EQ(std::ranges::count(play.operations(), "unmute"), 0);
+  play.from_callee(3, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
+  EXPECT_TRUE(play.binds.back().mask_keys);
+  play.hang_up(7, true);
+  play.finish(20);
+  EXPECT_EQ(play.final_record().recording.policy_rule, "audio");
+  EXPECT_EQ(play.final_record().dialled, "xxx");
+  EXPECT_TRUE(play.kept().empty());
+}
+
 TEST(CallPolicy, HeadersOfTheInviteAreAskedFor) {
   Play play(
       with("rules:\n- {name: gold, match: {header: {X-Account: 'gold*'}}, record: audio}\n"
