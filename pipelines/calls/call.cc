@@ -99,7 +99,7 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   restore_links(record, live_);
   if (record.call_id.empty()) restore_unbound();
   live_.restored_terms = std::make_unique<RecordingTerms>(record.recording);
-  if (record.recording.paused_since_us) pause({*record.recording.paused_since_us * 1000});
+  if (record.recording.paused_since_us) go_on_paused(*record.recording.paused_since_us * 1000);
   if (context.policy != nullptr) context.policy->restore(record, live_);
   if (live_.policy != nullptr) {
     // What the earlier process had destroyed may not have got that far.
@@ -153,8 +153,8 @@ void Call::resume(const CallRecord& record,
   live_.keeping = Keeping::kKept;  // it was being recorded before
   last_signal_ns_ = last_media_ns_ = timer_now_ns;
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
-  if (live_.pause) live_.pause->deadline_ns = timer_now_ns + context_.options.pause_limit_ns;
   if (context_.policy != nullptr) context_.policy->ask_again(live_, has_invite);
+  if (live_.pause) live_.pause->deadline_ns = timer_now_ns + pause_limit_ns();
   settle(live_.last_packet_ns(), timer_now_ns);
 }
 

@@ -158,6 +158,8 @@ class Call {
   void give_up_silent_workers();
   void flush_messages(std::int64_t timer_now_ns);
   void put_record(bool final);
+  void go_on_paused(std::int64_t since_ns);
+  [[nodiscard]] std::int64_t pause_limit_ns() const;
   void end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns);
   void stop(const CallEnd& end, std::int64_t timer_now_ns);
   // Of an answered call: no more packets came.

@@ -1,4 +1,5 @@
 // What of a call's media is kept: as policy, pauses and the room there is let it.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -119,6 +120,22 @@ bool Call::pause(const RecordingPause& pause) {
   context_.sink.tell_pause({live_.uid, PauseChange::kPaused, pause.cause, pause.since_ns});
   if (answer_told_) put_record(false);  // a restart must know of it
   return true;
+}
+
+// As an earlier process told already, and put down.
+void Call::go_on_paused(std::int64_t since_ns) {
+  live_.pause = RecordingPause{.since_ns = since_ns};
+  if (!muted_) tell(BindOperation::kPause, since_ns);
+}
+
+// Of a pause of which nobody knows any more who ordered it: the longer one.
+std::int64_t Call::pause_limit_ns() const {
+  const std::int64_t limit_ns = context_.options.pause_limit_ns;
+  const PolicyState* const policy = live_.policy.get();
+  if (policy == nullptr || policy->actions == nullptr || !policy->actions->pause.any()) {
+    return limit_ns;
+  }
+  return std::max(limit_ns, std::int64_t{policy->actions->pause.limit_s} * 1'000'000'000);
 }
 
 bool Call::resume_recording(std::int64_t time_ns, PauseCause cause) {

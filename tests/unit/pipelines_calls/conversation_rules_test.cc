@@ -116,6 +116,25 @@ TEST(Pauses, ARestartGoesOnPaused) {
   EXPECT_EQ(times_of(play, BindOperation::kResume), (Times{at_ns(30)}));
 }
 
+TEST(Pauses, ARestartNeitherCutsTheLimitOfARuleNorTellsThePauseAgain) {
+  CallPlaneOptions options = by_header();
+  options.policy = sources_of("default: {pause: {dtmf: {pause: '7'}, limit_s: 100}}\n");
+  Scenario before(options);
+  before.establish();
+  give(before, before.records.at(0), 5);
+  CallPlaneOptions again = by_header();
+  again.policy = sources_of("default: {pause: {dtmf: {pause: '7'}, limit_s: 100}}\n");
+  Scenario play(std::move(again));
+  play.plane->reload(before.records.back(), {{}, {}}, at_ns(20));
+  EXPECT_TRUE(play.pauses.empty());
+  play.renegotiate(50, {});
+  for (const double time_s : {85.0, 115.0}) play.stream(time_s, caller_stream(60, time_s));
+  play.advance(119);
+  EXPECT_TRUE(times_of(play, BindOperation::kResume).empty());
+  play.advance(121);
+  EXPECT_EQ(play.pauses, (std::vector<PauseChange>{PauseChange::kEndedByLimit}));
+}
+
 TEST(Pauses, AKeyedCodePausesEveryLeg) {
   CallPlaneOptions options = by_header();
   options.policy = sources_of("default: {pause: {dtmf: {pause: '7', resume: '8'}, limit_s: 9}}\n");
