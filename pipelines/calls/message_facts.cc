@@ -239,6 +239,10 @@ FactsResult FactsReader::read(ByteView bytes) {
   work_->read_rare();
   facts.body_hash = hash_text(message.body(), kBodySeed);
   const sip::BodySdp body = sip::find_sdp(message);
+  const bool is_sdp = body.place == sip::SdpPlace::kDirect;
+  // What stands behind Content-Length is kept with the rest.
+  const bool has_more = message.bytes_used() < bytes.size();
+  facts.has_other_body = has_more || (!is_sdp && !message.body().empty());
   facts.sdp_trouble = trouble_of(body.place);
   if (!body.text.empty()) facts.session = read_session(body.text, work_->sdp, facts);
   return {&facts, verdict};

@@ -106,6 +106,7 @@ struct MessageFacts {
       sdp_trouble;  // there is a session that was not understood, or not whole
   const sip::Message* message = nullptr;  // for what few methods ask for; the reader's
   std::uint64_t body_hash = 0;            // tells a repeated body from a changed one
+  bool has_other_body = false;            // than one that is SDP and nothing else
   // nullptr: the message has nothing of it, as most.
   const ClaimsFacts* claims = nullptr;
   const TransferFacts* transfer = nullptr;
@@ -114,11 +115,9 @@ struct MessageFacts {
     return is_request && method == sip::Method::kInvite;
   }
 
-  // Its body may say which keys a person pressed: not beside SDP, and only in these.
-  [[nodiscard]] bool may_tell_dtmf() const {
-    return method == sip::Method::kInfo || method == sip::Method::kNotify ||
-           method == sip::Method::kOther;
-  }
+  // Its body may say which keys a person pressed, whatever its method: some send them in MESSAGE
+  // and UPDATE.
+  [[nodiscard]] bool may_tell_dtmf() const { return has_other_body; }
 };
 
 struct FactsResult {

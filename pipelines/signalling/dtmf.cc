@@ -29,7 +29,9 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, kCount>
 
 // Fields of key bodies that tell nothing of keys; "p" and "y" are Nortel's package and name.
 constexpr std::array<std::string_view, 5> kHarmless = {"duration", "dur", "volume", "p", "y"};
-constexpr std::array<std::string_view, 3> kXmlNames = {"digits", "digit", "dtmf"};
+// The last one is that of ECMA-323 (CSTA).
+constexpr std::array<std::string_view, 4> kXmlNames = {
+    "digits", "digit", "dtmf", "charactersToSend"};
 constexpr std::string_view kXmlVariable = "dtmf.";  // RFC 5707 section 9.4: dtmf.digits
 
 enum class Kind : std::uint8_t {
