@@ -256,22 +256,6 @@ TEST(CallPolicy, ARestartKeepsTheDecision) {
   EXPECT_EQ(after.operations(), (Names{"mute"}));
 }
 
-// What an earlier process knew of `told` and kept of it, read by one with these rules.
-void go_on(Play& after, const Play& before, const CallRecord& told) {
-  const std::vector<storage::MessageRecord> kept = before.kept();
-  std::vector<SignalMessage> messages;
-  for (const storage::MessageRecord& record : kept) {
-    SignalMessage message;
-    message.time_ns = record.time_us * 1000;
-    message.source = record.source;
-    message.destination = record.destination;
-    message.length = static_cast<std::uint32_t>(record.bytes.size());
-    message.bytes = as_bytes(record.bytes).data();
-    messages.push_back(message);
-  }
-  after.plane->reload(told, {messages, {}}, at_ns(20));
-}
-
 bool is_muted(const Play& play) {
   const Names names = play.operations();
   return std::ranges::count(names, "mute") > std::ranges::count(names, "unmute");
@@ -283,7 +267,7 @@ TEST(CallPolicy, AfterARestartWhatWasForbiddenStaysSoWhateverBecameOfItsRule) {
   const CallRecord told = before.records.back();
   for (const char* const rules : {"default: {record: audio}\n", "rules:\n- {name: new}\n"}) {
     Play after(with(rules));
-    go_on(after, before, told);
+    after.go_on(before, told);
     EXPECT_EQ(after.shredded, std::vector<Uid>{told.uid}) << "it may have crashed before";
     after.renegotiate(25, {});
     EXPECT_TRUE(is_muted(after)) << rules;
@@ -293,7 +277,7 @@ TEST(CallPolicy, AfterARestartWhatWasForbiddenStaysSoWhateverBecameOfItsRule) {
     EXPECT_EQ(after.final_record().recording.policy_rule, "default");
   }
   Play without;
-  go_on(without, before, told);
+  without.go_on(before, told);
   EXPECT_TRUE(is_muted(without)) << "there are no rules any more";
 }
 
@@ -301,7 +285,7 @@ TEST(CallPolicy, AfterARestartARuleThatIsGoneIsReplacedByTheFirstThatFits) {
   Play before(with("rules:\n- {name: old, match: {caller: '+49711*'}}\n"));
   before.establish();
   Play after(with("rules:\n- {name: quiet, match: {caller: '+49711*'}, record: none}\n"));
-  go_on(after, before, before.records.back());
+  after.go_on(before, before.records.back());
   EXPECT_TRUE(is_muted(after));
   EXPECT_EQ(after.shredded.size(), 1U);
   EXPECT_EQ(after.records.back().recording.policy_rule, "quiet");
@@ -312,7 +296,7 @@ TEST(CallPolicy, AfterARestartMaskedNumbersLoosenNothing) {
   Play before(with(rule));
   before.establish();
   Play after(with(rule));
-  go_on(after, before, before.records.back());
+  after.go_on(before, before.records.back());
   EXPECT_FALSE(is_muted(after));
   after.renegotiate(25, {});
   after.hang_up(30, true);
@@ -320,7 +304,7 @@ TEST(CallPolicy, AfterARestartMaskedNumbersLoosenNothing) {
   EXPECT_TRUE(after.kept().empty());
   EXPECT_EQ(after.final_record().recording.policy_rule, "vip");
   Play renamed(with("rules:\n- {name: other, match: {caller: '+49711100'}, log: masked}\n"));
-  go_on(renamed, before, before.records.back());
+  renamed.go_on(before, before.records.back());
   EXPECT_TRUE(is_muted(renamed)) << "nobody knows whether it may be recorded";
   EXPECT_TRUE(renamed.shredded.empty());
   renamed.renegotiate(25, {});
@@ -338,7 +322,7 @@ TEST(CallPolicy, AfterARestartTheHeadersOfTheInviteAreKnown) {
   before.from_caller(0, {.headers = "X-Account: gold\r\n", .sdp = sdp({{}})});
   before.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
   Play after(with(rules));
-  go_on(after, before, before.records.back());
+  after.go_on(before, before.records.back());
   after.renegotiate(25, {});
   EXPECT_FALSE(is_muted(after));
   EXPECT_TRUE(after.shredded.empty());

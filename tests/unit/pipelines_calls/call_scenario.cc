@@ -211,6 +211,35 @@ std::vector<storage::MessageRecord> Scenario::kept() const {
   return messages;
 }
 
+void Scenario::go_on(const Scenario& before,
+                     const CallRecord& told,
+                     const std::vector<StreamReport>& media,
+                     double time_s) {
+  const std::vector<storage::MessageRecord> kept = before.kept();
+  std::vector<SignalMessage> messages;
+  for (const storage::MessageRecord& record : kept) {
+    SignalMessage message;
+    message.time_ns = record.time_us * 1000;
+    message.source = record.source;
+    message.destination = record.destination;
+    message.realm = record.realm;
+    message.length = static_cast<std::uint32_t>(record.bytes.size());
+    message.bytes = as_bytes(record.bytes).data();
+    messages.push_back(message);
+  }
+  plane->reload(told, {messages, media}, at_ns(time_s));
+}
+
+void Scenario::hold(const std::string& headers) {
+  Sip hold{.cseq = 2, .to_tag = "bob", .branch = "z9hG4bKhold"};
+  hold.sdp = sdp({{.attributes = "a=sendonly\r\n"}});
+  from_caller(11, hold);
+  hold.status = 200;
+  hold.headers = headers;
+  hold.sdp = sdp({{.ip = "10.0.0.2", .port = 5000, .attributes = "a=recvonly\r\n"}});
+  from_callee(11.5, hold);
+}
+
 std::vector<std::string> Scenario::bindings() const {
   std::vector<std::string> lines;
   for (const BindMessage& message : binds) {

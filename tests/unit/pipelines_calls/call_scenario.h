@@ -135,6 +135,13 @@ class Scenario : public CallPlaneSink {
   [[nodiscard]] CallRecord final_record() const;
   [[nodiscard]] std::vector<CallRecord> finals() const;
   [[nodiscard]] std::vector<storage::MessageRecord> kept() const;
+  // As a process that starts with what `before` kept: `told` is the call's last record there.
+  void go_on(const Scenario& before,
+             const CallRecord& told,
+             const std::vector<StreamReport>& media = {},
+             double time_s = 20);
+  // The caller's at 11 s, of an established call; `headers` are of the answer to it.
+  void hold(const std::string& headers = "");
   // "bind 10.0.0.1:4000" and so on, in order.
   [[nodiscard]] std::vector<std::string> bindings() const;
   [[nodiscard]] std::uint64_t rejected(const std::string& name) const;

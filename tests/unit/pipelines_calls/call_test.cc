@@ -163,12 +163,7 @@ TEST(Call, HoldIsEndedByLongSilenceOnly) {
   Scenario play;
   play.establish();
   play.stream(10, caller_stream(3, 9.5));
-  Sip hold{.cseq = 2, .to_tag = "bob", .branch = "z9hG4bKhold"};
-  hold.sdp = sdp({{.attributes = "a=sendonly\r\n"}});
-  play.from_caller(11, hold);
-  hold.status = 200;
-  hold.sdp = sdp({{.ip = "10.0.0.2", .port = 5000, .attributes = "a=recvonly\r\n"}});
-  play.from_callee(11.5, hold);
+  play.hold();
   play.advance(7'000);
   EXPECT_TRUE(play.finals().empty());
   play.hang_up(7'001, true);
@@ -181,13 +176,7 @@ TEST(Call, HoldWhoseByeIsMissedEndsByItsSessionTimerOrIsForgotten) {
     Scenario play;
     play.establish();
     play.stream(10, caller_stream(3, 9.5));
-    Sip hold{.cseq = 2, .to_tag = "bob", .branch = "z9hG4bKhold"};
-    hold.sdp = sdp({{.attributes = "a=sendonly\r\n"}});
-    play.from_caller(11, hold);
-    hold.status = 200;
-    if (timed) hold.headers = "Session-Expires: 600;refresher=uac\r\n";
-    hold.sdp = sdp({{.ip = "10.0.0.2", .port = 5000, .attributes = "a=recvonly\r\n"}});
-    play.from_callee(11.5, hold);
+    play.hold(timed ? "Session-Expires: 600;refresher=uac\r\n" : "");
     play.advance(timed ? 640 : 7'205);
     EXPECT_TRUE(play.finals().empty());
     play.advance(timed ? 650 : 7'220);

@@ -11,32 +11,12 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// The messages that `before` kept, given to `after` with its last record.
-void reload(const Scenario& before,
-            Scenario& after,
-            double time_s,
-            const std::vector<StreamReport>& media = {}) {
-  const std::vector<storage::MessageRecord> kept = before.kept();
-  std::vector<SignalMessage> messages;
-  for (const storage::MessageRecord& record : kept) {
-    SignalMessage message;
-    message.time_ns = record.time_us * 1000;
-    message.source = record.source;
-    message.destination = record.destination;
-    message.realm = record.realm;
-    message.length = static_cast<std::uint32_t>(record.bytes.size());
-    message.bytes = as_bytes(record.bytes).data();
-    messages.push_back(message);
-  }
-  after.plane->reload(before.records.back(), {messages, media}, at_ns(time_s));
-}
-
 TEST(Reload, BindsAgainAndGoesOnUnderTheSameUid) {
   Scenario before;
   before.establish();
   before.advance(5);
   Scenario after;
-  reload(before, after, 20);
+  after.go_on(before, before.records.back());
   EXPECT_EQ(after.order, (Lines{"bind", "bind"})) << "nothing is kept or put twice";
   EXPECT_EQ(after.bindings(), (Lines{"bind 10.0.0.1:4000", "bind 10.0.0.2:5000"}));
   after.hang_up(30, false);
@@ -60,7 +40,7 @@ TEST(Reload, AnotherRetentionClassIsForCallsToCome) {
   before.advance(5);
   options.retention_classes = {{"default", 1'000'000, 1'000'000, 1'000'000, false, 0}};
   Scenario after(options);
-  reload(before, after, 20);
+  after.go_on(before, before.records.back());
   after.hang_up(30, false);
   after.advance(40);
   const RecordingInfo& was = before.records.back().recording;
@@ -95,7 +75,7 @@ TEST(Reload, SilentCallIsInterrupted) {
   before.establish();
   before.advance(5);
   Scenario after;
-  reload(before, after, 20);
+  after.go_on(before, before.records.back());
   after.advance(79);
   EXPECT_TRUE(after.records.empty());
   after.advance(81);
@@ -112,7 +92,7 @@ TEST(Reload, MediaProvesThatACallIsAlive) {
   before.establish();
   before.advance(5);
   Scenario after;
-  reload(before, after, 20);
+  after.go_on(before, before.records.back());
   after.stream(50, {.source = "10.0.0.1:4000", .destination = "10.0.0.2:5000", .last = 50});
   after.advance(100);
   EXPECT_TRUE(after.records.empty());
@@ -128,7 +108,7 @@ TEST(Reload, HeldCallIsNotInterrupted) {
   before.from_callee(11.5, hold);
   before.advance(15);
   Scenario after;
-  reload(before, after, 20);
+  after.go_on(before, before.records.back());
   after.advance(7'000);
   EXPECT_TRUE(after.records.empty());
 }
@@ -166,7 +146,7 @@ TEST(Reload, AStreamThatGoesOnHasOneRowAndTheOutageIsAGap) {
   before.advance(5);
   ASSERT_EQ(before.records.back().media.size(), 1U);
   Scenario after;
-  reload(before, after, 20);
+  after.go_on(before, before.records.back());
   part = stream;
   part.first = 21;
   part.last = 30;
@@ -214,7 +194,7 @@ TEST(Reload, KeptMediaCountAlsoWhenTheCallNeverComesBack) {
   kept.statistics.first_ns = at_ns(3);
   kept.statistics.last_ns = at_ns(9);
   Scenario after;
-  reload(before, after, 20, {kept});
+  after.go_on(before, before.records.back(), {kept});
   after.advance(90);
   const CallRecord call = after.final_record();
   EXPECT_EQ(call.state, CallState::kInterrupted);
