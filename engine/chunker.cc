@@ -151,27 +151,17 @@ void Chunker::cut_paused(std::uint32_t stream, std::int64_t from_ns) {
   if (hot.chunk == kNone) return;
   Chunk& chunk = pool_.at(hot.chunk);
   seal_chunk(chunk, hot.fill);
-  std::uint8_t* to = chunk.records.data();
-  const std::uint8_t* from = to;
-  const std::uint8_t* const end = from + chunk.section.record_bytes;
-  chunk.last_us = chunk.section.base_us;
-  while (from < end) {
-    const RecordHead head = read_head(from);
-    const std::int64_t time_us = chunk.section.base_us + head.delta_us;
-    if (head.kind == RecordKind::kRtp && time_us >= from_ns / kNsPerUs) {
-      add_gap(stream, GapReason::kPaused, time_us * kNsPerUs);
-      --chunk.section.packet_count;
-    } else {
-      std::memmove(to, from, head.bytes);
-      to += head.bytes;
-      chunk.last_us = std::max(chunk.last_us, time_us);
-    }
-    from += head.bytes;
-  }
-  // What must not be kept does not stay in memory either.
-  std::memset(to, 0, static_cast<std::size_t>(end - to));
-  chunk.section.record_bytes = static_cast<std::uint32_t>(to - chunk.records.data());
+  cut_paused(stream, chunk, from_ns, INT64_MAX);
   hot.fill = fill_of(chunk);
+}
+
+void Chunker::cut_paused(std::uint32_t stream,
+                         Chunk& chunk,
+                         std::int64_t from_ns,
+                         std::int64_t to_ns) {
+  const CutPackets cut = cut_packets(chunk, from_ns / kNsPerUs, to_ns / kNsPerUs);
+  if (cut.packets == 0) return;
+  add_gap(stream, GapReason::kPaused, {cut.from_us * kNsPerUs, cut.to_us * kNsPerUs, cut.packets});
 }
 
 std::uint32_t Chunker::open(std::uint32_t stream, std::int64_t time_ns, std::int64_t now_ns) {

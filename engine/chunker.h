@@ -67,6 +67,8 @@ class Chunker {
 
   // Takes packets from `from_ns` on out of the open chunk again: they become a gap of kPaused.
   void cut_paused(std::uint32_t stream, std::int64_t from_ns);
+  // Likewise, of [from_ns, to_ns), out of a chunk that is not open.
+  void cut_paused(std::uint32_t stream, Chunk& chunk, std::int64_t from_ns, std::int64_t to_ns);
 
   // Drops the open chunk, if any: its packets become a gap.
   void drop_open(std::uint32_t stream);
@@ -145,20 +147,6 @@ void seal_chunk(Chunk& chunk, const ChunkFill& fill);
 
 // The other way round.
 ChunkFill fill_of(const Chunk& chunk);
-
-// What stands before a record's bytes.
-struct RecordHead {
-  RecordKind kind;
-  std::size_t bytes;  // with the head itself
-  std::uint32_t delta_us;
-};
-
-inline RecordHead read_head(const std::uint8_t* at) {
-  const auto head = load_le<std::uint16_t>(at);
-  return {static_cast<RecordKind>(head >> 14),
-          kRecordHeaderBytes + (head & kRecordLengthMax),
-          load_le<std::uint32_t>(at + 2)};
-}
 
 // Makes room for a record and writes its header.  Precondition: room_of(fill) suffices.
 std::uint8_t* append_header(

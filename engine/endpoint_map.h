@@ -9,6 +9,8 @@
 // call that names ever new addresses.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -70,15 +72,20 @@ struct Address {
 
 // A call as far as this worker knows it.
 struct CallSlot {
+  struct Pause {  // packet times: from, until; kForever while it lasts
+    std::int64_t from_ns;
+    std::int64_t to_ns;
+  };
+
   std::uint32_t generation;
   Uid recording;  // chunks are kept under it; of its newest claim
   bool known;
   bool paused_ever;
-  bool muted;              // policy wants none of it to be kept
-  bool withheld;           // refused or cut by the call plane
-  bool starved;            // found no free chunk
-  std::int64_t pause_ns;   // packet times: from,
-  std::int64_t resume_ns;  // until; kForever while paused
+  bool muted;                   // policy wants none of it to be kept
+  bool withheld;                // refused or cut by the call plane
+  bool starved;                 // found no free chunk
+  std::array<Pause, 2> pauses;  // the newest first
+  std::int64_t heard_ns;        // packet time until which it was muted; 0: it never was
   std::uint32_t claim_count;
   ListHead claims;   // Claim::in_call
   ListHead streams;  // StreamCold::in_call
@@ -86,7 +93,19 @@ struct CallSlot {
   LossSpan missed;   // packets for whose stream there was no place, not told yet
 
   [[nodiscard]] bool paused_at(std::int64_t time_ns) const {
-    return paused_ever && time_ns >= pause_ns && time_ns < resume_ns;
+    return std::any_of(pauses.begin(), pauses.end(), [time_ns](const Pause& pause) {
+      return time_ns >= pause.from_ns && time_ns < pause.to_ns;
+    });
+  }
+
+  [[nodiscard]] bool is_paused() const { return pauses[0].to_ns == kForever; }
+
+  // Of more pauses than there is room for the two oldest become one: better too little is kept.
+  void begin_pause(std::int64_t time_ns) {
+    if (pauses[1].to_ns == 0) pauses[1].from_ns = pauses[0].from_ns;
+    pauses[1].to_ns = pauses[0].to_ns;
+    pauses[0] = {time_ns, kForever};
+    paused_ever = true;
   }
 };
 

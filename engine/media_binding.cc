@@ -60,9 +60,8 @@ void Media::attach(std::uint32_t stream, const Owner& owner) {
   } else if (is_unrecorded(stream)) {
     quarantine_.discard(stream);
   } else {
-    quarantine_.adopt(stream, now_ns_);
+    quarantine_.adopt(stream, *slot, now_ns_);
   }
-  if (slot->paused_ever && slot->resume_ns == kForever) chunker_.cut_paused(stream, slot->pause_ns);
   report(stream, StreamReportKind::kActivity);
 }
 
@@ -234,15 +233,12 @@ void Media::unbind(const BindMessage& message) {
 // chunks that have left are not called back.
 void Media::set_paused(const BindMessage& message, bool paused) {
   CallSlot* slot = endpoints_.call_slot(message.call);
-  const bool is_paused = slot->paused_ever && slot->resume_ns == kForever;
-  if (paused == is_paused) return;
+  if (paused == slot->is_paused()) return;
   if (!paused) {
-    slot->resume_ns = message.time_ns;
+    slot->pauses[0].to_ns = message.time_ns;
     return;
   }
-  slot->paused_ever = true;
-  slot->pause_ns = message.time_ns;
-  slot->resume_ns = kForever;
+  slot->begin_pause(message.time_ns);
   for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
     streams_.hot(at).set(kStreamPaused);
     chunker_.cut_paused(at, message.time_ns);
@@ -254,6 +250,7 @@ void Media::set_muted(const BindMessage& message, bool muted) {
   CallSlot* slot = endpoints_.call_slot(message.call);
   if (slot->muted == muted) return;
   slot->muted = muted;
+  if (!muted) slot->heard_ns = message.time_ns;
   if (!muted) return;
   for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
     streams_.hot(at).set(kStreamPaused);

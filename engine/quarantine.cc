@@ -159,7 +159,17 @@ void Quarantine::evict(std::uint32_t chunk, DropReason reason) {
   parts_.pool.put(first);
 }
 
-void Quarantine::adopt(std::uint32_t stream, std::int64_t now_ns) {
+// Before the call was to be heard, and while it was paused: chunks leave as soon as they are
+// adopted.
+void Quarantine::cut_unwanted(std::uint32_t stream, Chunk& chunk, const CallSlot& call) {
+  if (call.heard_ns != 0) cut_packets(chunk, INT64_MIN, call.heard_ns / kNsPerUs);
+  if (!call.paused_ever) return;
+  for (const CallSlot::Pause& pause : call.pauses) {
+    parts_.chunker.cut_paused(stream, chunk, pause.from_ns, pause.to_ns);
+  }
+}
+
+void Quarantine::adopt(std::uint32_t stream, const CallSlot& call, std::int64_t now_ns) {
   promote(stream, now_ns);
   StreamHot& hot = parts_.streams.hot(stream);
   StreamCold& cold = parts_.streams.cold(stream);
@@ -175,10 +185,13 @@ void Quarantine::adopt(std::uint32_t stream, std::int64_t now_ns) {
   const bool is_masked = may_need_masking(cold);
   while (cold.quarantine_first != kNone) {
     const std::uint32_t chunk = detach_first(stream);
-    if (is_masked) {
-      Chunk& kept = parts_.pool.at(chunk);
-      mask_records(kept, kept.section.record_bytes, cold.dtmf, parts_.counters);
+    Chunk& kept = parts_.pool.at(chunk);
+    cut_unwanted(stream, kept, call);
+    if (kept.section.record_bytes == 0) {
+      parts_.pool.put(chunk);
+      continue;
     }
+    if (is_masked) mask_records(kept, kept.section.record_bytes, cold.dtmf, parts_.counters);
     const bool last = cold.quarantine_first == kNone;
     const std::uint32_t newest = hot.chunk;
     const ChunkFill fill = hot.fill;

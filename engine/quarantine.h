@@ -45,9 +45,9 @@ class Quarantine {
   // Keeps a packet of a proven stream.  False when it was dropped.
   bool append(std::uint32_t stream, ByteView packet, std::int64_t time_ns, std::int64_t now_ns);
 
-  // The stream has been bound, and its cold state says to whom and what is to be masked: hands its
-  // chunks on.
-  void adopt(std::uint32_t stream, std::int64_t now_ns);
+  // The stream has been bound to `call`, and its cold state says what is to be masked: hands its
+  // chunks on, without what came while nothing of the call was to be kept.
+  void adopt(std::uint32_t stream, const CallSlot& call, std::int64_t now_ns);
 
   // Frees all that is kept of a stream.
   void discard(std::uint32_t stream);
@@ -84,6 +84,7 @@ class Quarantine {
   [[nodiscard]] std::uint32_t take_chunk(std::uint32_t stream);
   // Takes the stream's oldest chunk out of the bookkeeping, and says which it was.
   std::uint32_t detach_first(std::uint32_t stream);
+  void cut_unwanted(std::uint32_t stream, Chunk& chunk, const CallSlot& call);
 
   Parts parts_;
   QuarantineOptions options_;

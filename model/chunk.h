@@ -47,6 +47,20 @@ enum class GapReason : std::uint8_t {
 constexpr std::size_t kGapRecordBytes = 5;
 constexpr std::size_t kRecordLengthMax = (1U << 14) - 1;
 
+// What stands before a record's bytes.
+struct RecordHead {
+  RecordKind kind;
+  std::size_t bytes;  // with the head itself
+  std::uint32_t delta_us;
+};
+
+inline RecordHead read_head(const std::uint8_t* at) {
+  const auto head = load_le<std::uint16_t>(at);
+  return {static_cast<RecordKind>(head >> 14),
+          kRecordHeaderBytes + (head & kRecordLengthMax),
+          load_le<std::uint32_t>(at + 2)};
+}
+
 // The first 64 bytes of a section, little endian, written to disk as they are.
 struct SectionHeader {
   std::uint8_t version = 1;
@@ -103,6 +117,17 @@ struct alignas(64) Chunk {
     return at + kRecordHeaderBytes;
   }
 };
+
+// Packets that were taken out of a chunk.
+struct CutPackets {
+  std::uint32_t packets = 0;
+  std::int64_t from_us = 0;  // of the first of them
+  std::int64_t to_us = 0;    // of the last
+};
+
+// Takes the packets of packet time [from_us, to_us) out of a chunk that is not being filled:
+// nothing of them stays in its memory.  The chunk may be left without any record.
+CutPackets cut_packets(Chunk& chunk, std::int64_t from_us, std::int64_t to_us);
 
 static_assert(sizeof(Chunk) == 64 + kSectionBytesMax + (64 - kSectionBytesMax % 64) % 64);
 static_assert(offsetof(Chunk, section) == 64);

@@ -67,6 +67,58 @@ TEST(MediaPolicy, WhatComesAfterwardsIsKept) {
   EXPECT_FALSE(has_gaps(chunks));
 }
 
+// Ten packets in 20 ms steps wait for their SDP; `orders` came meanwhile, by packet time.
+std::string adopted_after(const std::vector<std::pair<BindOperation, std::int64_t>>& orders_by_ms) {
+  Bench bench;
+  for (std::uint16_t i = 1; i <= 10; ++i) {
+    bench.wait_ms(20);
+    bench.rtp(i);
+  }
+  for (const auto& [operation, at_ms] : orders_by_ms) {
+    BindMessage order = bench.message(operation, 1, nullptr);
+    order.time_ns = kStartNs + at_ms * kNsPerMs;
+    TD_ASSERT(bench.rings_->push_bind(order));
+    bench.step();
+  }
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  std::string kept;
+  for (const Chunk* chunk : bench.chunks()) {
+    for (const Record& record : records_of(*chunk)) {
+      if (record.kind == RecordKind::kRtp) {
+        kept += std::to_string(chunk->section.base_us / 1000 + record.delta_us / 1000 -
+                               kStartNs / kNsPerMs) +
+                " ";
+      } else {
+        kept.append(load_le<std::uint32_t>(record.bytes.data()), 'p');
+      }
+    }
+  }
+  return kept;
+}
+
+TEST(MediaPolicy, WhatWaitedForItsSdpHasNothingOfAPause) {
+  using enum BindOperation;
+  EXPECT_EQ(adopted_after({{kPause, 50}, {kResume, 90}}), "20 40 100 120 140 160 180 200 pp");
+  EXPECT_EQ(adopted_after({{kPause, 50}}), "20 40 pppppppp") << "it lasts";
+  EXPECT_EQ(adopted_after({{kPause, 30}, {kResume, 50}, {kPause, 90}, {kResume, 110}}),
+            "20 60 80 120 140 160 180 200 pp");
+  EXPECT_EQ(adopted_after({{kPause, 10},
+                           {kResume, 30},
+                           {kPause, 50},
+                           {kResume, 70},
+                           {kPause, 150},
+                           {kResume, 170}}),
+            "80 100 120 140 180 200 pppp")
+      << "of more than two the oldest are one";
+}
+
+TEST(MediaPolicy, WhatWaitedForItsSdpHasNothingFromBeforeItWasHeard) {
+  using enum BindOperation;
+  EXPECT_EQ(adopted_after({{kMute, 10}, {kUnmute, 150}}), "160 180 200 ") << "and no gap";
+  EXPECT_EQ(adopted_after({{kMute, 10}, {kUnmute, 300}}), "");
+}
+
 TEST(MediaPolicy, AnUnwantedMediumIsCountedOnly) {
   Bench bench;
   BindMessage video = bench.message(BindOperation::kBind, 1, kDestination);
