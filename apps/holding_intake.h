@@ -43,6 +43,11 @@ class HoldingIntake final : public storage::RecordIntake {
 
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 
+  // No hold overrides a pause, whose entry is in the journal already.
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
+    return intake_.shred_media(recording, span);
+  }
+
  private:
   std::unique_ptr<storage::RecordIntake> owned_;  // empty: somebody else's
   storage::RecordIntake& intake_;

@@ -99,6 +99,11 @@ Result<void> ImportSession::shred(const Uid& recording, storage::ShredParts part
   return hand_over(ShredRecording{recording, parts});
 }
 
+Result<void> ImportSession::shred_media(const Uid& recording, const MediaSpan& span) {
+  TD_TRY(check_asked(recording));
+  return hand_over(ShredMedia{recording, span});
+}
+
 // At once: there are few, and the client waits for nothing but the end.
 Result<void> ImportSession::note_pause(const PauseTold& told) {
   TD_TRY(check_asked(told.uid));

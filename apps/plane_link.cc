@@ -51,6 +51,14 @@ void PlaneLink::put_call(CallRecord record) { push_command(std::move(record)); }
 
 void PlaneLink::shred_recording(const Uid& recording) { push_command(ShredRecording{recording}); }
 
+void PlaneLink::shred_messages(const Uid& recording) {
+  push_command(ShredRecording{recording, storage::ShredParts::kMessages});
+}
+
+void PlaneLink::shred_media(const Uid& recording, const MediaSpan& span) {
+  push_command(ShredMedia{recording, span});
+}
+
 void PlaneLink::put_event(EventRecord event) {
   if (event_backlog_.size() >= events_max_) return events_dropped_.add();
   event_backlog_.push_back(std::move(event));

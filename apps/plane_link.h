@@ -41,6 +41,8 @@ class PlaneLink final : public calls::CallPlaneSink {
   void put_event(EventRecord event) override;
   void tell_pause(const PauseTold& told) override;
   void shred_recording(const Uid& recording) override;
+  void shred_messages(const Uid& recording) override;
+  void shred_media(const Uid& recording, const MediaSpan& span) override;
 
   [[nodiscard]] bool pass_rtcp(const SignalMessage& packet) override {
     return fragments_.media().give_rtcp(packet);

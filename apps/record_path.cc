@@ -107,6 +107,7 @@ void RecordWriter::handle_commands() {
 bool RecordWriter::handle(RecordCommand& command, Ending& ending) {
   if (auto* messages = std::get_if<KeepMessages>(&command)) return keep_messages(*messages);
   if (const auto* order = std::get_if<ShredRecording>(&command)) return shred(*order);
+  if (const auto* order = std::get_if<ShredMedia>(&command)) return shred(*order);
   auto* record = std::get_if<CallRecord>(&command);
   if (record == nullptr) return true;
   if (!record->final) return queues_.to_keeper.try_push(*record);
@@ -142,6 +143,7 @@ std::uint32_t RecordWriter::take_batch(engine::WorkerRings& rings, std::uint32_t
   while (batch_.size() < std::min<std::size_t>(most, kBatchChunks)) {
     batch_.push_back(rings.pop_chunk());
     TD_ASSERT(batch_.back() != nullptr);
+    if (!cuts_.empty()) cut(*batch_.back());
   }
   segments_.announce(batch_);
   return static_cast<std::uint32_t>(batch_.size());
@@ -183,9 +185,45 @@ bool RecordWriter::keep_beside_messages(CallRecord& record) {
 }
 
 // Twice is once, when the keeper's queue is full.
-bool RecordWriter::shred(ShredRecording order) {
+bool RecordWriter::shred(const ShredRecording& order) {
   segments_.abandon(order.recording, order.parts);
-  return queues_.shreds.try_push(order);
+  ShredOrder passed = order;
+  return queues_.shreds.try_push(passed);
+}
+
+// What has been written is made durable first: nothing else can be found and destroyed.  That waits
+// for the disk, but there are few of these, and chunks wait in the rings meanwhile.
+bool RecordWriter::shred(const ShredMedia& order) {
+  std::vector<MediaSpan>& cuts = cuts_[order.recording];
+  const auto same = std::find_if(cuts.begin(), cuts.end(), [&order](const MediaSpan& known) {
+    return known.from_us == order.span.from_us && known.video_only == order.span.video_only;
+  });
+  if (same == cuts.end()) {
+    cuts.push_back(order.span);
+  } else {
+    *same = order.span;
+  }
+  const std::span<Chunk*> waiting = std::span(batch_).subspan(batch_at_);
+  for (Chunk* chunk : waiting) cut(*chunk);
+  if (!waiting.empty()) segments_.announce(waiting);
+  static_cast<void>(segments_.flush());  // what the disk refuses is counted where it is told
+  ShredOrder passed = order;
+  return queues_.shreds.try_push(passed);
+}
+
+void RecordWriter::cut(Chunk& chunk) {
+  const auto cuts = cuts_.find(chunk.recording);
+  if (cuts == cuts_.end()) return;
+  for (const MediaSpan& span : cuts->second) {
+    if (!span.has(chunk.section.kind)) continue;
+    const std::uint32_t packets = cut_packets(chunk, span.from_us, span.to_us).packets;
+    figures_.packets_cut.add(packets);
+    if (packets == 0 || span.video_only) continue;  // what policy does not want is no gap
+    const auto delta_us = static_cast<std::uint32_t>(chunk.last_us - chunk.section.base_us);
+    std::uint8_t* at = chunk.append(RecordKind::kGap, delta_us, kGapRecordBytes);
+    store_le(at, packets);
+    at[4] = static_cast<std::uint8_t>(GapReason::kPaused);
+  }
 }
 
 // Of the calls whose last media has been written.
@@ -198,6 +236,7 @@ void RecordWriter::end_calls() {
     for (; !ending.records.empty(); ending.records.pop_front(), --ending_count_) {
       if (is_full_of_finals() || !keep_beside_messages(ending.records.front())) return;
       segments_.end_recording(ending.records.front().uid);
+      cuts_.erase(ending.records.front().uid);
       finals_.push_back(std::move(ending.records.front()));
       pass_finals();
       ++moved_;
@@ -299,16 +338,23 @@ Result<void> RecordKeeper::put_groups() {
   return {};
 }
 
+Result<void> RecordKeeper::obey(const ShredOrder& order) {
+  if (const auto* part = std::get_if<ShredMedia>(&order)) {
+    return intake_.shred_media(part->recording, part->span);
+  }
+  const auto& whole = std::get<ShredRecording>(order);
+  TD_TRY(intake_.shred(whole.recording, whole.parts));
+  figures_.recordings_shredded.add();
+  return {};
+}
+
 // One that is refused is tried again, behind the others.
 Result<void> RecordKeeper::shred_all() {
   Result<void> done;
-  std::vector<ShredRecording> refused;
-  for (const ShredRecording& order : shreds_) {
-    const auto shredded = intake_.shred(order.recording, order.parts);
-    if (shredded) {
-      figures_.recordings_shredded.add();
-      continue;
-    }
+  std::vector<ShredOrder> refused;
+  for (const ShredOrder& order : shreds_) {
+    const auto shredded = obey(order);
+    if (shredded) continue;
     done = Result<void>(Error(shredded.error()));
     refused.push_back(order);
   }

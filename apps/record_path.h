@@ -6,7 +6,7 @@
 // ahead of chunks that still wait, and destroyed by the keeper, who may wait for the disk.
 //
 //   call plane --RecordCommand--> RecordWriter (segments) --CallRecord--> RecordKeeper (RocksDB)
-//                                                         --ShredRecording-->
+//                                                         --ShredOrder-->
 //
 // Threads: the call plane pushes, the writer thread steps RecordWriter, the store thread steps
 // RecordKeeper; in ingest all three are one thread.  Memory: two bounded queues.
@@ -21,31 +21,19 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <variant>
+#include <unordered_map>
 #include <vector>
 
+#include "apps/record_commands.h"
 #include "base/counters.h"
 #include "base/spsc_ring.h"
 #include "engine/rings.h"
 #include "model/call.h"
 #include "model/event.h"
+#include "model/media_span.h"
 #include "storage/record_intake.h"
 
 namespace tapdeck::apps {
-
-struct KeepMessages {
-  Uid recording{};
-  std::uint16_t retention_class = 0;
-  std::string records;
-};
-
-// What was kept of it is to be destroyed, and what is still to come not to be kept.
-struct ShredRecording {
-  Uid recording{};
-  storage::ShredParts parts = storage::ShredParts::kMedia;
-};
-
-using RecordCommand = std::variant<std::monostate, KeepMessages, CallRecord, ShredRecording>;
 
 struct RecordQueues {
   explicit RecordQueues(std::size_t capacity)
@@ -53,8 +41,8 @@ struct RecordQueues {
 
   SpscRing<RecordCommand> to_writer;
   SpscRing<CallRecord> to_keeper;
-  SpscRing<ShredRecording> shreds;  // from the writer to the keeper
-  SpscRing<EventRecord> events;     // from the call plane to the keeper: they wait for nothing
+  SpscRing<ShredOrder> shreds;   // from the writer to the keeper
+  SpscRing<EventRecord> events;  // from the call plane to the keeper: they wait for nothing
 };
 
 struct RecordFigures {
@@ -63,6 +51,7 @@ struct RecordFigures {
   Counter messages_failed;     // likewise, batches of SIP messages and records beside them
   Counter chunks_abandoned;    // of shredded recordings: zeroed, not written
   Counter messages_abandoned;  // likewise
+  Counter packets_cut;         // likewise, of stretches that were not to be kept
   Counter recordings_shredded;
   Counter records_committed;
   Counter events_committed;
@@ -113,7 +102,9 @@ class RecordWriter {
   bool keep_messages(const KeepMessages& messages);
   bool keep_beside_messages(CallRecord& record);
   void note_messages(storage::AppendVerdict verdict);
-  bool shred(ShredRecording order);
+  bool shred(const ShredRecording& order);
+  bool shred(const ShredMedia& order);
+  void cut(Chunk& chunk);
   void write_chunks();
   std::uint32_t take_batch(engine::WorkerRings& rings, std::uint32_t most);
   bool write_batch();
@@ -133,6 +124,8 @@ class RecordWriter {
   std::vector<Chunk*> batch_;           // taken from a ring
   std::size_t batch_at_ = 0;            // what comes next of it; a busy disk refused that
   std::uint32_t moved_ = 0;             // in this step
+  // Of calls that are not over: what is not to be written of media that is on its way.
+  std::unordered_map<Uid, std::vector<MediaSpan>, UidHash> cuts_;
 };
 
 class RecordKeeper {
@@ -170,6 +163,7 @@ class RecordKeeper {
   static std::uint32_t take(SpscRing<Record>& from, std::vector<Record>& to, std::size_t most);
   Result<void> put_groups();
   Result<void> shred_all();
+  Result<void> obey(const ShredOrder& order);
   Result<void> commit();
 
   storage::RecordIntake& intake_;
@@ -177,7 +171,7 @@ class RecordKeeper {
   RecordFigures& figures_;
   std::vector<CallRecord> group_;
   std::vector<EventRecord> events_;
-  std::vector<ShredRecording> shreds_;
+  std::vector<ShredOrder> shreds_;
   std::int64_t committed_ns_ = 0;
   std::atomic<std::int64_t> refusing_since_ns_{0};  // keeper: rw, others: ro; 0: it does not
   std::string refusal_;

@@ -107,6 +107,7 @@ Json records_json(const RecordFigures& figures) {
           {"messages_failed", figures.messages_failed.value()},
           {"chunks_abandoned", figures.chunks_abandoned.value()},
           {"messages_abandoned", figures.messages_abandoned.value()},
+          {"packets_cut", figures.packets_cut.value()},
           {"recordings_shredded", figures.recordings_shredded.value()},
           {"records_committed", figures.records_committed.value()},
           {"commit_failures", figures.commit_failures.value()}};

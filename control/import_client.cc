@@ -36,7 +36,7 @@ class ImportClient::Writer final : public storage::SegmentWriter {
   void end_recording(const Uid& /*recording*/) override {}
 
   void abandon(const Uid& recording, storage::ShredParts parts) override {
-    client_.send(FrameType::kImportShred, encode_import_shred({recording, parts}));
+    client_.send(FrameType::kImportShred, encode_import_shred({recording, parts, {}}));
   }
 
   // The service's own writer knows, and tells the record there.
@@ -93,6 +93,11 @@ Result<storage::Presence> ImportClient::presence_of(const Uid& uid) {
 
 // Its writer has said so when it abandoned it, and finish() waits for it.
 Result<void> ImportClient::shred(const Uid& /*recording*/, storage::ShredParts /*parts*/) {
+  return {};
+}
+
+Result<void> ImportClient::shred_media(const Uid& recording, const MediaSpan& span) {
+  send(FrameType::kImportShred, encode_import_shred({recording, storage::ShredParts::kNone, span}));
   return {};
 }
 

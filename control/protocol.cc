@@ -312,6 +312,10 @@ std::string encode_import_shred(const ImportedShred& shred) {
   WireWriter writer;
   writer.uid(shred.recording);
   writer.number(static_cast<std::uint8_t>(shred.parts));
+  if (shred.parts != storage::ShredParts::kNone) return writer.take();
+  writer.number(static_cast<std::uint64_t>(shred.span.from_us));
+  writer.number(static_cast<std::uint64_t>(shred.span.to_us));
+  writer.number(static_cast<std::uint8_t>(shred.span.video_only ? 1 : 0));
   return writer.take();
 }
 
@@ -320,10 +324,13 @@ std::optional<ImportedShred> decode_import_shred(std::string_view bytes) {
   ImportedShred shred;
   shred.recording = reader.uid();
   const auto parts = reader.number<std::uint8_t>();
-  if (parts == 0 || parts > static_cast<std::uint8_t>(storage::ShredParts::kAll)) {
-    return std::nullopt;
-  }
+  if (parts > static_cast<std::uint8_t>(storage::ShredParts::kAll)) return std::nullopt;
   shred.parts = static_cast<storage::ShredParts>(parts);
+  if (parts == 0) {
+    shred.span.from_us = static_cast<std::int64_t>(reader.number<std::uint64_t>());
+    shred.span.to_us = static_cast<std::int64_t>(reader.number<std::uint64_t>());
+    shred.span.video_only = reader.number<std::uint8_t>() != 0;
+  }
   return when_complete(reader, shred);
 }
 

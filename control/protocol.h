@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "model/call_query.h"
 #include "model/ledger_content.h"
+#include "model/media_span.h"
 #include "model/pause.h"
 #include "storage/segment_id.h"
 #include "storage/store_access.h"
@@ -140,7 +141,8 @@ std::optional<ImportedMessages> decode_import_messages(std::string_view bytes);
 // What was handed over of it is to be destroyed, and what comes is not to be kept.
 struct ImportedShred {
   Uid recording{};
-  storage::ShredParts parts = storage::ShredParts::kNone;
+  storage::ShredParts parts = storage::ShredParts::kNone;  // kNone: of its media `span`
+  MediaSpan span;
 };
 
 std::string encode_import_shred(const ImportedShred& shred);

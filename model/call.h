@@ -209,6 +209,7 @@ struct CallRecord {
   std::string dialled_e164;  // as in CallParty
   std::string diverted_from_e164;
   std::string asserted_e164;
+  bool masked = false;  // numbers are cut and names left out, as policy says: `log: masked`
   CallDirection direction = CallDirection::kUnknown;
   std::string trunk;                             // name; of the external end where there is one
   std::shared_ptr<const CallBusiness> business;  // nullptr: the directory says nothing

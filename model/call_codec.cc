@@ -169,6 +169,7 @@ void write_outcome(const CallRecord& call, wire::CallV1& to) {
   to.set_dialled_e164(call.dialled_e164);
   to.set_diverted_from_e164(call.diverted_from_e164);
   to.set_asserted_e164(call.asserted_e164);
+  to.set_masked(call.masked);
   to.set_trunk(call.trunk);
   if (call.business) write_business(*call.business, to);
   to.set_direction(static_cast<std::uint32_t>(call.direction));

@@ -222,6 +222,7 @@ void read_outcome(const wire::CallV1& from, CallRecord& call, Checker& checker) 
   call.dialled_e164 = from.dialled_e164();
   call.diverted_from_e164 = from.diverted_from_e164();
   call.asserted_e164 = from.asserted_e164();
+  call.masked = from.masked();
   call.trunk = from.trunk();
   if (from.has_business()) {
     call.business = std::make_shared<const CallBusiness>(read_business(from.business(), checker));
@@ -305,6 +306,7 @@ std::optional<CallRecord> decode_call_terms(std::string_view bytes) {
   call.dialled_e164 = message->dialled_e164();
   call.diverted_from_e164 = message->diverted_from_e164();
   call.asserted_e164 = message->asserted_e164();
+  call.masked = message->masked();
   if (message->has_transferred()) {
     call.transferred =
         CallTransfer{message->transferred().to(), {}, {}, message->transferred().to_e164()};

@@ -47,6 +47,7 @@ class BatchBuilder {
   static constexpr std::size_t kBytesPerCall = 2'048;
 
   Result<const PriorCall*> prior(const Uid& uid);
+  void drop_older(const PriorCall& old);
   void put_terms(const PriorCall* old, const PriorCall& fresh);
   void put_state(const PriorCall* old, const PriorCall& fresh, const CallRecord& call);
   Result<void> put_expiry(const PriorCall* old, const PriorCall& fresh, const Uid& uid);
@@ -80,6 +81,7 @@ Result<const PriorCall*> BatchBuilder::prior(const Uid& uid) {
   prior.conversation = index_term(call->conversation_id);
   prior.expiry = expiry_rows(*call);
   prior.lifecycle = call->recording.lifecycle;
+  prior.masked = call->masked;
   return &prior;
 }
 
@@ -161,6 +163,13 @@ Result<void> BatchBuilder::put_expiry(const PriorCall* old,
   return {};
 }
 
+// Of a call that is to be masked from now on: none of its versions keeps a whole number.
+void BatchBuilder::drop_older(const PriorCall& old) {
+  for (std::uint32_t version = 1; version < old.version; ++version) {
+    batch_.remove(Column::kCalls, version_key(old.key, version));
+  }
+}
+
 Result<void> BatchBuilder::add(const CallRecord& call) {
   auto found = prior(call.uid);
   if (!found) return Error(std::move(found.error()));
@@ -175,12 +184,15 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   // A call stays where its first version was filed, even if an earlier message turns up later.
   fresh.key = old == nullptr ? make_call_key(call.key_time_us(), call.uid) : old->key;
   if (old != nullptr && call.version < old->version) {
+    if (old->masked && !call.masked) return {};
     batch_.begin(Column::kCalls, version_key(old->key, call.version), {});
     append_call(call, batch_.bytes());
     batch_.end(Column::kCalls);
     return {};
   }
-  if (old != nullptr && call.version > old->version) {
+  if (old != nullptr && call.masked && !old->masked) {
+    drop_older(*old);
+  } else if (old != nullptr && call.version > old->version) {
     batch_.put(Column::kCalls, version_key(old->key, old->version), old->bytes);
   }
   const std::int64_t offset_us = call_key_time_us(view(fresh.key)) - call.uid.start_ms() * 1'000;
@@ -194,6 +206,7 @@ Result<void> BatchBuilder::add(const CallRecord& call) {
   fresh.conversation = index_term(call.conversation_id);
   fresh.expiry = expiry_rows(call);
   fresh.lifecycle = call.recording.lifecycle;
+  fresh.masked = call.masked;
   batch_.begin(Column::kCalls, view(fresh.key), {});
   append_call(call, batch_.bytes());
   fresh.bytes = batch_.end(Column::kCalls);

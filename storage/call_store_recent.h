@@ -53,6 +53,7 @@ struct PriorCall {
   std::string conversation;          // term; empty: of none
   ExpiryRows expiry;
   RecordingLifecycle lifecycle = RecordingLifecycle::kPresent;
+  bool masked = false;
 };
 
 using PendingCalls = std::unordered_map<Uid, PriorCall, UidHash>;

@@ -10,9 +10,22 @@
 
 namespace tapdeck::storage {
 
-Result<void> shred_extent(const std::string& path,
+namespace {
+
+bool has_any_of(const MediaSpan& span, const ExtentHeader& header, ByteView plaintext) {
+  bool found = false;
+  const bool whole = for_each_section(header, plaintext, [&](const SectionView& section) {
+    found = found || span.has(section.header.kind);
+  });
+  return found || !whole;
+}
+
+}  // namespace
+
+Result<bool> shred_extent(const std::string& path,
                           std::uint64_t offset,
                           const RecordingKey& key,
+                          const MediaSpan& span,
                           ExtentCodec& codec) {
   const std::string where = path + ":" + std::to_string(offset);
   const Descriptor file = open_segment_to_write(path);
@@ -30,11 +43,12 @@ Result<void> shred_extent(const std::string& path,
   if (!read_fully(file.get(), extent, offset) || !extent_is_intact(*header, extent)) {
     return make_error(ErrorCode::kCorrupt, "The extent at " + where + " is damaged.");
   }
-  if ((header->flags & kExtentShredded) != 0) return {};
+  if ((header->flags & kExtentShredded) != 0) return false;
   if (!codec.open(*header, key, extent, plaintext)) {
     return make_error(ErrorCode::kCorrupt, "The extent at " + where + " does not open.");
   }
   const ByteView whole(plaintext);
+  if (!has_any_of(span, *header, whole)) return false;
   const Hash leaf = codec.leaf(key, {&whole, 1});
   secure_zero(plaintext);
   std::memset(extent.data(), 0, extent.size());
@@ -47,7 +61,7 @@ Result<void> shred_extent(const std::string& path,
     return make_errno_error(
         ErrorCode::kIo, "The extent at " + where + " cannot be overwritten", errno);
   }
-  return {};
+  return true;
 }
 
 }  // namespace tapdeck::storage

@@ -7,15 +7,18 @@
 #include <string>
 
 #include "base/result.h"
+#include "model/media_span.h"
 #include "storage/extent_codec.h"
 
 namespace tapdeck::storage {
 
-// The extent at `offset` of the segment file `path`.  kCorrupt when it is not intact or does not
-// open under `key`; nothing is changed then.  Shredding twice is the same as once.
-Result<void> shred_extent(const std::string& path,
+// The media extent at `offset` of the segment file `path`, if any of its sections is of a kind that
+// `span` has.  False: none is, or it was destroyed before.  kCorrupt when it is not intact or does
+// not open under `key`; nothing is changed then.
+Result<bool> shred_extent(const std::string& path,
                           std::uint64_t offset,
                           const RecordingKey& key,
+                          const MediaSpan& span,
                           ExtentCodec& codec);
 
 }  // namespace tapdeck::storage

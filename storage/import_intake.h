@@ -23,6 +23,7 @@ class ImportIntake final : public RecordIntake {
     std::function<Result<void>(std::span<const EventRecord>)> put_events;
     std::function<Result<Presence>(const Uid&)> presence_of;
     std::function<Result<void>(const Uid&, ShredParts)> shred;
+    std::function<Result<void>(const Uid&, const MediaSpan&)> shred_media;
     std::function<void()> on_closed;
   };
 
@@ -47,6 +48,10 @@ class ImportIntake final : public RecordIntake {
 
   Result<void> shred(const Uid& recording, ShredParts parts) override {
     return parts_.shred(recording, parts);
+  }
+
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
+    return parts_.shred_media(recording, span);
   }
 
  private:

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "model/call.h"
 #include "model/event.h"
+#include "model/media_span.h"
 #include "storage/segment_writer.h"
 
 namespace tapdeck::storage {
@@ -47,6 +48,11 @@ class RecordIntake {
   // over: keys first, durable before it returns, then the rows that list them.  After an error some
   // may still be there: to be asked again.  Waits for the disk.
   virtual Result<void> shred(const Uid& recording, ShredParts parts) = 0;
+
+  // Destroys for good what is durable of a stretch of a recording's media
+  // (storage/span_shredder.h): the rest of the recording goes on.  After an error some may still be
+  // there: to be asked again. Waits for the disk.
+  virtual Result<void> shred_media(const Uid& recording, const MediaSpan& span) = 0;
 };
 
 }  // namespace tapdeck::storage

@@ -13,6 +13,7 @@
 #include "storage/journal_overlay.h"
 #include "storage/rebuilt_record.h"
 #include "storage/segment_file.h"
+#include "storage/span_shredder.h"
 #include "storage/store_impl.h"
 #include "storage/store_opening.h"
 
@@ -226,6 +227,13 @@ Result<Presence> StoreImpl::find_or_discard(const Uid& uid) {
   return Presence::kAbsent;
 }
 
+Result<void> StoreImpl::shred_media(const Uid& recording, const MediaSpan& span) {
+  const std::lock_guard lock(put_mutex_);
+  const auto destroyed = SpanShredder{*keys_, *calls_, index_}.shred(recording, span);
+  if (!destroyed) return Error(destroyed.error());
+  return {};
+}
+
 Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
   if (importing_.exchange(true)) {
     return make_error(ErrorCode::kBusy, "Another import into this store is in progress.");
@@ -237,6 +245,7 @@ Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
       [this](std::span<const EventRecord> events) { return put_events(events); },
       [this](const Uid& uid) { return find_or_discard(uid); },
       [this](const Uid& uid, ShredParts what) { return shred(uid, what); },
+      [this](const Uid& uid, const MediaSpan& span) { return shred_media(uid, span); },
       [this] { importing_.store(false); },
   };
   return std::unique_ptr<RecordIntake>(std::make_unique<ImportIntake>(options_, std::move(parts)));

@@ -98,6 +98,8 @@ class StoreImpl final : public Store {
     return shredder_->shred(recording, parts);
   }
 
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override;
+
   Result<std::unique_ptr<RecordIntake>> open_import() override;
 
   Result<std::vector<CallRecord>> open_calls() override { return calls_->open_calls(); }

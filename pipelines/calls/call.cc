@@ -80,7 +80,10 @@ Call::Call(const CallContext& context, const Origin& origin, const SeenMessage& 
 }
 
 Call::Call(const CallContext& context, const Origin& origin, const CallRecord& record)
-    : context_(context), muted_(origin.muted), version_(record.version) {
+    : context_(context),
+      muted_(origin.muted),
+      messages_told_(!record.masked),
+      version_(record.version) {
   live_.handle = origin.handle;
   live_.uid = record.uid;
   live_.priority = context.options.priority;
@@ -129,7 +132,7 @@ void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
   last_signal_ns_ = timer_now_ns;
   restart_deadline_ns_ = kNever;
   apply_message(live_, message, context_.seed);
-  ask_policy(message.facts);
+  ask_policy(message);
   settle(message.time_ns(), timer_now_ns);
 }
 
@@ -269,6 +272,7 @@ void Call::flush_messages(std::int64_t timer_now_ns) {
   if (log_.empty()) return;
   std::string messages = log_.take();
   if (log_detail() != config::LogDetail::kFull) return;
+  messages_told_ = true;
   context_.sink.keep_messages(live_.uid, retention_class(), std::move(messages));
 }
 

@@ -39,7 +39,7 @@ class Call {
     for (std::size_t at = 0; at < sizeof(Call); at += 64) __builtin_prefetch(begin + at, 1);
   }
 
-  // Asks for what else a message of so many bytes will touch; the call itself should be there.
+  // Asks for what else a message of so many bytes will touch.
   void prefetch_parts(std::size_t message_bytes) const {
     live_.prefetch_parts();
     log_.prefetch(message_bytes);
@@ -67,14 +67,12 @@ class Call {
 
   // Of media without signalling (call_unbound.cc).
   void begin_unbound(std::int64_t timer_now_ns);
-  // Another call has claimed its media: it ends, and its last record waits for let_go(), which
-  // comes when that call is over.
+  // Another call has claimed its media: it ends, and its last record waits for let_go().
   void yield(std::int64_t timer_now_ns);
 
   void let_go() { is_taken_ = false; }
 
-  // That call is not to be recorded, by this rule: then this one was not to be, either.  False: it
-  // is so already.
+  // That call is not to be recorded, by this rule, nor was this one.  False: it is so already.
   bool forbid(std::string_view rule);
 
   // When run_timers() has something to do, kNever when nothing is waited for.
@@ -91,7 +89,10 @@ class Call {
 
   // Nothing from `pause.since_ns` on is kept until resume_recording(), or until its deadline.
   // False: it is so already, or the call has ended.
-  bool pause(const RecordingPause& pause);
+  // `late`: it is another leg's, and what this one has kept of it since goes.
+  bool pause(const RecordingPause& pause, bool late = false);
+  // Likewise of another leg's pause that is over.  False: there is nothing of it.
+  bool destroy_paused(const Interval& paused);
   bool resume_recording(std::int64_t time_ns, PauseCause cause);
   // Another leg of its conversation has a stricter rule; true where that changes anything.
   bool restrict_by(const JoinedRule& rule, std::int64_t time_ns);
@@ -126,10 +127,8 @@ class Call {
   // Workers that were not waited for any more.
   [[nodiscard]] std::uint32_t silent_worker_count() const { return silent_workers_; }
 
-  // The earlier call of the same Call-ID, while it lasts.
-  CallHandle predecessor{};
-  // The deadline for which the plane's timer queue has an entry.
-  std::int64_t armed_ns = kNever;
+  CallHandle predecessor{};        // the earlier call of the same Call-ID, while it lasts
+  std::int64_t armed_ns = kNever;  // for which the plane's timer queue has an entry
   CallWorth listed_worth = CallWorth::kIdle;  // as the table has it
   std::optional<RecordingRank> rank{};        // as Recordings has it
   RecordingRanks::iterator place{};           // where it is listed as kept or cut
@@ -144,8 +143,9 @@ class Call {
   void restore_unbound();
   void note_claim(const BindMessage& message);
   [[nodiscard]] bool is_claimed_silently() const;
-  void ask_policy(const MessageFacts& facts);
+  void ask_policy(const SeenMessage& message);
   void destroy_forbidden();
+  void destroy_messages();
   void obey_policy(std::int64_t time_ns);
   [[nodiscard]] std::uint16_t retention_class() const;
   [[nodiscard]] config::LogDetail log_detail() const;
@@ -181,7 +181,8 @@ class Call {
   bool end_told_ = false;
   bool final_told_ = false;
   bool hurried_ = false;
-  bool is_taken_ = false;  // yield()
+  bool is_taken_ = false;       // yield()
+  bool messages_told_ = false;  // some are kept
   std::uint32_t version_ = 0;
   std::uint32_t released_workers_ = 0;
   std::uint32_t silent_workers_ = 0;

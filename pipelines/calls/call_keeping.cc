@@ -27,9 +27,15 @@ bool may_change_policy(const MessageFacts& facts) {
   }
 }
 
+MediaSpan span_of(const PausedStretch& paused) {
+  const Interval& time = paused.time;
+  return {.from_us = time.from_ns / 1000, .to_us = paused.lasts() ? INT64_MAX : time.to_ns / 1000};
+}
+
 }  // namespace
 
-void Call::ask_policy(const MessageFacts& facts) {
+void Call::ask_policy(const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
   CallPolicy* const policy = context_.policy;
   if (policy == nullptr || !policy->active() || live_.ended) return;
   if (facts.claims != nullptr && facts.is_invite_request()) {
@@ -48,11 +54,19 @@ void Call::destroy_forbidden() {
   context_.sink.shred_recording(live_.uid);
 }
 
+// As for media; what is not told yet is not told any more either.
+void Call::destroy_messages() {
+  if (live_.policy->log() == config::LogDetail::kFull || !messages_told_) return;
+  messages_told_ = false;
+  context_.sink.shred_messages(live_.uid);
+}
+
 // A stricter decision holds at once.
 void Call::obey_policy(std::int64_t time_ns) {
   PolicyState& policy = *live_.policy;
   if (muted_) return;
   destroy_forbidden();
+  destroy_messages();
   if (policy.wants_mute(live_.established) != policy.muted) {
     policy.muted = !policy.muted;
     tell(policy.muted ? BindOperation::kMute : BindOperation::kUnmute, time_ns);
@@ -69,6 +83,10 @@ void Call::obey_policy(std::int64_t time_ns) {
   if (policy.records() && video != policy.video) {
     policy.video = video;
     live_.media.tell_all();
+    const std::int64_t until_us = video ? time_ns / 1000 : INT64_MAX;
+    if (policy.kept_any) {
+      context_.sink.shred_media(live_.uid, {.to_us = until_us, .video_only = true});
+    }
   }
   // After a crash nothing but its record says that the call is not what it was.
   if (std::exchange(policy.tightened, false) && answer_told_) put_record(false);
@@ -112,19 +130,34 @@ void Call::cut() { keep(Keeping::kCut, live_.last_packet_ns()); }
 
 void Call::restore() { keep(Keeping::kKept, live_.last_packet_ns()); }
 
-bool Call::pause(const RecordingPause& pause) {
+bool Call::pause(const RecordingPause& pause, bool late) {
   if (live_.pause || live_.ended) return false;
   live_.pause = pause;
+  live_.paused.push_back({{pause.since_ns, INT64_MAX}, late});
   if (muted_) return true;
   tell(BindOperation::kPause, pause.since_ns);
+  if (late) context_.sink.shred_media(live_.uid, span_of(live_.paused.back()));
   context_.sink.tell_pause({live_.uid, PauseChange::kPaused, pause.cause, pause.since_ns});
   if (answer_told_) put_record(false);  // a restart must know of it
+  return true;
+}
+
+bool Call::destroy_paused(const Interval& paused) {
+  if (muted_ || final_told_ || paused.to_ns <= live_.times.first_seen_ns) return false;
+  const auto is_known = [&paused](const PausedStretch& known) {
+    return known.time.from_ns == paused.from_ns;
+  };
+  if (std::ranges::any_of(live_.paused, is_known)) return false;
+  live_.paused.push_back({paused, true});
+  context_.sink.shred_media(live_.uid, span_of(live_.paused.back()));
+  if (answer_told_ && !live_.ended) put_record(false);
   return true;
 }
 
 // As an earlier process told already, and put down.
 void Call::go_on_paused(std::int64_t since_ns) {
   live_.pause = RecordingPause{.since_ns = since_ns};
+  live_.paused.push_back({{since_ns, INT64_MAX}, false});
   if (!muted_) tell(BindOperation::kPause, since_ns);
 }
 
@@ -171,8 +204,13 @@ std::optional<PauseTrigger> Call::hear_keys(const MessageFacts& facts) {
 
 void Call::end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns) {
   live_.pause.reset();
+  const auto last = std::ranges::find_if(live_.paused, &PausedStretch::lasts);
+  if (last != live_.paused.end()) last->time.to_ns = time_ns;
   if (muted_) return;
   tell(BindOperation::kResume, time_ns);
+  if (last != live_.paused.end() && last->late) {
+    context_.sink.shred_media(live_.uid, span_of(*last));
+  }
   context_.sink.tell_pause({live_.uid, change, cause, time_ns});
   if (answer_told_) put_record(false);
 }

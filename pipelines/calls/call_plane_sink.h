@@ -8,6 +8,7 @@
 #include "model/binding.h"
 #include "model/call.h"
 #include "model/event.h"
+#include "model/media_span.h"
 #include "model/pause.h"
 #include "model/signal.h"
 
@@ -41,6 +42,13 @@ class CallPlaneSink {
   // destroyed for good, what was not is zeroed, and what comes later is not kept.  Its messages and
   // its record go on.
   virtual void shred_recording(const Uid& /*recording*/) {}
+
+  // The same of its messages, and of the record that stands beside them.
+  virtual void shred_messages(const Uid& /*recording*/) {}
+
+  // The same of a stretch of its media, whose rest is kept.  What was written goes a chunk at a
+  // time; another order with the same beginning takes the place of the first.
+  virtual void shred_media(const Uid& /*recording*/, const MediaSpan& /*span*/) {}
 
   // A transaction that belongs to no call, of a method of EventOptions::kept.
   virtual void put_event(EventRecord /*event*/) {}

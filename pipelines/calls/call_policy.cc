@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pipelines/calls/live_call.h"
-#include "pipelines/calls/log_detail.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -195,7 +194,7 @@ void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
   const RecordingInfo& recording = record.recording;
   const bool was_forbidden =
       std::ranges::find(recording.reasons, RecordingReason::kPolicy) != recording.reasons.end();
-  const bool was_masked = is_masked(record);
+  const bool was_masked = record.masked;
   if (!active() && !was_forbidden && !was_masked) return;
   live.policy = std::make_unique<PolicyState>();
   PolicyState& state = *live.policy;

@@ -74,15 +74,21 @@ void ConversationRules::follow_pause(const Call& call) {
   if (call.conversation_slot == 0) return;
   const std::vector<CallHandle> legs = conversations_.legs_of(call);
   std::optional<RecordingPause> first;
+  std::vector<Interval> over;
   for (const CallHandle handle : legs) {
     const Call* leg = table_.find(handle);
-    if (leg == nullptr || leg->live().ended || !leg->live().pause) continue;
+    if (leg == nullptr) continue;
+    for (const PausedStretch& paused : leg->live().paused) {
+      if (!paused.lasts()) over.push_back(paused.time);
+    }
+    if (leg->live().ended || !leg->live().pause) continue;
     if (!first || leg->live().pause->since_ns < first->since_ns) first = leg->live().pause;
   }
-  if (!first) return;
   for (const CallHandle handle : legs) {
     Call* leg = table_.find(handle);
-    if (leg != nullptr && leg->pause(*first)) changed_.push_back(leg);
+    if (leg == nullptr) continue;
+    for (const Interval& paused : over) leg->destroy_paused(paused);
+    if (first && leg->pause(*first, /*late=*/true)) changed_.push_back(leg);
   }
 }
 

@@ -60,6 +60,14 @@ struct RecordingPause {
   bool operator==(const RecordingPause&) const = default;
 };
 
+// While nothing of a call was to be kept; packet times, INT64_MAX while it lasts.
+struct PausedStretch {
+  Interval time;
+  bool late = false;  // it is another leg's: what had been kept by then was destroyed
+
+  [[nodiscard]] bool lasts() const { return time.to_ns == INT64_MAX; }
+};
+
 struct CallEnd {
   EndReason reason = EndReason::kNone;
   HangupBy by = HangupBy::kNone;
@@ -139,6 +147,7 @@ struct LiveCall {
   bool out_of_resources = false;
   Keeping keeping = Keeping::kUndecided;
   std::optional<RecordingPause> pause;
+  std::vector<PausedStretch> paused;    // of this process
   std::unique_ptr<PolicyState> policy;  // nullptr: not asked, or there is none
   std::uint8_t priority = 0;
   CallOutcome outcome = CallOutcome::kUnknown;

@@ -13,14 +13,19 @@ namespace {
 constexpr std::size_t kMaskedDigits = 4;
 constexpr std::int64_t kHourUs = 3'600'000'000;
 
-// "sip:+49711155501@192.0.2.4" keeps scheme, host and parameters.
+// "sip:+49711155501@192.0.2.4" keeps scheme and host; a password may be another form of the number,
+// and so may parameters.
 std::string mask_uri(std::string_view uri) {
   const std::size_t colon = uri.find(':');
   if (colon == std::string_view::npos) return mask_number(uri);
-  const std::size_t end = std::min(uri.find_first_of("@;?", colon + 1), uri.size());
   std::string masked(uri.substr(0, colon + 1));
-  masked += mask_number(uri.substr(colon + 1, end - colon - 1));
-  return masked.append(uri.substr(end));
+  std::string_view rest = uri.substr(colon + 1);
+  const std::size_t at = rest.find('@');
+  const bool is_number = at != std::string_view::npos || masked == "tel:";
+  if (is_number) masked += mask_number(rest.substr(0, std::min(rest.find_first_of("@;:?"), at)));
+  if (at != std::string_view::npos) rest.remove_prefix(at);
+  if (is_number && at == std::string_view::npos) return masked;
+  return masked.append(rest.substr(0, rest.find_first_of(";?")));
 }
 
 Uid tally_uid(const Uid& uid, std::int64_t hour_us) {
@@ -40,26 +45,15 @@ std::string mask_number(std::string_view number) {
   return std::string(number.substr(0, shown)).append(number.size() - shown, 'x');
 }
 
-bool is_masked(const CallRecord& record) {
-  bool has_any = false;
-  const auto is_plain = [&has_any](const std::string& number) {
-    has_any = has_any || !number.empty();
-    return number != mask_number(number);
-  };
-  if (is_plain(record.dialled)) return false;
-  for (const CallParty& party : record.parties) {
-    if (is_plain(party.number)) return false;
-  }
-  return has_any;
-}
-
 void mask_record(CallRecord& record) {
+  record.masked = true;
   for (CallParty& party : record.parties) {
     party.number = mask_number(party.number);
     party.e164.clear();
     party.name.clear();
     party.uri = mask_uri(party.uri);
     party.device.reset();
+    party.sdp_origin.clear();  // its user name may be the number
   }
   for (std::string* number : {&record.dialled, &record.diverted_from, &record.asserted}) {
     *number = mask_number(*number);
@@ -69,10 +63,17 @@ void mask_record(CallRecord& record) {
   record.asserted_e164.clear();
   if (record.transferred) {
     record.transferred->to = mask_uri(record.transferred->to);
-    record.transferred->by = mask_uri(record.transferred->by);
+    const bool is_role = record.transferred->by == "caller" || record.transferred->by == "callee";
+    if (!is_role) record.transferred->by = mask_uri(record.transferred->by);
     record.transferred->to_e164.clear();
   }
   record.claims.reset();
+  if (record.business != nullptr) {
+    CallBusiness business = *record.business;
+    business.agent.clear();
+    business.client.clear();
+    record.business = std::make_shared<const CallBusiness>(std::move(business));
+  }
   for (CallEdge& edge : record.edges) {
     edge.number = mask_number(edge.number);
     edge.e164.clear();

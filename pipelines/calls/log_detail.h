@@ -12,11 +12,9 @@ namespace tapdeck::calls {
 // The last four characters of a number as `x`: "+49711155501" is "+4971115xxxx".
 std::string mask_number(std::string_view number);
 
-// Numbers are masked, also within URIs; names, claims and E.164 forms go.
+// Numbers are masked, also within URIs; names, claims, E.164 forms and who the
+// directory says they are go.
 void mask_record(CallRecord& record);
-
-// Every number that the record has looks as if it were; false where it has none.
-bool is_masked(const CallRecord& record);
 
 // Of the call stays that there was one: the hour, its outcome, trunk and direction, and what became
 // of its recording.  Its uid is another one, the same whenever it is made of the same call.

@@ -67,6 +67,12 @@ void fill_gaps(const LiveCall& state, RecordingVerdict verdict, RecordingInfo& r
     const std::int64_t until_ns = state.times.ended_ns.value_or(state.last_packet_ns());
     gaps.push_back({*state.resumed_from_ns / 1000, until_ns / 1000, "policy", 0});
   }
+  const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
+  for (const PausedStretch& paused : state.paused) {
+    const std::int64_t from_ns = std::max(paused.time.from_ns, state.times.first_seen_ns);
+    const std::int64_t to_ns = std::min(paused.time.to_ns, end_ns);
+    if (paused.late && from_ns < to_ns) gaps.push_back({from_ns / 1000, to_ns / 1000, "paused", 0});
+  }
   const std::optional<Interval> outage = state.outage();
   if (outage && outage->to_ns > outage->from_ns) {
     gaps.push_back({outage->from_ns / 1000, outage->to_ns / 1000, "interrupted", 0});

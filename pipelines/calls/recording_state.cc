@@ -168,7 +168,9 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
     if (missing_packets(*row) > 0) reasons.insert(RecordingReason::kLoss);
     if (row->lost_by_us > 0) reasons.insert(RecordingReason::kLossByUs);
   }
-  if (state.streams.was_paused()) reasons.insert(RecordingReason::kPaused);
+  const bool was_paused =
+      state.streams.was_paused() || std::ranges::any_of(state.paused, &PausedStretch::late);
+  if (was_paused) reasons.insert(RecordingReason::kPaused);
   verdict.state = reasons.empty() ? RecordingState::kRecorded : RecordingState::kRecordedWithGaps;
   verdict.reasons.assign(reasons.begin(), reasons.end());
   return verdict;

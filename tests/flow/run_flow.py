@@ -85,9 +85,9 @@ def observe(scenario, directory):
     calls = program.calls(store)
     shown, kept = [], b""
     if asks_for(scenario, "shown") or asks_for(scenario, "text"):
-        shown = [tapdeck(store, "show", "--json", call["uid"]).expect(0).lines()[0]
+        shown = [tapdeck(store, "show", "--json", call["uid"]).expect(0, 3).lines()[0]
                  for call in calls]
-        kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0).stdout for call in calls)
+        kept = b"".join(tapdeck(store, "show", call["uid"]).expect(0, 3).stdout for call in calls)
     found = [tapdeck(store, "calls", "--json", *query, config=config).expect(0).lines()
              for query in scenario.queries]
     events = []

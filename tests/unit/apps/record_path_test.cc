@@ -17,6 +17,7 @@ class ToldSegments final : public storage::SegmentWriter {
   AppendVerdict try_append(const Chunk& chunk) override {
     if (busy_ || chunks_busy_) return AppendVerdict::kBusy;
     log_.push_back("chunk " + std::to_string(chunk.sequence));
+    packets_.push_back(chunk.section.packet_count);
     return verdict_;
   }
 
@@ -51,9 +52,13 @@ class ToldSegments final : public storage::SegmentWriter {
 
   std::uint32_t step(std::int64_t) override { return 0; }
 
-  Result<void> flush() override { return {}; }
+  Result<void> flush() override {
+    log_.emplace_back("flush");
+    return {};
+  }
 
   std::vector<std::string> log_;
+  std::vector<std::uint32_t> packets_;  // of the chunks
   storage::RecordingSummary summary_{.sha256 = "digest", .bytes = 4096};
   bool busy_ = false;
   bool chunks_busy_ = false;
@@ -273,8 +278,50 @@ TEST_F(RecordWriterTest, WhatIsToBeShreddedIsAbandonedBeforeWaitingMedia) {
   EXPECT_EQ(segments_.log_, (std::vector<std::string>{"abandon 3", "chunk 1"}));
   const auto passed = queues_.shreds.try_pop();
   ASSERT_TRUE(passed);
-  EXPECT_EQ(passed->recording, storage::test_uid(3));
-  EXPECT_EQ(passed->parts, storage::ShredParts::kAll);
+  EXPECT_EQ(std::get<ShredRecording>(*passed).recording, storage::test_uid(3));
+  EXPECT_EQ(std::get<ShredRecording>(*passed).parts, storage::ShredParts::kAll);
+}
+
+// Two packets, at 10 and 30 ms, of a chunk on its way, and then of one that the disk has refused.
+TEST_F(RecordWriterTest, AStretchThatIsNotToBeKeptIsCutOutOfWhatIsOnItsWay) {
+  const auto send = [this](std::uint32_t sequence) {
+    Chunk* chunk = nullptr;
+    ASSERT_EQ(rings_->pop_home({&chunk, 1}), 1U);
+    chunk->recording = storage::test_uid(3);
+    chunk->sequence = sequence;
+    chunk->section = {};
+    for (const std::uint32_t at_us : {10'000U, 30'000U}) {
+      std::memset(chunk->append(RecordKind::kRtp, at_us, 20), 0x5a, 20);
+      ++chunk->section.packet_count;
+    }
+    chunk->last_us = 30'000;
+    ASSERT_TRUE(rings_->push_chunk(chunk));
+  };
+  const auto order = [this](std::int64_t to_us) {
+    RecordCommand command = ShredMedia{storage::test_uid(3), {.from_us = 20'000, .to_us = to_us}};
+    ASSERT_TRUE(queues_.to_writer.try_push(command));
+  };
+  segments_.chunks_busy_ = true;
+  send(1);
+  writer_->step(1);
+  order(INT64_MAX);
+  writer_->step(2);
+  EXPECT_EQ(figures_.packets_cut.value(), 1U) << "of what waits for the disk";
+  segments_.chunks_busy_ = false;
+  send(2);
+  writer_->step(3);
+  EXPECT_EQ(segments_.log_, (std::vector<std::string>{"flush", "chunk 1", "chunk 2"}));
+  EXPECT_EQ(segments_.packets_, (std::vector<std::uint32_t>{1, 1}));
+  EXPECT_EQ(figures_.packets_cut.value(), 2U);
+  order(25'000);  // it ended before
+  send(3);
+  writer_->step(4);
+  EXPECT_EQ(segments_.packets_.back(), 2U);
+  for (int i = 0; i < 2; ++i) {
+    const auto passed = queues_.shreds.try_pop();
+    ASSERT_TRUE(passed);
+    EXPECT_EQ(std::get<ShredMedia>(*passed).span.to_us, i == 0 ? INT64_MAX : 25'000);
+  }
 }
 
 TEST_F(RecordWriterTest, AFullKeeperLosesNoOrderToShred) {
@@ -377,6 +424,10 @@ class RefusingIntake final : public storage::RecordIntake {
     return {};
   }
 
+  Result<void> shred_media(const Uid& recording, const MediaSpan&) override {
+    return shred(recording, storage::ShredParts::kMedia);
+  }
+
   std::vector<Uid> shredded_;
   bool refuses_to_shred_ = true;
 
@@ -404,7 +455,7 @@ TEST_F(RecordKeeperTest, ShredsAtOnceAndAgainUntilItWorks) {
   RecordKeeper keeper(intake, queues_, figures_);
   keeper.step(kNsPerSecond);
   for (const std::uint8_t number : {std::uint8_t{1}, std::uint8_t{2}}) {
-    ShredRecording order{storage::test_uid(number), storage::ShredParts::kMedia};
+    ShredOrder order = ShredRecording{storage::test_uid(number), storage::ShredParts::kMedia};
     ASSERT_TRUE(queues_.shreds.try_push(order));
   }
   EXPECT_FALSE(keeper.is_idle());

@@ -62,6 +62,12 @@ class FakeImport final : public ImportSink {
     return {};
   }
 
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
+    log_.told.push_back("shred " + to_string(recording) + " from " + std::to_string(span.from_us) +
+                        " to " + std::to_string(span.to_us));
+    return {};
+  }
+
   Result<void> note_pause(const PauseTold& told) override {
     log_.told.push_back("pause " + to_string(told.uid) + " " +
                         std::to_string(static_cast<int>(told.change)));

@@ -243,15 +243,19 @@ TEST(Protocol, AnOrderToShredNamesPartsThatThereAre) {
   using storage::ShredParts;
   const Uid uid = make_uid(1, {1, 2});
   for (const auto parts : {ShredParts::kMedia, ShredParts::kMessages, ShredParts::kAll}) {
-    const auto shred = decode_import_shred(encode_import_shred({uid, parts}));
+    const auto shred = decode_import_shred(encode_import_shred({uid, parts, {}}));
     ASSERT_TRUE(shred);
     EXPECT_EQ(shred->recording, uid);
     EXPECT_EQ(shred->parts, parts);
   }
-  EXPECT_FALSE(decode_import_shred(encode_import_shred({uid, ShredParts::kNone})));
-  EXPECT_FALSE(decode_import_shred(encode_import_shred({uid, static_cast<ShredParts>(4)})));
+  const MediaSpan span{-5, 1'764'000'000'000'000, true};
+  const auto part = decode_import_shred(encode_import_shred({uid, ShredParts::kNone, span}));
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->parts, ShredParts::kNone);
+  EXPECT_EQ(part->span, span);
+  EXPECT_FALSE(decode_import_shred(encode_import_shred({uid, static_cast<ShredParts>(4), {}})));
   EXPECT_FALSE(decode_import_shred(encode_uid(uid)));
-  EXPECT_FALSE(decode_import_shred(encode_import_shred({uid, ShredParts::kAll}) + "x"));
+  EXPECT_FALSE(decode_import_shred(encode_import_shred({uid, ShredParts::kAll, {}}) + "x"));
 }
 
 }  // namespace

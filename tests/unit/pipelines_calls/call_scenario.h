@@ -106,6 +106,12 @@ class Scenario : public CallPlaneSink {
 
   void shred_recording(const Uid& recording) override { shredded.push_back(recording); }
 
+  void shred_messages(const Uid& recording) override { forgotten.push_back(recording); }
+
+  void shred_media(const Uid& recording, const MediaSpan& span) override {
+    cut.emplace_back(recording, span);
+  }
+
   // From 10.1.0.1 to 10.1.0.2 and back: the caller's and the callee's signalling.
   void from_caller(double time_s, const Sip& sip) { pass(time_s, sip, "10.1.0.1", "10.1.0.2"); }
 
@@ -152,6 +158,8 @@ class Scenario : public CallPlaneSink {
   std::vector<EventRecord> events;
   std::vector<PauseChange> pauses;
   std::vector<PauseCause> pause_causes;  // of those
+  std::vector<Uid> forgotten;
+  std::vector<std::pair<Uid, MediaSpan>> cut;
   std::vector<Uid> shredded;
   std::vector<std::string> order;  // "bind", "keep", "put", "final" as they came
   std::string kept_bytes;

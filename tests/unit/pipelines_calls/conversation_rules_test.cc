@@ -35,8 +35,11 @@ std::vector<std::int64_t> times_of(const Scenario& play, BindOperation operation
 using Times = std::vector<std::int64_t>;
 
 // A second leg, with the header that joins it to the first.
-void establish_leg(Scenario& play, double time_s, const std::string& call_id) {
-  const Sip sip{.call_id = call_id, .branch = "z9hG4bK-" + call_id, .headers = "X-Talk: 7\r\n"};
+void establish_leg(Scenario& play,
+                   double time_s,
+                   const std::string& call_id,
+                   const std::string& header = "X-Talk: 7\r\n") {
+  const Sip sip{.call_id = call_id, .branch = "z9hG4bK-" + call_id, .headers = header};
   Sip offer = sip;
   offer.sdp = sdp({{.ip = "10.0.1.1", .port = 4100}});
   play.from_caller(time_s, offer);
@@ -90,6 +93,56 @@ TEST(Pauses, EveryLegObeysAndOneThatJoinsLaterIsPausedFromTheStartOn) {
   EXPECT_EQ(give(play, first, 9, true).changed, 3U);
   establish_leg(play, 10, "leg-4");
   EXPECT_EQ(times_of(play, BindOperation::kPause).size(), 3U) << "nothing is paused any more";
+}
+
+constexpr const char* kSession =
+    "Session-ID: 11111111111111111111111111111111;remote=00000000000000000000000000000000\r\n";
+
+// What joins the leg comes with a later INVITE of it.
+void join_later(Scenario& play, double time_s, const std::string& call_id) {
+  Sip again{.call_id = call_id, .branch = "z9hG4bK-again", .headers = kSession};
+  again.cseq = 2;
+  again.to_tag = "bob";
+  again.sdp = sdp({{.ip = "10.0.2.1", .port = 4200}});
+  play.from_caller(time_s, again);
+  play.advance(time_s + 1);
+}
+
+TEST(Pauses, OfALegThatJoinsWhatWasKeptInThePauseIsDestroyed) {
+  Scenario play(by_header());
+  play.establish();
+  establish_leg(play, 0.5, "leg-1", kSession);
+  const CallRecord paused = play.records.back();
+  ASSERT_EQ(paused.call_id, "leg-1");
+  const Uid other = play.records.at(0).uid;
+  ASSERT_NE(other, paused.uid);
+  give(play, paused, 5);
+  EXPECT_TRUE(play.cut.empty()) << "its own leg's packets are taken out in memory";
+  join_later(play, 8, play.records.at(0).call_id);
+  const MediaSpan lasting{.from_us = at_us(5)};
+  ASSERT_EQ(play.cut.size(), 1U);
+  EXPECT_EQ(play.cut[0], std::pair(other, lasting));
+  give(play, paused, 9, true);
+  ASSERT_EQ(play.cut.size(), 2U);
+  EXPECT_EQ(play.cut[1], std::pair(other, MediaSpan{.from_us = at_us(5), .to_us = at_us(9)}));
+  join_later(play, 11, play.records.at(0).call_id);
+  EXPECT_EQ(play.cut.size(), 2U) << "once";
+}
+
+TEST(Pauses, OfALegThatJoinsAfterwardsLikewise) {
+  Scenario play(by_header());
+  play.establish();
+  establish_leg(play, 0.5, "leg-1", kSession);
+  const CallRecord paused = play.records.back();
+  const CallRecord other = play.records.at(0);
+  give(play, paused, 5);
+  give(play, paused, 7, true);
+  join_later(play, 8, other.call_id);
+  ASSERT_EQ(play.cut.size(), 1U);
+  EXPECT_EQ(play.cut[0], std::pair(other.uid, MediaSpan{.from_us = at_us(5), .to_us = at_us(7)}));
+  establish_leg(play, 9, "leg-3", kSession);
+  EXPECT_EQ(play.cut.size(), 1U) << "it began after the pause";
+  EXPECT_EQ(times_of(play, BindOperation::kPause), (Times{at_ns(5)}));
 }
 
 TEST(Pauses, WhatIsNotOpenIsNotKnown) {

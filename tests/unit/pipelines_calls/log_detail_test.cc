@@ -54,8 +54,8 @@ TEST(LogDetail, AMaskedRecordHasNoWholeNumberAndNoName) {
   EXPECT_EQ(call.parties[0].number, "+4971115xxxx");
   EXPECT_EQ(call.parties[0].e164, "");
   EXPECT_EQ(call.parties[0].name, "");
-  EXPECT_EQ(call.parties[0].uri, "sip:+4971115xxxx@192.0.2.4;user=phone");
-  EXPECT_EQ(call.parties[1].uri, "tel:xxx;phone-context=x");
+  EXPECT_EQ(call.parties[0].uri, "sip:+4971115xxxx@192.0.2.4");
+  EXPECT_EQ(call.parties[1].uri, "tel:xxx");
   EXPECT_EQ(call.dialled, "07115xxxx");
   EXPECT_EQ(call.dialled_e164 + call.asserted_e164 + call.diverted_from_e164, "");
   EXPECT_EQ(call.diverted_from, "x");
@@ -67,6 +67,24 @@ TEST(LogDetail, AMaskedRecordHasNoWholeNumberAndNoName) {
   EXPECT_EQ(call.edges[0].e164, "");
   EXPECT_EQ(call.edges[0].uri, "sips:+497115xxxx@b");
   EXPECT_EQ(call.call_id, "abc@host") << "what is no number stays";
+}
+
+TEST(LogDetail, NeitherUrisNorSdpNorTheDirectoryTellANumberOrAName) {
+  CallRecord call = some_call();
+  call.parties[0].uri = "sip:+49711155501:155501@192.0.2.4:5070;rn=+49711155501?X=155501";
+  call.parties[0].sdp_origin = "+49711155501 1 1 192.0.2.4";
+  call.parties[1].uri = "sip:192.0.2.4:5080;lr";
+  call.transferred->by = "caller";
+  call.business =
+      std::make_shared<const CallBusiness>(CallBusiness{"Ann", "sales", "Bob", "web", ""});
+  mask_record(call);
+  EXPECT_TRUE(call.masked);
+  EXPECT_EQ(call.parties[0].uri, "sip:+4971115xxxx@192.0.2.4:5070");
+  EXPECT_EQ(call.parties[0].sdp_origin, "");
+  EXPECT_EQ(call.parties[1].uri, "sip:192.0.2.4:5080") << "it names nobody";
+  EXPECT_EQ(call.transferred->by, "caller");
+  EXPECT_EQ(call.business->agent + call.business->client, "");
+  EXPECT_EQ(call.business->team + call.business->marketing_channel, "salesweb");
 }
 
 TEST(LogDetail, ATallyNamesNobody) {

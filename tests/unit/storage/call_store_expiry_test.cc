@@ -109,6 +109,25 @@ TEST_F(CallStoreExpiryTest, ALaterFinalVersionReplacesOrKeepsWhatIsDue) {
   EXPECT_EQ(due().size(), 3U) << "an older version";
 }
 
+TEST_F(CallStoreExpiryTest, ACallThatIsMaskedAfterAllHasNoOlderVersion) {
+  CallRecord call = call_due(1, 5'000, 5'000, 5'000);
+  call.dialled = "4930901820";
+  for (call.version = 1; call.version < 4; ++call.version) put(call);
+  EXPECT_EQ(store_->versions(call.uid)->size(), 3U);
+  call.masked = true;
+  call.dialled = "493090xxxx";
+  put(call);
+  ASSERT_EQ(store_->versions(call.uid)->size(), 1U);
+  ++call.version;
+  put(call);
+  EXPECT_EQ(store_->versions(call.uid)->size(), 2U) << "what was masked may stay";
+  CallRecord late = call;
+  late.version = 2;
+  late.masked = false;
+  put(late);
+  EXPECT_EQ(store_->versions(call.uid)->size(), 2U) << "made before, stored after it";
+}
+
 TEST_F(CallStoreExpiryTest, WhatIsRetiredIsNotDueAgain) {
   CallRecord call = call_due(1, 5'000, 5'000, 5'000);
   put(call);

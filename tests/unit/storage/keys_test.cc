@@ -188,9 +188,10 @@ TEST(ExtentShred, KeepsHeaderAndLeafAndNothingElse) {
     const auto key = (*vault)->read(header->key_id, test_uid(1));
     ASSERT_TRUE(key);
     ExtentCodec codec;
-    ASSERT_TRUE(shred_extent(path, offset, *key, codec));
-    ASSERT_TRUE(shred_extent(path, offset, *key, codec)) << "twice is once";
-    EXPECT_FALSE(shred_extent(path, offset + 4096, *key, codec));
+    EXPECT_EQ(shred_extent(path, offset, *key, {.video_only = true}, codec).value_or(true), false);
+    EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(false), true);
+    EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(true), false) << "twice is once";
+    EXPECT_FALSE(shred_extent(path, offset + 4096, *key, {}, codec));
     ASSERT_TRUE(read_fully(file.get(), after, offset));
     const auto chunk = make_chunk({.sequence = 1});
     const ByteView section = chunk->section_view();

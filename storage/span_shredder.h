@@ -1,0 +1,31 @@
+// Destroys the media of a stretch of a recording, extent by extent (storage/extent_shred.h): what
+// was written before it was known that it must not be kept.  An extent that has anything of the
+// stretch goes as a whole: up to a chunk's time on either side of it.
+//
+// Threads: one at a time for a recording, and no rows are committed meanwhile.  Memory: the
+// recording's rows, and one extent.  Durable when it returns.  Failing: all of it is to be asked
+// for again.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "model/media_span.h"
+#include "storage/call_store.h"
+#include "storage/keys.h"
+#include "storage/open_index.h"
+
+namespace tapdeck::storage {
+
+// All must outlive it.
+struct SpanShredder {
+  KeyVault& keys;
+  CallStore& calls;
+  OpenIndex& index;
+
+  // How many extents it destroyed, of those that are durable; of what an extent cannot be read any
+  // more it tells the log.
+  Result<std::uint64_t> shred(const Uid& recording, const MediaSpan& span);
+};
+
+}  // namespace tapdeck::storage

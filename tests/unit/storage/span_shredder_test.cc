@@ -1,0 +1,74 @@
+// A stretch of a recording goes for good, the rest can be read and checked.
+#include "storage/span_shredder.h"
+
+#include "tests/unit/storage/shredder_fixture.h"
+
+namespace tapdeck::storage {
+namespace {
+
+constexpr std::int64_t kFirstUs = kTestStartMs * 1000;
+constexpr std::int64_t kChunkUs = 1'600'000;
+
+class SpanShredderTest : public ShredderTest {
+ protected:
+  // A stream of five chunks, the third of which is video, and one of another recording.
+  void record() {
+    open();
+    for (std::uint32_t i = 0; i < 5; ++i) {
+      const auto chunk = make_chunk({.sequence = i});
+      if (i == 2) chunk->section.kind = MediaKind::kVideo;
+      append(store_->writer(), *chunk);
+    }
+    append(store_->writer(), *make_chunk({.recording = 2}));
+    ASSERT_TRUE(store_->writer().flush());
+  }
+
+  std::vector<std::int64_t> kept(std::uint8_t recording = 1) {
+    std::vector<std::int64_t> chunks;
+    const auto read = store_->reader()->read_media(
+        test_uid(recording), [&chunks](const SectionHeader& header, ByteView /*records*/) {
+          chunks.push_back((header.base_us - kFirstUs) / kChunkUs);
+          return true;
+        });
+    EXPECT_TRUE(read);
+    return chunks;
+  }
+};
+
+TEST_F(SpanShredderTest, GoesByWholeExtentsAndLeavesTheRest) {
+  record();
+  const MediaSpan span{.from_us = kFirstUs + kChunkUs + 5, .to_us = kFirstUs + 3 * kChunkUs};
+  ASSERT_TRUE(store_->shred_media(test_uid(1), span));
+  EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4}));
+  EXPECT_EQ(kept(2), (std::vector<std::int64_t>{0}));
+  ASSERT_TRUE(store_->shred_media(test_uid(1), span)) << "twice is once";
+  append(store_->writer(), *make_chunk({.sequence = 5}));
+  store_->writer().end_recording(test_uid(1));
+  ASSERT_TRUE(store_->writer().flush());
+  const CallRecord call = call_of(1, true);
+  ASSERT_TRUE(store_->put_calls({&call, 1}));
+  EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4, 5})) << "with its rows in the call store";
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = kFirstUs + 5 * kChunkUs}));
+  EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4}));
+  open();
+  EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4})) << "opened again";
+  const auto faults = store_->reader()->check();
+  ASSERT_TRUE(faults);
+  EXPECT_TRUE(faults->empty()) << faults->front().where << " " << faults->front().what;
+}
+
+TEST_F(SpanShredderTest, VideoAloneMayGo) {
+  record();
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.video_only = true}));
+  EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 1, 3, 4}));
+}
+
+TEST_F(SpanShredderTest, OfWhatIsNotThereNothingIsSaid) {
+  record();
+  EXPECT_TRUE(store_->shred_media(test_uid(9), {}));
+  ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
+  EXPECT_TRUE(store_->shred_media(test_uid(1), {}));
+}
+
+}  // namespace
+}  // namespace tapdeck::storage
