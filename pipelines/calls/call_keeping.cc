@@ -41,6 +41,7 @@ void Call::ask_policy(const SeenMessage& message) {
   if (facts.claims != nullptr && facts.is_invite_request()) {
     note_policy_headers(*facts.claims, live_);
   }
+  note_reached(message, live_);
   if (live_.policy == nullptr || may_change_policy(facts)) policy->ask(live_);
 }
 

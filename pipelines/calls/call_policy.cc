@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipelines/calls/live_call.h"
+#include "pipelines/calls/message_numbers.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -130,6 +131,14 @@ void CallPolicy::Verdict::add(const policy::Decision& other) {
   limits.tighten({other.record, actions.log, actions.early_media, actions.mask_dtmf});
 }
 
+void CallPolicy::decide_callee(policy::CallFacts& facts,
+                               const policy::NumberFacts& callee,
+                               Verdict& verdict) {
+  facts.callee = callee;
+  put_owners(facts);
+  verdict.add(sources_.evaluator->evaluate(facts));
+}
+
 // Whoever answered, or was brought in by a transfer, counts like who was dialled: of several
 // decisions the one that keeps least holds.
 void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state) {
@@ -145,10 +154,11 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
     if ((party.id != live.parties.callee() && !joins) || number.empty() || number == dialled) {
       continue;
     }
-    facts.callee = {party.number, party.e164};
-    if (joins) facts.asserted = facts.callee;
-    put_owners(facts);
-    verdict.add(sources_.evaluator->evaluate(facts));
+    if (joins) facts.asserted = {party.number, party.e164};
+    decide_callee(facts, {party.number, party.e164}, verdict);
+  }
+  for (const ReachedNumber& reached : state.reached) {
+    if (reached.answered) decide_callee(facts, {reached.number, reached.e164}, verdict);
   }
   if (verdict.decision.actions != nullptr) take(verdict, state);
 }
@@ -238,6 +248,26 @@ std::optional<PauseTrigger> pause_trigger_of(const LiveCall& live, const ClaimsF
     if (!resume.empty() && sip::iequals(header.value, resume)) return PauseTrigger{true, limit_ns};
   }
   return std::nullopt;
+}
+
+void note_reached(const SeenMessage& message, LiveCall& live) {
+  const MessageFacts& facts = message.facts;
+  if (facts.method != sip::Method::kInvite) return;
+  if (!facts.is_request) {
+    if (live.policy == nullptr || facts.status < 200 || facts.status >= 300) return;
+    for (ReachedNumber& reached : live.policy->reached) {
+      reached.answered = reached.answered || reached.branch == facts.branch;
+    }
+    return;
+  }
+  const std::string_view number = facts.request_number;
+  if (number.empty() || !facts.to_tag.empty() || number == std::string_view(live.dialled)) return;
+  if (live.policy == nullptr) live.policy = std::make_unique<PolicyState>();
+  std::vector<ReachedNumber>& all = live.policy->reached;
+  const bool is_known = std::ranges::find(all, facts.branch, &ReachedNumber::branch) != all.end();
+  if (is_known || all.size() >= kReachedNumbersMax) return;
+  const auto e164 = MessageNumbers(message).e164(number, facts.request_context);
+  all.push_back({std::string(facts.branch), std::string(number), std::string(e164)});
 }
 
 void note_policy_headers(const ClaimsFacts& claims, LiveCall& live) {

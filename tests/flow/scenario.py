@@ -199,8 +199,9 @@ class Scenario:
         asked_by_caller = sent_by_caller != bool(status)
         asker, asked = ((call.caller, call.callee) if asked_by_caller
                         else (call.callee, call.caller))
+        target = f"sip:{options['target']}@flow.example" if "target" in options else None
         start = (f"SIP/2.0 {status} {options.get('reason', REASONS.get(int(status), 'Text'))}"
-                 if status else f"{method} {self._uri(asked, call)} SIP/2.0")
+                 if status else f"{method} {target or self._uri(asked, call)} SIP/2.0")
         has_to_tag = (int(status) > 100) if status else method not in ("INVITE", "CANCEL")
         to_tag = options.get("to_tag", call.tags[asked] if has_to_tag else "")
         cseq = options.get("cseq", "1")
