@@ -18,7 +18,6 @@ constexpr std::size_t kStreamPayloadTypesMax = 8;
 struct PayloadCount {
   std::uint8_t payload_type = 0;
   std::uint32_t packet_count = 0;
-  std::uint64_t first_ns = 0;  // first packet with it; orders codec changes
 };
 
 // Why packets are missing in what is kept of a stream.

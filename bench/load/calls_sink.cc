@@ -60,7 +60,7 @@ StreamReport CallsSink::report_of(const Media& media, std::uint8_t sender, std::
   statistics.expected_count = statistics.packet_count;
   statistics.payload_bytes = statistics.packet_count * 172;
   statistics.payload_type_count = 1;
-  statistics.payload_types[0] = {8, static_cast<std::uint32_t>(statistics.packet_count), 0};
+  statistics.payload_types[0] = {8, static_cast<std::uint32_t>(statistics.packet_count)};
   return report;
 }
 

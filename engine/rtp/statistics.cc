@@ -62,7 +62,7 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
   return {};
 }
 
-void set_payload_type(StreamHot& hot, StreamCold& cold, std::uint8_t type, std::int64_t time_ns) {
+void set_payload_type(StreamHot& hot, StreamCold& cold, std::uint8_t type) {
   if (cold.payload_type_count > 0) {
     if (cold.payload_type_at < kStreamPayloadTypesMax) {
       cold.payload_types[cold.payload_type_at].packet_count +=
@@ -83,7 +83,7 @@ void set_payload_type(StreamHot& hot, StreamCold& cold, std::uint8_t type, std::
     return;
   }
   cold.payload_type_at = cold.payload_type_count++;
-  cold.payload_types[cold.payload_type_at] = {type, 0, static_cast<std::uint64_t>(time_ns)};
+  cold.payload_types[cold.payload_type_at] = {type, 0};
 }
 
 void update_jitter(StreamHot& hot, const RtpArrival& arrival) {
@@ -131,11 +131,11 @@ SequenceVerdict update_statistics(StreamHot& hot, StreamCold& cold, const RtpArr
     start_run(hot, cold, header.sequence);
     cold.first_ns = arrival.time_ns;
     hot.last_ns = arrival.time_ns;
-    set_payload_type(hot, cold, header.payload_type, arrival.time_ns);
+    set_payload_type(hot, cold, header.payload_type);
     reset_jitter(hot, arrival);
   } else {
     if (header.payload_type != hot.payload_type) {
-      set_payload_type(hot, cold, header.payload_type, arrival.time_ns);
+      set_payload_type(hot, cold, header.payload_type);
     }
     verdict = update_sequence(hot, cold, header.sequence);
     // One that was here before the latest packet was overtaken on its way to us, not on the wire.
