@@ -72,6 +72,7 @@ namespace tapdeck::engine {
   X(kRtcpNotTold, rtcp_not_told, "RTCP reports: ring to the call plane nearly full")     \
   X(kRtcpUnbound, rtcp_unbound, "RTCP packets: of no call that is recorded")             \
   X(kRtcpMalformed, rtcp_malformed, "RTCP packets: a report shorter than what it lists") \
+  X(kRtpTruncated, rtp_truncated, "RTP packets: cut by the capture, the rest kept")      \
   X(kRedMalformed, red_malformed, "RTP packets: bad RFC 2198 blocks, masked, kept")      \
   X(kClockAlarm, clock_alarm, "packets: hardware clock over 1 s off, host time used")
 

@@ -172,9 +172,7 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   if (hot.state == StreamState::kProbation) {
     return keep_unproven(stream, packet, verdict.in_sequence);
   }
-  return quarantine_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_)
-             ? PacketClass::kRtpQuarantined
-             : PacketClass::kRtpDiscarded;
+  return keep_quarantined(stream, packet);
 }
 
 // Losses of one second are told together, those of another second apart from them: so they can be
@@ -187,51 +185,6 @@ void Media::note_missing(std::uint32_t stream, const LossSpan& missing) {
     report(stream, StreamReportKind::kActivity);
   }
   wire.add(missing.from_ns, missing.to_ns, missing.packet_count);
-}
-
-PacketClass Media::keep_bound(std::uint32_t stream, const MediaPacket& packet) {
-  if (streams_.hot(stream).has(kStreamDtmf)) tell_key(stream, packet);
-  if (streams_.hot(stream).has(kStreamPaused)) {
-    if (is_unrecorded(stream)) {
-      ++streams_.cold(stream).withheld_from;  // not for lack of room
-      return PacketClass::kRtpUnrecorded;
-    }
-    const CallSlot* slot = endpoints_.call_slot(streams_.cold(stream).call);
-    if (slot != nullptr && slot->paused_at(packet.arrival.time_ns)) {
-      chunker_.add_gap(stream, GapReason::kPaused, packet.arrival.time_ns);
-      ++streams_.cold(stream).withheld_from;  // not for lack of room
-      return PacketClass::kRtpPaused;
-    }
-  }
-  if (streams_.hot(stream).is_withheld()) {
-    count_withheld(stream);
-    return PacketClass::kRtpBound;
-  }
-  const std::int64_t time_ns = packet.arrival.time_ns;
-  Chunker::Verdict verdict = Chunker::Verdict::kNoChunk;
-  do {
-    verdict = chunker_.append(stream, packet.payload, time_ns, now_ns_);
-  } while (verdict == Chunker::Verdict::kNoChunk && quarantine_.yield_chunk());
-  if (verdict == Chunker::Verdict::kNoChunk) starve(stream);
-  if (streams_.hot(stream).has(kStreamDtmf) && verdict == Chunker::Verdict::kKept) {
-    mask_newest(stream, packet.payload.size());
-  }
-  return PacketClass::kRtpBound;
-}
-
-PacketClass Media::keep_unproven(std::uint32_t stream,
-                                 const MediaPacket& packet,
-                                 bool in_sequence) {
-  if (!in_sequence) {
-    quarantine_.hold(stream, packet.payload, packet.arrival.time_ns);
-    return PacketClass::kRtpProbation;
-  }
-  streams_.hot(stream).state = StreamState::kQuarantined;
-  --unproven_count_;
-  quarantine_.promote(stream, now_ns_);
-  return quarantine_.append(stream, packet.payload, packet.arrival.time_ns, now_ns_)
-             ? PacketClass::kRtpQuarantined
-             : PacketClass::kRtpDiscarded;
 }
 
 // The claim by which RTCP to or from `endpoint` belongs to a call: the address itself (RFC 5761, or

@@ -98,8 +98,6 @@ class Media {
   std::uint32_t create_stream(const MediaPacket& packet);
   void remove_stream(std::uint32_t stream);
   void note_missing(std::uint32_t stream, const LossSpan& missing);
-  PacketClass keep_bound(std::uint32_t stream, const MediaPacket& packet);
-  PacketClass keep_unproven(std::uint32_t stream, const MediaPacket& packet, bool in_sequence);
   void update_clock(std::uint32_t stream);
   [[nodiscard]] std::uint32_t find_rtcp_claim(RealmId realm,
                                               Endpoint endpoint,
@@ -107,6 +105,12 @@ class Media {
   void tell_rtcp(const StreamReport& report);
   bool service(std::uint32_t stream);
   void report(std::uint32_t stream, StreamReportKind kind, std::uint8_t key = 0);
+
+  // media_keeping.cc: what becomes of a packet
+  PacketClass keep_bound(std::uint32_t stream, const MediaPacket& packet);
+  PacketClass keep_quarantined(std::uint32_t stream, const MediaPacket& packet);
+  void note_kept(std::uint32_t stream, const MediaPacket& packet);
+  PacketClass keep_unproven(std::uint32_t stream, const MediaPacket& packet, bool in_sequence);
 
   // media_binding.cc: claims
   struct Owner {

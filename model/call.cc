@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 5> kDirections = {
     "", "inbound", "outbound", "internal", "transit"};
 constexpr std::array<std::string_view, 4> kRecordingStates = {
     "pending", "recorded", "recorded_with_gaps", "not_recorded"};
-constexpr std::array<std::string_view, 15> kRecordingReasons = {"",
+constexpr std::array<std::string_view, 16> kRecordingReasons = {"",
                                                                 "direction_missing",
                                                                 "late_start",
                                                                 "early_end",
@@ -32,7 +32,8 @@ constexpr std::array<std::string_view, 15> kRecordingReasons = {"",
                                                                 "encrypted_without_key",
                                                                 "unknown_codec",
                                                                 "resources",
-                                                                "interrupted"};
+                                                                "interrupted",
+                                                                "truncated"};
 constexpr std::array<std::string_view, 4> kLifecycles = {"present", "held", "erased", "expired"};
 
 template <typename Enum, std::size_t kCount>

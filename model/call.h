@@ -78,6 +78,7 @@ enum class RecordingReason : std::uint8_t {
   kUnknownCodec = 12,
   kResources = 13,
   kInterrupted = 14,
+  kTruncated = 15,
 };
 enum class RecordingLifecycle : std::uint8_t { kPresent = 0, kHeld = 1, kErased = 2, kExpired = 3 };
 

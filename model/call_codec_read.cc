@@ -146,7 +146,7 @@ RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
   recording.state = checker.enumerator(from.state(), RecordingState::kNotRecorded);
   for (const std::uint32_t reason : from.reasons()) {
     checker.require(reason != 0);
-    recording.reasons.push_back(checker.enumerator(reason, RecordingReason::kInterrupted));
+    recording.reasons.push_back(checker.enumerator(reason, RecordingReason::kTruncated));
   }
   read_retention(from, recording, checker);
   recording.legal_holds.assign(from.legal_holds().begin(), from.legal_holds().end());

@@ -25,12 +25,13 @@ enum class LossCause : std::uint8_t {
   kWire,    // never came
   kByUs,    // came, and we dropped them
   kPaused,  // came, and were not to be kept
+  kCut,     // came without their end: the capture had cut them
 };
 
-constexpr std::size_t kLossCauses = 3;
+constexpr std::size_t kLossCauses = 4;
 
-// Packets of one cause that are missing: from the last packet before them, or the first of them, to
-// the first packet after them, or the last of them.
+// Packets of one cause that are missing, all of them or their end: from the last packet before
+// them, or the first of them, to the first packet after them, or the last of them.
 struct LossSpan {
   std::int64_t from_ns = 0;  // packet times
   std::int64_t to_ns = 0;

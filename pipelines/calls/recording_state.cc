@@ -168,9 +168,10 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
     if (missing_packets(*row) > 0) reasons.insert(RecordingReason::kLoss);
     if (row->lost_by_us > 0) reasons.insert(RecordingReason::kLossByUs);
   }
-  const bool was_paused =
-      state.streams.was_paused() || std::ranges::any_of(state.paused, &PausedStretch::late);
+  const bool was_paused = state.streams.has_missed(LossCause::kPaused) ||
+                          std::ranges::any_of(state.paused, &PausedStretch::late);
   if (was_paused) reasons.insert(RecordingReason::kPaused);
+  if (state.streams.has_missed(LossCause::kCut)) reasons.insert(RecordingReason::kTruncated);
   verdict.state = reasons.empty() ? RecordingState::kRecorded : RecordingState::kRecordedWithGaps;
   verdict.reasons.assign(reasons.begin(), reasons.end());
   return verdict;

@@ -235,14 +235,15 @@ std::uint64_t StreamBook::count_suspect(const Stream& stream, const DropHistory&
   return packets;
 }
 
-bool StreamBook::was_paused() const {
-  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) {
-    return !stream.losses[static_cast<std::size_t>(LossCause::kPaused)].empty();
+bool StreamBook::has_missed(LossCause cause) const {
+  return std::any_of(streams_.begin(), streams_.end(), [cause](const Stream& stream) {
+    return !stream.losses[static_cast<std::size_t>(cause)].empty();
   });
 }
 
 std::vector<RecordingGap> StreamBook::gaps() const {
-  constexpr std::array<const char*, kLossCauses> kReasons = {"loss", "loss_by_us", "paused"};
+  constexpr std::array<const char*, kLossCauses> kReasons = {
+      "loss", "loss_by_us", "paused", "truncated"};
   std::vector<RecordingGap> gaps;
   for (const Stream& stream : streams_) {
     std::uint64_t told_by_us = 0;

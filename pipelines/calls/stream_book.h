@@ -56,7 +56,8 @@ class StreamBook {
                                               const StreamParties& parties,
                                               const DropHistory& drops) const;
 
-  // What is missing in the streams, and when: "loss" on the wire, "loss_by_us", "paused".
+  // What is missing in the streams, and when: "loss" on the wire, "loss_by_us", "paused", and
+  // "truncated": these packets are there, but not their end.
   [[nodiscard]] std::vector<RecordingGap> gaps() const;
 
   template <typename Function>  // with source and destination of each stream
@@ -70,8 +71,8 @@ class StreamBook {
 
   [[nodiscard]] std::int64_t last_ns() const { return last_ns_; }  // 0: no packet yet
 
-  // Some of the media was not to be kept: the call had been paused.
-  [[nodiscard]] bool was_paused() const;
+  // Some of the media is missing for this cause.
+  [[nodiscard]] bool has_missed(LossCause cause) const;
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 

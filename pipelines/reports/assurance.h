@@ -19,7 +19,7 @@ namespace tapdeck::reports {
 
 // By enumerator.
 constexpr std::size_t kRecordingStates = 4;
-constexpr std::size_t kRecordingReasons = 15;
+constexpr std::size_t kRecordingReasons = 16;
 
 struct AssuranceCounts {
   std::uint64_t calls = 0;

@@ -96,6 +96,8 @@ def drops():
             f"{2 + n / 100} alice>bob INVITE to_tag=c1-b cseq={2 + n} sdp={6000 + 2 * n}\n"
             f"{2.005 + n / 100} bob>alice 200/INVITE cseq={2 + n} sdp={16000 + 2 * n}\n"
             f"{2.007 + n / 100} alice>bob ACK cseq={2 + n}" for n in range(70))),
+        "rtp_truncated": Capture(CALL).udp(frames.rtp(0xA001, 1, 160, 0, bytes(160)), 1.2,
+                                           (ALICE[0], 4000), (BOB[0], 5000), cut=10),
         "message_truncated": Capture().udp(sip(body="x" * 40), cut=10),
         "fragment_unwanted": Capture().frame(in_ip(1, bytes(64), more=0x2000)),
         "fragment_cut": Capture().frame(in_ip(17, bytes(64), more=0x2000)[:60], original=98),

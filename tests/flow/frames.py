@@ -94,6 +94,15 @@ def rtcp_json(report):
     return json.dumps(told).encode()
 
 
+class Cut(bytes):
+    """A frame without its last bytes, as the snap length of a capture leaves it."""
+
+    def __new__(cls, frame, missing):
+        cut = super().__new__(cls, frame[:len(frame) - missing])
+        cut.original = len(frame)
+        return cut
+
+
 def write_capture(path, frames):
     """`frames` is a list of (seconds since BASE_S, seconds to stamp, frame), put in order by the
     first; equal times keep their order."""
@@ -102,4 +111,4 @@ def write_capture(path, frames):
         for _, stamp, frame in sorted(frames, key=lambda item: item[0]):
             micros = round(stamp * 1_000_000)
             file.write(struct.pack("<IIII", BASE_S + micros // 1_000_000, micros % 1_000_000,
-                                   len(frame), len(frame)) + frame)
+                                   len(frame), getattr(frame, "original", len(frame))) + frame)

@@ -152,8 +152,9 @@ class Scenario:
             for index, part in enumerate(self._parts(frame_in(vlan), options)):
                 # A microsecond apart: they are put into the file by time.
                 after = later + index / 1e6
-                self.frames.append((time + after, stamp + after,
-                                    layers.wrap(part, self.ways[options.get("way", "")])))
+                part = layers.wrap(part, self.ways[options.get("way", "")])
+                part = frames.Cut(part, int(options["cut"])) if "cut" in options else part
+                self.frames.append((time + after, stamp + after, part))
 
     def _parts(self, frame, options):
         """The frame, or its fragments in the order of `order`: their numbers, one with `!` has

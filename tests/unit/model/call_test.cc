@@ -16,6 +16,7 @@ TEST(CallNames, AreThoseOfTheInterface) {
   EXPECT_EQ(recording_state_name(RecordingState::kRecordedWithGaps), "recorded_with_gaps");
   EXPECT_EQ(recording_reason_name(RecordingReason::kDirectionMissing), "direction_missing");
   EXPECT_EQ(recording_reason_name(RecordingReason::kInterrupted), "interrupted");
+  EXPECT_EQ(recording_reason_name(RecordingReason::kTruncated), "truncated");
   EXPECT_EQ(recording_lifecycle_name(RecordingLifecycle::kExpired), "expired");
 }
 

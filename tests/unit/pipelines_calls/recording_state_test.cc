@@ -106,7 +106,8 @@ TEST(RecordingState, GapsTellWhereADirectionIsMissingAndWhatWasLost) {
   lossy.lost_by_us = 3;
   lossy.losses = {{LossCause::kWire, 6, 7, kGapPacketsMin},
                   {LossCause::kByUs, 8, 9, 2},
-                  {LossCause::kPaused, 10, 11, 50}};
+                  {LossCause::kPaused, 10, 11, 50},
+                  {LossCause::kCut, 11.5, 12, 7}};
   Rtp once_more = lossy;
   once_more.losses = {{LossCause::kWire, 12, 12.5, kGapPacketsMin - 1}};
   const RecordingInfo info = judge({callee_stream(3, 13), lossy, once_more});
@@ -121,13 +122,15 @@ TEST(RecordingState, GapsTellWhereADirectionIsMissingAndWhatWasLost) {
                                       "loss_by_us 55 130 1",
                                       "loss 60 70 5",
                                       "loss_by_us 80 90 2",
-                                      "paused 100 110 50"}));
+                                      "paused 100 110 50",
+                                      "truncated 115 120 7"}));
   EXPECT_EQ(info.gaps_left_out, 0U);
   EXPECT_EQ(info.reasons,
             (Reasons{RecordingReason::kLateStart,
                      RecordingReason::kLoss,
                      RecordingReason::kLossByUs,
-                     RecordingReason::kPaused}));
+                     RecordingReason::kPaused,
+                     RecordingReason::kTruncated}));
 }
 
 TEST(RecordingState, GapsAreBoundedAndTheRestIsCounted) {
