@@ -148,7 +148,6 @@ void OfferAnswer::learn_payloads(const Who& who, const SessionFacts& session) {
   for (std::size_t i = 0; i < session.lines.size(); ++i) {
     const MediaLine& line = session.lines[i];
     const auto index = static_cast<std::uint16_t>(i);
-    if (line.secure) secure_.insert({who.party, index});
     for (const PayloadDeclaration& payload : line.payloads) {
       learn_payload({who.party, index, payload.payload_type}, payload);
     }
@@ -205,6 +204,7 @@ void OfferAnswer::keep_only(std::uint8_t party) {
 }
 
 void OfferAnswer::close() {
+  weigh_security();
   sides_.clear();
   learnt_.clear();
   changed_ = true;
@@ -275,6 +275,7 @@ void OfferAnswer::pair(const std::array<Endpoint, 2>& ends, MediaKind kind) {
 
 PoolVector<BindingChange> OfferAnswer::take_changes() {
   if (!std::exchange(changed_, false)) return {};
+  if (!sides_.empty()) weigh_security();
   const bool tell_all = std::exchange(tell_all_, false);
   PoolVector<MediaBinding> next = wanted();
   PoolVector<BindingChange> changes;
@@ -362,10 +363,6 @@ const PayloadDeclaration* OfferAnswer::find_payload(std::uint8_t party,
     if (key.party == party && key.payload_type == payload_type) return &payload;
   }
   return nullptr;
-}
-
-bool OfferAnswer::is_secure(std::uint8_t party, std::uint16_t media_index) const {
-  return secure_.contains({party, media_index});
 }
 
 }  // namespace tapdeck::calls

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "model/binding.h"
 #include "model/stream.h"
 #include "pipelines/calls/dtmf_types.h"
+#include "pipelines/calls/line_security.h"
 #include "pipelines/calls/message_facts.h"
 
 namespace tapdeck::calls {
@@ -123,7 +123,8 @@ class OfferAnswer {
   // The same in any of its m-lines: several may share an address (BUNDLE).
   [[nodiscard]] const PayloadDeclaration* find_payload(std::uint8_t party,
                                                        std::uint8_t payload_type) const;
-  [[nodiscard]] bool is_secure(std::uint8_t party, std::uint16_t media_index) const;
+
+  [[nodiscard]] const LineSecurity& security() const { return security_; }
 
   [[nodiscard]] bool ever_bound() const { return ever_bound_; }
 
@@ -161,6 +162,7 @@ class OfferAnswer {
   void learn_payload(const PayloadKey& key, const PayloadDeclaration& payload);
   void learn_payloads(const Who& who, const SessionFacts& session);
   void weigh();
+  void weigh_security();  // offer_answer_secure.cc
   [[nodiscard]] bool declared_to_flow(MediaKind kind, bool from_caller) const;
   [[nodiscard]] bool is_silence_agreed() const;
   template <typename Function>
@@ -183,7 +185,7 @@ class OfferAnswer {
   PoolVector<MediaBinding> bound_;
   PoolVector<MediaBinding> learnt_;
   PoolVector<LearntPayload> payloads_;  // by key
-  std::set<std::pair<std::uint8_t, std::uint16_t>> secure_;
+  LineSecurity security_;               // as of take_changes()
   // What the sides have agreed on, which is asked for with each message.
   std::array<std::array<bool, 2>, kMediaKinds> allowed_{};
   bool on_hold_ = false;
