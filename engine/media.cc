@@ -218,7 +218,9 @@ void Media::on_rtcp(const MediaPacket& packet) {
   out.sender = one_call ? endpoints_.claim(from).receiver : kNoParty;
   RtcpReader reader(packet.payload);
   RtcpReport report;
+  out.rtcp.is_sign = true;
   while (reader.next(report)) {
+    if (report.from_sender || report.block_count > 0) out.rtcp.is_sign = false;
     if (report.from_sender) {
       out.ssrc = report.sender_ssrc;
       out.rtcp.is_block = false;
@@ -236,7 +238,11 @@ void Media::on_rtcp(const MediaPacket& packet) {
       tell_rtcp(out);
     }
   }
-  if (reader.malformed()) counters_.drop(DropReason::kRtcpMalformed);
+  if (reader.malformed()) {
+    counters_.drop(DropReason::kRtcpMalformed);
+  } else if (out.rtcp.is_sign) {  // of somebody who neither sends nor hears
+    tell_rtcp(out);
+  }
 }
 
 // Leaves room for what is said of streams: that must not be lost.

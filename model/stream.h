@@ -77,11 +77,12 @@ enum class StreamReportKind : std::uint8_t {
 };
 
 // One RTCP sender report, or one report block of whatever report, as it passed the tap (RFC 3550
-// 6.4).  StreamReport::ssrc is the sender's, or the one that the block is about; `receiver` is the
-// party that declared the destination, `sender` the one that declared the source (kNoParty when
-// SDP does not tell); the addresses are the packet's.
+// 6.4); of a packet that has neither, that it came.  StreamReport::ssrc is the sender's, or the one
+// that the block is about; `receiver` is the party that declared the destination, `sender` the one
+// that declared the source (kNoParty when SDP does not tell); the addresses are the packet's.
 struct RtcpFacts {
   bool is_block = false;
+  bool is_sign = false;            // neither: all that its packet says is that somebody is there
   std::uint8_t fraction_lost = 0;  // block: of 256, since the last report
   std::uint32_t jitter = 0;        // block: timestamp units
   std::uint32_t ntp = 0;           // report: its time; block: LSR

@@ -3,6 +3,7 @@
 // Threads: the call-plane thread.  Memory: bounded by the bounds of its parts.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -182,7 +183,7 @@ struct LiveCall {
   }
 
   [[nodiscard]] std::int64_t last_packet_ns() const {
-    return std::max(times.last_seen_ns, streams.last_ns());
+    return std::max({times.last_seen_ns, streams.last_ns(), streams.last_rtcp_ns()});
   }
 };
 

@@ -188,8 +188,9 @@ StreamBook::Stream* StreamBook::find(const StreamReport& report) {
 
 bool StreamBook::take(const StreamReport& report) {
   if (report.kind == StreamReportKind::kRtcp) {
-    rtcp_.take(report);
-    return false;
+    if (!report.rtcp.is_sign) rtcp_.take(report);
+    last_rtcp_ns_ = std::max(last_rtcp_ns_, report.rtcp.time_ns);
+    return true;
   }
   Stream* stream = find(report);
   const std::uint64_t before = stream == nullptr ? 0 : stream->report.statistics.packet_count;

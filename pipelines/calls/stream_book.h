@@ -33,7 +33,8 @@ struct StreamParties {
 
 class StreamBook {
  public:
-  // Takes a report other than kReleased; true when RTP packets have come since the last one.
+  // Takes a report other than kReleased; true when it is a sign of life: RTP packets have come
+  // since the last one, or RTCP.
   bool take(const StreamReport& report);
 
   // Asks for the rows of the usual streams, which take() writes.
@@ -71,6 +72,8 @@ class StreamBook {
 
   [[nodiscard]] std::int64_t last_ns() const { return last_ns_; }  // 0: no packet yet
 
+  [[nodiscard]] std::int64_t last_rtcp_ns() const { return last_rtcp_ns_; }  // 0: none yet
+
   // Some of the media is missing for this cause.
   [[nodiscard]] bool has_missed(LossCause cause) const;
 
@@ -92,6 +95,7 @@ class StreamBook {
   std::vector<MediaRecord> carried_;
   RtcpBook rtcp_;
   std::int64_t last_ns_ = 0;
+  std::int64_t last_rtcp_ns_ = 0;
   std::uint64_t dropped_ = 0;
 };
 

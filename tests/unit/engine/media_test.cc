@@ -298,6 +298,24 @@ TEST(Media, RtcpOfACallIsToldWithItsParties) {
   EXPECT_TRUE(rtcp_of(bench.reports()).empty()) << "of no call";
 }
 
+TEST(Media, RtcpThatReportsNothingIsToldAsASignOfLife) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.send(testing::PacketBuilder()
+                 .ipv4("192.0.2.2", "192.0.2.1")
+                 .udp(5001, 4001)
+                 .append({0x80, 201, 0, 1, 0, 0, 0, 5})
+                 .bytes());
+  bench.step();
+  const auto told = rtcp_of(bench.reports());
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].rtcp.is_sign);
+  EXPECT_EQ(told[0].call.index, 1U);
+  EXPECT_EQ(told[0].rtcp.time_ns, kStartNs);
+  send_rtcp(bench, 5001, 4001);
+  for (const StreamReport& report : rtcp_of(bench.reports())) EXPECT_FALSE(report.rtcp.is_sign);
+}
+
 TEST(Media, RtcpThatIsNotToldHasAName) {
   Bench bench;
   send_rtcp(bench, 5001, 4001);

@@ -94,5 +94,19 @@ TEST(StreamBook, SeveralLinesOnOneAddressAreToldApartByPayloadType) {
   EXPECT_EQ(call.media[1].clock_rate_hz, 90'000U);
 }
 
+TEST(StreamBook, RtcpIsASignOfLifeAndNoStream) {
+  StreamBook book;
+  StreamReport report;
+  report.kind = StreamReportKind::kRtcp;
+  report.rtcp.is_sign = true;
+  report.rtcp.time_ns = at_ns(7);
+  EXPECT_TRUE(book.take(report));
+  report.rtcp.time_ns = at_ns(6);
+  EXPECT_TRUE(book.take(report));
+  EXPECT_EQ(book.last_rtcp_ns(), at_ns(7));
+  EXPECT_EQ(book.last_ns(), 0);
+  EXPECT_TRUE(book.empty());
+}
+
 }  // namespace
 }  // namespace tapdeck::calls
