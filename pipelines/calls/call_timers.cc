@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipelines/calls/call.h"
+#include "pipelines/calls/transfer_rules.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -83,7 +84,9 @@ std::int64_t Call::final_ns() const {
   // Without its answer, the request that closed the call is sent again for so long.
   const bool answered =
       !closed_by_transaction() || (live_.closing_answered && !live_.cancel_unanswered);
-  return answered ? release_ns() : std::max(release_ns(), ended_ns_ + kTransactionNs);
+  const std::int64_t final_ns =
+      answered ? release_ns() : std::max(release_ns(), ended_ns_ + kTransactionNs);
+  return awaits_transfer(live_) ? std::max(final_ns, ended_ns_ + kTransferNs) : final_ns;
 }
 
 std::int64_t Call::open_deadline_ns() const {

@@ -110,6 +110,10 @@ void apply_refer_response(LiveCall& state, const SeenMessage& message) {
   }
 }
 
+bool awaits_transfer(const LiveCall& state) {
+  return std::any_of(state.edges.begin(), state.edges.end(), is_open_transfer);
+}
+
 void apply_refer_notify(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   if (facts.transfer == nullptr || facts.transfer->notified_status.value_or(0) < 200) return;

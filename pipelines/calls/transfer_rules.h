@@ -22,6 +22,9 @@ LiveEdge* add_edge(LiveCall& state, CallEdge edge);
 
 void apply_refer(LiveCall& state, const SeenMessage& message, const Ends& ends);
 void apply_refer_response(LiveCall& state, const SeenMessage& message);
+// What became of a transfer is not known yet: who was asked for it will say so, perhaps only after
+// who asked has hung up.
+[[nodiscard]] bool awaits_transfer(const LiveCall& state);
 void apply_refer_notify(LiveCall& state, const SeenMessage& message);
 
 // A 3xx to the INVITE, and the caller's next attempt, which may follow it.

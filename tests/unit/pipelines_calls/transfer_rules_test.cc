@@ -45,6 +45,22 @@ TEST(TransferRules, AnAcceptedReferIsATransferWithItsParty) {
   EXPECT_EQ(call.callee, 1);
 }
 
+TEST(TransferRules, TheRecordWaitsForAMinuteForWhatBecomesOfATransfer) {
+  for (const bool told : {true, false}) {
+    Scenario scenario;
+    refer(scenario, 202);
+    scenario.hang_up(6, true);
+    scenario.advance(50);
+    EXPECT_TRUE(scenario.finals().empty());
+    if (told) scenario.from_callee(51, notify("SIP/2.0 200 OK\r\n"));
+    scenario.advance(told ? 52 : 70);
+    ASSERT_EQ(scenario.finals().size(), 1U);
+    const CallRecord call = scenario.final_record();
+    EXPECT_EQ(call.ended_us, at_us(6));
+    EXPECT_EQ(call.edges[0].outcome, told ? EdgeOutcome::kSucceeded : EdgeOutcome::kAccepted);
+  }
+}
+
 TEST(TransferRules, ARefusedReferIsNoTransfer) {
   Scenario scenario;
   refer(scenario, 603);
