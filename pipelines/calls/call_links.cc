@@ -11,6 +11,7 @@
 namespace tapdeck::calls {
 namespace {
 
+constexpr std::uint64_t kOutsideSeed = 0x6f75747369646572ULL;
 constexpr std::uint64_t kReplacedSeed = 0x7265706c61636564ULL;
 
 bool has_edge(const Call& call, EdgeKind kind) {
@@ -225,6 +226,27 @@ void CallLinks::tell_partners(Call& call) {
       edge.status_code = live.status_code;
     }
   }
+}
+
+Call* CallLinks::target_of(const SeenMessage& message, std::int64_t timer_now_ns) {
+  const MessageFacts& facts = message.facts;
+  const bool names_one = facts.transfer != nullptr && facts.transfer->target.has_value();
+  if (!names_one && requests_.empty()) return nullptr;
+  const RealmId realm = message.signal.realm;
+  const std::uint64_t key = hash_text(facts.call_id, seed_ ^ realm ^ kOutsideSeed);
+  if (const Request* known = find(key)) return table_.find(known->call);
+  if (!names_one) return nullptr;
+  const sip::Replaces& target = *facts.transfer->target;
+  Call* call = table_.find(table_.hash_of(realm, target.call_id), realm, target.call_id);
+  if (call == nullptr || !call->live().dialogs.has_dialog(target.from_tag, target.to_tag)) {
+    return nullptr;
+  }
+  timer_now_ns_ = timer_now_ns;
+  Request request;
+  request.call = call->live().handle;
+  request.uid = call->live().uid;
+  remember(std::move(request), key);
+  return call;
 }
 
 void CallLinks::on_message(Call& call, const SeenMessage& message, std::int64_t timer_now_ns) {

@@ -6,7 +6,7 @@
 // target.  So REFERs and redirections are remembered for a while.
 // Threads: the call-plane thread.  Memory: at most kRequestsMax requests, the oldest goes first and
 // is counted when it was still waited for.
-// RFC 3515, 3891, 3892.
+// RFC 3515, 3891, 3892, 4538.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,10 @@ class CallLinks {
     return facts.transfer != nullptr || !call.live().edges.empty() ||
            (!requests_.empty() && is_initial_invite(facts));
   }
+
+  // The call that a REFER outside of its dialogs is about (Target-Dialog), and that what follows
+  // under the REFER's Call-ID is about, too; nullptr when there is none.
+  [[nodiscard]] Call* target_of(const SeenMessage& message, std::int64_t timer_now_ns);
 
   // The call has taken the message.
   void on_message(Call& call, const SeenMessage& message, std::int64_t timer_now_ns);

@@ -222,6 +222,7 @@ void StandardCallPlane::handle(const DueMessage& due) {
 Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
   const MessageFacts& facts = message.facts;
   Call* call = table_.find(hash, message.signal.realm, facts.call_id);
+  if (call == nullptr) call = links_.target_of(message, timer_now_ns_);
   if (call != nullptr) {
     Call* earlier = table_.find(call->predecessor);
     if (earlier != nullptr && !call->owns(facts) && earlier->owns(facts)) return earlier;

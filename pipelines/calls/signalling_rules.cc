@@ -139,7 +139,8 @@ void apply_request(LiveCall& state, const SeenMessage& message) {
     return;
   }
   adopt_dialog(state, message);
-  const Ends ends = ends_of(state, facts);
+  const bool outside = facts.method == Method::kRefer && facts.to_tag.empty();
+  const Ends ends = outside ? ends_outside(state, facts) : ends_of(state, facts);
   state.parties.learn(ends.requester, message);
   switch (facts.method) {
     case Method::kBye: apply_bye(state, message, ends); break;

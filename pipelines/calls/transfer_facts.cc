@@ -62,6 +62,9 @@ TransferFacts read_transfer(const sip::Message& message, Scratch& scratch) {
     const auto target = message.name_addr(HeaderId::kReferTo);
     if (!target) return facts;
     facts.refer_to = person_of(*target, scratch);
+    if (const auto dialog = message.first(HeaderId::kTargetDialog)) {
+      facts.target = sip::parse_replaces(*dialog);
+    }
     if (const auto replaces = target->uri.header("Replaces")) {
       facts.replaces = sip::parse_replaces(decoded(*replaces, scratch));
     }

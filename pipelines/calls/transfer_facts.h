@@ -2,7 +2,7 @@
 //
 // Threads: plain value.  Memory: texts borrow the message or the Scratch that read_transfer() was
 // given.  Bad values: left out.
-// RFC 3515, 3891, 3892, 3261 section 21.3; RFC 3420 for the status in a NOTIFY.
+// RFC 3515, 3891, 3892, 4538, 3261 section 21.3; RFC 3420 for the status in a NOTIFY.
 #pragma once
 
 #include <array>
@@ -20,6 +20,7 @@ constexpr std::size_t kRedirectsPerMessageMax = 4;
 
 struct TransferFacts {
   std::optional<PersonFacts> refer_to;     // of a REFER
+  std::optional<sip::Replaces> target;     // of a REFER outside of the dialog that it is about
   std::optional<PersonFacts> referred_by;  // of an INVITE
   // Of an initial INVITE, or within the Refer-To.
   std::optional<sip::Replaces> replaces;

@@ -66,6 +66,16 @@ LiveEdge* add_edge(LiveCall& state, CallEdge edge) {
   return &live;
 }
 
+Ends ends_outside(const LiveCall& state, const MessageFacts& refer) {
+  const std::uint8_t callee = state.parties.callee();
+  const auto& parties = state.parties.all();
+  PersonReader reader;
+  const PersonFacts person = reader.read(refer.from);
+  const bool by_caller =
+      !parties.empty() && may_be_same(parties[kCallerParty].number, person.number);
+  return by_caller ? Ends{kCallerParty, callee} : Ends{callee, kCallerParty};
+}
+
 void apply_refer(LiveCall& state, const SeenMessage& message, const Ends& ends) {
   const MessageFacts& facts = message.facts;
   if (facts.transfer == nullptr || !facts.transfer->refer_to) return;

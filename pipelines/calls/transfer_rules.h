@@ -20,6 +20,8 @@ constexpr std::size_t kEdgesMax = 32;
 // nullptr: there is no room.  Borrowed until the next one is added.
 LiveEdge* add_edge(LiveCall& state, CallEdge edge);
 
+// Who has sent a REFER outside of the call's dialogs, whose tags say nothing of it.
+[[nodiscard]] Ends ends_outside(const LiveCall& state, const MessageFacts& refer);
 void apply_refer(LiveCall& state, const SeenMessage& message, const Ends& ends);
 void apply_refer_response(LiveCall& state, const SeenMessage& message);
 // What became of a transfer is not known yet: who was asked for it will say so, perhaps only after

@@ -53,6 +53,29 @@ const CallEdge* edge_of(const CallRecord& call, EdgeKind kind) {
   return nullptr;
 }
 
+TEST(CallLinks, AReferOutsideOfItsDialogBelongsToTheCallThatItNames) {
+  for (const bool is_known : {true, false}) {
+    Scenario scenario;
+    scenario.from_caller(0, invite("c1", {}));
+    answer(scenario, 1, "c1");
+    Sip refer = of("r1", "REFER");
+    refer.to_tag.clear();
+    refer.from = "<sip:100@x>";
+    refer.headers = std::string("Refer-To: <sip:300@x>\r\nTarget-Dialog: c1;local-tag=c1-a") +
+                    ";remote-tag=" + (is_known ? "c1-b" : "c9-b") + "\r\n";
+    scenario.from_caller(2, refer);
+    scenario.from_callee(2.1, of("r1", "REFER", 202));
+    scenario.finish(9);
+    auto calls = finals_of(scenario);
+    ASSERT_EQ(calls.size(), 1U);
+    EXPECT_EQ(calls["c1"].transferred.has_value(), is_known);
+    EXPECT_EQ(scenario.rejected("no_call"), is_known ? 0U : 2U);
+    if (is_known) {
+      EXPECT_EQ(calls["c1"].transferred->by, "caller");
+    }
+  }
+}
+
 TEST(CallLinks, AReferLeadsToItsCall) {
   Scenario scenario;
   scenario.from_caller(0, invite("c1", {}));

@@ -40,6 +40,21 @@ TEST(TransferFacts, ReferWithReplaces) {
   EXPECT_EQ(facts->replaces->to_tag, "t");
 }
 
+TEST(TransferFacts, ReferOutsideOfItsDialog) {
+  FactsReader reader;
+  std::string text;
+  const TransferFacts* facts =
+      read(reader,
+           text,
+           {.method = "REFER",
+            .headers = "Refer-To: <sip:300@x>\r\n"
+                       "Target-Dialog: c1@y;local-tag=l;remote-tag=r\r\n"});
+  ASSERT_TRUE(facts && facts->target);
+  EXPECT_EQ(facts->target->call_id, "c1@y");
+  EXPECT_EQ(facts->target->from_tag, "l");
+  EXPECT_EQ(facts->target->to_tag, "r");
+}
+
 TEST(TransferFacts, InviteWithReplaces) {
   FactsReader reader;
   std::string text;
