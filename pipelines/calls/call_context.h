@@ -13,6 +13,8 @@ namespace tapdeck::calls {
 constexpr std::int64_t kTransactionNs = 32'000'000'000;
 // A caller that is asked for credentials may have to type them.
 constexpr std::int64_t kChallengeNs = 120'000'000'000;
+// One who has dialled too few digits may have to look up the rest.
+constexpr std::int64_t kDigitsNs = 30'000'000'000;
 // Who is called by a transfer rings first; then the one who was asked for it tells how it went.
 constexpr std::int64_t kTransferNs = 60'000'000'000;
 

@@ -7,8 +7,11 @@
 namespace tapdeck::calls {
 namespace {
 
-bool is_challenge(const std::optional<std::uint16_t>& status) {
-  return status == 401 || status == 407;
+// How long whoever was refused so may take to call again: with credentials, or with more digits
+// (RFC 3578).
+std::int64_t return_ns(const std::optional<std::uint16_t>& status) {
+  if (status == 401 || status == 407) return kChallengeNs;
+  return status == 484 ? kDigitsNs : 0;
 }
 
 // How long the last refresh of a session timer holds, and its repetitions after it (RFC 4028).
@@ -73,10 +76,9 @@ bool Call::closed_by_transaction() const {
 std::int64_t Call::release_ns() const {
   if (hurried_) return INT64_MIN;
   if (is_taken_) return kNever;
-  const bool may_return =
-      live_.end_reason == EndReason::kFailure && is_challenge(live_.status_code);
+  const bool failed = live_.end_reason == EndReason::kFailure;
   const std::int64_t late_ns = context_.options.late_media_ns;
-  return ended_ns_ + (may_return ? std::max(kChallengeNs, late_ns) : late_ns);
+  return ended_ns_ + std::max(failed ? return_ns(live_.status_code) : 0, late_ns);
 }
 
 std::int64_t Call::final_ns() const {

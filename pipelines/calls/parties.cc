@@ -126,6 +126,11 @@ std::uint8_t PartyList::add_fork(const SeenMessage& message) {
   return id;
 }
 
+void PartyList::dial(const SeenMessage& message) {
+  if (answered_ || callee_ >= parties_.size()) return;
+  describe(message.facts.to, MessageNumbers(message), parties_[callee_]);
+}
+
 void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
   if (party >= parties_.size()) return;
   Party& known = parties_[party];

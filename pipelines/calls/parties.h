@@ -58,6 +58,9 @@ class PartyList {
   // not known yet.
   void learn(std::uint8_t party, const SeenMessage& message);
 
+  // The call is tried again with another number, that `message` names, unless it is answered.
+  void dial(const SeenMessage& message);
+
   // Of the parties whose device is not known yet.  `time_us`: when it was registered.
   void find_devices(const Registrations& registrations, RealmId realm, std::int64_t time_us);
 

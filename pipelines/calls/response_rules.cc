@@ -194,8 +194,8 @@ CallOutcome outcome_of_failure(std::uint16_t status) {
 }
 
 bool invites_another_attempt(std::uint16_t status) {
-  constexpr std::array<std::uint16_t, 13> kStatuses = {
-      401, 407, 413, 415, 416, 420, 421, 422, 423, 424, 488, 494, 503};
+  constexpr std::array<std::uint16_t, 14> kStatuses = {
+      401, 407, 413, 415, 416, 420, 421, 422, 423, 424, 484, 488, 494, 503};
   return (status >= 300 && status < 400) ||
          std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
 }

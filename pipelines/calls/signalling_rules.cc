@@ -47,6 +47,16 @@ void note_numbers(LiveCall& state, const SeenMessage& message) {
   }
 }
 
+// Overlap dialling (RFC 3578): the caller tries again, with more digits.
+void note_more_digits(LiveCall& state, const SeenMessage& message) {
+  const std::string_view number = message.facts.request_number;
+  const std::string_view before = state.dialled;
+  if (before.empty() || number.size() <= before.size() || !number.starts_with(before)) return;
+  state.dialled = number;
+  state.dialled_e164 = MessageNumbers(message).e164(number, message.facts.request_context);
+  state.parties.dial(message);
+}
+
 void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   state.dialogs.add_caller_tag(facts.from_tag);
@@ -58,6 +68,7 @@ void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   const numbers::CallRoute route = route_of(message);
   state.route.extend(route.origin, route.target);
   note_numbers(state, message);
+  if (is_new && !state.times.answered_ns) note_more_digits(state, message);
   if (!state.times.start_ns) state.times.start_ns = message.time_ns();
   state.parties.learn(kCallerParty, message);
   // With a second leg's INVITE, the caller's addresses there are declared for the caller, too.

@@ -200,9 +200,11 @@ class Scenario:
         asked_by_caller = sent_by_caller != bool(status)
         asker, asked = ((call.caller, call.callee) if asked_by_caller
                         else (call.callee, call.caller))
+        dialled = options.get("dialled", call.dialled)
         target = f"sip:{options['target']}@flow.example" if "target" in options else None
+        uri = target or self._uri(asked, call, dialled=dialled)
         start = (f"SIP/2.0 {status} {options.get('reason', REASONS.get(int(status), 'Text'))}"
-                 if status else f"{method} {target or self._uri(asked, call)} SIP/2.0")
+                 if status else f"{method} {uri} SIP/2.0")
         has_to_tag = (int(status) > 100) if status else method not in ("INVITE", "CANCEL")
         to_tag = options.get("to_tag", call.tags[asked] if has_to_tag else "")
         cseq = options.get("cseq", "1")
@@ -214,9 +216,10 @@ class Scenario:
         headers = [("Via", f"SIP/2.0/UDP {self._host(via)};branch=z9hG4bK{call.name}"
                            f"{'INVITE' if of_invite else method}{cseq}"
                            f"{options.get('branch', '')}"),
-                   ("From", f"<{self._uri(asker, call, True)}>;"
+                   ("From", f"<{self._uri(asker, call)}>;"
                             f"tag={options.get('from_tag', call.tags[asker])}"),
-                   ("To", f"<{self._uri(asked, call)}>" + (f";tag={to_tag}" if to_tag else "")),
+                   ("To", f"<{self._uri(asked, call, dialled=dialled)}>"
+                          + (f";tag={to_tag}" if to_tag else "")),
                    ("Call-ID", call.id),
                    ("CSeq", f"{cseq} {'INVITE' if method == 'INVITE' else method}"),
                    ("Contact", f"<sip:{source}@{self._host(source)}>")]
@@ -227,10 +230,10 @@ class Scenario:
         address, port = self.parties[party]["place"]
         return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
-    def _uri(self, party, call, is_asker=False):
+    def _uri(self, party, call, dialled=None):
         user = self.parties[party].get("number", party)
-        if call.dialled and party == call.callee and not is_asker:
-            user = call.dialled
+        if dialled and party == call.callee:
+            user = dialled
         return f"sip:{user}@flow.example"
 
     def _body(self, source, options):

@@ -27,6 +27,22 @@ TEST(PartyList, WhoAnswersIsTheCalleeAndTheOthersLeave) {
   EXPECT_FALSE(parties.all()[2].to_us);
 }
 
+TEST(PartyList, WhoIsDialledMayChangeUntilSomebodyAnswers) {
+  PartyList parties;
+  MessageFacts facts;
+  facts.to = "<sip:20@x>";
+  const SignalMessage signal;
+  parties.open({signal, facts}, true);
+  facts.to = "<sip:200@x>";
+  parties.dial({signal, facts});
+  EXPECT_EQ(parties.all()[1].number, "200");
+  EXPECT_EQ(parties.all()[1].uri, "sip:200@x");
+  parties.answer(1, 9'000'000);
+  facts.to = "<sip:2001@x>";
+  parties.dial({signal, facts});
+  EXPECT_EQ(parties.all()[1].number, "200");
+}
+
 TEST(PartyList, IsBounded) {
   PartyList parties;
   const MessageFacts facts;
