@@ -164,6 +164,7 @@ class RecordKeeper {
   Result<void> put_groups();
   Result<void> shred_all();
   Result<void> obey(const ShredOrder& order);
+  void take_newest_spans();
   Result<void> commit();
 
   storage::RecordIntake& intake_;

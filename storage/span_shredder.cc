@@ -12,6 +12,10 @@ namespace tapdeck::storage {
 
 Result<std::uint64_t> SpanShredder::shred(const Uid& recording, const MediaSpan& span) {
   auto located = RecordingReader(keys, calls, index).locate(recording, SegmentKind::kMedia);
+  if (!located && located.error().code == ErrorCode::kCorrupt) {
+    log_warning("shredding: " + located.error().message);  // asking again would not help
+    return 0;
+  }
   if (!located) return Error(std::move(located.error()));
   std::set<std::pair<SegmentId, std::uint64_t>> done;  // one has several sections
   ExtentCodec codec;

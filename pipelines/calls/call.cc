@@ -210,7 +210,11 @@ void Call::tell_bindings(std::int64_t time_ns) {
   for (const BindingChange& change : live_.media.take_changes()) {
     if (muted_ && !is_claimed_silently()) continue;
     tell(change.operation, time_ns, &change.binding);
-    if (live_.policy != nullptr && !live_.policy->muted) live_.policy->kept_any = true;
+    if (live_.policy == nullptr || live_.policy->muted) continue;
+    live_.policy->kept_any = true;
+    const bool is_audio =
+        change.binding.kind == MediaKind::kAudio || change.binding.kind == MediaKind::kUnknown;
+    if (!is_audio && live_.policy->video) live_.policy->kept_video = true;
   }
 }
 

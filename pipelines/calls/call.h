@@ -146,6 +146,7 @@ class Call {
   void ask_policy(const SeenMessage& message);
   void destroy_forbidden();
   void destroy_messages();
+  void settle_early_media();
   void obey_policy(std::int64_t time_ns);
   [[nodiscard]] std::uint16_t retention_class() const;
   [[nodiscard]] config::LogDetail log_detail() const;

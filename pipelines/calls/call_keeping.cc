@@ -62,12 +62,34 @@ void Call::destroy_messages() {
   context_.sink.shred_messages(live_.uid);
 }
 
+// Early media was kept when a decision comes that discards it, with the answer for instance: what
+// was written goes, and what waits for its SDP is to be cut.
+void Call::settle_early_media() {
+  PolicyState& policy = *live_.policy;
+  const bool discards = policy.limits.early_media == config::DiscardKeep::kDiscard;
+  if (!policy.records() || policy.early_settled) return;
+  if (!live_.established || !live_.times.answered_ns) {
+    if (discards && policy.kept_any && !std::exchange(policy.early_cut, true)) {
+      context_.sink.shred_media(live_.uid, {});
+    }
+    return;
+  }
+  if (!discards && !policy.early_cut) return;
+  policy.early_settled = true;
+  const std::int64_t answered_ns = *live_.times.answered_ns;
+  if (policy.kept_any) context_.sink.shred_media(live_.uid, {.to_us = answered_ns / 1000});
+  if (policy.muted) return;  // it is to be heard from now on
+  tell(BindOperation::kMute, answered_ns);
+  tell(BindOperation::kUnmute, answered_ns);
+}
+
 // A stricter decision holds at once.
 void Call::obey_policy(std::int64_t time_ns) {
   PolicyState& policy = *live_.policy;
   if (muted_) return;
   destroy_forbidden();
   destroy_messages();
+  settle_early_media();
   if (policy.wants_mute(live_.established) != policy.muted) {
     policy.muted = !policy.muted;
     tell(policy.muted ? BindOperation::kMute : BindOperation::kUnmute, time_ns);
@@ -85,7 +107,7 @@ void Call::obey_policy(std::int64_t time_ns) {
     policy.video = video;
     live_.media.tell_all();
     const std::int64_t until_us = video ? time_ns / 1000 : INT64_MAX;
-    if (policy.kept_any) {
+    if (policy.kept_video) {
       context_.sink.shred_media(live_.uid, {.to_us = until_us, .video_only = true});
     }
   }
@@ -134,7 +156,7 @@ void Call::restore() { keep(Keeping::kKept, live_.last_packet_ns()); }
 bool Call::pause(const RecordingPause& pause, bool late) {
   if (live_.pause || live_.ended) return false;
   live_.pause = pause;
-  live_.paused.push_back({{pause.since_ns, INT64_MAX}, late});
+  live_.note_paused({{pause.since_ns, INT64_MAX}, late});
   if (muted_) return true;
   tell(BindOperation::kPause, pause.since_ns);
   if (late) context_.sink.shred_media(live_.uid, span_of(live_.paused.back()));
@@ -145,12 +167,15 @@ bool Call::pause(const RecordingPause& pause, bool late) {
 
 bool Call::destroy_paused(const Interval& paused) {
   if (muted_ || final_told_ || paused.to_ns <= live_.times.first_seen_ns) return false;
+  if (live_.times.ended_ns && paused.from_ns >= *live_.times.ended_ns) return false;
   const auto is_known = [&paused](const PausedStretch& known) {
     return known.time.from_ns == paused.from_ns;
   };
   if (std::ranges::any_of(live_.paused, is_known)) return false;
-  live_.paused.push_back({paused, true});
-  context_.sink.shred_media(live_.uid, span_of(live_.paused.back()));
+  live_.note_paused({paused, true});
+  context_.sink.shred_media(live_.uid, span_of({paused, true}));
+  context_.sink.tell_pause({live_.uid, PauseChange::kPaused, PauseCause::kPolicy, paused.from_ns});
+  context_.sink.tell_pause({live_.uid, PauseChange::kResumed, PauseCause::kPolicy, paused.to_ns});
   if (answer_told_ && !live_.ended) put_record(false);
   return true;
 }
@@ -158,7 +183,7 @@ bool Call::destroy_paused(const Interval& paused) {
 // As an earlier process told already, and put down.
 void Call::go_on_paused(std::int64_t since_ns) {
   live_.pause = RecordingPause{.since_ns = since_ns};
-  live_.paused.push_back({{since_ns, INT64_MAX}, false});
+  live_.note_paused({{since_ns, INT64_MAX}, false});
   if (!muted_) tell(BindOperation::kPause, since_ns);
 }
 

@@ -25,6 +25,24 @@ bool is_stricter(const policy::Decision& a, const policy::Decision& b) {
   return a.actions->log > b.actions->log;
 }
 
+// A contact's user part may be any text: what nobody dials is no number that a rule could mean.
+bool is_dialable(std::string_view number) {
+  return number.find_first_not_of("0123456789+*#") == std::string_view::npos;
+}
+
+// Whom the call was led to is asked for in addition: only a rule that means him says anything new.
+bool means_callee(const config::MatchBlock& match) {
+  using config::NumberKey;
+  using config::TextKey;
+  for (const NumberKey key : {NumberKey::kNumber, NumberKey::kCallee}) {
+    if (!match.numbers[static_cast<std::size_t>(key)].empty()) return true;
+  }
+  for (const TextKey key : {TextKey::kAgent, TextKey::kTeam, TextKey::kClient}) {
+    if (!match.texts[static_cast<std::size_t>(key)].empty()) return true;
+  }
+  return false;
+}
+
 bool keeps_unbound_media(const config::PolicyActions& actions) {
   return actions.unbound == config::DiscardKeep::kKeep &&
          actions.record != config::RecordChoice::kNone;
@@ -139,6 +157,18 @@ void CallPolicy::decide_callee(policy::CallFacts& facts,
   verdict.add(sources_.evaluator->evaluate(facts));
 }
 
+void CallPolicy::decide_reached(policy::CallFacts& facts,
+                                const ReachedNumber& reached,
+                                Verdict& verdict) {
+  facts.callee = {reached.number, reached.e164};
+  put_owners(facts);
+  const policy::Decision decision = sources_.evaluator->evaluate(facts);
+  const auto& rules = sources_.set->policies().rules;
+  if (decision.rule < rules.size() && means_callee(rules[decision.rule].match)) {
+    verdict.add(decision);
+  }
+}
+
 // Whoever answered, or was brought in by a transfer, counts like who was dialled: of several
 // decisions the one that keeps least holds.
 void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state) {
@@ -158,7 +188,7 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
     decide_callee(facts, {party.number, party.e164}, verdict);
   }
   for (const ReachedNumber& reached : state.reached) {
-    if (reached.answered) decide_callee(facts, {reached.number, reached.e164}, verdict);
+    if (reached.answered) decide_reached(facts, reached, verdict);
   }
   if (verdict.decision.actions != nullptr) take(verdict, state);
 }
@@ -222,6 +252,8 @@ void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
     state.retention_class = 0;  // its class was decided by a rule that is gone
   }
   state.class_is_new = state.tightened = false;
+  state.video = state.kept_video = state.wants(MediaKind::kVideo);
+  state.early_settled = true;
   state.destroyed = was_forbidden;
   if (was_forbidden) state.joined = {config::RecordChoice::kNone, recording.policy_rule};
 }
@@ -261,7 +293,8 @@ void note_reached(const SeenMessage& message, LiveCall& live) {
     return;
   }
   const std::string_view number = facts.request_number;
-  if (number.empty() || !facts.to_tag.empty() || number == std::string_view(live.dialled)) return;
+  if (number.empty() || !facts.to_tag.empty() || !is_dialable(number)) return;
+  if (number == std::string_view(live.dialled)) return;
   if (live.policy == nullptr) live.policy = std::make_unique<PolicyState>();
   std::vector<ReachedNumber>& all = live.policy->reached;
   const bool is_known = std::ranges::find(all, facts.branch, &ReachedNumber::branch) != all.end();

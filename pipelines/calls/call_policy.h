@@ -95,6 +95,7 @@ class CallPolicy {
   void find_owners(policy::CallFacts& facts, PolicyState& state) const;
   void put_owners(policy::CallFacts& facts) const;
   void decide_callee(policy::CallFacts& facts, const policy::NumberFacts& callee, Verdict& verdict);
+  void decide_reached(policy::CallFacts& facts, const ReachedNumber& reached, Verdict& verdict);
   void decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state);
   void take(const Verdict& verdict, PolicyState& state) const;
   void take_rule(std::string_view name, const LiveCall& live, PolicyState& state) const;

@@ -1,5 +1,4 @@
-// Everything known of one call.  Signalling rules write it, the record builder reads it, Call
-// decides when to speak of it.
+// What is known of one call: rules write it, the record builder reads it, Call speaks of it.
 // Threads: the call-plane thread.  Memory: bounded by the bounds of its parts.
 #pragma once
 
@@ -27,6 +26,7 @@
 namespace tapdeck::calls {
 
 constexpr std::size_t kMethodNamesMax = 32;
+constexpr std::size_t kPausedMax = 32;
 
 // Packet times in UTC nanoseconds.
 struct CallTimes {
@@ -157,7 +157,7 @@ struct LiveCall {
   // By a BYE of a dialog that is not known: true if no media comes after it.
   std::optional<CallEnd> doubted_end;
 
-  // Asks for the memory of the parts that messages touch; the call itself should be there.
+  // Asks for the memory of the parts that messages touch.
   void prefetch_parts() const {
     dialogs.prefetch();
     invites.prefetch();
@@ -174,6 +174,16 @@ struct LiveCall {
     if (!resumed_from_ns) return std::nullopt;
     const std::int64_t back_ns = streams.first_ns() != 0 ? streams.first_ns() : last_packet_ns();
     return Interval{*resumed_from_ns, std::max(*resumed_from_ns, back_ns)};
+  }
+
+  // The two oldest become one where there are many.
+  void note_paused(const PausedStretch& stretch) {
+    if (paused.size() == kPausedMax) {
+      paused[1].time.from_ns = paused[0].time.from_ns;
+      paused[1].late = paused[1].late || paused[0].late;
+      paused.erase(paused.begin());
+    }
+    paused.push_back(stretch);
   }
 
   // A timer ended it: its BYE may still come.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "pipelines/signalling/lexer.h"
 #include "storage/crypto.h"
 
 namespace tapdeck::calls {
@@ -21,8 +22,10 @@ std::string mask_uri(std::string_view uri) {
   std::string masked(uri.substr(0, colon + 1));
   std::string_view rest = uri.substr(colon + 1);
   const std::size_t at = rest.find('@');
-  const bool is_number = at != std::string_view::npos || masked == "tel:";
-  if (is_number) masked += mask_number(rest.substr(0, std::min(rest.find_first_of("@;:?"), at)));
+  const std::string_view first = rest.substr(0, rest.find_first_of("@;:?"));
+  const bool is_number = at != std::string_view::npos || sip::iequals(masked, "tel:") ||
+                         first.find_first_not_of("0123456789+*#-") == std::string_view::npos;
+  if (is_number) masked += mask_number(first);
   if (at != std::string_view::npos) rest.remove_prefix(at);
   if (is_number && at == std::string_view::npos) return masked;
   return masked.append(rest.substr(0, rest.find_first_of(";?")));

@@ -73,6 +73,9 @@ struct PolicyState {
   bool muted = false;                            // as the workers know it
   bool video = true;                             // likewise: media that is no audio is kept
   bool kept_any = false;                         // media may have been kept
+  bool kept_video = false;                       // likewise, that is no audio
+  bool early_cut = false;                        // early media goes, until the answer
+  bool early_settled = false;                    // it is gone, after the answer
   bool destroyed = false;                        // what was kept: nothing is, from then on
   std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
   std::optional<std::uint16_t> retention_class;  // of the first decision that records

@@ -52,6 +52,10 @@ void note_more_digits(LiveCall& state, const SeenMessage& message) {
   const std::string_view number = message.facts.request_number;
   const std::string_view before = state.dialled;
   if (before.empty() || number.size() <= before.size() || !number.starts_with(before)) return;
+  const bool is_led_there = std::ranges::any_of(state.edges, [number](const LiveEdge& live) {
+    return live.edge.kind == EdgeKind::kRedirected && live.edge.number == number;
+  });
+  if (is_led_there) return;
   state.dialled = number;
   state.dialled_e164 = MessageNumbers(message).e164(number, message.facts.request_context);
   state.parties.dial(message);
