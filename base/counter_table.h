@@ -28,10 +28,13 @@ struct CounterName {
 #define TD_COUNTER_NAME(enumerator, name, help) ::tapdeck::CounterName{#name, help},
 
 // `rows` is a list macro of X(enumerator, snake_case name, help).
+// NOLINTBEGIN(bugprone-macro-parentheses): `names` is the name of a variable.
 #define TD_COUNTER_TABLE(Enum, names, rows)                                                      \
   enum class Enum : std::uint8_t { rows(TD_COUNTER_ENUMERATOR) kCount };                         \
   constexpr std::array<::tapdeck::CounterName, static_cast<std::size_t>(Enum::kCount)> names = { \
       {rows(TD_COUNTER_NAME)}};
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 template <typename Enum>
 class CounterTable {

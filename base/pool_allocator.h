@@ -58,9 +58,12 @@ class BlockPool {
 
   static void* cut(std::size_t row);
 
+  // Each thread's own, and private: members in all but their storage.
+  // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables,readability-identifier-naming)
   static thread_local constinit std::array<Block*, kRows> free_;
   static thread_local constinit char* slab_;  // what is left of the latest slab
   static thread_local constinit std::size_t left_;
+  // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables,readability-identifier-naming)
 };
 
 // The pool as containers want it.
@@ -72,7 +75,8 @@ class PoolAllocator {
   PoolAllocator() = default;
 
   template <typename Other>
-  explicit(false) PoolAllocator(const PoolAllocator<Other>&) {}
+  explicit(false) PoolAllocator(  // NOLINT(google-explicit-constructor): as containers want it
+      const PoolAllocator<Other>&) {}
 
   T* allocate(std::size_t count) {
     static_assert(alignof(T) <= 16);

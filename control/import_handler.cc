@@ -87,7 +87,7 @@ Result<void> serve_import(const Socket& socket, std::unique_ptr<ImportSink> sink
     const auto frame = receive_frame(socket, kImportBytesMax);
     if (!frame) return Error(frame.error());
     const bool finish = frame->type == FrameType::kImportFinish;
-    const auto taken = finish ? sink->finish() : take(socket, *frame, *sink);
+    auto taken = finish ? sink->finish() : take(socket, *frame, *sink);
     if (!taken) {
       TD_TRY(send_frame(socket, FrameType::kError, encode_error(taken.error())));
       return taken;

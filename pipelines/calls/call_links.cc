@@ -114,9 +114,8 @@ void CallLinks::remember(Call& call, const SeenMessage& message) {
     Call* other = table_.find(table_.hash_of(live.realm, replaced), live.realm, replaced);
     if (other != nullptr && other != &call) {
       for (LiveEdge& each : call.edges()) {
-        if (each.edge.kind == kind && each.edge.call_id == replaced) {
-          each.edge.uid = other->live().uid;
-        }
+        const bool is_meant = each.edge.kind == kind && each.edge.call_id == replaced;
+        if (is_meant) each.edge.uid = other->live().uid;
       }
       conversations_.join(call, *other, JoinMethod::kTransfer, timer_now_ns_);
     }

@@ -51,6 +51,7 @@ class CallPlaneSink {
   virtual void shred_media(const Uid& /*recording*/, const MediaSpan& /*span*/) {}
 
   // A transaction that belongs to no call, of a method of EventOptions::kept.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
   virtual void put_event(EventRecord /*event*/) {}
 };
 

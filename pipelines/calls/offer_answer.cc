@@ -262,10 +262,10 @@ bool OfferAnswer::learn(const StreamReport& report, std::uint8_t sender) {
 }
 
 void OfferAnswer::pair(const std::array<Endpoint, 2>& ends, MediaKind kind) {
-  for (std::uint8_t party = 0; party < ends.size(); ++party) {
+  for (std::size_t party = 0; party < ends.size(); ++party) {
     MediaBinding& binding = learnt_.emplace_back();
     binding.address = ends[party];
-    binding.receiver = party;
+    binding.receiver = static_cast<std::uint8_t>(party);
     binding.kind = kind;
     binding.paired = true;
     binding.dtmf = {guessed_types(), guessed_types()};

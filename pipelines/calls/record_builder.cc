@@ -171,9 +171,10 @@ CallRecord build_record(const LiveCall& state,
     record.port = options.port_names[state.port_index];
   }
   if (state.vlan != 0) record.vlan = state.vlan;
-  if (state.ended)
+  if (state.ended) {
     record.state =
         state.interrupted ? tapdeck::CallState::kInterrupted : tapdeck::CallState::kEnded;
+  }
   fill_times(state, record);
   fill_parties(state, record);
   record.dialled = state.dialled;

@@ -1,6 +1,7 @@
 #include "pipelines/calls/recording_state.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace tapdeck::calls {
@@ -93,11 +94,9 @@ void judge_directions(const LiveCall& state, const Rows& rows, RecordingVerdict&
   for (std::size_t kind = 0; kind < kExpectedKinds.size(); ++kind) {
     for (const bool from_caller : {true, false}) {
       Rows of_direction;
-      for (const MediaRecord* row : rows) {
-        if (!row->codec.empty() && is_of_direction(*row, kExpectedKinds[kind], from_caller)) {
-          of_direction.push_back(row);
-        }
-      }
+      std::ranges::copy_if(rows, std::back_inserter(of_direction), [&](const MediaRecord* row) {
+        return !row->codec.empty() && is_of_direction(*row, kExpectedKinds[kind], from_caller);
+      });
       judge_direction(
           state.expected[kind][from_caller ? 0 : 1].until(end_ns), of_direction, verdict);
     }
