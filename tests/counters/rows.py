@@ -299,7 +299,7 @@ LIVE = {
     ("records", "messages_abandoned"): ("tests/unit/apps/record_path_test.cc",
                                         "messages_abandoned"),
     ("records", "packets_cut"): ("tests/unit/apps/record_path_test.cc", "packets_cut"),
-    ("records", "commit_failures"): ("tests/unit/apps/record_path_test.cc", "commit_failures"),
+    ("records", "commit_failures"): ("tests/unit/apps/record_keeper_test.cc", "commit_failures"),
     ("retention", "failures"): ("tests/unit/apps/retention_thread_test.cc", "failures"),
     ("retention", "expired_early"): ("tests/unit/apps/retention_thread_test.cc", "expired_early"),
     ("retention", "bytes_expired_early"): ("tests/unit/apps/retention_thread_test.cc",
