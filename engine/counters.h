@@ -18,6 +18,7 @@ namespace tapdeck::engine {
   X(kHep, hep, "HEP over UDP")                                                                 \
   X(kSipKeepalive, sip_keepalive, "keep-alives on a SIP port: CRLF, NUL or empty")             \
   X(kRtpBound, rtp_bound, "RTP of a call")                                                     \
+  X(kRtpDuplicate, rtp_duplicate, "RTP of which the same packet is kept already")              \
   X(kRtpPaused, rtp_paused, "RTP of a call whose recording is paused")                         \
   X(kRtpUnrecorded, rtp_unrecorded, "RTP of a call or a medium that policy does not record")   \
   X(kRtpProbation, rtp_probation, "first packets of RTP that no SDP explains yet")             \

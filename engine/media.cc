@@ -167,12 +167,9 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   if (first || hot.jitter_payload_type != type_before) update_clock(stream);
   if (hot.state == StreamState::kBound) {
     if (first && !bind_now) report(stream, StreamReportKind::kActivity);  // changed calls
-    return keep_bound(stream, packet);
+    return keep_bound(stream, packet, verdict);
   }
-  if (hot.state == StreamState::kProbation) {
-    return keep_unproven(stream, packet, verdict.in_sequence);
-  }
-  return keep_quarantined(stream, packet);
+  return keep_unbound(stream, packet, verdict);
 }
 
 // Losses of one second are told together, those of another second apart from them: so they can be

@@ -106,11 +106,17 @@ class Media {
   bool service(std::uint32_t stream);
   void report(std::uint32_t stream, StreamReportKind kind, std::uint8_t key = 0);
 
-  // media_keeping.cc: what becomes of a packet
-  PacketClass keep_bound(std::uint32_t stream, const MediaPacket& packet);
-  PacketClass keep_quarantined(std::uint32_t stream, const MediaPacket& packet);
+  // media_keeping.cc: what is kept of packets
+  PacketClass keep_bound(std::uint32_t stream,
+                         const MediaPacket& packet,
+                         const SequenceVerdict& sequence);
+  PacketClass keep_unbound(std::uint32_t stream,
+                           const MediaPacket& packet,
+                           const SequenceVerdict& sequence);
   void note_kept(std::uint32_t stream, const MediaPacket& packet);
-  PacketClass keep_unproven(std::uint32_t stream, const MediaPacket& packet, bool in_sequence);
+  void note_truncated(std::uint32_t stream, const MediaPacket& packet);
+  [[nodiscard]] bool is_kept_already(std::uint32_t stream, ByteView packet);
+  void recall_kept(std::uint32_t stream);
 
   // media_binding.cc: claims
   struct Owner {

@@ -39,6 +39,12 @@ class Quarantine {
   // Holds the last packet of a stream in probation; what it held before is lost and told.
   void hold(std::uint32_t stream, ByteView packet, std::int64_t time_ns);
 
+  // The packet that hold() keeps for a stream; empty: none.
+  [[nodiscard]] ByteView held(std::uint32_t stream) const {
+    const Slot& slot = slots_[parts_.streams.cold(stream).held_packet];
+    return ByteView{slot.bytes}.first(slot.stream == stream ? slot.length : 0);
+  }
+
   // Moves the held packet into a chunk: the stream has proven itself.
   void promote(std::uint32_t stream, std::int64_t now_ns);
 

@@ -57,6 +57,7 @@ enum StreamFlag : std::uint8_t {
   kStreamWithheld = 16,    // the call plane wants none of it to be kept, for lack of room
   kStreamStarved = 32,     // its call found no free chunk
   kStreamDtmf = 64,        // the last packet's payload type is one of cold.dtmf
+  kStreamDoubled = 128,    // duplicates have come: cold.recent has what is kept
 };
 
 // How far the stream's open chunk is filled: its header is written only when it is handed on, so
@@ -103,6 +104,9 @@ struct alignas(64) StreamHot {
 
 static_assert(sizeof(StreamHot) == 128 && std::is_trivially_copyable_v<StreamHot>);
 static_assert(offsetof(StreamHot, key) == 64);
+
+// Whose copies are known: a second mirror is some packets behind at most.
+constexpr std::size_t kRecentPackets = 8;
 
 constexpr std::size_t kGapReasons = 7;  // GapReason counts from 1
 
@@ -154,6 +158,9 @@ struct StreamCold {
   std::int64_t withheld_since_ns;  // the packet before the first of them
   std::uint32_t quarantine_first;  // oldest quarantined chunk; hot.chunk is the newest
   std::uint32_t held_packet;       // probation slot, by index
+
+  // Fingerprints of packets that are kept, by sequence number; 0: none.
+  std::array<std::uint32_t, kRecentPackets> recent;
 
   // Lists.
   std::uint32_t destination;  // addresses, by index

@@ -137,7 +137,7 @@ void count_rtp(const RtpPacket& packet,
   ++stream.packets;
   stream.expected = highest + std::uint64_t{1};  // the first packets are never lost or late
   stream.bytes += payload.size();
-  stream.checksum += crc32_z(0, payload.data(), payload.size());
+  if (!packet.duplicate) stream.checksum += crc32_z(0, payload.data(), payload.size());
 }
 
 }  // namespace tapdeck::traffic

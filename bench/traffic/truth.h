@@ -39,7 +39,7 @@ struct StreamTruth {
   std::uint64_t expected = 0;  // highest - first sequence number + 1
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
-  std::uint64_t checksum = 0;  // sum of the CRC-32 of each UDP payload
+  std::uint64_t checksum = 0;  // sum of the CRC-32 of each UDP payload, duplicates left out
 
   [[nodiscard]] std::int64_t lost() const {
     return static_cast<std::int64_t>(expected) - static_cast<std::int64_t>(packets);

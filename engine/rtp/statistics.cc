@@ -173,6 +173,7 @@ void reset_statistics(StreamHot& hot, StreamCold& cold) {
   cold.reordered_count = 0;
   cold.lost_by_us_count = 0;
   cold.losses = {};
+  hot.clear(kStreamDoubled);
   cold.run_start = 0;
   cold.other_type_run = 0;
   cold.payload_type_count = 0;

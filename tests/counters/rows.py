@@ -42,6 +42,7 @@ def classes():
         "hep": Capture().hep(hep_packet(options)),
         "sip_keepalive": Capture().udp(b"\r\n\r\n"),
         "rtp_bound": Capture(CALL).rtp(3, 1.1),
+        "rtp_duplicate": Capture(CALL).rtp(3, 1.1).rtp(3, 1.1),
         "rtp_probation": Capture().rtp(1, **SMALL_RTP),
         "rtp_quarantined": Capture().rtp(5, **SMALL_RTP),
         "rtp_discarded": Capture().rtp(5, size=17_000, **SMALL_RTP),

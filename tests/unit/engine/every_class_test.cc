@@ -88,6 +88,7 @@ std::vector<Row> rows() {
 
 TEST(EveryClass, APacketOfEachMovesItsCounterAlone) {
   std::set<PacketClass> seen{PacketClass::kRtpBound,
+                             PacketClass::kRtpDuplicate,
                              PacketClass::kRtpPaused,
                              PacketClass::kRtpProbation,
                              PacketClass::kRtpQuarantined,

@@ -1,3 +1,5 @@
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
@@ -66,6 +68,107 @@ TEST(MediaKeeping, OfWhatIsNotKeptNothingIsCut) {
   bench.tell(BindOperation::kBind, 1, kDestination);
   send_cut(bench, 1);
   EXPECT_EQ(bench.count(DropReason::kRtpTruncated), 0U);
+}
+
+class MediaKeeping : public ::testing::Test {
+ protected:
+  void send(const testing::RtpFields& fields, std::uint16_t vlan = 0) {
+    testing::PacketBuilder builder;
+    if (vlan != 0) builder.vlan(vlan);
+    bench_.send(builder.ipv4(bench_.source_ip_, bench_.destination_ip_)
+                    .udp(bench_.source_port_, bench_.destination_port_)
+                    .rtp(fields)
+                    .bytes());
+    bench_.step();
+  }
+
+  // A packet of 20 ms, as each of `vlans` shows it.
+  void mirrored(std::uint16_t sequence, const std::vector<std::uint16_t>& vlans) {
+    for (const std::uint16_t vlan : vlans) {
+      send({.sequence = sequence, .timestamp = sequence * 160U, .ssrc = 1}, vlan);
+    }
+    bench_.wait_ms(20);
+  }
+
+  std::uint32_t kept() {
+    bench_.tell(BindOperation::kRelease, 1, nullptr);
+    return packets_in(bench_.chunks());
+  }
+
+  StreamStatistics told() {
+    StreamStatistics last;
+    for (const StreamReport& report : bench_.reports()) {
+      if (report.kind == StreamReportKind::kFinal) last = report.statistics;
+    }
+    return last;
+  }
+
+  Bench bench_;
+};
+
+TEST_F(MediaKeeping, WhatTwoMirrorsShowIsKeptOnce) {
+  bench_.tell(BindOperation::kBind, 1, kDestination);
+  for (std::uint16_t i = 0; i < 250; ++i) mirrored(i, {0, 9});  // more than two chunks
+  EXPECT_EQ(bench_.count(PacketClass::kRtpBound), 250U);
+  EXPECT_EQ(bench_.count(PacketClass::kRtpDuplicate), 250U);
+  EXPECT_EQ(kept(), 250U);
+  const StreamStatistics statistics = told();
+  EXPECT_EQ(statistics.packet_count, 500U);
+  EXPECT_EQ(statistics.duplicate_count, 250U);
+  EXPECT_EQ(statistics.lost_by_us_count, 0U);
+}
+
+TEST_F(MediaKeeping, ASecondMirrorMayLag) {
+  bench_.tell(BindOperation::kBind, 1, kDestination);
+  constexpr std::uint16_t kLag = kRecentPackets - 1;
+  for (std::uint16_t i = 0; i < 250; ++i) {
+    mirrored(i, {0});
+    if (i >= kLag) mirrored(static_cast<std::uint16_t>(i - kLag), {9});
+  }
+  EXPECT_EQ(bench_.count(PacketClass::kRtpDuplicate), 250U - kLag);
+  EXPECT_EQ(kept(), 250U);
+}
+
+TEST_F(MediaKeeping, WhatNoSdpExplainsYetIsKeptOnce) {
+  for (std::uint16_t i = 0; i < 200; ++i) mirrored(i, {0, 9});
+  bench_.tell(BindOperation::kBind, 1, kDestination);
+  for (std::uint16_t i = 200; i < 210; ++i) mirrored(i, {0, 9});
+  EXPECT_EQ(bench_.count(PacketClass::kRtpDuplicate), 210U);
+  EXPECT_EQ(kept(), 210U);
+  EXPECT_EQ(told().lost_by_us_count, 0U);
+}
+
+TEST_F(MediaKeeping, TheSameNumberAloneIsNoDuplicate) {
+  bench_.tell(BindOperation::kBind, 1, kDestination);
+  mirrored(1, {0});
+  send({.sequence = 1, .timestamp = 99'000, .ssrc = 1});                    // begins anew
+  send({.payload_type = 101, .sequence = 1, .timestamp = 160, .ssrc = 1});  // another codec
+  send({.sequence = 1, .timestamp = 160, .ssrc = 1, .marker = true});       // another mark
+  send({.sequence = 1, .timestamp = 160, .ssrc = 1, .payload_bytes = 80});  // shorter
+  EXPECT_EQ(bench_.count(PacketClass::kRtpDuplicate), 0U);
+  EXPECT_EQ(kept(), 5U);
+  EXPECT_EQ(told().duplicate_count, 4U) << "the number was there";
+}
+
+TEST_F(MediaKeeping, AStreamThatChangesCallsRemembersNothing) {
+  bench_.tell(BindOperation::kBind, 1, kDestination);
+  mirrored(1, {0, 9});
+  bench_.tell(BindOperation::kBind, 2, kDestination);
+  mirrored(2, {0});
+  mirrored(1, {0});
+  EXPECT_EQ(bench_.count(PacketClass::kRtpDuplicate), 1U);
+  EXPECT_EQ(bench_.count(PacketClass::kRtpBound), 3U);
+}
+
+TEST_F(MediaKeeping, WhileNothingIsKeptADuplicateIsLostLikeTheRest) {
+  bench_.tell(BindOperation::kBind, 1, kDestination);
+  mirrored(1, {0, 9});
+  bench_.tell(BindOperation::kCut, 1, nullptr);
+  mirrored(2, {0, 9});
+  bench_.tell(BindOperation::kRestore, 1, nullptr);
+  mirrored(2, {9});
+  EXPECT_EQ(kept(), 2U) << "the copy of one that was not kept is";
+  EXPECT_EQ(told().lost_by_us_count, 2U);
 }
 
 }  // namespace
