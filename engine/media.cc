@@ -154,7 +154,10 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   const std::int64_t previous_ns = hot.last_ns;
   const SequenceVerdict verdict = update_statistics(hot, cold, packet.arrival);
   if (verdict.missing != 0) {
-    note_missing(stream, {previous_ns, packet.arrival.time_ns, verdict.missing});
+    note_missing(stream,
+                 {verdict.is_hole ? cold.jump_ns : previous_ns,
+                  verdict.is_hole ? previous_ns : packet.arrival.time_ns,
+                  verdict.missing});
   } else if (verdict.late) {
     LossSpan& wire = cold.losses[static_cast<std::size_t>(LossCause::kWire)];
     if (wire.packet_count > 0) --wire.packet_count;

@@ -118,6 +118,8 @@ struct StreamCold {
   std::uint64_t lost_by_us_count;
   std::uint64_t run_start;  // packet_count when the current payload type came
   std::int64_t first_ns;
+  std::int64_t jump_ns;          // of the packet before the one that jumped
+  std::uint32_t jump_timestamp;  // likewise
   std::uint32_t first_sequence;  // extended, of the current run
   std::uint32_t bad_sequence;    // RFC 3550 A.1: the next number that would confirm a jump; | 1<<16
   std::uint32_t other_type_run;  // packets in a row that are not of jitter_payload_type

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/clock.h"
 
@@ -12,6 +13,10 @@ constexpr std::uint32_t kDropoutMax = 3'000;  // RFC 3550 A.1
 constexpr std::uint32_t kMisorderMax = 100;
 constexpr std::uint32_t kSequenceModulus = 1U << 16;
 constexpr std::uint32_t kWindow = 64;
+// Packets by which the timestamp may disagree with the sequence number after a hole: late ones,
+// and a little silence.
+constexpr int kHoleTolerance = 16;
+constexpr std::int32_t kHoleUnclockedMax = 1 << 16;  // without a clock nothing counts the cycles
 // A different payload type takes jitter over when it stays: telephone events and comfort noise,
 // whose timestamps do not advance like the codec's, come in short runs.
 constexpr std::uint32_t kTypeTakesOver = 50;
@@ -25,7 +30,30 @@ void start_run(StreamHot& hot, StreamCold& cold, std::uint16_t sequence) {
   hot.clear(kStreamOddSequence);
 }
 
-SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t sequence) {
+// How many numbers a confirmed jump went ahead when it is a hole in what the tap saw, 0 when the
+// source began anew: after a hole the timestamp has gone ahead by as many packets as the sequence
+// number, modulo its 16 bits, and so has the clock.  Called before `arrival` is the latest packet:
+// that is the one which jumped.
+std::uint32_t packets_of_hole(const StreamHot& hot,
+                              const StreamCold& cold,
+                              const RtpArrival& arrival) {
+  if (arrival.header.payload_type != hot.jitter_payload_type) return 0;
+  const auto step = static_cast<std::int32_t>(arrival.header.timestamp - hot.rtp_timestamp);
+  const auto units = static_cast<std::int32_t>(hot.rtp_timestamp - cold.jump_timestamp);
+  if (step <= 0 || units < step) return 0;
+  const std::int32_t by_time = units / step;
+  const auto jump = static_cast<std::uint16_t>(arrival.header.sequence - 1 - hot.highest);
+  const auto apart = static_cast<std::int16_t>(jump - by_time);
+  if (std::abs(apart) > kHoleTolerance) return 0;
+  if (hot.clock_rate_hz == 0) return by_time + apart < kHoleUnclockedMax ? jump : 0;
+  const double told_s = static_cast<double>(units) / hot.clock_rate_hz;
+  const double elapsed_s = static_cast<double>(hot.last_ns - cold.jump_ns) * 1e-9;
+  if (std::fabs(told_s - elapsed_s) > 1 + told_s / 8) return 0;
+  return static_cast<std::uint32_t>(by_time + apart);
+}
+
+SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, const RtpArrival& arrival) {
+  const std::uint16_t sequence = arrival.header.sequence;
   const auto ahead = static_cast<std::uint16_t>(sequence - hot.highest);
   if (ahead != 0 && ahead < kDropoutMax) {
     hot.highest += ahead;
@@ -51,6 +79,17 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
     return {.in_sequence = false, .duplicate = known, .late = !known, .missing = 0};
   }
   if (cold.bad_sequence == (kSequenceModulus | sequence)) {
+    if (const std::uint32_t packets = packets_of_hole(hot, cold, arrival); packets > 0) {
+      hot.highest += packets + 1;
+      hot.seen = 3;
+      cold.bad_sequence = 0;
+      hot.clear(kStreamOddSequence);
+      return {.in_sequence = true,
+              .duplicate = false,
+              .late = false,
+              .missing = packets - 1,
+              .is_hole = true};
+    }
     cold.expected_past += hot.highest - cold.first_sequence + 1;
     start_run(hot, cold, static_cast<std::uint16_t>(sequence - 1));
     ++hot.highest;
@@ -58,6 +97,8 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, std::uint16_t 
     return {.in_sequence = true, .duplicate = false, .late = false, .missing = 0};
   }
   cold.bad_sequence = kSequenceModulus | static_cast<std::uint16_t>(sequence + 1);
+  cold.jump_timestamp = hot.rtp_timestamp;
+  cold.jump_ns = hot.last_ns;
   hot.set(kStreamOddSequence);
   return {};
 }
@@ -137,7 +178,7 @@ SequenceVerdict update_statistics(StreamHot& hot, StreamCold& cold, const RtpArr
     if (header.payload_type != hot.payload_type) {
       set_payload_type(hot, cold, header.payload_type);
     }
-    verdict = update_sequence(hot, cold, header.sequence);
+    verdict = update_sequence(hot, cold, arrival);
     // One that was here before the latest packet was overtaken on its way to us, not on the wire.
     if (verdict.late && arrival.time_ns < hot.last_ns) --cold.reordered_count;
     follow_type(hot, cold, arrival, verdict.duplicate);

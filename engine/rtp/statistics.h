@@ -1,7 +1,8 @@
 // RFC 3550 statistics of a stream: extended sequence numbers (A.1, A.3), exact duplicates within 64
 // packets, jitter (A.8), payload types.
 // Threads: the owning worker.  Memory: none.  Strange numbers never fail: a jump that the next
-// packet confirms starts a new run, whose expected count is added.
+// packet confirms is a hole where timestamps and arrival went on with it, else it starts a new run,
+// whose expected count is added.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct SequenceVerdict {
   bool duplicate = false;
   bool late = false;          // fills a place that was counted as missing
   std::uint32_t missing = 0;  // numbers skipped before this packet
+  bool is_hole = false;       // `missing` since cold.jump_ns, up to the packet before this one
 };
 
 // Takes one packet into the statistics; the first one when packet_count is 0.  When it changes

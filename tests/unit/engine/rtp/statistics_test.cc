@@ -21,6 +21,12 @@ class RtpStatistics : public ::testing::Test {
     return update_statistics(hot_, cold_, arrival);
   }
 
+  // Packets of the source that do not come.
+  void skip(std::uint32_t packets) {
+    timestamp_ += packets * 160;
+    time_ns_ += std::int64_t{packets} * 20 * kNsPerMs;
+  }
+
   StreamStatistics result() {
     StreamStatistics out;
     fill_statistics(hot_, cold_, out);
@@ -74,6 +80,62 @@ TEST_F(RtpStatistics, AConfirmedJumpStartsANewRun) {
   }
   EXPECT_EQ(result().expected_count, 5U);
   EXPECT_EQ(result().lost_count(), 0);
+}
+
+TEST_F(RtpStatistics, AHoleOfThousandsOfPacketsIsLoss) {
+  for (const std::uint32_t packets : {3'200U, 40'000U, 65'000U, 65'536U + 9'000U}) {
+    SCOPED_TRACE(packets);
+    reset_statistics(hot_, cold_);
+    for (std::uint16_t sequence = 100; sequence < 110; ++sequence) feed(sequence);
+    set_clock_rate(hot_, 8'000);
+    skip(packets);
+    const auto next = static_cast<std::uint16_t>(110 + packets);
+    feed(next);
+    const SequenceVerdict verdict = feed(static_cast<std::uint16_t>(next + 1));
+    EXPECT_EQ(verdict.missing, packets);
+    EXPECT_TRUE(verdict.is_hole);
+    feed(static_cast<std::uint16_t>(next + 2));
+    EXPECT_EQ(result().lost_count(), packets);
+    EXPECT_EQ(result().expected_count, packets + 13);
+    feed(next);
+    EXPECT_EQ(result().duplicate_count, 1U);
+  }
+}
+
+TEST_F(RtpStatistics, AHoleIsToldWithoutAClockToo) {
+  feed(1, 96);
+  feed(2, 96);
+  skip(3'000);
+  feed(3'003, 96);
+  feed(3'004, 96);
+  EXPECT_EQ(result().lost_count(), 3'000);
+}
+
+TEST_F(RtpStatistics, AJumpWhoseTimesDoNotAgreeIsANewRun) {
+  struct Jump {
+    const char* what;
+    std::uint16_t sequence;
+    std::uint32_t units;
+    std::int64_t ms;
+  };
+
+  // The source goes on at sequence 111 with timestamp 1'600 after the last one of 110.
+  for (const Jump& jump :
+       {Jump{"timestamp elsewhere", 3'311, 77'777'777, 64'000},
+        Jump{"timestamp goes on, the number does not", 40'000, 160, 20},
+        Jump{"timestamp back", 3'311, static_cast<std::uint32_t>(-512'000), 64'000},
+        Jump{"both jump, no time has passed", 3'311, 3'201 * 160, 20},
+        Jump{"the number back, time goes on", 50'000, 3'201 * 160, 64'020}}) {
+    SCOPED_TRACE(jump.what);
+    reset_statistics(hot_, cold_);
+    for (std::uint16_t sequence = 101; sequence < 111; ++sequence) feed(sequence);
+    set_clock_rate(hot_, 8'000);
+    timestamp_ += jump.units - 160;
+    time_ns_ += (jump.ms - 20) * kNsPerMs;
+    feed(jump.sequence);
+    EXPECT_FALSE(feed(static_cast<std::uint16_t>(jump.sequence + 1)).is_hole);
+    EXPECT_EQ(result().lost_count(), 0);
+  }
 }
 
 TEST_F(RtpStatistics, ALoneWildPacketMovesNothing) {
