@@ -70,7 +70,7 @@ TEST(MediaKeeping, OfWhatIsNotKeptNothingIsCut) {
   EXPECT_EQ(bench.count(DropReason::kRtpTruncated), 0U);
 }
 
-class MediaKeeping : public ::testing::Test {
+class MediaKeepingOnce : public ::testing::Test {
  protected:
   void send(const testing::RtpFields& fields, std::uint16_t vlan = 0) {
     testing::PacketBuilder builder;
@@ -106,7 +106,7 @@ class MediaKeeping : public ::testing::Test {
   Bench bench_;
 };
 
-TEST_F(MediaKeeping, WhatTwoMirrorsShowIsKeptOnce) {
+TEST_F(MediaKeepingOnce, WhatTwoMirrorsShowIsKeptOnce) {
   bench_.tell(BindOperation::kBind, 1, kDestination);
   for (std::uint16_t i = 0; i < 250; ++i) mirrored(i, {0, 9});  // more than two chunks
   EXPECT_EQ(bench_.count(PacketClass::kRtpBound), 250U);
@@ -118,7 +118,7 @@ TEST_F(MediaKeeping, WhatTwoMirrorsShowIsKeptOnce) {
   EXPECT_EQ(statistics.lost_by_us_count, 0U);
 }
 
-TEST_F(MediaKeeping, ASecondMirrorMayLag) {
+TEST_F(MediaKeepingOnce, ASecondMirrorMayLag) {
   bench_.tell(BindOperation::kBind, 1, kDestination);
   constexpr std::uint16_t kLag = kRecentPackets - 1;
   for (std::uint16_t i = 0; i < 250; ++i) {
@@ -129,7 +129,7 @@ TEST_F(MediaKeeping, ASecondMirrorMayLag) {
   EXPECT_EQ(kept(), 250U);
 }
 
-TEST_F(MediaKeeping, WhatNoSdpExplainsYetIsKeptOnce) {
+TEST_F(MediaKeepingOnce, WhatNoSdpExplainsYetIsKeptOnce) {
   for (std::uint16_t i = 0; i < 200; ++i) mirrored(i, {0, 9});
   bench_.tell(BindOperation::kBind, 1, kDestination);
   for (std::uint16_t i = 200; i < 210; ++i) mirrored(i, {0, 9});
@@ -138,7 +138,7 @@ TEST_F(MediaKeeping, WhatNoSdpExplainsYetIsKeptOnce) {
   EXPECT_EQ(told().lost_by_us_count, 0U);
 }
 
-TEST_F(MediaKeeping, TheSameNumberAloneIsNoDuplicate) {
+TEST_F(MediaKeepingOnce, TheSameNumberAloneIsNoDuplicate) {
   bench_.tell(BindOperation::kBind, 1, kDestination);
   mirrored(1, {0});
   send({.sequence = 1, .timestamp = 99'000, .ssrc = 1});                    // begins anew
@@ -150,7 +150,7 @@ TEST_F(MediaKeeping, TheSameNumberAloneIsNoDuplicate) {
   EXPECT_EQ(told().duplicate_count, 4U) << "the number was there";
 }
 
-TEST_F(MediaKeeping, AStreamThatChangesCallsRemembersNothing) {
+TEST_F(MediaKeepingOnce, AStreamThatChangesCallsRemembersNothing) {
   bench_.tell(BindOperation::kBind, 1, kDestination);
   mirrored(1, {0, 9});
   bench_.tell(BindOperation::kBind, 2, kDestination);
@@ -160,7 +160,7 @@ TEST_F(MediaKeeping, AStreamThatChangesCallsRemembersNothing) {
   EXPECT_EQ(bench_.count(PacketClass::kRtpBound), 3U);
 }
 
-TEST_F(MediaKeeping, WhileNothingIsKeptADuplicateIsLostLikeTheRest) {
+TEST_F(MediaKeepingOnce, WhileNothingIsKeptADuplicateIsLostLikeTheRest) {
   bench_.tell(BindOperation::kBind, 1, kDestination);
   mirrored(1, {0, 9});
   bench_.tell(BindOperation::kCut, 1, nullptr);
