@@ -43,8 +43,9 @@ class HoldingIntake final : public storage::RecordIntake {
 
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 
-  // No hold overrides a pause, whose entry is in the journal already.
+  // No hold overrides a pause or a policy.  The store journals it itself: it knows what there is.
   Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
+    const auto until_done = holds_.stop_intake();
     return intake_.shred_media(recording, span);
   }
 

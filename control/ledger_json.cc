@@ -141,6 +141,16 @@ Json to_json(const Confirmation& confirmation) {
               {"detail", text_or_null(confirmation.detail)}};
 }
 
+Json to_json(const Redaction& redaction) {
+  const MediaSpan& span = redaction.span;
+  const bool from_begin = span.from_us == MediaSpan().from_us;
+  return Json{{"actor", actor_to_json(redaction.actor)},
+              {"reason", text_or_null(redaction.reason)},
+              {"from", from_begin ? Json(nullptr) : Json(format_rfc3339_us(span.from_us))},
+              {"until", format_rfc3339_us(span.to_us)},
+              {"what", span.video_only ? "video" : "media"}};
+}
+
 }  // namespace
 
 Json parts_to_json(RecordingParts parts) {

@@ -193,6 +193,16 @@ wire::ConfirmationV1 message_of(const Confirmation& from) {
   return to;
 }
 
+wire::RedactionV1 message_of(const Redaction& from) {
+  auto to = new_message<wire::RedactionV1>();
+  write_actor(from.actor, to.mutable_actor());
+  to.set_reason(from.reason);
+  to.set_from_us(from.span.from_us);
+  to.set_until_us(from.span.to_us);
+  to.set_video_only(from.span.video_only);
+  return to;
+}
+
 }  // namespace
 
 std::string encode_ledger_content(const LedgerContent& content) {

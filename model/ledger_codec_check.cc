@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "model/ledger_codec.h"
 
@@ -169,6 +170,13 @@ class Check {
     in_range(confirmation.matter >= ConfirmedMatter::kClock &&
              confirmation.matter <= ConfirmedMatter::kRebuild);
     text(confirmation.detail);
+  }
+
+  void of(const Redaction& redaction) {
+    actor(redaction.actor);
+    text(redaction.reason);
+    in_range(redaction.span.from_us < redaction.span.to_us);
+    in_range(redaction.span.to_us < std::numeric_limits<std::int64_t>::max());
   }
 
   void subject(LedgerType type, const Uid& subject) {

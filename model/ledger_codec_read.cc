@@ -211,6 +211,12 @@ Confirmation read(const wire::ConfirmationV1& from, Reader& reader) {
           from.detail()};
 }
 
+Redaction read(const wire::RedactionV1& from, Reader&) {
+  return {Reader::actor(from.actor()),
+          from.reason(),
+          {from.from_us(), from.until_us(), from.video_only()}};
+}
+
 template <typename Message>
 LedgerVerdict parse(std::string_view bytes, LedgerContent& content) {
   Message from;
@@ -242,6 +248,7 @@ LedgerVerdict parse(LedgerType type, std::string_view bytes, LedgerContent& cont
     case LedgerType::kAccess: return parse<wire::AccessV1>(bytes, content);
     case LedgerType::kExport: return parse<wire::ExportV1>(bytes, content);
     case LedgerType::kConfirmation: return parse<wire::ConfirmationV1>(bytes, content);
+    case LedgerType::kRedaction: return parse<wire::RedactionV1>(bytes, content);
   }
   return LedgerVerdict::kUnknownType;
 }

@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, kLedgerTypeMax> kTypes = {"policy_change"
                                                                  "annotation",
                                                                  "access",
                                                                  "export",
-                                                                 "confirmation"};
+                                                                 "confirmation",
+                                                                 "redaction"};
 
 }  // namespace
 
@@ -29,6 +30,7 @@ LedgerSubject ledger_subject(LedgerType type) {
     case LedgerType::kErasure:
     case LedgerType::kPause:
     case LedgerType::kResume:
+    case LedgerType::kRedaction:
     case LedgerType::kAnnotation: return LedgerSubject::kCall;
     case LedgerType::kAccess: return LedgerSubject::kEither;
     case LedgerType::kPolicyChange:

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -16,6 +15,8 @@
 #include "model/call_query.h"
 #include "model/ids.h"
 #include "model/ledger_actor.h"
+#include "model/ledger_type.h"
+#include "model/media_span.h"
 #include "model/pause.h"
 #include "model/recording_parts.h"
 
@@ -26,35 +27,6 @@ constexpr std::size_t kLedgerUidsMax = 4'096;       // of one content: more take
 constexpr std::size_t kLedgerTextBytesMax = 4'096;  // of each text
 constexpr std::size_t kLedgerNameBytesMax = 256;    // of each matter, class, key and name
 constexpr std::size_t kLedgerValuesMax = 64;        // of one annotation
-
-// Stored; part of each leaf.  In the order of LedgerContent.
-enum class LedgerType : std::uint16_t {
-  kPolicyChange = 1,
-  kClassChange = 2,
-  kHold = 3,
-  kRelease = 4,
-  kExtension = 5,
-  kErasure = 6,
-  kExpiry = 7,
-  kPause = 8,
-  kResume = 9,
-  kAnnotation = 10,
-  kAccess = 11,
-  kExport = 12,
-  kConfirmation = 13,
-};
-constexpr std::uint16_t kLedgerTypeMax = 13;
-
-// "policy_change"…, as shown to users; "" for a number that is no type.
-std::string_view ledger_type_name(std::uint16_t type);
-
-// Whether an entry of this type names one call in its leaf.
-enum class LedgerSubject : std::uint8_t { kNone, kCall, kEither };
-LedgerSubject ledger_subject(LedgerType type);
-
-// Of a type that is about a call: true where the content goes with the call's key (annotation,
-// access, pause, resume), false where it must stay readable after it (erasure, extension).
-bool goes_with_call(LedgerType type);
 
 using LedgerDigest = std::array<std::uint8_t, 32>;  // SHA-256
 
@@ -176,6 +148,14 @@ struct Confirmation {
   std::string detail;  // what was doubted; empty: nothing
 };
 
+// A stretch of a call's media, or its video, that a policy or a pause forbade after it had been
+// written; the rest stays.  Bounded: what is kept behind it is not meant.
+struct Redaction {
+  LedgerActor actor;
+  std::string reason;
+  MediaSpan span;
+};
+
 // The index is LedgerType - 1.
 using LedgerContent = std::variant<PolicyChange,
                                    ClassChange,
@@ -189,7 +169,8 @@ using LedgerContent = std::variant<PolicyChange,
                                    Annotation,
                                    Access,
                                    Export,
-                                   Confirmation>;
+                                   Confirmation,
+                                   Redaction>;
 static_assert(std::variant_size_v<LedgerContent> == kLedgerTypeMax);
 
 constexpr LedgerType type_of(const LedgerContent& content) {

@@ -3,9 +3,11 @@
 #include <rocksdb/perf_level.h>
 #include <rocksdb/write_batch.h>
 
+#include "base/clock.h"
 #include "model/call_codec.h"
 #include "storage/call_store_batch.h"
 #include "storage/call_store_read.h"
+#include "storage/retention_store.h"
 
 namespace tapdeck::storage {
 
@@ -163,11 +165,13 @@ Result<void> BatchBuilder::put_expiry(const PriorCall* old,
   return {};
 }
 
-// Of a call that is to be masked from now on: none of its versions keeps a whole number.
+// Of a call that is to be masked from now on: none of its versions keeps a whole number.  Those
+// that were stored leave the files when retention has them rewritten.
 void BatchBuilder::drop_older(const PriorCall& old) {
   for (std::uint32_t version = 1; version < old.version; ++version) {
     batch_.remove(Column::kCalls, version_key(old.key, version));
   }
+  batch_.put(Column::kMeta, user_key(kMaskedValue), std::to_string(wall_now_ns() / kNsPerUs));
 }
 
 Result<void> BatchBuilder::add(const CallRecord& call) {

@@ -1,7 +1,9 @@
 #include "storage/extent_shred.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <unistd.h>
 #include <vector>
 
@@ -18,6 +20,21 @@ bool has_any_of(const MediaSpan& span, const ExtentHeader& header, ByteView plai
     found = found || span.has(section.header.kind);
   });
   return found || !whole;
+}
+
+// The block with the header first, so that who is interrupted leaves an extent that says what it is
+// rather than a torn one; what is left behind it goes when the order is carried out again.
+bool overwrite(int file, std::uint64_t offset, std::span<const std::uint8_t> extent) {
+  const auto first = extent.first(std::min(extent.size(), kBlockBytes));
+  const auto rest = extent.subspan(first.size());
+  if (!write_fully(file, first, offset) || fdatasync(file) != 0) return false;
+  if (rest.empty()) return true;
+  return write_fully(file, rest, offset + first.size()) && fdatasync(file) == 0;
+}
+
+bool has_rest(std::span<const std::uint8_t> shredded) {
+  const auto rest = shredded.subspan(kExtentHeaderBytes + sizeof(Hash));
+  return std::ranges::any_of(rest, [](std::uint8_t byte) { return byte != 0; });
 }
 
 }  // namespace
@@ -43,7 +60,16 @@ Result<bool> shred_extent(const std::string& path,
   if (!read_fully(file.get(), extent, offset) || !extent_is_intact(*header, extent)) {
     return make_error(ErrorCode::kCorrupt, "The extent at " + where + " is damaged.");
   }
-  if ((header->flags & kExtentShredded) != 0) return false;
+  const auto failed = [&where] {
+    return make_errno_error(
+        ErrorCode::kIo, "The extent at " + where + " cannot be overwritten", errno);
+  };
+  if ((header->flags & kExtentShredded) != 0) {
+    if (!has_rest(extent)) return false;
+    std::fill(extent.begin() + kExtentHeaderBytes + sizeof(Hash), extent.end(), std::uint8_t{0});
+    if (!overwrite(file.get(), offset, extent)) return failed();
+    return true;
+  }
   if (!codec.open(*header, key, extent, plaintext)) {
     return make_error(ErrorCode::kCorrupt, "The extent at " + where + " does not open.");
   }
@@ -57,10 +83,7 @@ Result<bool> shred_extent(const std::string& path,
   header->crc = extent_crc(*header, leaf);
   const ExtentHeaderBytes bytes = encode_extent_header(*header);
   std::memcpy(extent.data(), bytes.data(), bytes.size());
-  if (!write_fully(file.get(), extent, offset) || fdatasync(file.get()) != 0) {
-    return make_errno_error(
-        ErrorCode::kIo, "The extent at " + where + " cannot be overwritten", errno);
-  }
+  if (!overwrite(file.get(), offset, extent)) return failed();
   return true;
 }
 

@@ -13,8 +13,8 @@
 namespace tapdeck::storage {
 
 // The media extent at `offset` of the segment file `path`, if any of its sections is of a kind that
-// `span` has.  False: none is, or it was destroyed before.  kCorrupt when it is not intact or does
-// not open under `key`; nothing is changed then.
+// `span` has.  False: none is, or it was destroyed whole before.  kCorrupt when it is not intact or
+// does not open under `key`; nothing is changed then.
 Result<bool> shred_extent(const std::string& path,
                           std::uint64_t offset,
                           const RecordingKey& key,

@@ -31,6 +31,10 @@ constexpr std::string_view kRebuiltValue = "retention/rebuilt";
 // Decimal: entries of the journal before this sequence number have been done.
 constexpr std::string_view kDoneValue = "retention/done";
 
+// Written by the store: when a record was masked of which earlier versions may be in RocksDB's
+// files with whole numbers.  Decimal, UTC microseconds; "": none since whoever read it.
+constexpr std::string_view kMaskedValue = "retention/masked";
+
 struct Reclaimed {
   std::uint64_t segments_removed = 0;  // one unlink each
   std::uint64_t bytes_removed = 0;
@@ -65,6 +69,9 @@ class RetentionStore {
   // altogether: all versions, all indexes.  Recordings that are being written are abandoned first.
   virtual Result<void> retire(std::span<const RecordingPartsOf> what,
                               RecordingLifecycle lifecycle) = 0;
+
+  // Destroys what there is of a stretch of a recording's media: a Redaction of the journal, again.
+  virtual Result<void> redact(const Uid& recording, const MediaSpan& span) = 0;
 
   // `calls`, whole, in place of the stored ones of the same uids: older versions and whatever
   // indexes led to them go, and so does every older copy in RocksDB's files before it returns.

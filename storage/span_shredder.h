@@ -7,13 +7,15 @@
 // for again.
 #pragma once
 
-#include <cstdint>
+#include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "model/media_span.h"
 #include "storage/call_store.h"
 #include "storage/keys.h"
 #include "storage/open_index.h"
+#include "storage/recording_reader.h"
 
 namespace tapdeck::storage {
 
@@ -23,9 +25,14 @@ struct SpanShredder {
   CallStore& calls;
   OpenIndex& index;
 
-  // How many extents it destroyed, of those that are durable; of what an extent cannot be read any
-  // more it tells the log.
-  Result<std::uint64_t> shred(const Uid& recording, const MediaSpan& span);
+  // The durable extents that may have something of it, each once: what is damaged is told the log,
+  // and there is none.
+  Result<std::vector<LocatedExtent>> find(const Uid& recording, const MediaSpan& span);
+
+  // `extents` as find() gives them.  What cannot be read any more is told the log.
+  Result<void> shred(const Uid& recording,
+                     const MediaSpan& span,
+                     std::span<const LocatedExtent> extents);
 };
 
 }  // namespace tapdeck::storage

@@ -13,7 +13,6 @@
 #include "storage/journal_overlay.h"
 #include "storage/rebuilt_record.h"
 #include "storage/segment_file.h"
-#include "storage/span_shredder.h"
 #include "storage/store_impl.h"
 #include "storage/store_opening.h"
 
@@ -225,13 +224,6 @@ Result<Presence> StoreImpl::find_or_discard(const Uid& uid) {
   }
   TD_TRY(shredder_->discard(uid));
   return Presence::kAbsent;
-}
-
-Result<void> StoreImpl::shred_media(const Uid& recording, const MediaSpan& span) {
-  const std::lock_guard lock(put_mutex_);
-  const auto destroyed = SpanShredder{*keys_, *calls_, index_}.shred(recording, span);
-  if (!destroyed) return Error(destroyed.error());
-  return {};
 }
 
 Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {

@@ -99,6 +99,7 @@ class StoreImpl final : public Store {
   }
 
   Result<void> shred_media(const Uid& recording, const MediaSpan& span) override;
+  Result<void> redact(const Uid& recording, const MediaSpan& span) override;
 
   Result<std::unique_ptr<RecordIntake>> open_import() override;
 
@@ -140,6 +141,7 @@ class StoreImpl final : public Store {
   RecoveryFigures recovery_;
   std::unique_ptr<Shredder> shredder_;  // under put_mutex_
   std::unique_ptr<SegmentWriterImpl> writer_;
+  std::vector<std::pair<Uid, MediaSpan>> redactions_begun_;  // journalled, to be tried again
   std::mutex put_mutex_;                      // one batch at a time: rows are read, joined and put
   std::mutex retention_mutex_;                // one at a time; before put_mutex_
   std::map<SegmentId, std::size_t> punched_;  // how much had been discarded; under it

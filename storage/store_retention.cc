@@ -1,17 +1,31 @@
 // RetentionStore of a store: what retention decided, done.  What becomes of segments:
 // storage/store_reclaim.cc.
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <set>
 #include <unistd.h>
 #include <utility>
 
+#include "base/clock.h"
 #include "storage/journal_overlay.h"
+#include "storage/span_shredder.h"
 #include "storage/store_impl.h"
 
 namespace tapdeck::storage {
 namespace {
 
 constexpr std::uint32_t kKeyUser = 2;  // of the key vault; behind the two writers
+
+// Up to the last that there is of it: done again after a crash, or on a copy, it must not take what
+// was kept later.
+MediaSpan bounded(const MediaSpan& span, std::span<const LocatedExtent> extents) {
+  MediaSpan there = span;
+  std::int64_t last_us = INT64_MIN;
+  for (const LocatedExtent& each : extents) last_us = std::max(last_us, each.entry.last_us());
+  there.to_us = std::min(there.to_us, last_us + 1);
+  return there;
+}
 
 }  // namespace
 
@@ -140,6 +154,38 @@ Result<std::uint64_t> StoreImpl::sum_bytes(const Uid& uid, RecordingParts parts,
     }
   }
   return bytes;
+}
+
+// Written down before it is done, and once however often it has to be tried.
+Result<void> StoreImpl::shred_media(const Uid& recording, const MediaSpan& span) {
+  const std::lock_guard lock(put_mutex_);
+  SpanShredder shredder{*keys_, *calls_, index_};
+  const auto extents = shredder.find(recording, span);
+  if (!extents) return Error(extents.error());
+  if (extents->empty()) return {};
+  const std::pair order(recording, span);
+  const auto begun = std::ranges::find(redactions_begun_, order);
+  if (begun == redactions_begun_.end()) {
+    Redaction redaction;
+    redaction.actor.name = "policy";
+    redaction.reason = "policy";
+    redaction.span = bounded(span, *extents);
+    const auto written = journal_->commit(
+        {.uid = recording, .time_us = wall_now_ns() / kNsPerUs, .content = std::move(redaction)});
+    if (!written) return Error(written.error());
+    redactions_begun_.push_back(order);
+  }
+  TD_TRY(shredder.shred(recording, span, *extents));
+  std::erase(redactions_begun_, order);
+  return {};
+}
+
+Result<void> StoreImpl::redact(const Uid& recording, const MediaSpan& span) {
+  const std::lock_guard lock(put_mutex_);
+  SpanShredder shredder{*keys_, *calls_, index_};
+  const auto extents = shredder.find(recording, span);
+  if (!extents) return Error(extents.error());
+  return shredder.shred(recording, span, *extents);
 }
 
 }  // namespace tapdeck::storage

@@ -60,6 +60,10 @@ class TimedRetention final : public storage::RetentionStore {
     return done;
   }
 
+  Result<void> redact(const Uid& recording, const MediaSpan& span) override {
+    return store_.redact(recording, span);
+  }
+
   Result<void> rewrite(std::span<const CallRecord> calls) override { return store_.rewrite(calls); }
 
   Result<void> purge(std::span<const Uid> calls) override { return store_.purge(calls); }

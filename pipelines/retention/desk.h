@@ -150,6 +150,7 @@ class RetentionDesk {
   Result<void> retire_due(const Due& due, ApplyAnswer& done);
   Result<void> reclaim_into(ApplyAnswer& done);
   Result<void> note_records_gone(std::int64_t now_us);
+  Result<void> note_records_masked();
   Result<void> purge_records(std::int64_t now_us);
   Result<PlanAnswer> plan_early(const PlanRequest& request);
   Result<void> retire_early(const Due& due, Relief& done);

@@ -1,5 +1,6 @@
 // Records are in RocksDB, which keeps the bytes of what was removed until it rewrites the file.
-// Once a day, if any went by their time, it is told to.  (An erasure does not wait for that.)
+// Once a day, if any went by their time or were masked, it is told to.  (An erasure does not wait
+// for that.)
 #include <charconv>
 
 #include "base/log.h"
@@ -30,7 +31,17 @@ Result<void> RetentionDesk::note_records_gone(std::int64_t now_us) {
   return {};
 }
 
+// Noted before it is forgotten.  What is masked while files are rewritten is noted afterwards.
+Result<void> RetentionDesk::note_records_masked() {
+  const auto masked = store_.get_value(storage::kMaskedValue);
+  if (!masked) return Error(masked.error());
+  if (!*masked || (*masked)->empty()) return {};
+  TD_TRY(note_records_gone(parse_time(**masked)));
+  return store_.put_value(storage::kMaskedValue, "");
+}
+
 Result<void> RetentionDesk::purge_records(std::int64_t now_us) {
+  TD_TRY(note_records_masked());
   if (!purge_known_) {
     const auto noted = store_.get_value(kRecordsGoneValue);
     if (!noted) return Error(noted.error());

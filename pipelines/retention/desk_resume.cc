@@ -1,5 +1,7 @@
 #include <charconv>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "model/ledger_codec.h"
 #include "pipelines/retention/desk.h"
@@ -12,25 +14,33 @@ namespace {
 struct Begun {
   std::map<Uid, RecordingParts> erased;
   std::set<Uid> extended;
+  std::vector<std::pair<Uid, MediaSpan>> redacted;
 };
 
-Result<bool> take(const storage::LedgerRecord& record, Begun& begun) {
-  const bool erasure = record.header.type == static_cast<std::uint16_t>(LedgerType::kErasure);
-  if (record.header.type == static_cast<std::uint16_t>(LedgerType::kExtension)) {
-    begun.extended.insert(record.header.uid);
-  }
-  if (!erasure) return true;
+Result<LedgerContent> read(const storage::LedgerRecord& record) {
   LedgerContent content;
   const LedgerVerdict verdict = decode_ledger_content(
       record.header.type, record.header.uid, as_text(record.content), content);
-  if (verdict != LedgerVerdict::kGood) {
-    return make_error(ErrorCode::kCorrupt,
-                      "Entry " + std::to_string(record.header.sequence) +
-                          " of the ledger (erasure) is not understood: " +
-                          std::string(ledger_verdict_name(verdict)) + ".");
+  if (verdict == LedgerVerdict::kGood) return content;
+  return make_error(ErrorCode::kCorrupt,
+                    "Entry " + std::to_string(record.header.sequence) + " of the ledger (" +
+                        std::string(ledger_type_name(record.header.type)) +
+                        ") is not understood: " + std::string(ledger_verdict_name(verdict)) + ".");
+}
+
+Result<bool> take(const storage::LedgerRecord& record, Begun& begun) {
+  const auto type = static_cast<LedgerType>(record.header.type);
+  const Uid& uid = record.header.uid;
+  if (type == LedgerType::kExtension) begun.extended.insert(uid);
+  if (type != LedgerType::kErasure && type != LedgerType::kRedaction) return true;
+  const auto content = read(record);
+  if (!content) return Error(content.error());
+  if (const auto* redaction = std::get_if<Redaction>(&*content)) {
+    begun.redacted.emplace_back(uid, redaction->span);
+    return true;
   }
-  RecordingParts& parts = begun.erased[record.header.uid];
-  parts = static_cast<RecordingParts>(parts | std::get<Erasure>(content).parts);
+  RecordingParts& parts = begun.erased[uid];
+  parts = static_cast<RecordingParts>(parts | std::get<Erasure>(*content).parts);
   return true;
 }
 
@@ -64,6 +74,7 @@ Result<void> RetentionDesk::finish() {
                         [&](const storage::LedgerRecord& record) { return take(record, begun); }));
     TD_TRY(move_again(std::vector<Uid>(begun.extended.begin(), begun.extended.end())));
     erasures_only_ = true;
+    for (const auto& [uid, span] : begun.redacted) TD_TRY(store_.redact(uid, span));
     TD_TRY(erase_again(begun.erased));
   }
   TD_TRY(finish_early());

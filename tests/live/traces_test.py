@@ -22,7 +22,7 @@ from service import Service
 from store_files import StoreFiles
 
 # The number that goes is the least of all in one call and the greatest in the other: tables begin
-# and end with them. Runs of zeroes would be found in any file that is decoded to hexadecimal digits.
+# and end with them. Runs of zeroes would be found in any file that is decoded to hexadecimal.
 SCENARIO = """\
 party low 192.0.2.10:5060 number=412738465
 party mid 198.51.100.20:5060 number=498912345

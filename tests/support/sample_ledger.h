@@ -60,6 +60,7 @@ inline std::vector<LedgerContent> sample_contents() {
       Access{actor, AccessKind::kSearch, "--number +49301234567"},
       Export{actor, "wav", "/srv/out", 2, sample_digest(5), {ledger_uid(1)}},
       Confirmation{actor, ConfirmedMatter::kRebuild, "the clock was an hour ahead"},
+      Redaction{actor, "policy", {kLedgerTimeUs, kLedgerTimeUs + 50, true}},
   };
 }
 

@@ -24,12 +24,14 @@ std::vector<LedgerContent> contents() {
       Annotation{anna(), {{"csat", "4"}, {"note", ""}}},
       Access{anna(), AccessKind::kSearch, "number=49*"},
       Export{anna(), "wav", "/tmp", 2, std::nullopt, {make_uid(5, {1})}},
-      Confirmation{anna(), ConfirmedMatter::kClock, "behind by an hour"}};
+      Confirmation{anna(), ConfirmedMatter::kClock, "behind by an hour"},
+      Redaction{anna(), "policy", {1'000'000, 2'000'000, true}},
+      Redaction{anna(), "policy", {.to_us = 2'000'000}}};
 }
 
 TEST(LedgerJson, ShowsEveryTypeWithItsFacts) {
   const std::vector<LedgerContent> all = contents();
-  ASSERT_EQ(all.size(), kLedgerTypeMax);
+  ASSERT_EQ(all.size(), kLedgerTypeMax + 1U);
   for (const LedgerContent& content : all) {
     const Json json = ledger_content_to_json(content);
     ASSERT_TRUE(json.is_object());
@@ -52,6 +54,13 @@ TEST(LedgerJson, ShowsEveryTypeWithItsFacts) {
             R"({"csat":"4","note":null})");
   EXPECT_EQ(field_of(ledger_content_to_json(all[4]), "media_until"),
             Json("1970-01-01T00:00:01.000000Z"));
+  const Json redaction = ledger_content_to_json(all[13]);
+  EXPECT_EQ(field_of(redaction, "from"), Json("1970-01-01T00:00:01.000000Z"));
+  EXPECT_EQ(field_of(redaction, "until"), Json("1970-01-01T00:00:02.000000Z"));
+  EXPECT_EQ(field_of(redaction, "what"), Json("video"));
+  const Json early = ledger_content_to_json(all[14]);
+  EXPECT_TRUE(field_of(early, "from").is_null()) << "from its beginning";
+  EXPECT_EQ(field_of(early, "what"), Json("media"));
 }
 
 TEST(LedgerJson, PartsAndTypesHaveNames) {

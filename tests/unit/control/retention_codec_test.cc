@@ -154,7 +154,7 @@ TEST(RetentionCodec, ValuesOutsideTheirBoundsAreRefused) {
   journal[9] = 2;  // whether there is a uid
   EXPECT_FALSE(decode_retention_request(journal));
   journal[9] = 0;
-  journal[26] = 14;  // a type that the journal does not have
+  journal[26] = kLedgerTypeMax + 1;  // a type that the journal does not have
   EXPECT_FALSE(decode_retention_request(journal));
   std::string hold = *encode_retention_request(HoldRequest{some_uids(), false, "m", "r"});
   hold[1] = 3;  // how the calls are selected

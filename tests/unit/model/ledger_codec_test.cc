@@ -82,7 +82,7 @@ TEST(LedgerCodec, AnExpirySaysWhetherItWasBeforeTime) {
 TEST(LedgerCodec, ATypeThatIsNotKnownIsRefused) {
   LedgerContent back = Erasure{{}, "kept", kPartSip};
   const std::string bytes = encode_ledger_content(sample_contents().back());
-  for (const int number : {0, 14, 0xffff}) {
+  for (const int number : {0, kLedgerTypeMax + 1, 0xffff}) {
     const auto type = static_cast<std::uint16_t>(number);
     EXPECT_EQ(decode_ledger_content(type, {}, bytes, back), LedgerVerdict::kUnknownType);
   }

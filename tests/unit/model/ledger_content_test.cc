@@ -21,7 +21,8 @@ TEST(LedgerContent, EachTypeHasItsNumberAndItsName) {
   EXPECT_EQ(ledger_type_name(3), "hold");
   EXPECT_EQ(ledger_type_name(12), "export");
   EXPECT_EQ(ledger_type_name(0), "");
-  EXPECT_EQ(ledger_type_name(14), "");
+  EXPECT_EQ(ledger_type_name(kLedgerTypeMax), "redaction");
+  EXPECT_EQ(ledger_type_name(kLedgerTypeMax + 1), "");
 }
 
 // What replay restores must outlive the keys of the calls that it is about.

@@ -78,5 +78,40 @@ TEST_F(DeskExpiryTest, a_record_that_goes_takes_along_what_is_over_later_than_it
   for (const auto& [uid, parts] : store.parts) ASSERT_EQ(parts, 0);
 }
 
+TEST_F(DeskExpiryTest, an_interrupted_redaction_is_done_again_and_only_once) {
+  const Uid uid = add(1);
+  ASSERT_TRUE(desk->resume());
+  const MediaSpan span{kStartUs, kStartUs + 50, true};
+  ASSERT_TRUE(store.journal().commit(
+      {.uid = uid, .time_us = kStartUs, .content = Redaction{clerk, "policy", span}}));
+  open_desk();
+  store.fail_in = 0;
+  EXPECT_FALSE(desk->resume());
+  store.fail_in = -1;
+  ASSERT_TRUE(desk->resume());
+  EXPECT_EQ(store.redacted, (std::vector<std::pair<Uid, MediaSpan>>{{uid, span}}));
+  open_desk();
+  ASSERT_TRUE(desk->resume());
+  EXPECT_EQ(store.redacted.size(), 1U);
+}
+
+TEST_F(DeskExpiryTest, files_are_rewritten_a_day_after_records_were_masked) {
+  ASSERT_TRUE(store.put_value(storage::kMaskedValue, std::to_string(now.wall_us)));
+  ASSERT_TRUE(desk->apply());
+  pass(kDayUs - kUsPerSecond);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_EQ(store.purges, 0);
+  ASSERT_TRUE(store.put_value(storage::kMaskedValue, std::to_string(now.wall_us)));
+  pass(kUsPerSecond);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_EQ(store.purges, 1) << "later ones do not put it off";
+  pass(2 * kDayUs);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_EQ(store.purges, 1);
+  ASSERT_TRUE(store.put_value(storage::kMaskedValue, std::to_string(now.wall_us - kDayUs)));
+  ASSERT_TRUE(desk->apply());
+  EXPECT_EQ(store.purges, 2);
+}
+
 }  // namespace
 }  // namespace tapdeck::retention

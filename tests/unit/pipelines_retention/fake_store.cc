@@ -2,6 +2,17 @@
 
 namespace tapdeck::retention {
 
+Result<void> FakeStore::move_expiry(const Uid& uid, const storage::ExtendedTimes& times) {
+  TD_TRY(fail());
+  const auto found = calls.find(uid);
+  if (found == calls.end()) return make_error(ErrorCode::kNotFound, "no call");
+  RecordingInfo& recording = found->second.recording;
+  if (times.media_until_us) recording.expires_us = times.media_until_us;
+  if (times.sip_until_us) recording.sip_expires_us = times.sip_until_us;
+  if (times.cdr_until_us) recording.cdr_expires_us = times.cdr_until_us;
+  return {};
+}
+
 void FakeStore::retire(const storage::RecordingPartsOf& each, RecordingLifecycle lifecycle) {
   RecordingParts& there = parts[each.uid];
   there = static_cast<RecordingParts>(there & ~each.parts);

@@ -85,16 +85,7 @@ class FakeStore final : public storage::RetentionStore {
     return found;
   }
 
-  Result<void> move_expiry(const Uid& uid, const storage::ExtendedTimes& times) override {
-    TD_TRY(fail());
-    const auto found = calls.find(uid);
-    if (found == calls.end()) return make_error(ErrorCode::kNotFound, "no call");
-    RecordingInfo& recording = found->second.recording;
-    if (times.media_until_us) recording.expires_us = times.media_until_us;
-    if (times.sip_until_us) recording.sip_expires_us = times.sip_until_us;
-    if (times.cdr_until_us) recording.cdr_expires_us = times.cdr_until_us;
-    return {};
-  }
+  Result<void> move_expiry(const Uid& uid, const storage::ExtendedTimes& times) override;
 
   Result<void> retire(std::span<const storage::RecordingPartsOf> what,
                       RecordingLifecycle lifecycle) override {
@@ -102,6 +93,12 @@ class FakeStore final : public storage::RetentionStore {
       TD_TRY(fail());
       retire(each, lifecycle);
     }
+    return {};
+  }
+
+  Result<void> redact(const Uid& uid, const MediaSpan& span) override {
+    TD_TRY(fail());
+    redacted.emplace_back(uid, span);
     return {};
   }
 
@@ -176,7 +173,8 @@ class FakeStore final : public storage::RetentionStore {
   std::vector<std::string> backups;
   std::vector<std::string> aside;
   std::set<Uid> purged;
-  int purges = 0;               // of everything
+  int purges = 0;  // of everything
+  std::vector<std::pair<Uid, MediaSpan>> redacted;
   std::set<Uid> being_written;  // of what lies there nothing comes back
   int reclaims = 0;
   bool has_no_signing_key = false;

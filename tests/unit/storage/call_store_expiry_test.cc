@@ -2,6 +2,7 @@
 // again what was retired.
 #include <rocksdb/db.h>
 
+#include "storage/retention_store.h"
 #include "tests/unit/storage/call_store_fixture.h"
 
 namespace tapdeck::storage {
@@ -114,12 +115,16 @@ TEST_F(CallStoreExpiryTest, ACallThatIsMaskedAfterAllHasNoOlderVersion) {
   call.dialled = "4930901820";
   for (call.version = 1; call.version < 4; ++call.version) put(call);
   EXPECT_EQ(store_->versions(call.uid)->size(), 3U);
+  EXPECT_FALSE(store_->get_meta(kMaskedValue)->has_value());
   call.masked = true;
   call.dialled = "493090xxxx";
   put(call);
   ASSERT_EQ(store_->versions(call.uid)->size(), 1U);
+  EXPECT_NE(**store_->get_meta(kMaskedValue), "") << "retention is told";
+  ASSERT_TRUE(store_->put_meta(kMaskedValue, ""));
   ++call.version;
   put(call);
+  EXPECT_EQ(**store_->get_meta(kMaskedValue), "");
   EXPECT_EQ(store_->versions(call.uid)->size(), 2U) << "what was masked may stay";
   CallRecord late = call;
   late.version = 2;

@@ -179,7 +179,7 @@ TEST(ExtentShred, KeepsHeaderAndLeafAndNothingElse) {
   std::vector<std::uint8_t> before(16384);
   std::vector<std::uint8_t> after(16384);
   {
-    const Descriptor file(::open(path.c_str(), O_RDONLY));
+    const Descriptor file(::open(path.c_str(), O_RDWR));
     ASSERT_TRUE(read_fully(file.get(), before, offset));
     auto master = load_master_key(directory.path() + "/keys/master.key", MissingMasterKey::kRefuse);
     auto vault = KeyVault::open(directory.path() + "/keys", *master);
@@ -191,6 +191,9 @@ TEST(ExtentShred, KeepsHeaderAndLeafAndNothingElse) {
     EXPECT_EQ(shred_extent(path, offset, *key, {.video_only = true}, codec).value_or(true), false);
     EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(false), true);
     EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(true), false) << "twice is once";
+    const ByteView rest = ByteView(before).subspan(4096);
+    ASSERT_TRUE(write_fully(file.get(), rest, offset + 4096));  // as if it had been interrupted
+    EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(false), true);
     EXPECT_FALSE(shred_extent(path, offset + 4096, *key, {}, codec));
     ASSERT_TRUE(read_fully(file.get(), after, offset));
     const auto chunk = make_chunk({.sequence = 1});

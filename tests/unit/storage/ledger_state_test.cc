@@ -147,7 +147,7 @@ TEST_F(LedgerStateTest, WhatIsNotUnderstoodIsRefusedByName) {
     return applied ? Error{} : applied.error();
   };
   LedgerRecord record;
-  record.header.type = 14;
+  record.header.type = kLedgerTypeMax + 1;
   Error error = refused(record);
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
   EXPECT_NE(error.message.find("unknown_type"), std::string::npos);

@@ -1,6 +1,7 @@
 // A stretch of a recording goes for good, the rest can be read and checked.
 #include "storage/span_shredder.h"
 
+#include "model/ledger_codec.h"
 #include "tests/unit/storage/shredder_fixture.h"
 
 namespace tapdeck::storage {
@@ -68,6 +69,39 @@ TEST_F(SpanShredderTest, OfWhatIsNotThereNothingIsSaid) {
   EXPECT_TRUE(store_->shred_media(test_uid(9), {}));
   ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
   EXPECT_TRUE(store_->shred_media(test_uid(1), {}));
+}
+
+// What the journal says was redacted of a recording, in order.
+std::vector<MediaSpan> journalled(Store& store) {
+  std::vector<MediaSpan> spans;
+  const auto replayed = store.journal().replay(0, [&](const LedgerRecord& record) -> Result<bool> {
+    LedgerContent content;
+    EXPECT_EQ(decode_ledger_content(
+                  record.header.type, record.header.uid, as_text(record.content), content),
+              LedgerVerdict::kGood);
+    if (const auto* redaction = std::get_if<Redaction>(&content)) spans.push_back(redaction->span);
+    return true;
+  });
+  EXPECT_TRUE(replayed);
+  return spans;
+}
+
+TEST_F(SpanShredderTest, IsWrittenDownAsFarAsThereIsMedia) {
+  record();
+  ASSERT_TRUE(store_->shred_media(test_uid(9), {})) << "nothing is there";
+  EXPECT_TRUE(journalled(*store_).empty());
+  const std::int64_t from_us = kFirstUs + 3 * kChunkUs;
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = from_us}));
+  const std::vector<MediaSpan> spans = journalled(*store_);
+  ASSERT_EQ(spans.size(), 1U);
+  EXPECT_EQ(spans[0].from_us, from_us);
+  EXPECT_GT(spans[0].to_us, kFirstUs + 4 * kChunkUs);
+  EXPECT_LE(spans[0].to_us, kFirstUs + 5 * kChunkUs);
+  append(store_->writer(), *make_chunk({.sequence = 5}));
+  ASSERT_TRUE(store_->writer().flush());
+  ASSERT_TRUE(store_->redact(test_uid(1), spans[0]));
+  EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 1, 2, 5})) << "what came later is not meant";
+  EXPECT_EQ(journalled(*store_).size(), 1U) << "done again is not said again";
 }
 
 }  // namespace
