@@ -7,7 +7,7 @@
 namespace tapdeck {
 namespace {
 
-constexpr std::array<std::string_view, kEventMethods> kNames = {
+constexpr std::array<std::string_view, kEventMethods> kMethodNames = {
     "REGISTER", "OPTIONS", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH"};
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
@@ -15,15 +15,16 @@ char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + '
 }  // namespace
 
 std::string_view event_method_name(EventMethod method) {
-  return kNames[static_cast<std::size_t>(method)];
+  return kMethodNames[static_cast<std::size_t>(method)];
 }
 
 std::optional<EventMethod> parse_event_method(std::string_view name) {
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    const bool same = std::equal(
-        name.begin(), name.end(), kNames[i].begin(), kNames[i].end(), [](char a, char b) {
-          return upper(a) == b;
-        });
+  for (std::size_t i = 0; i < kMethodNames.size(); ++i) {
+    const bool same = std::equal(name.begin(),
+                                 name.end(),
+                                 kMethodNames[i].begin(),
+                                 kMethodNames[i].end(),
+                                 [](char a, char b) { return upper(a) == b; });
     if (same) return static_cast<EventMethod>(i);
   }
   return std::nullopt;

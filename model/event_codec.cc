@@ -21,7 +21,7 @@ EventParty read_party(const wire::EventPartyV1& from) {
   return {from.number(), from.e164(), from.name(), from.uri()};
 }
 
-void write_endpoint(const Endpoint& endpoint, wire::EndpointV1* to) {
+void write_event_endpoint(const Endpoint& endpoint, wire::EndpointV1* to) {
   to->set_ip(endpoint.ip.bytes.data(), endpoint.ip.bytes.size());
   to->set_port(endpoint.port);
 }
@@ -31,7 +31,7 @@ bool fits(std::uint32_t value) {
   return value <= std::numeric_limits<To>::max();
 }
 
-bool read_endpoint(const wire::EndpointV1& from, Endpoint& endpoint) {
+bool read_event_endpoint(const wire::EndpointV1& from, Endpoint& endpoint) {
   if (from.ip().size() != endpoint.ip.bytes.size() || !fits<std::uint16_t>(from.port())) {
     return false;
   }
@@ -58,8 +58,8 @@ std::string encode_event(const EventRecord& event) {
   to.set_method(static_cast<std::uint32_t>(event.method));
   write_party(event.from, to.mutable_from());
   write_party(event.to, to.mutable_to());
-  write_endpoint(event.source, to.mutable_source());
-  write_endpoint(event.destination, to.mutable_destination());
+  write_event_endpoint(event.source, to.mutable_source());
+  write_event_endpoint(event.destination, to.mutable_destination());
   if (event.status_code) to.set_status_code(*event.status_code);
   to.set_reason(event.reason);
   if (event.answered_us) to.set_answered_us(*event.answered_us);
@@ -87,8 +87,8 @@ std::optional<EventRecord> decode_event(std::string_view bytes) {
     return std::nullopt;
   }
   EventRecord event;
-  if (!read_endpoint(from.source(), event.source) ||
-      !read_endpoint(from.destination(), event.destination)) {
+  if (!read_event_endpoint(from.source(), event.source) ||
+      !read_event_endpoint(from.destination(), event.destination)) {
     return std::nullopt;
   }
   std::memcpy(event.uid.bytes.data(), from.uid().data(), event.uid.bytes.size());
