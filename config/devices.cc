@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/characters.h"
+
 namespace tapdeck::config {
 namespace {
 
@@ -22,8 +24,6 @@ constexpr std::array<std::string_view, 5> kUsableDrivers = {
 constexpr unsigned long kNetworkClass = 0x02;  // of PCI's class codes, the highest byte of three
 
 bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex); }
 

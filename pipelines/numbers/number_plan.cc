@@ -4,6 +4,8 @@
 #include <phonenumbers/phonenumberutil.h>
 #include <phonenumbers/shortnumberinfo.h>
 
+#include "base/characters.h"
+
 namespace tapdeck::numbers {
 namespace {
 
@@ -20,8 +22,6 @@ const ShortNumberInfo& short_codes() {
   static const ShortNumberInfo info;
   return info;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t digit_count(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit));

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/hash.h"
 #include "config/policies.h"
 #include "pipelines/policy/text_index.h"
@@ -76,8 +77,6 @@ class NumberTable {
     while (count < number.size() && is_digit(number[number.size() - 1 - count])) ++count;
     return count;
   }
-
-  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
   static Packed pack(std::string_view text);
 
