@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kColumnMax = 98;
 
 // A YAML double-quoted text.
-std::string quoted(std::string_view text) {
+std::string double_quoted(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text) {
@@ -38,7 +38,7 @@ std::string value_text(std::uint32_t value) { return std::to_string(value); }
 
 std::string value_text(bool value) { return value ? "true" : "false"; }
 
-std::string value_text(const std::string& value) { return quoted(value); }
+std::string value_text(const std::string& value) { return double_quoted(value); }
 
 template <typename T>
 
@@ -52,7 +52,7 @@ std::string value_text(const std::vector<Item>& items) {
   for (const Item& item : items) {
     if (out.size() > 1) out += ", ";
     if constexpr (std::same_as<Item, std::string>) {
-      out += quoted(item);
+      out += double_quoted(item);
     } else {
       out += std::to_string(item);
     }
