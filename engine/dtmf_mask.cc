@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "engine/chunker.h"
+#include "engine/rtp/header.h"
 
 namespace tapdeck::engine {
 namespace {
 
-constexpr std::size_t kFixedBytes = 12;
 constexpr std::size_t kEventBytes = 4;        // RFC 4733 section 2.3
 constexpr std::size_t kBlockHeaderBytes = 4;  // RFC 2198 section 3, of all blocks but the last
 constexpr std::uint8_t kMoreBlocks = 0x80;
@@ -17,7 +17,7 @@ constexpr std::uint8_t kTypeMask = 0x7f;
 // capture cut the packet, its last byte is no count.
 template <typename View>
 View payload_of(View packet) {
-  std::size_t begin = kFixedBytes + (packet[0] & 0x0fU) * 4U;
+  std::size_t begin = kRtpFixedBytes + (packet[0] & 0x0fU) * 4U;
   if ((packet[0] & 0x10) != 0) {
     begin += 4;
     if (begin > packet.size()) return {};
@@ -72,7 +72,7 @@ MaskVerdict mask_blocks(MutableByteView payload, const PayloadTypes& events) {
 }  // namespace
 
 MaskVerdict mask_dtmf(MutableByteView packet, const DtmfTypes& types) {
-  if (packet.size() < kFixedBytes) return MaskVerdict::kDone;
+  if (packet.size() < kRtpFixedBytes) return MaskVerdict::kDone;
   const auto type = static_cast<std::uint8_t>(packet[1] & kTypeMask);
   if (!types.concerns(type)) return MaskVerdict::kDone;
   const MutableByteView payload = payload_of(packet);
@@ -109,7 +109,7 @@ bool may_need_masking(const StreamCold& cold) {
 
 // Older blocks repeat what packets of their own told.
 std::optional<std::uint8_t> newest_key(ByteView packet, const DtmfTypes& types) {
-  if (packet.size() < kFixedBytes) return std::nullopt;
+  if (packet.size() < kRtpFixedBytes) return std::nullopt;
   const auto type = static_cast<std::uint8_t>(packet[1] & kTypeMask);
   if (!types.concerns(type)) return std::nullopt;
   const ByteView payload = payload_of(packet);

@@ -5,6 +5,7 @@
 #include <rte_ethdev.h>
 
 #include "base/clock.h"
+#include "engine/decode/ip_header.h"
 #include "engine/worker_state.h"
 
 namespace tapdeck::engine {
@@ -12,15 +13,6 @@ namespace {
 
 constexpr std::uint32_t kMessagesPerStep = 64;
 constexpr std::int64_t kClockAlarmNs = kNsPerSecond;
-
-// ::ffff:a.b.c.d, in two stores.
-std::array<std::uint8_t, 16> mapped_ipv4(const std::uint8_t* address) {
-  std::array<std::uint8_t, 16> out;
-  store_le(out.data(), std::uint64_t{0});
-  store_le(out.data() + 8,
-           std::uint64_t{0xffff0000} | std::uint64_t{load_le<std::uint32_t>(address)} << 32);
-  return out;
-}
 
 }  // namespace
 

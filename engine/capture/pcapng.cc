@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+
 namespace tapdeck::engine {
 namespace {
 
@@ -21,8 +23,6 @@ constexpr std::size_t kSectionBodyBytes = 16;
 constexpr std::uint16_t kOptionEnd = 0;
 constexpr std::uint16_t kOptionTimeResolution = 9;
 constexpr std::uint16_t kOptionTimeOffset = 14;
-
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 // if_tsresol: a power of ten, or with the top bit of two.  0: finer than can be counted.
 std::uint64_t ticks_per_second(std::uint8_t resolution) {

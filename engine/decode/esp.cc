@@ -8,8 +8,7 @@ namespace {
 
 constexpr std::size_t kEspBytes = 8;
 constexpr std::size_t kTrailerBytes = 2;
-constexpr std::size_t kPaddingMax = 15;  // to a multiple of 4, or of a cipher's block
-constexpr std::size_t kTcpBytes = 20;
+constexpr std::size_t kPaddingMax = 15;           // to a multiple of 4, or of a cipher's block
 constexpr std::size_t kTagBytes[] = {12, 16, 0};  // what authenticates: SHA-1 or MD5, SHA-2, none
 
 // The padding is 1, 2, 3...: chance gives that seldom.

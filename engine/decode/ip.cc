@@ -8,20 +8,9 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr std::size_t kIpv4Bytes = 20;
-constexpr std::size_t kIpv6Bytes = 40;
 constexpr std::size_t kUdpBytes = 8;
 constexpr std::size_t kSctpBytes = 12;
 constexpr std::size_t kAuthenticationBytes = 12;
-constexpr int kExtensionsMax = 8;
-
-IpAddress mapped_ipv4(const std::uint8_t* from) {
-  IpAddress address;
-  address.bytes[10] = 0xff;
-  address.bytes[11] = 0xff;
-  std::memcpy(address.bytes.data() + 12, from, 4);
-  return address;
-}
 
 void take_ports(Walk& walk) {
   walk.out.source.port = load_be<std::uint16_t>(walk.bytes.data());
@@ -121,8 +110,8 @@ void decode_ipv4(Walk& walk) {
   if ((fragment & 0x3fff) != 0) return stop_at_fragment(walk, bytes, total, bytes[9]);
   if (!has(walk, header, PacketClass::kMalformedIp)) return;
   walk.out.ip_id = load_be<std::uint16_t>(bytes.data() + 4);
-  walk.out.source.ip = mapped_ipv4(bytes.data() + 12);
-  walk.out.destination.ip = mapped_ipv4(bytes.data() + 16);
+  walk.out.source.ip.bytes = mapped_ipv4(bytes.data() + 12);
+  walk.out.destination.ip.bytes = mapped_ipv4(bytes.data() + 16);
   walk.bytes = bytes.first(std::min(bytes.size(), total)).subspan(header);
   walk.length = total - header;
   walk.protocol = bytes[9];

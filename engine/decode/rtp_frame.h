@@ -29,9 +29,8 @@ inline bool decode_rtp_frame(const FrameView& frame, const PortSet& sip_ports, R
   constexpr std::size_t kIpAt = 14;
   constexpr std::size_t kUdpAt = kIpAt + 20;
   constexpr std::size_t kRtpAt = kUdpAt + 8;
-  constexpr std::size_t kRtpBytes = 12;
   if (frame.link_type != static_cast<std::uint16_t>(LinkType::kEthernet)) return false;
-  if (frame.bytes.size() < kRtpAt + kRtpBytes) return false;
+  if (frame.bytes.size() < kRtpAt + kRtpFixedBytes) return false;
   const std::uint8_t* at = frame.bytes.data();
   // IPv4 with five words of header; not a fragment; UDP; RTP of version 2 with nothing optional
   // but padding.
@@ -42,7 +41,7 @@ inline bool decode_rtp_frame(const FrameView& frame, const PortSet& sip_ports, R
   const std::size_t ip_bytes = load_be<std::uint16_t>(at + kIpAt + 2);
   const std::size_t udp_bytes = load_be<std::uint16_t>(at + kUdpAt + 4);
   const bool whole = kIpAt + ip_bytes <= frame.bytes.size() && udp_bytes + 20 <= ip_bytes &&
-                     udp_bytes >= 8 + kRtpBytes;
+                     udp_bytes >= 8 + kRtpFixedBytes;
   if (!plain || !whole) return false;
   out.source_port = load_be<std::uint16_t>(at + kUdpAt);
   out.destination_port = load_be<std::uint16_t>(at + kUdpAt + 2);

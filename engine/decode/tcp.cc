@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/decode/ip_header.h"
+
 namespace tapdeck::engine {
-namespace {
-
-constexpr std::size_t kTcpBytes = 20;
-
-}  // namespace
 
 void decode_tcp(ByteView bytes, std::size_t length, Decoded& out) {
   out.packet_class = PacketClass::kMalformedTcp;

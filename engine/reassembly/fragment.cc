@@ -1,17 +1,12 @@
 #include "engine/reassembly/fragment.h"
 
+#include "engine/decode/ip_header.h"
+
 namespace tapdeck::engine {
 namespace {
 
-constexpr std::size_t kIpv4Bytes = 20;
-constexpr std::size_t kIpv6Bytes = 40;
 constexpr std::size_t kFragmentBytes = 8;
 constexpr std::size_t kLengthMax = 65'535;
-constexpr int kExtensionsMax = 8;
-constexpr std::uint8_t kHopByHop = 0;
-constexpr std::uint8_t kRouting = 43;
-constexpr std::uint8_t kFragmentHeader = 44;
-constexpr std::uint8_t kDestinationOptions = 60;
 
 bool read_ipv4(ByteView bytes, Fragment& out) {
   if (bytes.size() < kIpv4Bytes) return false;
@@ -36,8 +31,10 @@ std::size_t find_fragment_header(ByteView bytes) {
   std::uint8_t next = bytes[6];
   std::size_t at = kIpv6Bytes;
   for (int count = 0; count < kExtensionsMax && at + kFragmentBytes <= bytes.size(); ++count) {
-    if (next == kFragmentHeader) return at;
-    if (next != kHopByHop && next != kRouting && next != kDestinationOptions) return 0;
+    if (next == kProtocolFragment) return at;
+    const bool may_precede = next == kProtocolHopByHop || next == kProtocolRouting ||
+                             next == kProtocolDestinationOptions;
+    if (!may_precede) return 0;
     next = bytes[at];
     at += (bytes[at + 1] + std::size_t{1}) * 8;
   }

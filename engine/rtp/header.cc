@@ -3,18 +3,17 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr std::size_t kFixedBytes = 12;
 constexpr std::size_t kRtcpHeaderBytes = 4;
-constexpr std::size_t kBlockBytes = 24;
+constexpr std::size_t kReportBlockBytes = 24;
 constexpr std::uint8_t kSenderReport = 200;
 constexpr std::uint8_t kReceiverReport = 201;
 
 }  // namespace
 
 bool parse_rtp(ByteView payload, std::uint32_t wire_length, RtpHeader& header) {
-  if (payload.size() < kFixedBytes || payload[0] >> 6 != 2) return false;
+  if (payload.size() < kRtpFixedBytes || payload[0] >> 6 != 2) return false;
   if (payload[1] >= 192 && payload[1] <= 223) return false;
-  std::size_t need = kFixedBytes + (payload[0] & 0x0fU) * 4U;
+  std::size_t need = kRtpFixedBytes + (payload[0] & 0x0fU) * 4U;
   if ((payload[0] & 0x10) != 0) {  // extension: its length is only known when captured
     need += 4;
     if (payload.size() >= need) need += load_be<std::uint16_t>(payload.data() + need - 2) * 4U;
@@ -29,10 +28,10 @@ bool parse_rtp(ByteView payload, std::uint32_t wire_length, RtpHeader& header) {
 }
 
 bool rtp_padding_fits(ByteView payload, std::uint32_t wire_length) {
-  if (payload.size() < kFixedBytes || payload.size() != wire_length) return true;
+  if (payload.size() < kRtpFixedBytes || payload.size() != wire_length) return true;
   if ((payload[0] & 0x20) == 0) return true;
   const std::size_t padding = payload.back();
-  return padding != 0 && kFixedBytes + (payload[0] & 0x0fU) * 4U + padding <= payload.size();
+  return padding != 0 && kRtpFixedBytes + (payload[0] & 0x0fU) * 4U + padding <= payload.size();
 }
 
 bool is_rtcp(ByteView payload, std::uint32_t wire_length) {
@@ -52,7 +51,7 @@ bool RtcpReader::next(RtcpReport& report) {
     if (type != kSenderReport && type != kReceiverReport) continue;
     const std::size_t head = type == kSenderReport ? 28 : 8;
     const std::size_t count = packet[0] & 0x1fU;
-    if (packet.size() < head + count * kBlockBytes) {
+    if (packet.size() < head + count * kReportBlockBytes) {
       malformed_ = true;
       break;
     }
@@ -60,7 +59,7 @@ bool RtcpReader::next(RtcpReport& report) {
     report.sender_ssrc = load_be<std::uint32_t>(packet.data() + 4);
     report.ntp = report.from_sender ? load_be<std::uint32_t>(packet.data() + 10) : 0;
     report.block_count = static_cast<std::uint8_t>(count);
-    report.blocks = packet.subspan(head, count * kBlockBytes);
+    report.blocks = packet.subspan(head, count * kReportBlockBytes);
     return true;
   }
   rest_ = {};
@@ -68,7 +67,7 @@ bool RtcpReader::next(RtcpReport& report) {
 }
 
 RtcpBlock read_rtcp_block(const RtcpReport& report, std::uint8_t index) {
-  const std::uint8_t* at = report.blocks.data() + index * kBlockBytes;
+  const std::uint8_t* at = report.blocks.data() + index * kReportBlockBytes;
   return {load_be<std::uint32_t>(at),
           at[4],
           load_be<std::uint32_t>(at + 12),

@@ -2,11 +2,14 @@
 // Threads: any.  Memory: none.  Bad input: false; nothing is read beyond the payload.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/bytes.h"
 
 namespace tapdeck::engine {
+
+constexpr std::size_t kRtpFixedBytes = 12;  // of the header; what is optional follows
 
 struct RtpHeader {
   std::uint8_t payload_type = 0;
