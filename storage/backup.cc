@@ -17,7 +17,7 @@ namespace tapdeck::storage {
 namespace {
 
 constexpr mode_t kSealedMode = 0400;
-constexpr std::size_t kWindowBytes = 1UL << 20;
+constexpr std::size_t kCopyWindowBytes = 1UL << 20;
 
 Error failed(const std::string& what, const std::string& path) {
   return make_errno_error(
@@ -30,7 +30,7 @@ bool try_link(const std::string& from, const std::string& to) {
 }
 
 Result<void> copy_bytes(int from, int to, const std::string& path, CopiedFiles& copied) {
-  std::vector<std::uint8_t> window(kWindowBytes);
+  std::vector<std::uint8_t> window(kCopyWindowBytes);
   for (std::uint64_t offset = 0;;) {
     const std::size_t got = read_up_to(from, window, offset);
     if (got == 0) break;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -42,6 +43,8 @@ struct CallStoreOptions {
 
 // Returning false stops the walk (not an error).
 using ExtentRowSink = std::function<bool(const ExtentRow& row)>;
+
+constexpr std::size_t kRowsPerBatch = 4'096;  // that put() is given where there are many
 
 class CallStore {
  public:

@@ -157,12 +157,6 @@ Result<void> EventBatch::drop_old(std::size_t most) {
   return drop_surplus(left);
 }
 
-// Entries of the index, from `lower` on, up to, not including, `upper`.
-struct TermSpan {
-  std::string lower;
-  std::string upper;
-};
-
 TermSpan exactly(const std::string& term) { return {index_key(term, {}), term + '\1'}; }
 
 // Of the filter that narrows most; none where only a walk by date helps.
@@ -180,7 +174,7 @@ std::vector<TermSpan> spans_of(const EventQuery& query) {
   return spans;
 }
 
-struct KeyRange {
+struct EventRange {
   CallKey lower{};
   std::optional<CallKey> upper;
 
@@ -192,7 +186,7 @@ struct KeyRange {
 // The keys in `range` under these terms, in order; nothing when there are too many to look at.
 Result<std::optional<std::vector<CallKey>>> keys_of(const Reader& reader,
                                                     const std::vector<TermSpan>& spans,
-                                                    const KeyRange& range) {
+                                                    const EventRange& range) {
   std::vector<CallKey> keys;
   std::size_t seen = 0;
   for (const TermSpan& span : spans) {
@@ -251,7 +245,7 @@ Result<void> fill_from_keys(const Reader& reader,
   return {};
 }
 
-Result<void> fill_by_date(const Reader& reader, const KeyRange& range, EventPageBuilder& page) {
+Result<void> fill_by_date(const Reader& reader, const EventRange& range, EventPageBuilder& page) {
   const std::string upper = range.upper ? std::string(view(*range.upper)) : std::string();
   Walk walk(reader, Column::kEvents, view(range.lower), upper);
   for (; walk.valid(); walk.next()) {
@@ -262,8 +256,8 @@ Result<void> fill_by_date(const Reader& reader, const KeyRange& range, EventPage
   return walk.status();
 }
 
-Result<KeyRange> range_of(const EventQuery& query) {
-  KeyRange range;
+Result<EventRange> range_of(const EventQuery& query) {
+  EventRange range;
   if (query.from_us) range.lower = first_call_key(*query.from_us);
   if (query.to_us) range.upper = first_call_key(*query.to_us);
   if (query.cursor.empty()) return range;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -75,6 +76,9 @@ constexpr std::string_view kMaxTotalKey = "max_total_us";
 constexpr std::string_view kEventCountKey = "event_count";
 constexpr const char* kPurgeKey = "purge";
 constexpr std::size_t kManifestBytes = 1U << 20;  // some 5 000 changes, then a new one is begun
+// How often it is looked whether RocksDB has done what it was told, and for how long.
+constexpr std::chrono::milliseconds kLookAgain{5};
+constexpr std::chrono::seconds kWaitMax{60};
 constexpr std::string_view kGonePrefix = "gone/";
 
 constexpr std::size_t kExtentPrefixBytes = 1 + 16;  // tag, and recording or segment

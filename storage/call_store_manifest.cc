@@ -21,8 +21,6 @@ namespace {
 using Names = std::set<std::string>;
 
 constexpr std::string_view kFillerPrefix = "filler/";
-constexpr std::chrono::milliseconds kLookAgain{5};
-constexpr std::chrono::seconds kWaitMax{60};
 
 Names manifests(const CallStore::Impl& store) {
   Names names;

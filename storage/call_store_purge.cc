@@ -17,8 +17,6 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgain{5};
-constexpr std::chrono::seconds kWaitMax{60};
 constexpr std::chrono::hours kCompactionMax{1};  // that a purge waits for
 constexpr std::size_t kRangesMax = 64;           // more calls: all between the first and the last
 

@@ -135,12 +135,6 @@ Result<void> scan_exact(const Reader& reader,
   return walk.status();
 }
 
-// Entries of the index by number, from `lower` on, up to, not including, `upper`.
-struct TermSpan {
-  std::string lower;
-  std::string upper;
-};
-
 // Of all numbers that a filter's text stands for; none where it stands for any.
 std::vector<TermSpan> spans_of(std::string_view number, std::string_view e164) {
   std::vector<TermSpan> spans;

@@ -88,6 +88,12 @@ class Walk {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+// Entries of an index by term, from `lower` on, up to, not including, `upper`.
+struct TermSpan {
+  std::string lower;
+  std::string upper;
+};
+
 // Finds newest versions by uid, many at little more than the cost of one.  Threads: one.
 class UidFinder {
  public:

@@ -8,8 +8,8 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::uint32_t kKeyUser = 1;     // 0 is the store's own writer
-constexpr std::uint32_t kBuffersMax = 4;  // an import may wait, and locked memory is scarce
+constexpr std::uint32_t kImportKeyUser = 1;  // 0 is the store's own writer
+constexpr std::uint32_t kBuffersMax = 4;     // an import may wait, and locked memory is scarce
 
 StoreOptions import_options(StoreOptions options) {
   options.staging_buffers = std::min(options.staging_buffers, kBuffersMax);
@@ -20,7 +20,7 @@ StoreOptions import_options(StoreOptions options) {
 
 ImportIntake::ImportIntake(const StoreOptions& options, Parts parts)
     : parts_(std::move(parts)),
-      writer_(import_options(options), parts_.keys, parts_.index, kKeyUser) {}
+      writer_(import_options(options), parts_.keys, parts_.index, kImportKeyUser) {}
 
 // What was not ended goes into the index all the same: the next attempt finds it there and discards
 // it, as after a crash.

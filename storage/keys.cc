@@ -16,7 +16,7 @@ namespace tapdeck::storage {
 namespace {
 
 constexpr std::uint32_t kSlotsLookedAt = 16;  // a page
-constexpr std::uint32_t kFilesMax = 0xffff'fffeU / kKeySlotsPerFile;
+constexpr std::uint32_t kSlotFilesMax = 0xffff'fffeU / kKeySlotsPerFile;
 
 // Binds a wrapped key to its place, so that slots cannot be swapped.
 std::array<std::uint8_t, 24> slot_identity(const KeySlot& slot) {
@@ -85,7 +85,7 @@ std::string slot_file_name(const std::string& directory, std::uint32_t index) {
 }  // namespace
 
 Result<void> KeyVault::load() {
-  for (std::uint32_t index = 0; index < kFilesMax; ++index) {
+  for (std::uint32_t index = 0; index < kSlotFilesMax; ++index) {
     if (access(slot_file_name(directory_, index).c_str(), F_OK) != 0) break;
     TD_TRY(open_file(index));
   }
@@ -181,7 +181,7 @@ void KeyVault::look_for_destroyed() {
 
 Result<void> KeyVault::add_file() {
   const std::uint32_t index = static_cast<std::uint32_t>(files_.size());
-  if (index >= kFilesMax) {
+  if (index >= kSlotFilesMax) {
     return make_error(ErrorCode::kResources, "The store's key files are all full.");
   }
   auto file = std::make_unique<File>();

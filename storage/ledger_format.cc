@@ -15,7 +15,7 @@ constexpr std::uint32_t kEntryMagic = 0x3145'4c54U;  // "TLE1"
 constexpr std::uint8_t kLeafPrefix = 0;              // RFC 6962, section 2.1
 constexpr std::uint8_t kLeafVersion = 1;
 
-constexpr std::size_t kTagAt = 104;
+constexpr std::size_t kEntryTagAt = 104;
 constexpr std::size_t kEntryCrcAt = 124;
 constexpr std::size_t kFileCrcAt = 60;
 
@@ -104,7 +104,7 @@ void encode_ledger_entry_header(const LedgerEntryHeader& header,
 }
 
 void finish_ledger_entry(MutableByteView entry, const Tag& tag) {
-  store_array(entry.data() + kTagAt, tag);
+  store_array(entry.data() + kEntryTagAt, tag);
   store_le(entry.data() + kEntryCrcAt, entry_crc(entry));
 }
 
@@ -137,7 +137,7 @@ LedgerByteVerdict decode_ledger_entry(ByteView bytes, LedgerEntryHeader& header)
   load_array(header.commitment, at + 56);
   header.key_id = load_le<std::uint32_t>(at + 88);
   load_array(header.nonce, at + 92);
-  load_array(header.tag, at + kTagAt);
+  load_array(header.tag, at + kEntryTagAt);
   return LedgerByteVerdict::kGood;
 }
 

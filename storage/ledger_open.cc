@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kSuffix = ".ledger";
 constexpr std::size_t kDigits = 8;
-constexpr std::uint32_t kFilesMax = 100'000'000;  // 10 to the kDigits
+constexpr std::uint32_t kLedgerFilesMax = 100'000'000;  // 10 to the kDigits
 
 bool is_file_name(std::string_view name) {
   return name.size() == kDigits + kSuffix.size() && name.ends_with(kSuffix) &&
@@ -176,7 +176,7 @@ Result<void> Ledger::repair(std::uint64_t group_position,
 
 // It appears under its name with its header durable: a file without one is damaged, never new.
 Result<void> Ledger::make_file(std::uint32_t number, std::uint64_t first_sequence) {
-  if (number >= kFilesMax) {
+  if (number >= kLedgerFilesMax) {
     return make_error(ErrorCode::kResources, "The ledger " + directory_ + " has no number left.");
   }
   const LedgerFileHeader header{id_, number, first_sequence, wall_now_ns() / kNsPerUs};

@@ -9,8 +9,8 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::size_t kWindowBytes = 256U << 10;
-static_assert(kWindowBytes > kLedgerEntryBytesMax);
+constexpr std::size_t kLedgerWindowBytes = 256U << 10;
+static_assert(kLedgerWindowBytes > kLedgerEntryBytesMax);
 
 }  // namespace
 
@@ -24,7 +24,8 @@ LedgerScanner::LedgerScanner(int file, std::uint64_t end, std::uint64_t first_se
 Result<ByteView> LedgerScanner::view(std::uint64_t at, std::size_t bytes) {
   const auto there = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, end_ - at));
   if (at < window_at_ || at + there > window_at_ + window_.size()) {
-    window_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kWindowBytes, end_ - at)));
+    window_.resize(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kLedgerWindowBytes, end_ - at)));
     window_at_ = at;
     if (!read_fully(file_, window_, at)) {
       const int cause = errno;

@@ -16,8 +16,6 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::size_t kRowsPerBatch = 4096;
-
 void list_into(const std::string& directory, int depth, std::vector<std::string>& paths) {
   DIR* stream = opendir(directory.c_str());
   if (stream == nullptr) return;

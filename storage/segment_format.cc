@@ -13,8 +13,8 @@ constexpr std::uint32_t kExtentMagic = 0x3158'4454U;               // "TDX1"
 constexpr std::uint16_t kMediaSegmentVersion = 1;
 constexpr std::uint16_t kSipSegmentVersion = 2;  // 1: without call records
 constexpr std::uint16_t kExtentVersion = 1;
-constexpr std::size_t kTagAt = 92;
-constexpr std::size_t kCrcAt = 108;
+constexpr std::size_t kExtentTagAt = 92;
+constexpr std::size_t kExtentCrcAt = 108;
 
 template <std::size_t N>
 void put(std::uint8_t* to, const std::array<std::uint8_t, N>& bytes) {
@@ -96,8 +96,8 @@ ExtentHeaderBytes encode_extent_header(const ExtentHeader& header) {
   store_le(at + 72, header.stored_bytes);
   store_le(at + 76, header.key_id);
   put(at + 80, header.nonce);
-  put(at + kTagAt, header.tag);
-  store_le(at + kCrcAt, header.crc);
+  put(at + kExtentTagAt, header.tag);
+  store_le(at + kExtentCrcAt, header.crc);
   store_le(at + 112, header.raw_bytes);
   return bytes;
 }
@@ -125,8 +125,8 @@ std::optional<ExtentHeader> decode_extent_header(ByteView bytes) {
   header.stored_bytes = load_le<std::uint32_t>(at + 72);
   header.key_id = load_le<std::uint32_t>(at + 76);
   get(at + 80, header.nonce);
-  get(at + kTagAt, header.tag);
-  header.crc = load_le<std::uint32_t>(at + kCrcAt);
+  get(at + kExtentTagAt, header.tag);
+  header.crc = load_le<std::uint32_t>(at + kExtentCrcAt);
   header.raw_bytes = load_le<std::uint32_t>(at + 112);
   if (!lengths_make_sense(header)) return std::nullopt;
   return header;
@@ -134,14 +134,14 @@ std::optional<ExtentHeader> decode_extent_header(ByteView bytes) {
 
 ExtentHeaderBytes extent_associated_bytes(const ExtentHeader& header) {
   ExtentHeaderBytes bytes = encode_extent_header(header);
-  std::memset(bytes.data() + kTagAt, 0, kTagBytes);
-  std::memset(bytes.data() + kCrcAt, 0, sizeof header.crc);
+  std::memset(bytes.data() + kExtentTagAt, 0, kTagBytes);
+  std::memset(bytes.data() + kExtentCrcAt, 0, sizeof header.crc);
   return bytes;
 }
 
 std::uint32_t extent_crc(const ExtentHeader& header, ByteView body) {
   ExtentHeaderBytes bytes = encode_extent_header(header);
-  std::memset(bytes.data() + kCrcAt, 0, sizeof header.crc);
+  std::memset(bytes.data() + kExtentCrcAt, 0, sizeof header.crc);
   return crc32c(body, crc32c(bytes));
 }
 

@@ -10,7 +10,7 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::size_t kWindowBytes = 8U << 20;
+constexpr std::size_t kSegmentWindowBytes = 8U << 20;
 
 bool is_zero(ByteView block) {
   return block[0] == 0 && std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0;
@@ -55,7 +55,7 @@ Result<ScanFigures> scan_segment_file(int file,
                                       std::uint64_t to,
                                       const ExtentSink& sink) {
   ScanFigures figures;
-  std::vector<std::uint8_t> buffer(kWindowBytes);
+  std::vector<std::uint8_t> buffer(kSegmentWindowBytes);
   std::uint64_t at = from;
   while (at + kBlockBytes <= to) {
     const std::size_t want = std::min<std::uint64_t>(buffer.size(), to - at);

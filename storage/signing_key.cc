@@ -16,10 +16,10 @@ namespace {
 constexpr std::uint32_t kMagic = 0x31534454;  // "TDS1"
 constexpr std::size_t kPublicAt = 16;
 constexpr std::size_t kNonceAt = 48;
-constexpr std::size_t kTagAt = 60;
+constexpr std::size_t kSigningTagAt = 60;
 constexpr std::size_t kSeedAt = 76;
-constexpr std::size_t kCrcAt = kSigningFileBytes - 4;
-static_assert(kSeedAt + kKeyBytes == kCrcAt);
+constexpr std::size_t kSigningCrcAt = kSigningFileBytes - 4;
+static_assert(kSeedAt + kKeyBytes == kSigningCrcAt);
 
 // Magic, time and public key are bound to the seed.
 ByteView associated(ByteView bytes) { return bytes.first(kNonceAt); }
@@ -43,18 +43,18 @@ SigningFileBytes encode_signing_key(const SigningKey& key,
             {&seed, 1},
             bytes.data() + kSeedAt,
             tag);
-  std::ranges::copy(tag, bytes.begin() + kTagAt);
-  store_le(bytes.data() + kCrcAt, crc32c(ByteView(bytes).first(kCrcAt)));
+  std::ranges::copy(tag, bytes.begin() + kSigningTagAt);
+  store_le(bytes.data() + kSigningCrcAt, crc32c(ByteView(bytes).first(kSigningCrcAt)));
   return bytes;
 }
 
 Result<SigningKey> decode_signing_key(ByteView bytes, const MasterKey& master) {
   if (bytes.size() != kSigningFileBytes || load_le<std::uint32_t>(bytes.data()) != kMagic ||
-      load_le<std::uint32_t>(bytes.data() + kCrcAt) != crc32c(bytes.first(kCrcAt))) {
+      load_le<std::uint32_t>(bytes.data() + kSigningCrcAt) != crc32c(bytes.first(kSigningCrcAt))) {
     return make_error(ErrorCode::kCorrupt, "it is damaged");
   }
   Tag tag;
-  std::ranges::copy(bytes.subspan(kTagAt, tag.size()), tag.begin());
+  std::ranges::copy(bytes.subspan(kSigningTagAt, tag.size()), tag.begin());
   Aead aead;
   std::array<std::uint8_t, kKeyBytes> seed;
   const bool opened = aead.open({.key = master.bytes,

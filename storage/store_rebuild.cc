@@ -17,7 +17,6 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::size_t kRowsPerBatch = 4'096;
 constexpr std::size_t kRecordsPerBatch = 512;
 
 bool is_there(const std::string& path) {

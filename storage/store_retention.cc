@@ -15,7 +15,7 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::uint32_t kKeyUser = 2;  // of the key vault; behind the two writers
+constexpr std::uint32_t kDetailsKeyUser = 2;  // of the key vault; behind the two writers
 
 // Up to the last that there is of it: done again after a crash, or on a copy, it must not take what
 // was kept later.
@@ -54,7 +54,7 @@ Result<std::optional<std::uint32_t>> StoreImpl::find_details_key(const Uid& uid)
 }
 
 Result<void> StoreImpl::sync_keys() {
-  const auto files = keys_->take_unsynced_files(kKeyUser);
+  const auto files = keys_->take_unsynced_files(kDetailsKeyUser);
   if (!files) return Error(files.error());
   for (auto file = files->begin(); file != files->end(); ++file) {
     if (fdatasync(*file) == 0) continue;
