@@ -13,10 +13,10 @@ namespace tapdeck::calls {
 namespace {
 
 constexpr std::int64_t kAnsweredNs = 5'000'000'000;  // the answer's other hops and repetitions
-constexpr std::size_t kTextMax = 256;
+constexpr std::size_t kEventTextMax = 256;
 constexpr std::uint32_t kExpiresDefaultS = 3'600;  // RFC 3261 section 10.2.1.1
 
-std::string cut(std::string_view text) { return std::string(text.substr(0, kTextMax)); }
+std::string cut(std::string_view text) { return std::string(text.substr(0, kEventTextMax)); }
 
 EventParty party_of(std::string_view field, const MessageNumbers& numbers) {
   PersonReader reader;

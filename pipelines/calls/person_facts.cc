@@ -12,7 +12,7 @@ constexpr bool is_separator(char c) {
 }
 
 constexpr bool is_dialled(char c) {
-  return sip::is_digit(c) || c == '+' || c == '*' || c == '#' || is_separator(c);
+  return is_digit(c) || c == '+' || c == '*' || c == '#' || is_separator(c);
 }
 
 std::size_t copy_without_separators(std::string_view text, char* to) {

@@ -23,18 +23,18 @@ void append_text(std::string& to, std::string_view text) {
 
 }  // namespace
 
-Uid identify_call(const CallIdentity& identity, storage::Hasher& hasher) {
+Uid identify_call(const CallOrigin& origin, storage::Hasher& hasher) {
   std::string bytes;
-  bytes.reserve(sizeof(CallIdentity) + identity.call_id.size() + identity.from_tag.size());
-  append_number(bytes, identity.realm);
-  append_text(bytes, identity.call_id);
-  append_text(bytes, identity.from_tag);
-  append_number(bytes, static_cast<std::uint64_t>(identity.first_ns));
+  bytes.reserve(sizeof(CallOrigin) + origin.call_id.size() + origin.from_tag.size());
+  append_number(bytes, origin.realm);
+  append_text(bytes, origin.call_id);
+  append_text(bytes, origin.from_tag);
+  append_number(bytes, static_cast<std::uint64_t>(origin.first_ns));
   const ByteView whole = as_bytes(bytes);
   const auto hash = hasher.sha256({&whole, 1});
   std::array<std::uint8_t, 10> head{};
   std::copy_n(hash.begin(), head.size(), head.begin());
-  return make_uid(identity.first_ns / 1'000'000, head);
+  return make_uid(origin.first_ns / 1'000'000, head);
 }
 
 }  // namespace tapdeck::calls

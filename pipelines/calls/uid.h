@@ -10,7 +10,7 @@
 
 namespace tapdeck::calls {
 
-struct CallIdentity {
+struct CallOrigin {
   RealmId realm = 0;
   std::string_view call_id;
   std::string_view from_tag;
@@ -18,7 +18,7 @@ struct CallIdentity {
 };
 
 // Milliseconds of first_ns, then 80 bits of SHA-256 over all four fields, each text preceded by its
-// length so that no two identities spell the same bytes.
-Uid identify_call(const CallIdentity& identity, storage::Hasher& hasher);
+// length so that no two origins spell the same bytes.
+Uid identify_call(const CallOrigin& origin, storage::Hasher& hasher);
 
 }  // namespace tapdeck::calls

@@ -10,16 +10,19 @@
 #include <optional>
 #include <string_view>
 
+#include "base/characters.h"
+
 namespace tapdeck::sip {
 
 constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// SP and HTAB: what stands between the words of a line.
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // SP, HTAB and, since lines may be folded, CR and LF.
-constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
 
 bool is_token_char(char c);                       // RFC 3261 section 25.1 `token`
 bool is_token(std::string_view text);             // at least one character

@@ -7,11 +7,8 @@
 namespace tapdeck::sip {
 namespace {
 
-constexpr std::string_view kVersion = "SIP/2.0";
 constexpr std::uint16_t kStatusMin = 100;
 constexpr std::uint16_t kStatusMax = 699;
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 bool names_sip(std::string_view line) {
   for (std::size_t at = line.find('/'); at != std::string_view::npos; at = line.find('/', at + 1)) {
@@ -86,7 +83,7 @@ class MessageParser {
 
   ParseVerdict parse_status_line(std::string_view line) {
     const std::size_t version_end = std::min(find_any(line, " \t"), line.size());
-    if (!iequals(line.substr(0, version_end), kVersion)) return ParseVerdict::kBadVersion;
+    if (!iequals(line.substr(0, version_end), kSipVersion)) return ParseVerdict::kBadVersion;
     std::string_view rest = line.substr(version_end);
     if (rest.size() > 1 && is_blank(rest[1])) note(kRepairStartLineSpace);
     rest = trim(rest);
@@ -109,7 +106,7 @@ class MessageParser {
     }
     const std::string_view version = line.substr(version_at + 1);
     if (!istarts_with(version, "SIP/")) return ParseVerdict::kBadStartLine;
-    if (!iequals(version, kVersion)) return ParseVerdict::kBadVersion;
+    if (!iequals(version, kSipVersion)) return ParseVerdict::kBadVersion;
     const std::string_view between = line.substr(method_end + 1, version_at - method_end - 1);
     message_.is_request_ = true;
     message_.method_token_ = line.substr(0, method_end);

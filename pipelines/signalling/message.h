@@ -18,6 +18,7 @@
 
 namespace tapdeck::sip {
 
+constexpr std::string_view kSipVersion = "SIP/2.0";
 constexpr std::size_t kHeadersMax = 256;
 constexpr std::size_t kMessageBytesMax = 65'535;
 

@@ -7,7 +7,6 @@ namespace tapdeck::sip {
 namespace {
 
 constexpr std::size_t kSdpBytesMax = 65'535;
-constexpr std::uint16_t kPayloadTypeMax = 127;
 
 bool contains_ignoring_case(std::string_view text, std::string_view wanted) {
   for (std::size_t i = 0; i + wanted.size() <= text.size(); ++i) {

@@ -8,7 +8,6 @@ namespace tapdeck::sip {
 namespace {
 
 constexpr std::uint8_t kCryptoCountMax = 255;
-constexpr std::uint8_t kPayloadTypeMax = 127;
 
 struct Attribute {
   std::string_view name;

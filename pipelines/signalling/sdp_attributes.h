@@ -4,12 +4,15 @@
 // false and changes nothing; unknown ones are none of our business and return true.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "pipelines/signalling/sdp.h"
 
 namespace tapdeck::sip {
+
+constexpr std::uint8_t kPayloadTypeMax = 127;
 
 struct SessionDefaults {
   Direction direction = Direction::kSendRecv;

@@ -23,8 +23,6 @@ constexpr std::array<std::string_view, 8> kSecretAttributes = {"key-salt",
 
 bool is_break(char c) { return c == '\r' || c == '\n'; }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 // Which of 32 bytes are this letter, in whatever case.
 __m256i letters(__m256i lowered, char letter) {
   return _mm256_cmpeq_epi8(lowered, _mm256_set1_epi8(letter));

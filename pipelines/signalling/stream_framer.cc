@@ -12,10 +12,7 @@ namespace {
 constexpr std::size_t kMethodBytesMax = 20;
 constexpr std::size_t kStartLineBytesMax = 4'096;
 constexpr std::size_t kHeaderNameBytesMax = 64;
-constexpr std::string_view kVersion = "SIP/2.0";
 constexpr std::string_view kStatus = "SIP/2.0 ";
-
-bool is_filler(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 std::size_t token_length(std::string_view text, std::size_t max) {
   std::size_t length = 0;
@@ -41,9 +38,9 @@ bool is_start_line(std::string_view line) {
   }
   const std::size_t method = token_length(line, kMethodBytesMax);
   if (method < 3 || method > kMethodBytesMax || method >= line.size()) return false;
-  if (line[method] != ' ' || line.size() < method + kVersion.size() + 2) return false;
-  return iequals(line.substr(line.size() - kVersion.size()), kVersion) &&
-         line[line.size() - kVersion.size() - 1] == ' ';
+  if (line[method] != ' ' || line.size() < method + kSipVersion.size() + 2) return false;
+  return iequals(line.substr(line.size() - kSipVersion.size()), kSipVersion) &&
+         line[line.size() - kSipVersion.size() - 1] == ' ';
 }
 
 StartVerdict begins_header(std::string_view text) {

@@ -12,6 +12,9 @@
 
 namespace tapdeck::sip {
 
+// What may stand between messages.
+constexpr bool is_filler(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+
 enum class StartVerdict : std::uint8_t { kNo, kYes, kMaybe };  // kMaybe: too short to tell
 
 // Whether `text` begins with a SIP start line, with a header behind it.

@@ -6,8 +6,6 @@
 namespace tapdeck::sip {
 namespace {
 
-bool is_filler(std::uint8_t byte) { return byte == '\r' || byte == '\n' || byte == 0; }
-
 bool may_begin(ByteView bytes, std::string_view whole) {
   const std::string_view text = as_text(bytes);
   return text.starts_with(whole) || whole.starts_with(text);
@@ -27,7 +25,7 @@ bool surely_begins(ByteView bytes) {
 
 bool StreamReader::begins_here(ByteView bytes) {
   if (bytes.empty()) return false;
-  return is_filler(bytes.front()) || begins_message(as_text(bytes)) != StartVerdict::kNo ||
+  return is_filler(as_text(bytes).front()) || begins_message(as_text(bytes)) != StartVerdict::kNo ||
          may_begin(bytes, "HEP3") || begins_http(bytes) || begins_sip_frame(bytes);
 }
 
@@ -89,7 +87,7 @@ std::size_t StreamReader::recognise(ByteView bytes, const Work& work) {
     mode_ = Mode::kWebSocket;
   } else if (begins_http(bytes) && bytes.size() >= 4) {
     mode_ = Mode::kHandshake;
-  } else if (is_filler(bytes.front()) || lost_) {
+  } else if (is_filler(as_text(bytes).front()) || lost_) {
     mode_ = Mode::kSip;
   } else {
     switch (begins_message(as_text(bytes))) {

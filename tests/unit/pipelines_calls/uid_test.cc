@@ -7,7 +7,7 @@ namespace {
 
 TEST(Uid, DependsOnEveryPartOfTheIdentity) {
   storage::Hasher hasher;
-  const CallIdentity one{1, "call", "tag", 1'700'000'000'123'456'789};
+  const CallOrigin one{1, "call", "tag", 1'700'000'000'123'456'789};
   const Uid uid = identify_call(one, hasher);
   EXPECT_EQ(uid, identify_call(one, hasher));
   EXPECT_EQ(uid.start_ms(), 1'700'000'000'123);
