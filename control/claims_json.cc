@@ -4,19 +4,11 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "control/json_values.h"
 #include "control/text.h"
 
 namespace tapdeck::control {
 namespace {
-
-Json text_or_null(std::string_view text) {
-  return text.empty() ? Json(nullptr) : Json(to_valid_utf8(text));
-}
-
-template <typename T>
-Json value_or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 Json identity_to_json(const CallIdentity& identity) {
   return {{"source", identity_source_name(identity.source)},

@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kAttempts = 25;
 constexpr std::chrono::milliseconds kPause{200};  // in all five seconds for a service to come up
-constexpr std::int64_t kUsPerDay = 86'400'000'000;
 
 Result<void> check_directory(const std::string& directory) {
   struct stat status {};

@@ -30,7 +30,7 @@ constexpr const char* kWorkerFooter =
     "Example:\n"
     "  tapdeck bench worker --streams 1000,100000 --json";
 
-constexpr const char* kCallsFooter =
+constexpr const char* kBenchCallsFooter =
     "Columns: `us a call` is all that a call costs the call plane, its share of registrations and "
     "of\n"
     "what workers say of its streams included; `generator` is not in it.  The stages behind are "
@@ -88,7 +88,7 @@ void add_calls_bench(CLI::App& bench, Context& context) {
   auto request = std::make_shared<BenchCallsRequest>();
   CLI::App* command = bench.add_subcommand(
       "calls", "What SIP costs the call plane while many calls are open; each call is checked.");
-  command->footer(kCallsFooter);
+  command->footer(kBenchCallsFooter);
   command->add_option("--open", request->open_calls, "Answered calls at once; one row for each")
       ->delimiter(',')
       ->check(CLI::Range(std::uint32_t{1}, kOpenCallsMax))

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kPollNs = kNsPerSecond / 2;
 constexpr std::int64_t kRestFactor = 10;  // of the time a poll took: a tenth of the service at most
 
-constexpr const char* kCallsFooter =
+constexpr const char* kCallLogFooter =
     "Without --json or --csv it is a table with times in the configured zone. With --limit the\n"
     "cursor for the next page is told on stderr as `next: CURSOR`. In CSV a cell that a\n"
     "spreadsheet would run as a formula gets a leading apostrophe; numbers such as +49891234 "
@@ -110,7 +110,7 @@ void add_calls_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("calls",
                                          "The call log, oldest first.\n"
                                          "All filters that are given must hold.");
-  command->footer(kCallsFooter);
+  command->footer(kCallLogFooter);
   command->add_flag("--json", options->json, "One JSON object per call");
   command->add_flag("--csv", options->csv, "CSV (RFC 4180) with a header line");
   command->add_option("--limit", options->limit, "At most this many calls")
