@@ -56,9 +56,9 @@ std::uint32_t sum_of(const FlatMap<std::string, std::uint32_t>& counts) {
   return sum;
 }
 
-class Load {
+class CallsRun {
  public:
-  explicit Load(const CallsOptions& options)
+  explicit CallsRun(const CallsOptions& options)
       : options_(options),
         traffic_(traffic_options(options)),
         plane_(calls::CallPlane::create(plane_options(options.rules.has_value()), sink_)) {}
@@ -227,6 +227,6 @@ class Load {
 
 }  // namespace
 
-Result<CallsResult> run_calls_load(const CallsOptions& options) { return Load(options).run(); }
+Result<CallsResult> run_calls_load(const CallsOptions& options) { return CallsRun(options).run(); }
 
 }  // namespace tapdeck::load

@@ -10,7 +10,7 @@
 namespace tapdeck::load {
 namespace {
 
-constexpr std::size_t kSlotBytes = 2'048;  // as an element of the workers' message pool
+constexpr std::size_t kMessageSlotBytes = 2'048;  // as an element of the workers' message pool
 
 }  // namespace
 
@@ -39,12 +39,12 @@ const std::vector<SignalMessage>& CallsTraffic::next(std::size_t count) {
   for (std::uint32_t i = static_cast<std::uint32_t>(places.size()); i > 1; --i) {
     std::swap(places[i - 1], places[random_.below(i)]);
   }
-  bytes_.resize(std::max(bytes_.size(), written_.size() * kSlotBytes));
+  bytes_.resize(std::max(bytes_.size(), written_.size() * kMessageSlotBytes));
   batch_.clear();
   for (std::size_t i = 0; i < written_.size(); ++i) {
     const std::string& text = written_[i].text;
-    TD_ASSERT(text.size() <= kSlotBytes);
-    std::uint8_t* const at = bytes_.data() + places[i] * kSlotBytes;
+    TD_ASSERT(text.size() <= kMessageSlotBytes);
+    std::uint8_t* const at = bytes_.data() + places[i] * kMessageSlotBytes;
     std::memcpy(at, text.data(), text.size());
     SignalMessage message = written_[i].message;
     message.bytes = at;

@@ -10,15 +10,15 @@
 namespace tapdeck::load {
 namespace {
 
-struct Counter {
+struct FolderSyncs {
   std::string_view folder;
   std::atomic<std::uint64_t> count{0};
 };
 
-Counter journal{"/ledger/"};
-Counter keys{"/keys/"};
-Counter rows{"/calls/"};
-Counter segments{"/segments/"};
+FolderSyncs journal_syncs{"/ledger/"};
+FolderSyncs key_syncs{"/keys/"};
+FolderSyncs row_syncs{"/calls/"};
+FolderSyncs segment_syncs{"/segments/"};
 std::atomic<std::uint64_t> unlinks{0};
 
 void count_sync(int file) {
@@ -29,7 +29,7 @@ void count_sync(int file) {
   const std::string_view name(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
   const std::size_t store = name.rfind("/store/");  // what the harness calls it
   if (store == std::string_view::npos) return;
-  for (Counter* counter : {&journal, &keys, &rows, &segments}) {
+  for (FolderSyncs* counter : {&journal_syncs, &key_syncs, &row_syncs, &segment_syncs}) {
     if (name.find(counter->folder, store) != std::string_view::npos) ++counter->count;
   }
 }
@@ -37,7 +37,7 @@ void count_sync(int file) {
 }  // namespace
 
 CountedCalls counted_calls() {
-  return {journal.count, keys.count, rows.count, segments.count, unlinks};
+  return {journal_syncs.count, key_syncs.count, row_syncs.count, segment_syncs.count, unlinks};
 }
 
 }  // namespace tapdeck::load

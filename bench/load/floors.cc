@@ -21,8 +21,8 @@
 namespace tapdeck::load {
 namespace {
 
-constexpr std::uint32_t kAhead = 32;  // packets between asking for memory and using it
-constexpr std::uint32_t kRounds = 5;  // the median of these
+constexpr std::uint32_t kPacketsAhead = 32;  // packets between asking for memory and using it
+constexpr std::uint32_t kRounds = 5;         // the median of these
 constexpr std::size_t kLine = 64;
 constexpr std::uint32_t kOrder = 1U << 20;
 
@@ -70,8 +70,9 @@ double receive(const engine::Port& port) {
                   port.rings()[0], reinterpret_cast<void**>(all.data()), kMbufs, nullptr) ==
               kMbufs);
     const std::int64_t begin_ns = thread_cpu_ns();
-    std::array<rte_mbuf*, kAhead> burst{};
-    while (const std::uint16_t count = rte_eth_rx_burst(port.port_id(), 0, burst.data(), kAhead)) {
+    std::array<rte_mbuf*, kPacketsAhead> burst{};
+    while (const std::uint16_t count =
+               rte_eth_rx_burst(port.port_id(), 0, burst.data(), kPacketsAhead)) {
       for (std::uint16_t i = 0; i < count; ++i) {
         const auto* data = static_cast<const std::uint8_t*>(burst[i]->buf_addr);
         for (std::size_t at = 0; at < StreamSource::kFrameBytes; at += kLine) {
@@ -94,8 +95,8 @@ double receive(const engine::Port& port) {
 }
 
 double decode_headers() {
-  std::vector<traffic::FrameBuffer> frames(kAhead);
-  for (std::uint32_t i = 0; i < kAhead; ++i) {
+  std::vector<traffic::FrameBuffer> frames(kPacketsAhead);
+  for (std::uint32_t i = 0; i < kPacketsAhead; ++i) {
     traffic::write_headers(frames[i].data(),
                            {make_ipv4(0x0b000001 + i), 4'000},
                            {make_ipv4(0x0a000001 + i), 5'000},
@@ -108,7 +109,7 @@ double decode_headers() {
   const double ns = median_ns(kOrder, [&] {
     for (std::uint32_t i = 0; i < kOrder; ++i) {
       engine::RtpFrame out;
-      const ByteView frame = ByteView{frames[i % kAhead]}.first(StreamSource::kFrameBytes);
+      const ByteView frame = ByteView{frames[i % kPacketsAhead]}.first(StreamSource::kFrameBytes);
       rtp += engine::decode_rtp_frame({.bytes = frame}, sip_ports, out) ? 1U : 0U;
     }
   });
@@ -117,12 +118,12 @@ double decode_headers() {
 }
 
 double hash_keys() {
-  std::vector<engine::StreamKey> keys(kAhead);
-  for (std::uint32_t i = 0; i < kAhead; ++i) keys[i].ssrc = i;
+  std::vector<engine::StreamKey> keys(kPacketsAhead);
+  for (std::uint32_t i = 0; i < kPacketsAhead; ++i) keys[i].ssrc = i;
   std::uint64_t sum = 0;
   const double ns = median_ns(kOrder, [&] {
     for (std::uint32_t i = 0; i < kOrder; ++i) {
-      const engine::StreamKey& key = keys[i % kAhead];
+      const engine::StreamKey& key = keys[i % kPacketsAhead];
       sum += hash_bytes({reinterpret_cast<const std::uint8_t*>(&key), sizeof key}, i);
     }
   });
@@ -130,13 +131,13 @@ double hash_keys() {
   return ns;
 }
 
-// Visits random places, one for each packet, having asked for them kAhead packets before.
+// Visits random places, one for each packet, having asked for them kPacketsAhead packets before.
 template <typename Ask, typename Visit>
 double visit(const std::vector<std::uint32_t>& order, Ask&& ask, Visit&& act) {
   return median_ns(kOrder, [&] {
-    for (std::uint32_t i = 0; i < kOrder; i += kAhead) {
-      for (std::uint32_t k = 0; k < kAhead; ++k) ask(order[i + k]);
-      for (std::uint32_t k = 0; k < kAhead; ++k) act(order[i + k]);
+    for (std::uint32_t i = 0; i < kOrder; i += kPacketsAhead) {
+      for (std::uint32_t k = 0; k < kPacketsAhead; ++k) ask(order[i + k]);
+      for (std::uint32_t k = 0; k < kPacketsAhead; ++k) act(order[i + k]);
     }
   });
 }

@@ -15,12 +15,12 @@
 namespace tapdeck::load {
 namespace {
 
-constexpr std::size_t kSlotBytes = 256;
+constexpr std::size_t kFrameSlotBytes = 256;
 
 class InterfaceOutlet : public Outlet {
  public:
   explicit InterfaceOutlet(int socket)
-      : socket_(socket), bytes_(kSlotBytes * kPacketBuffers), order_(kPacketBuffers) {
+      : socket_(socket), bytes_(kFrameSlotBytes * kPacketBuffers), order_(kPacketBuffers) {
     std::iota(order_.begin(), order_.end(), 0U);
     std::shuffle(order_.begin(), order_.end(), std::mt19937(3));
     for (std::uint32_t i = 0; i < kPacketBuffers; ++i) StreamSource::prepare(frame(i), i + 1);
@@ -55,7 +55,7 @@ class InterfaceOutlet : public Outlet {
   [[nodiscard]] bool has_room() const override { return true; }  // send() waits
 
  private:
-  std::uint8_t* frame(std::uint32_t number) { return bytes_.data() + kSlotBytes * number; }
+  std::uint8_t* frame(std::uint32_t number) { return bytes_.data() + kFrameSlotBytes * number; }
 
   int socket_;
   std::vector<std::uint8_t> bytes_;

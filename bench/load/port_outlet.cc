@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint16_t kDescriptors = 1'024;
 constexpr unsigned kCache = 256;
-constexpr std::int64_t kPatienceNs = kNsPerSecond;
+constexpr std::int64_t kSendPatienceNs = kNsPerSecond;
 
 Error port_error(const std::string& device, const std::string& what, int code) {
   return make_errno_error(ErrorCode::kIo, "Port " + device + ": " + what, code < 0 ? -code : code);
@@ -81,7 +81,7 @@ class PortOutlet : public Outlet {
       packets[i]->data_len = StreamSource::kFrameBytes;
       packets[i]->pkt_len = StreamSource::kFrameBytes;
     }
-    const std::int64_t patience_ns = monotonic_now_ns() + kPatienceNs;
+    const std::int64_t patience_ns = monotonic_now_ns() + kSendPatienceNs;
     for (std::uint16_t sent = 0; sent < count;) {
       const auto left = static_cast<std::uint16_t>(count - sent);
       const std::uint16_t taken = rte_eth_tx_burst(id_, 0, packets.data() + sent, left);

@@ -79,9 +79,9 @@ void wait_for_compaction(storage::Store& store) {
   }
 }
 
-class Load {
+class RetentionRun {
  public:
-  Load(const RetentionLoadOptions& options, RetentionLoadResult& result)
+  RetentionRun(const RetentionLoadOptions& options, RetentionLoadResult& result)
       : options_(options),
         result_(result),
         maker_(retention_calls(options.recordings)),
@@ -292,7 +292,7 @@ std::vector<std::string> what_expiry_did_wrong(const RetentionLoadResult& result
 Result<RetentionLoadResult> run_retention_load(const RetentionLoadOptions& options) {
   TD_TRY(make_fresh_directory(options.directory));
   RetentionLoadResult result;
-  auto done = Load(options, result).run();
+  auto done = RetentionRun(options, result).run();
   std::error_code ignored;
   std::filesystem::remove_all(options.directory + "/store", ignored);
   if (done && options.small_files) {

@@ -23,7 +23,7 @@ constexpr std::size_t kHashBytes = 8;
 constexpr std::uint32_t kSourceNetwork = 0x0b000000;
 constexpr std::uint32_t kDestinationNetwork = 0x0a000000;
 constexpr std::uint32_t kSamplesPerPacket = 160;
-constexpr std::uint32_t kAhead = 16;  // streams asked for before their turn
+constexpr std::uint32_t kStreamsAhead = 16;  // streams asked for before their turn
 
 std::uint16_t port_of(std::uint32_t stream) {
   return static_cast<std::uint16_t>(10'000U + (stream & 0xffU) * 2U);
@@ -111,7 +111,8 @@ StreamSource::Sent& StreamSource::next() {
     }
     stream_ = order_[at_++];
   } while (stream_ % kRanks > rank_);
-  if (at_ + kAhead < order_.size()) engine::prefetch_to_write(&sent_[order_[at_ + kAhead]]);
+  if (at_ + kStreamsAhead < order_.size())
+    engine::prefetch_to_write(&sent_[order_[at_ + kStreamsAhead]]);
   now_ns_ = cycle_ns_ + kPacketNs * at_ / static_cast<std::int64_t>(order_.size());
   Sent& sent = sent_[stream_];
   ++sent.number;

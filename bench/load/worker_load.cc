@@ -33,19 +33,19 @@ engine::RingOptions ring_options(std::uint32_t streams, std::uint32_t number) {
   return options;
 }
 
-class Load {
+class LoadedWorker {
  public:
   // `policy`: without an evaluator, calls are kept as they are.
-  static Result<std::unique_ptr<Load>> create(std::uint32_t streams,
-                                              std::uint32_t number,
-                                              const calls::PolicySources& policy) {
+  static Result<std::unique_ptr<LoadedWorker>> create(std::uint32_t streams,
+                                                      std::uint32_t number,
+                                                      const calls::PolicySources& policy) {
     auto port = engine::Port::make_ring_port({.name = "load" + std::to_string(number),
                                               .ring_size = 2 * kMbufs,
                                               .mbuf_count = kMbufs + 1'023});
     if (!port) return port.error();
     auto rings = engine::WorkerRings::create(ring_options(streams, number));
     if (!rings) return rings.error();
-    std::unique_ptr<Load> load(new Load(std::move(*port), std::move(*rings)));
+    std::unique_ptr<LoadedWorker> load(new LoadedWorker(std::move(*port), std::move(*rings)));
     auto worker = engine::Worker::create({.index = static_cast<std::uint16_t>(number),
                                           .sources = {engine::make_source(load->port_, 0)},
                                           .streams_max = std::bit_ceil(streams),
@@ -90,7 +90,7 @@ class Load {
   [[nodiscard]] const engine::Port& port() const { return port_; }
 
  private:
-  Load(engine::Port port, engine::WorkerRings rings)
+  LoadedWorker(engine::Port port, engine::WorkerRings rings)
       : port_(std::move(port)), rings_(std::move(rings)) {}
 
   // Two streams are a call.
@@ -133,7 +133,7 @@ class Load {
 // Measures one of `count` workers while the others do the same.
 class Runner {
  public:
-  Runner(Load& load, double seconds, std::atomic<std::uint32_t>& warming)
+  Runner(LoadedWorker& load, double seconds, std::atomic<std::uint32_t>& warming)
       : load_(load), seconds_(seconds), warming_(warming) {}
 
   static int run(void* self) {
@@ -171,7 +171,7 @@ class Runner {
   [[nodiscard]] const WorkerLoadResult& result() const { return result_; }
 
  private:
-  Load& load_;
+  LoadedWorker& load_;
   double seconds_;
   std::atomic<std::uint32_t>& warming_;
   WorkerLoadResult result_{};
@@ -197,7 +197,7 @@ WorkerLoadResult sum_of(const std::vector<std::unique_ptr<Runner>>& runners) {
 }  // namespace
 
 Result<WorkerLoadResult> run_worker_load(const WorkerLoadOptions& options) {
-  std::vector<std::unique_ptr<Load>> loads;
+  std::vector<std::unique_ptr<LoadedWorker>> loads;
   std::vector<std::unique_ptr<Runner>> runners;
   std::atomic<std::uint32_t> warming{options.workers};
   calls::PolicySources policy;
@@ -207,7 +207,7 @@ Result<WorkerLoadResult> run_worker_load(const WorkerLoadOptions& options) {
     policy = std::move(*loaded);
   }
   for (std::uint32_t i = 0; i < options.workers; ++i) {
-    Result<std::unique_ptr<Load>> load = Load::create(options.streams, i, policy);
+    Result<std::unique_ptr<LoadedWorker>> load = LoadedWorker::create(options.streams, i, policy);
     if (!load) return load.error();
     loads.push_back(std::move(*load));
     runners.push_back(std::make_unique<Runner>(*loads.back(), options.seconds, warming));
