@@ -11,13 +11,12 @@
 namespace tapdeck::apps {
 namespace {
 
-constexpr std::size_t kQueueCapacity = 256;  // finals that may wait for the disk
-constexpr std::uint32_t kDiskWaitUs = 200;
-constexpr int kNiceness = 10;
+constexpr std::size_t kQueueCapacity = 256;   // finals that may wait for the disk
+constexpr std::uint32_t kImportWaitUs = 200;  // for the disk
 
 // The capture comes first: Linux keeps a niceness for each thread.
 void step_back() {
-  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness) != 0) {
+  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kImportNiceness) != 0) {
     log_warning("an import cannot lower its priority; it runs beside the capture as an equal");
   }
 }
@@ -76,7 +75,7 @@ Result<void> ImportSession::add_chunk(Chunk& chunk) {
   chunk.retention_class = class_index_;
   storage::AppendVerdict verdict = intake_->writer().try_append(chunk);
   while (verdict == storage::AppendVerdict::kBusy) {
-    if (step() == 0) ::usleep(kDiskWaitUs);
+    if (step() == 0) ::usleep(kImportWaitUs);
     verdict = intake_->writer().try_append(chunk);
   }
   figures_.note(verdict, chunk);
@@ -132,7 +131,7 @@ Result<void> ImportSession::hand_over(RecordCommand command) {
     if (step() != 0 || writer_.is_idle()) continue;
     // Short calls: waiting for the flush interval at each queueful would take for ever.
     if (writer_.is_full_of_finals()) flush();
-    if (step() == 0) ::usleep(kDiskWaitUs);
+    if (step() == 0) ::usleep(kImportWaitUs);
   }
   return {};
 }
@@ -147,7 +146,7 @@ Result<void> ImportSession::finish() {
   // Where the disk refused media, the calls' records are committed all the same, and say so.
   flush();
   while (writer_.has_finals() && !is_refused()) {
-    if (step() == 0) ::usleep(kDiskWaitUs);
+    if (step() == 0) ::usleep(kImportWaitUs);
   }
   if (is_refused() || !keeper_.flush_patiently()) return keeper_.refusal(writer_.count_left());
   return flushed_;

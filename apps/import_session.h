@@ -19,6 +19,8 @@
 
 namespace tapdeck::apps {
 
+constexpr int kImportNiceness = 10;  // beside a live capture
+
 class ImportSession final : public control::ImportSink {
  public:
   // `classes`: their names by index.  kBusy: there is an import already.  kInvalidArgument: no such

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/failure.h"
 #include "apps/ingest_store.h"
 #include "apps/ingest_summary.h"
 #include "apps/offline_run.h"
@@ -27,11 +28,6 @@ constexpr std::uint32_t kRingSlots = 1'024;
 constexpr std::uint32_t kFeedMbufs = 2'048;  // the feeder's pools, counted in 4 KiB mbufs
 
 void tell(const std::string& sentence) { std::fprintf(stderr, "tapdeck: %s\n", sentence.c_str()); }
-
-int fail(const Error& error) {
-  tell(error.message);
-  return control::kExitFailed;
-}
 
 struct OpenedFiles {
   std::vector<std::unique_ptr<engine::CaptureReader>> readers;
@@ -171,7 +167,7 @@ Result<int> record_files(const control::IngestRequest& request,
 
 int ingest(const control::IngestRequest& request) {
   Result<control::Settings> settings = control::load_settings(request.global);
-  if (!settings) return fail(settings.error());
+  if (!settings) return command_failed(settings.error());
   const std::optional<std::uint16_t> class_index =
       config::find_retention_class(settings->config, request.retention_class);
   if (!class_index) {
@@ -182,7 +178,7 @@ int ingest(const control::IngestRequest& request) {
   int status = exit_status(opened.outcomes);
   if (!opened.readers.empty()) {
     const Result<int> recorded = record_files(request, *settings, *class_index, opened);
-    if (!recorded) return fail(recorded.error());
+    if (!recorded) return command_failed(recorded.error());
     status = *recorded;
   }
   for (const FileOutcome& outcome : opened.outcomes) {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "apps/import_session.h"
 #include "base/log.h"
 #include "control/class_journal.h"
 #include "control/reach_store.h"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr int kAttempts = 25;
 constexpr std::chrono::milliseconds kPause{200};  // in all five seconds
-constexpr int kNiceness = 10;                     // beside a live capture
 
 }  // namespace
 
@@ -25,7 +25,8 @@ Result<IngestStore> IngestStore::open(const control::Settings& settings,
     auto client = control::ImportClient::connect(settings.store_directory, retention_class);
     if (client) {
       opened.client_ = std::move(*client);
-      if (::setpriority(PRIO_PROCESS, 0, kNiceness) != 0) log_warning("cannot lower the priority");
+      if (::setpriority(PRIO_PROCESS, 0, kImportNiceness) != 0)
+        log_warning("cannot lower the priority");
       return opened;
     }
     Error refusal = client.error();

@@ -31,9 +31,9 @@ StreamReport report_of(const Uid& uid, const SectionHeader& section) {
   return report;
 }
 
-class Counter {
+class StreamCounter {
  public:
-  explicit Counter(const Uid& uid) : uid_(uid) {}
+  explicit StreamCounter(const Uid& uid) : uid_(uid) {}
 
   void add(const SectionHeader& section, ByteView records) {
     KeptStream& stream = stream_of(report_of(uid_, section));
@@ -95,7 +95,7 @@ class Counter {
 }  // namespace
 
 std::vector<StreamReport> count_kept_media(storage::StoreAccess& store, const Uid& uid) {
-  Counter counter(uid);
+  StreamCounter counter(uid);
   const Result<void> read =
       store.read_media(uid, [&counter](const SectionHeader& section, ByteView records) {
         counter.add(section, records);

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <memory>
-#include <random>
 #include <unistd.h>
 
+#include "apps/random_seed.h"
 #include "base/clock.h"
 #include "config/devices.h"
 #include "config/limits.h"
@@ -33,11 +33,6 @@ std::string host_name() {
   char name[256] = {};
   if (::gethostname(name, sizeof name - 1) != 0) return "tapdeck";
   return name;
-}
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
 }
 
 calls::EventOptions event_options(const config::Events& config) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apps/random_seed.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,13 +19,6 @@ namespace tapdeck::apps {
 namespace {
 
 constexpr std::string_view kDigestValue = "policy/digest";
-
-// Of tables that who chooses numbers must not aim at.
-std::uint64_t random_seed() {
-  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
-  storage::random_bytes(bytes);
-  return load_le<std::uint64_t>(bytes.data());
-}
 
 Result<void> load_rules(const std::string& path,
                         const control::Settings& settings,

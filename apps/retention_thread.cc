@@ -12,7 +12,7 @@ namespace {
 
 // What is over is to be gone within a minute; a disk may fill up in less.
 constexpr std::chrono::seconds kLook{1};
-constexpr std::int64_t kStepNs = 10 * kNsPerSecond;
+constexpr std::int64_t kRetentionStepNs = 10 * kNsPerSecond;
 
 // Looking in vain takes as long as there are recordings: a tenth of the time is enough.
 constexpr std::int64_t kRestShare = 10;
@@ -47,7 +47,7 @@ void RetentionThread::loop() {
     disk_.look();
     const std::int64_t now_ns = monotonic_now_ns();
     if (now_ns >= step_ns) {
-      step_ns = now_ns + kStepNs;
+      step_ns = now_ns + kRetentionStepNs;
       step();
     }
     relieve();

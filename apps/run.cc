@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/failure.h"
 #include "apps/holding_intake.h"
 #include "apps/options.h"
 #include "apps/pipeline.h"
@@ -23,12 +24,6 @@
 
 namespace tapdeck::apps {
 namespace {
-
-// Whatever fails here is in the configuration or on the host: the command line was right.
-int fail(const Error& error) {
-  std::fprintf(stderr, "tapdeck: %s\n", error.message.c_str());
-  return control::kExitFailed;
-}
 
 LogLevel log_level(config::LogChoice choice) {
   switch (choice) {
@@ -123,19 +118,19 @@ int run(const control::RunRequest& request) {
   Service::block_signals();
   Result<control::Settings> settings =
       control::load_settings(request.global, config::HostChecks::kPerform);
-  if (!settings) return fail(settings.error());
+  if (!settings) return command_failed(settings.error());
   log_start(log_level(settings->config.general.log_level));
   if (settings->config.capture.ports.empty()) {
     const bool named = !request.global.config_file.empty();
-    const int status =
-        fail(make_error(ErrorCode::kNotFound,
-                        std::string(named ? "capture.ports is empty"
-                                          : "`run` needs a configuration (--config FILE)") +
-                            ": nothing to capture from; see `tapdeck config docs`"));
+    const int status = command_failed(
+        make_error(ErrorCode::kNotFound,
+                   std::string(named ? "capture.ports is empty"
+                                     : "`run` needs a configuration (--config FILE)") +
+                       ": nothing to capture from; see `tapdeck config docs`"));
     return named ? status : control::kExitUsage;
   }
   const Result<void> served = serve(request, *settings);
-  return served ? control::kExitDone : fail(served.error());
+  return served ? control::kExitDone : command_failed(served.error());
 }
 
 }  // namespace tapdeck::apps
