@@ -16,7 +16,7 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr std::size_t kRecordBytesMax = 64U << 20;  // decompressed
+constexpr std::size_t kRawRecordBytesMax = 64U << 20;  // decompressed
 
 bool is_blank(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
@@ -27,7 +27,8 @@ bool is_blank(ByteView bytes) {
 std::optional<CallRecord> decode_record_extent(const ExtentHeader& header,
                                                ByteView plaintext,
                                                MessageCompressor& compressor) {
-  if (header.kind != ExtentType::kRecord || header.raw_bytes > kRecordBytesMax) return std::nullopt;
+  if (header.kind != ExtentType::kRecord || header.raw_bytes > kRawRecordBytesMax)
+    return std::nullopt;
   std::string encoded;
   if (!compressor.decompress(plaintext, header.raw_bytes, encoded)) return std::nullopt;
   std::optional<CallRecord> record = decode_call(encoded);
