@@ -103,6 +103,10 @@ inline Bytes gtp(std::uint8_t flags,
       payload);
 }
 
+inline Bytes in_udp(std::uint16_t port, const Bytes& payload) {
+  return ethernet(0x0800, ipv4(17, udp(port, payload)));
+}
+
 // What is to be found at the end of every tunnel: UDP from 10.0.0.7:40000 to 10.0.1.7:5004 that
 // says "hello".
 inline Bytes hello_packet() { return ipv4(17, udp(5'004, {'h', 'e', 'l', 'l', 'o'}), 7); }

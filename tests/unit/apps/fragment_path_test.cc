@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/tunnel_builder.h"
+#include "tests/unit/apps/silent_plane.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace tapdeck::apps {
@@ -24,7 +25,7 @@ struct Told {
   std::uint8_t tcp_flags;
 };
 
-class ToldPlane final : public calls::CallPlane {
+class ToldPlane final : public SilentPlane {
  public:
   void on_message(const SignalMessage& message) override {
     told_.push_back({std::string(as_text(message.view())),
@@ -36,28 +37,6 @@ class ToldPlane final : public calls::CallPlane {
                      message.tcp_sequence,
                      message.tcp_flags});
   }
-
-  void on_reports(std::span<const StreamReport>) override {}
-
-  void on_port_drops(std::uint16_t, std::int64_t, std::int64_t) override {}
-
-  void on_media_room(const calls::MediaRoom&, std::int64_t) override {}
-
-  void advance(std::int64_t) override {}
-
-  void reload(const CallRecord&, const calls::KeptCall&, std::int64_t) override {}
-
-  bool ask_for_unbound() override { return false; }
-
-  void finish(std::int64_t) override {}
-
-  PauseAnswer order_pause(const PauseOrder&, std::int64_t) override { return {}; }
-
-  void swap_policy(calls::PolicySources&) override {}
-
-  [[nodiscard]] std::uint64_t open_call_count() const override { return 0; }
-
-  [[nodiscard]] calls::CallPlaneFigures figures() const override { return {}; }
 
   std::vector<Told> told_;
 };

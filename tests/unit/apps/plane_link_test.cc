@@ -4,6 +4,7 @@
 
 #include "tests/support/sample_call.h"
 #include "tests/support/tunnel_builder.h"
+#include "tests/unit/apps/silent_plane.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace tapdeck::apps {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::uint32_t kBindSlots = 8;
 
 // Counts what it is told; the link's other side.
-class ToldPlane final : public calls::CallPlane {
+class CountingPlane final : public SilentPlane {
  public:
   void on_message(const SignalMessage& message) override { lengths_.push_back(message.length); }
 
@@ -20,25 +21,7 @@ class ToldPlane final : public calls::CallPlane {
     for (const StreamReport& report : reports) ssrcs_.push_back(report.ssrc);
   }
 
-  void on_port_drops(std::uint16_t, std::int64_t, std::int64_t) override {}
-
-  void on_media_room(const calls::MediaRoom&, std::int64_t) override {}
-
   void advance(std::int64_t timer_now_ns) override { now_ns_ = timer_now_ns; }
-
-  void reload(const CallRecord&, const calls::KeptCall&, std::int64_t) override {}
-
-  bool ask_for_unbound() override { return false; }
-
-  void finish(std::int64_t) override {}
-
-  PauseAnswer order_pause(const PauseOrder&, std::int64_t) override { return {}; }
-
-  void swap_policy(calls::PolicySources&) override {}
-
-  [[nodiscard]] std::uint64_t open_call_count() const override { return 0; }
-
-  [[nodiscard]] calls::CallPlaneFigures figures() const override { return {}; }
 
   std::vector<std::uint32_t> lengths_;
   std::vector<std::uint32_t> ssrcs_;
@@ -101,7 +84,7 @@ class PlaneLinkTest : public ::testing::Test {
   RecordQueues queues_{4};
   std::unique_ptr<FragmentPath> fragments_;
   std::unique_ptr<PlaneLink> link_;
-  ToldPlane plane_;
+  CountingPlane plane_;
 };
 
 TEST_F(PlaneLinkTest, BindingsReachEveryWorkerInOrderThoughRingsAreFull) {

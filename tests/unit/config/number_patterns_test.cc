@@ -5,7 +5,7 @@
 namespace tapdeck::config {
 namespace {
 
-std::string parsed(std::string_view text, NumberPlace place = NumberPlace::kRule) {
+std::string parsed_number(std::string_view text, NumberPlace place = NumberPlace::kRule) {
   const ParsedNumber result = parse_number_pattern(text, place);
   return result.mistake.empty() ? to_string(result.pattern) : "! " + result.mistake;
 }
@@ -21,10 +21,10 @@ TEST(NumberPatterns, ReadsEveryForm) {
                            "/^\\+49[0-9]{3}$/",
                            "/alice/i",
                            "@vip"}) {
-    EXPECT_EQ(parsed(text), text);
+    EXPECT_EQ(parsed_number(text), text);
   }
-  EXPECT_EQ(parsed(" +49 (711) 555-01 "), "+4971155501");
-  EXPECT_EQ(parsed("+49 711 00 .. +49 711 99"), "+4971100..+4971199");
+  EXPECT_EQ(parsed_number(" +49 (711) 555-01 "), "+4971155501");
+  EXPECT_EQ(parsed_number("+49 711 00 .. +49 711 99"), "+4971100..+4971199");
   EXPECT_EQ(parse_number_pattern("*", NumberPlace::kNumbers).pattern.form, NumberForm::kPrefix);
 }
 
@@ -47,16 +47,16 @@ TEST(NumberPatterns, SaysWhatIsWrong) {
                            "@",
                            "+#",
                            "1234567890123456789012345678901234567"}) {
-    EXPECT_EQ(parsed(text).front(), '!') << text;
+    EXPECT_EQ(parsed_number(text).front(), '!') << text;
   }
-  EXPECT_EQ(parsed(std::string(600, '1')), "! a text of more than 512 bytes");
-  EXPECT_EQ(parsed(std::string("/a\0b/", 5)).front(), '!');
+  EXPECT_EQ(parsed_number(std::string(600, '1')), "! a text of more than 512 bytes");
+  EXPECT_EQ(parsed_number(std::string("/a\0b/", 5)).front(), '!');
 }
 
 TEST(NumberPatterns, AListHasNumbersOnly) {
-  EXPECT_EQ(parsed("+49*", NumberPlace::kNumbers), "+49*");
-  EXPECT_EQ(parsed("@other", NumberPlace::kNumbers).front(), '!');
-  EXPECT_EQ(parsed("/1/", NumberPlace::kNumbers).front(), '!');
+  EXPECT_EQ(parsed_number("+49*", NumberPlace::kNumbers), "+49*");
+  EXPECT_EQ(parsed_number("@other", NumberPlace::kNumbers).front(), '!');
+  EXPECT_EQ(parsed_number("/1/", NumberPlace::kNumbers).front(), '!');
 }
 
 TEST(NumberPatterns, ReadsTextsOfHeaders) {

@@ -15,7 +15,7 @@ constexpr const char* kClasses =
     "  - {name: mifid, days: 1826, locked: true}\n"
     "  - {name: media-only, days: 0, sip_days: 30}\n";
 
-std::string mistakes(const std::string& pressure) {
+std::string pressure_mistakes(const std::string& pressure) {
   const Loaded loaded = load_text(kClasses + ("retention_pressure:\n" + pressure), "c");
   std::string text = to_string(loaded.problems);
   ValidateOptions options;
@@ -28,7 +28,7 @@ TEST(RetentionPressure, ByDefaultNothingGoesEarly) {
   EXPECT_EQ(config.retention_pressure.low_percent, 0U);
   EXPECT_TRUE(config.retention_pressure.order.empty());
   EXPECT_GT(config.retention_pressure.stop_percent, 0U);
-  EXPECT_EQ(mistakes("  stop_percent: 5\n"), "");
+  EXPECT_EQ(pressure_mistakes("  stop_percent: 5\n"), "");
 }
 
 TEST(RetentionPressure, TheOrderIsThatOfTheFile) {
@@ -39,7 +39,7 @@ TEST(RetentionPressure, TheOrderIsThatOfTheFile) {
       "    - {retention_class: short}\n"
       "    - {retention_class: default, part: media}\n"
       "    - {retention_class: short, part: sip}\n";
-  EXPECT_EQ(mistakes(text), "");
+  EXPECT_EQ(pressure_mistakes(text), "");
   const Loaded loaded = load_text(kClasses + ("retention_pressure:\n" + text), "c");
   const auto& order = loaded.config.retention_pressure.order;
   ASSERT_EQ(order.size(), 3U);
@@ -51,14 +51,14 @@ TEST(RetentionPressure, TheOrderIsThatOfTheFile) {
 
 TEST(RetentionPressure, WhatMayNotGoEarlyIsRefusedWithItsLine) {
   EXPECT_EQ(
-      mistakes("  low_percent: 9\n"
-               "  order:\n"
-               "    - {retention_class: mifid}\n"
-               "    - {retention_class: shrot}\n"
-               "    - {retention_class: imported}\n"
-               "    - {retention_class: media-only, part: sip}\n"
-               "    - {retention_class: short}\n"
-               "    - {retention_class: short, part: media}\n"),
+      pressure_mistakes("  low_percent: 9\n"
+                        "  order:\n"
+                        "    - {retention_class: mifid}\n"
+                        "    - {retention_class: shrot}\n"
+                        "    - {retention_class: imported}\n"
+                        "    - {retention_class: media-only, part: sip}\n"
+                        "    - {retention_class: short}\n"
+                        "    - {retention_class: short, part: media}\n"),
       "c:8: retention_pressure.order[0].retention_class: mifid is locked: nothing of it goes "
       "early\n"
       "c:9: retention_pressure.order[1].retention_class: there is no retention class 'shrot'; "
@@ -66,21 +66,22 @@ TEST(RetentionPressure, WhatMayNotGoEarlyIsRefusedWithItsLine) {
       "c:10: retention_pressure.order[2].retention_class: imported keeps that for ever: give "
       "it days, or leave it out\n"
       "c:13: retention_pressure.order[5]: stands there already");
-  EXPECT_NE(mistakes("  low_percent: 9\n  order: [{part: cdr, retention_class: short}]\n"), "");
-  EXPECT_NE(mistakes("  low_percent: 9\n  order: [{part: sip}]\n"), "");
+  EXPECT_NE(pressure_mistakes("  low_percent: 9\n  order: [{part: cdr, retention_class: short}]\n"),
+            "");
+  EXPECT_NE(pressure_mistakes("  low_percent: 9\n  order: [{part: sip}]\n"), "");
 }
 
 TEST(RetentionPressure, ThresholdsStandInOrder) {
   const std::string order = "  order: [{retention_class: short}]\n";
-  EXPECT_EQ(mistakes("  low_percent: 9\n  enough_percent: 9\n" + order),
+  EXPECT_EQ(pressure_mistakes("  low_percent: 9\n  enough_percent: 9\n" + order),
             "c:7: retention_pressure.enough_percent: must exceed low_percent");
-  EXPECT_EQ(mistakes("  low_percent: 9\n  stop_percent: 9\n" + order),
+  EXPECT_EQ(pressure_mistakes("  low_percent: 9\n  stop_percent: 9\n" + order),
             "c:7: retention_pressure.stop_percent: must be below low_percent: what may go early "
             "goes first");
-  EXPECT_EQ(mistakes("  low_percent: 9\n"),
+  EXPECT_EQ(pressure_mistakes("  low_percent: 9\n"),
             "c:5: retention_pressure.order: is empty: say what may go early, or set low_percent to "
             "0");
-  EXPECT_NE(mistakes(order).find("say from when on"), std::string::npos);
+  EXPECT_NE(pressure_mistakes(order).find("say from when on"), std::string::npos);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST(RetentionClasses, ConfiguredOnesStandBehindThemOrReplaceThem) {
   EXPECT_EQ(find_retention_class(loaded.config, "mifid"), 2);
 }
 
-std::string mistakes(const std::string& classes) {
+std::string class_mistakes(const std::string& classes) {
   const Loaded loaded = load_text("retention_classes: " + classes + "\n", "c");
   std::string text = to_string(loaded.problems);
   ValidateOptions options;
@@ -48,14 +48,17 @@ std::string mistakes(const std::string& classes) {
 }
 
 TEST(RetentionClasses, MistakesAreTold) {
-  EXPECT_NE(mistakes("[{name: ../x, days: 1}]").find("lower-case letters"), std::string::npos);
-  EXPECT_NE(mistakes("[{days: 1}]"), "");
-  EXPECT_NE(mistakes("[{name: a}, {name: a}]").find("another class is named a"), std::string::npos);
-  EXPECT_NE(mistakes("[{name: a, days: 20, days_max: 10}]").find("shorter"), std::string::npos);
-  EXPECT_NE(mistakes("[{name: a, days: 20, cdr_days: 10}]").find("stay as long"),
+  EXPECT_NE(class_mistakes("[{name: ../x, days: 1}]").find("lower-case letters"),
             std::string::npos);
-  EXPECT_EQ(mistakes("[{name: a, days: 20, days_max: 40, cdr_days: 30}]"), "");
-  EXPECT_NE(mistakes("[{name: a, days: 20, sip_days: 30}]").find("(0: 20, as media)"),
+  EXPECT_NE(class_mistakes("[{days: 1}]"), "");
+  EXPECT_NE(class_mistakes("[{name: a}, {name: a}]").find("another class is named a"),
+            std::string::npos);
+  EXPECT_NE(class_mistakes("[{name: a, days: 20, days_max: 10}]").find("shorter"),
+            std::string::npos);
+  EXPECT_NE(class_mistakes("[{name: a, days: 20, cdr_days: 10}]").find("stay as long"),
+            std::string::npos);
+  EXPECT_EQ(class_mistakes("[{name: a, days: 20, days_max: 40, cdr_days: 30}]"), "");
+  EXPECT_NE(class_mistakes("[{name: a, days: 20, sip_days: 30}]").find("(0: 20, as media)"),
             std::string::npos);
 }
 

@@ -24,11 +24,11 @@ class YamlReaderTest : public ::testing::Test {
   YamlReader reader_{"f", problems_};
 };
 
-constexpr std::array<std::string_view, 2> kKnown{"caller", "callee"};
+constexpr std::array<std::string_view, 2> kKnownKeys{"caller", "callee"};
 
 TEST_F(YamlReaderTest, KeysAreKnownAndComeOnce) {
   const YamlNode& map = parse("caller: 1\ncallr: 2\ncaller: 3\nwhatever: 4\n[x]: 5\n");
-  const auto entries = reader_.entries_of(map, "match", kKnown, "key");
+  const auto entries = reader_.entries_of(map, "match", kKnownKeys, "key");
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].key, "caller");
   EXPECT_EQ(entries[0].value->text, "1");
@@ -37,9 +37,9 @@ TEST_F(YamlReaderTest, KeysAreKnownAndComeOnce) {
             "f:5: match.?: a key must be a word\n"
             "f:2: match.callr: unknown key; did you mean caller?\n"
             "f:4: match.whatever: unknown key");
-  EXPECT_TRUE(reader_.entries_of(parse(""), "", kKnown).empty());
+  EXPECT_TRUE(reader_.entries_of(parse(""), "", kKnownKeys).empty());
   EXPECT_EQ(told(), "");
-  EXPECT_TRUE(reader_.entries_of(parse("- 1\n"), "", kKnown).empty());
+  EXPECT_TRUE(reader_.entries_of(parse("- 1\n"), "", kKnownKeys).empty());
   EXPECT_EQ(told(), "f:1: the file: a map of options is wanted");
 }
 
@@ -52,7 +52,7 @@ TEST_F(YamlReaderTest, ValuesHaveTheirKind) {
   EXPECT_EQ(reader_.number_of(list.items[2], "p", 1, 12), 12U);
   EXPECT_EQ(reader_.number_of(list.items[4], "p", 1, 12), std::nullopt);
   EXPECT_EQ(reader_.number_of(list.items[0], "p", 1, 12), std::nullopt);
-  EXPECT_EQ(reader_.word_of(list.items[0], "p", kKnown), std::nullopt);
+  EXPECT_EQ(reader_.word_of(list.items[0], "p", kKnownKeys), std::nullopt);
   EXPECT_EQ(reader_.name_of(list.items[0], "p", 2, 3), nullptr);
   EXPECT_EQ(told(),
             "f:4: p: a text is wanted\n"
@@ -64,7 +64,7 @@ TEST_F(YamlReaderTest, ValuesHaveTheirKind) {
   const YamlNode& map = parse("a:\n\nb: callee\n");
   EXPECT_EQ(reader_.truth_of(map.entries[0].value, "a"), std::nullopt);
   EXPECT_EQ(told(), "f:1: a: no value; true or false is wanted");
-  EXPECT_EQ(reader_.word_of(map.entries[1].value, "b", kKnown), 1U);
+  EXPECT_EQ(reader_.word_of(map.entries[1].value, "b", kKnownKeys), 1U);
 }
 
 TEST(YamlReader, PathsOfFilesBesideAnother) {

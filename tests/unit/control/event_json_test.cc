@@ -8,7 +8,7 @@ namespace tapdeck::control {
 namespace {
 
 TEST(EventJson, ShowsEveryFact) {
-  const Json json = event_to_json(testing::sample_event());
+  const Json json = event_to_json(tapdeck::testing::sample_event());
   EXPECT_EQ(json["method"], "REGISTER");
   EXPECT_EQ(json["time"], "2023-11-14T22:13:20.123456Z");
   EXPECT_EQ(json["from"]["name"], "Alice \"A\"");

@@ -8,7 +8,7 @@ namespace tapdeck::control {
 namespace {
 
 TEST(EventTable, HasALineForEachAndTitlesOnce) {
-  EventRecord event = testing::sample_event();
+  EventRecord event = tapdeck::testing::sample_event();
   event.user_agent = "Phone\x1b[2J";
   EventTable table("UTC");
   const std::string first = table.render({event});

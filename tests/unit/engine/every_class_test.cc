@@ -22,8 +22,6 @@ Bytes in_ip(std::uint8_t protocol, const Bytes& payload) {
   return ethernet(0x0800, ipv4(protocol, payload));
 }
 
-Bytes in_udp(std::uint16_t port, const Bytes& payload) { return in_ip(17, udp(port, payload)); }
-
 Bytes text(std::string_view words) { return {words.begin(), words.end()}; }
 
 Bytes stream(std::uint16_t port) {

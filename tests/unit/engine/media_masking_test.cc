@@ -7,20 +7,11 @@
 #include <gtest/gtest.h>
 
 #include "engine/media.h"
+#include "tests/unit/engine/dtmf_types.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace tapdeck::engine {
 namespace {
-
-constexpr std::uint8_t kEvents = 101;
-constexpr std::uint8_t kRed = 121;
-
-DtmfTypes types(std::uint8_t events = kEvents) {
-  DtmfTypes types;
-  types.events.add(events);
-  types.redundant.add(kRed);
-  return types;
-}
 
 void send(Bench& bench,
           std::uint16_t sequence,
@@ -42,7 +33,7 @@ void send(Bench& bench,
 
 void audio(Bench& bench, std::uint16_t sequence) { send(bench, sequence, 0, {1, 2, 3, 4}); }
 
-void key(Bench& bench, std::uint16_t sequence, std::uint8_t code, std::uint8_t type = kEvents) {
+void key(Bench& bench, std::uint16_t sequence, std::uint8_t code, std::uint8_t type = kEventType) {
   send(bench, sequence, type, {code, 10, 0, 160});
 }
 
@@ -74,12 +65,12 @@ using Codes = std::vector<int>;
 
 TEST(MediaMasking, KeysOfACallAreMaskedAsTheyAreKept) {
   Bench bench;
-  bind(bench, kDestination, types());
+  bind(bench, kDestination, dtmf_types());
   key(bench, 1, 5);  // the first packet of its stream, too
   audio(bench, 2);
   key(bench, 3, 6);
   key(bench, 4, 66);
-  send(bench, 5, kRed, {0x80 | kEvents, 0, 0, 4, 0, 9, 10, 0, 160, 8});
+  send(bench, 5, kRedundantType, {0x80 | kEventType, 0, 0, 4, 0, 9, 10, 0, 160, 8});
   audio(bench, 6);
   bench.tell(BindOperation::kRelease, 1, nullptr);
   const auto chunks = bench.chunks();
@@ -88,7 +79,7 @@ TEST(MediaMasking, KeysOfACallAreMaskedAsTheyAreKept) {
   ASSERT_EQ(records.size(), 6U);
   Codes codes;
   for (const Record& record : records) codes.push_back(record.bytes[12]);
-  EXPECT_EQ(codes, (Codes{255, 1, 255, 66, 0x80 | kEvents, 1}));
+  EXPECT_EQ(codes, (Codes{255, 1, 255, 66, 0x80 | kEventType, 1}));
   const std::array<std::uint8_t, 5> block{255, 10, 0, 160, 8};
   EXPECT_TRUE(std::ranges::equal(records[4].bytes.subspan(17), block));
 }
@@ -105,7 +96,7 @@ TEST(MediaMasking, KeysAreToldOnceEachWhereThatIsAskedFor) {
   for (const bool masks : {true, false}) {
     Bench bench;
     BindMessage message = bench.message(BindOperation::kBind, 1, kDestination);
-    message.dtmf_to = types();
+    message.dtmf_to = dtmf_types();
     message.tell_keys = true;
     message.mask_keys = masks;
     ASSERT_TRUE(bench.rings_->push_bind(message));
@@ -113,12 +104,15 @@ TEST(MediaMasking, KeysAreToldOnceEachWhereThatIsAskedFor) {
     audio(bench, 1);
     key(bench, 2, 11);
     const auto again = [&bench](std::uint16_t sequence, std::uint16_t of) {
-      send(bench, sequence, kEvents, {11, 0x8a, 1, 64}, of);
+      send(bench, sequence, kEventType, {11, 0x8a, 1, 64}, of);
     };
     again(3, 2);
     again(4, 2);
     key(bench, 5, 66);  // no key
-    send(bench, 6, kRed, {0x80 | kEvents, 0, 0, 4, kEvents, 9, 10, 0, 160, 7, 10, 0, 160});
+    send(bench,
+         6,
+         kRedundantType,
+         {0x80 | kEventType, 0, 0, 4, kEventType, 9, 10, 0, 160, 7, 10, 0, 160});
     bench.wait_ms(1);
     bench.tell(BindOperation::kPause, 1, nullptr);
     key(bench, 7, 8);
@@ -131,7 +125,7 @@ TEST(MediaMasking, KeysAreToldOnceEachWhereThatIsAskedFor) {
 
 TEST(MediaMasking, NobodyIsToldOfKeysUnasked) {
   Bench bench;
-  bind(bench, kDestination, types());
+  bind(bench, kDestination, dtmf_types());
   key(bench, 1, 5);
   EXPECT_TRUE(keys_told(bench).empty());
 }
@@ -150,7 +144,7 @@ TEST(MediaMasking, WhatWaitedInQuarantineIsMaskedAsItIsAdopted) {
   key(bench, 2, 2);
   for (std::uint16_t i = 3; i < 900; ++i) audio(bench, i);  // more than a chunk
   key(bench, 900, 3);
-  bind(bench, kDestination, types());
+  bind(bench, kDestination, dtmf_types());
   key(bench, 901, 4);
   const Codes codes = first_bytes(bench);
   ASSERT_EQ(codes.size(), 901U);
@@ -164,7 +158,7 @@ TEST(MediaMasking, WhatWaitedInQuarantineIsMaskedAsItIsAdopted) {
 TEST(MediaMasking, APacketHeldInProbationIsMaskedAsItIsAdopted) {
   Bench bench;
   key(bench, 1, 1);
-  bind(bench, kDestination, types());
+  bind(bench, kDestination, dtmf_types());
   EXPECT_EQ(first_bytes(bench), Codes{255});
 }
 
@@ -173,7 +167,7 @@ TEST(MediaMasking, ATypeThatIsToldLateIsMaskedInTheOpenChunk) {
   bind(bench, kDestination, {});
   audio(bench, 1);
   key(bench, 2, 7);
-  bind(bench, kDestination, types());
+  bind(bench, kDestination, dtmf_types());
   key(bench, 3, 8);
   bind(bench, kDestination, {});
   key(bench, 4, 9);
@@ -182,15 +176,15 @@ TEST(MediaMasking, ATypeThatIsToldLateIsMaskedInTheOpenChunk) {
 
 TEST(MediaMasking, BySourceTheTypesOfWhatIsSentFromThereCount) {
   Bench bench;
-  bind(bench, kSource, types(102), types(kEvents));
-  key(bench, 1, 1, kEvents);
+  bind(bench, kSource, dtmf_types(102), dtmf_types(kEventType));
+  key(bench, 1, 1, kEventType);
   key(bench, 2, 2, 102);
   EXPECT_EQ(first_bytes(bench), (Codes{255, 2}));
 }
 
 TEST(MediaMasking, AnotherCallsTypesAreItsOwn) {
   Bench bench;
-  bind(bench, kDestination, types());
+  bind(bench, kDestination, dtmf_types());
   key(bench, 1, 1);
   bench.wait_ms(10);
   bind(bench, kDestination, {}, {}, 2);  // takes the stream over
@@ -200,8 +194,8 @@ TEST(MediaMasking, AnotherCallsTypesAreItsOwn) {
 
 TEST(MediaMasking, BadBlocksAreCountedAndKept) {
   Bench bench;
-  bind(bench, kDestination, types());
-  send(bench, 1, kRed, {0x80 | kEvents, 0, 0, 9, 0, 9, 10});
+  bind(bench, kDestination, dtmf_types());
+  send(bench, 1, kRedundantType, {0x80 | kEventType, 0, 0, 9, 0, 9, 10});
   EXPECT_EQ(bench.count(DropReason::kRedMalformed), 1U);
   bench.tell(BindOperation::kRelease, 1, nullptr);
   const auto chunks = bench.chunks();
@@ -217,7 +211,7 @@ TEST(MediaMasking, StatisticsKnowNothingOfIt) {
   std::array<StreamStatistics, 2> seen;
   for (const bool masks : {false, true}) {
     Bench bench;
-    bind(bench, kDestination, masks ? types() : DtmfTypes{});
+    bind(bench, kDestination, masks ? dtmf_types() : DtmfTypes{});
     for (std::uint16_t i = 1; i < 20; ++i) {
       bench.wait_ms(20);
       key(bench, i, 5);
@@ -227,7 +221,7 @@ TEST(MediaMasking, StatisticsKnowNothingOfIt) {
   }
   EXPECT_EQ(seen[0].packet_count, seen[1].packet_count);
   EXPECT_EQ(seen[0].payload_bytes, seen[1].payload_bytes);
-  EXPECT_EQ(seen[0].payload_types[0].payload_type, kEvents);
+  EXPECT_EQ(seen[0].payload_types[0].payload_type, kEventType);
   EXPECT_EQ(seen[1].payload_types[0].packet_count, 19U);
   EXPECT_EQ(seen[0].jitter_ms, seen[1].jitter_ms);
 }

@@ -14,12 +14,12 @@
 namespace {
 
 thread_local bool counting_allocations = false;
-thread_local int allocations = 0;
+thread_local int counted_allocations = 0;
 
 }  // namespace
 
 void* operator new(std::size_t size) {
-  if (counting_allocations) ++allocations;
+  if (counting_allocations) ++counted_allocations;
   if (void* memory = std::malloc(size)) return memory;
   std::abort();
 }
@@ -216,7 +216,7 @@ TEST(Worker, StepAllocatesNothing) {
   bench.wait_ms(60'000);
   bench.step();
   counting_allocations = false;
-  EXPECT_EQ(allocations, 0);
+  EXPECT_EQ(counted_allocations, 0);
   EXPECT_GT(bench.count(PacketClass::kRtpBound), 0U);
   WorkerRings::release(bench.rings_->pop_signal());
 }

@@ -9,7 +9,7 @@ namespace {
 
 using test::CaptureBytes;
 
-std::unique_ptr<CaptureReader> open(const CaptureBytes& file) {
+std::unique_ptr<CaptureReader> open_pcap(const CaptureBytes& file) {
   auto reader = CaptureReader::open_memory(file.view(), "t.pcap");
   EXPECT_TRUE(reader) << reader.error().message;
   return std::move(*reader);
@@ -21,7 +21,7 @@ TEST(Pcap, ReadsBothByteOrdersAndBothClocks) {
       CaptureBytes file(big_endian);
       file.pcap_header(nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, 113);
       file.pcap_record(1'700'000'000, 123'456, "hello").pcap_record(4'000'000'000, 7, "");
-      const auto reader = open(file);
+      const auto reader = open_pcap(file);
       CapturedPacket packet;
       ASSERT_EQ(reader->next(packet), ReadVerdict::kPacket);
       EXPECT_EQ(packet.time_ns, 1'700'000'000'000'000'000 + (nanoseconds ? 123'456 : 123'456'000));
@@ -43,7 +43,7 @@ TEST(Pcap, ReadsTheModifiedVariant) {
   for (int i = 0; i < 2; ++i) {
     file.u32(1).u32(2).u32(3).u32(60).u32(9).u16(8).u16(0).put_text("abc");
   }
-  const auto reader = open(file);
+  const auto reader = open_pcap(file);
   CapturedPacket packet;
   for (int i = 0; i < 2; ++i) {
     ASSERT_EQ(reader->next(packet), ReadVerdict::kPacket);
@@ -57,7 +57,7 @@ TEST(Pcap, IgnoresTheFrameCheckBitsOfTheLinkType) {
   CaptureBytes file;
   file.pcap_header(0xa1b2c3d4, 0x24000001).pcap_record(1, 0, "x");
   CapturedPacket packet;
-  ASSERT_EQ(open(file)->next(packet), ReadVerdict::kPacket);
+  ASSERT_EQ(open_pcap(file)->next(packet), ReadVerdict::kPacket);
   EXPECT_EQ(packet.link_type, 1);
 }
 
@@ -81,7 +81,7 @@ TEST(Pcap, RefusesAnImpossibleLength) {
   file.pcap_header(0xa1b2c3d4).pcap_record(1, 0, "ok");
   file.u32(1).u32(0).u32(kSnaplenMax + 1).u32(kSnaplenMax + 1);
   file.put_text(std::string(kSnaplenMax + 1, 'x'));
-  const auto reader = open(file);
+  const auto reader = open_pcap(file);
   CapturedPacket packet;
   EXPECT_EQ(reader->next(packet), ReadVerdict::kPacket);
   EXPECT_EQ(reader->next(packet), ReadVerdict::kCorrupt);

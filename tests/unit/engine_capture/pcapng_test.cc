@@ -9,7 +9,7 @@ namespace {
 
 using test::CaptureBytes;
 
-std::unique_ptr<CaptureReader> open(const CaptureBytes& file) {
+std::unique_ptr<CaptureReader> open_pcapng(const CaptureBytes& file) {
   auto reader = CaptureReader::open_memory(file.view(), "t.pcapng");
   EXPECT_TRUE(reader) << reader.error().message;
   return std::move(*reader);
@@ -17,7 +17,7 @@ std::unique_ptr<CaptureReader> open(const CaptureBytes& file) {
 
 ReadVerdict only_verdict(const CaptureBytes& file) {
   CapturedPacket packet;
-  return open(file)->next(packet);
+  return open_pcapng(file)->next(packet);
 }
 
 TEST(Pcapng, ReadsSectionsOfBothByteOrders) {
@@ -26,7 +26,7 @@ TEST(Pcapng, ReadsSectionsOfBothByteOrders) {
   file.section().interface(1).interface(113).enhanced(1, 1'700'000'000'123'456, "one");
   second.section().interface(101).enhanced(0, 5, "two");
   file.put_text(as_text(second.view()));
-  const auto reader = open(file);
+  const auto reader = open_pcapng(file);
   CapturedPacket packet;
   ASSERT_EQ(reader->next(packet), ReadVerdict::kPacket);
   EXPECT_EQ(packet.time_ns, 1'700'000'000'123'456'000);
@@ -50,7 +50,7 @@ std::int64_t time_with(std::uint8_t resolution, std::uint64_t offset_s, std::uin
   options.u16(14).u16(8).put(offset_s).u32(0);
   file.section().block(1, options).enhanced(0, ticks, "x");
   CapturedPacket packet;
-  EXPECT_EQ(open(file)->next(packet), ReadVerdict::kPacket);
+  EXPECT_EQ(open_pcapng(file)->next(packet), ReadVerdict::kPacket);
   return packet.time_ns;
 }
 
@@ -90,7 +90,7 @@ TEST(Pcapng, ReadsSimpleAndObsoletePacketsAndSkipsOtherBlocks) {
   obsolete.u16(0).u16(9).u32(0).u32(8'000).u32(3).u32(70).put_text("old");
   file.block(2, obsolete);
   file.block(3, CaptureBytes().u32(6).put_text("cuts"));  // the interface's snaplen is 4
-  const auto reader = open(file);
+  const auto reader = open_pcapng(file);
   CapturedPacket packet;
   ASSERT_EQ(reader->next(packet), ReadVerdict::kPacket);
   EXPECT_EQ(as_text(packet.bytes), "old");

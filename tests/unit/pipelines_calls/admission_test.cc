@@ -2,16 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+
 namespace tapdeck::calls {
 namespace {
-
-constexpr std::int64_t kMs = 1'000'000;
 
 class AdmissionTest : public ::testing::Test {
  protected:
   // Holds for `ms`, looked at every 10 ms.
   void stay(double spare, std::int64_t ms = 10, std::uint64_t streams = UINT64_MAX) {
-    for (std::int64_t until = now_ns_ + ms * kMs; now_ns_ < until; now_ns_ += 10 * kMs) {
+    for (std::int64_t until = now_ns_ + ms * kNsPerMs; now_ns_ < until; now_ns_ += 10 * kNsPerMs) {
       admission_.observe({spare, streams}, recordings_, now_ns_);
       recordings_ -= admission_.surplus(recordings_);
     }

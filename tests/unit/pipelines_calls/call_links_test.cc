@@ -1,7 +1,5 @@
 #include "pipelines/calls/call_links.h"
 
-#include <map>
-
 #include <gtest/gtest.h>
 
 #include "tests/unit/pipelines_calls/call_scenario.h"
@@ -9,13 +7,13 @@
 namespace tapdeck::calls {
 namespace {
 
-struct Ends {
+struct CallNumbers {
   std::string from = "100";
   std::string to = "200";
 };
 
 // An INVITE of `name` from one number to another, with these headers.
-Sip invite(const std::string& name, const Ends& ends, const std::string& headers = {}) {
+Sip invite(const std::string& name, const CallNumbers& ends, const std::string& headers = {}) {
   return {.call_id = name,
           .from_tag = name + "-a",
           .headers = headers,
@@ -40,12 +38,6 @@ void answer(Scenario& scenario, double time_s, const std::string& name) {
   scenario.from_caller(time_s + 0.1, of(name, "ACK"));
 }
 
-std::map<std::string, CallRecord> finals_of(Scenario& scenario) {
-  std::map<std::string, CallRecord> calls;
-  for (CallRecord& call : scenario.finals()) calls[call.call_id] = call;
-  return calls;
-}
-
 const CallEdge* edge_of(const CallRecord& call, EdgeKind kind) {
   for (const CallEdge& edge : call.edges) {
     if (edge.kind == kind) return &edge;
@@ -66,7 +58,7 @@ TEST(CallLinks, AReferOutsideOfItsDialogBelongsToTheCallThatItNames) {
     scenario.from_caller(2, refer);
     scenario.from_callee(2.1, of("r1", "REFER", 202));
     scenario.finish(9);
-    auto calls = finals_of(scenario);
+    auto calls = scenario.finals_by_call_id();
     ASSERT_EQ(calls.size(), 1U);
     EXPECT_EQ(calls["c1"].transferred.has_value(), is_known);
     EXPECT_EQ(scenario.rejected("no_call"), is_known ? 0U : 2U);
@@ -91,7 +83,7 @@ TEST(CallLinks, AReferLeadsToItsCall) {
   scenario.from_caller(3, invite("c2", {"200", "300"}));
   answer(scenario, 4, "c2");
   scenario.finish(9);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   const CallEdge* to = edge_of(calls["c1"], EdgeKind::kTransferred);
   ASSERT_TRUE(to);
   EXPECT_EQ(to->uid, calls["c2"].uid);
@@ -117,7 +109,7 @@ TEST(CallLinks, ReplacesTakesACallOver) {
                 "10.1.0.1");
   answer(scenario, 3, "c2");
   scenario.finish(9);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   const CallEdge* taken = edge_of(calls["c2"], EdgeKind::kReplaces);
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->uid, calls["c1"].uid);
@@ -138,7 +130,7 @@ TEST(CallLinks, OtherTagsAreAnotherDialog) {
   scenario.from_caller(2, invite("c2", {"300", "100"}, "Replaces: c1;from-tag=q;to-tag=r\r\n"));
   scenario.from_callee(2.1, of("c2", "INVITE", 481));
   scenario.finish(9);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   const CallEdge* asked = edge_of(calls["c2"], EdgeKind::kReplaces);
   ASSERT_TRUE(asked);
   EXPECT_FALSE(asked->uid);
@@ -158,7 +150,7 @@ TEST(CallLinks, ARedirectedCallerTriesElsewhere) {
   scenario.from_caller(1, invite("c2", {"100", "301"}));
   answer(scenario, 2, "c2");
   scenario.finish(9);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   ASSERT_EQ(calls["c1"].edges.size(), 2U);
   EXPECT_FALSE(calls["c1"].edges[0].uid);
   EXPECT_EQ(calls["c1"].edges[1].uid, calls["c2"].uid);
@@ -177,7 +169,7 @@ TEST(CallLinks, WhatWasAskedLongAgoIsForgotten) {
   scenario.from_caller(2, refer);
   scenario.from_caller(70, invite("c2", {"200", "300"}));
   scenario.finish(80);
-  EXPECT_TRUE(finals_of(scenario)["c2"].edges.empty());
+  EXPECT_TRUE(scenario.finals_by_call_id()["c2"].edges.empty());
 }
 
 TEST(CallLinks, ARestartLosesNone) {

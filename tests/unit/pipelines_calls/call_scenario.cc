@@ -195,6 +195,12 @@ std::vector<CallRecord> Scenario::finals() const {
   return found;
 }
 
+std::map<std::string, CallRecord> Scenario::finals_by_call_id() const {
+  std::map<std::string, CallRecord> found;
+  for (CallRecord& call : finals()) found[call.call_id] = std::move(call);
+  return found;
+}
+
 CallRecord Scenario::final_record() const {
   const std::vector<CallRecord> found = finals();
   EXPECT_EQ(found.size(), 1U);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -140,6 +141,7 @@ class Scenario : public CallPlaneSink {
   // The only final record; fails the test when there is none or more than one.
   [[nodiscard]] CallRecord final_record() const;
   [[nodiscard]] std::vector<CallRecord> finals() const;
+  [[nodiscard]] std::map<std::string, CallRecord> finals_by_call_id() const;
   [[nodiscard]] std::vector<storage::MessageRecord> kept() const;
   // As a process that starts with what `before` kept: `told` is the call's last record there.
   void go_on(const Scenario& before,

@@ -8,7 +8,9 @@
 namespace tapdeck::calls {
 namespace {
 
-const MessageFacts& read(FactsReader& reader, std::string& text, const std::string& headers) {
+const MessageFacts& read_claims_facts(FactsReader& reader,
+                                      std::string& text,
+                                      const std::string& headers) {
   Sip sip;
   sip.headers = headers;
   text = sip.text();
@@ -20,21 +22,21 @@ const MessageFacts& read(FactsReader& reader, std::string& text, const std::stri
 TEST(ClaimsFacts, MostMessagesClaimNothing) {
   FactsReader reader;
   std::string text;
-  EXPECT_EQ(read(reader, text, "Subject: lunch\r\nX-Account: 7\r\n").claims, nullptr);
+  EXPECT_EQ(read_claims_facts(reader, text, "Subject: lunch\r\nX-Account: 7\r\n").claims, nullptr);
 }
 
 TEST(ClaimsFacts, IdentitiesOfEverySource) {
   FactsReader reader;
   std::string text;
-  const MessageFacts& facts =
-      read(reader,
-           text,
-           "P-Asserted-Identity: \"A\" <sip:+491@x>, <tel:+492>\r\n"
-           "P-Preferred-Identity: <sip:+493@x>\r\n"
-           "Remote-Party-ID: \"R\" <sip:+494@x>;party=calling;privacy=full;screen=yes\r\n"
-           "Diversion: <sip:+495@x>;reason=no-answer\r\n"
-           "History-Info: <sip:+496@x;cause=302>;index=1,\r\n <sip:+497@x>;index=1.1\r\n"
-           "Referred-By: <sip:+498@x>\r\n");
+  const MessageFacts& facts = read_claims_facts(
+      reader,
+      text,
+      "P-Asserted-Identity: \"A\" <sip:+491@x>, <tel:+492>\r\n"
+      "P-Preferred-Identity: <sip:+493@x>\r\n"
+      "Remote-Party-ID: \"R\" <sip:+494@x>;party=calling;privacy=full;screen=yes\r\n"
+      "Diversion: <sip:+495@x>;reason=no-answer\r\n"
+      "History-Info: <sip:+496@x;cause=302>;index=1,\r\n <sip:+497@x>;index=1.1\r\n"
+      "Referred-By: <sip:+498@x>\r\n");
   ASSERT_TRUE(facts.claims);
   ASSERT_EQ(facts.claims->identities.size(), 8U);
   const IdentityFacts* each = facts.claims->identities.begin();
@@ -55,7 +57,7 @@ TEST(ClaimsFacts, IsBounded) {
   std::string text;
   std::string headers = "P-Asserted-Identity: <sip:0@x>";
   for (int i = 1; i < 40; ++i) headers += ", <sip:" + std::to_string(i) + "@x>";
-  const MessageFacts& facts = read(reader, text, headers + "\r\n");
+  const MessageFacts& facts = read_claims_facts(reader, text, headers + "\r\n");
   EXPECT_EQ(facts.claims->identities.size(), kIdentitiesPerMessageMax);
   EXPECT_EQ(facts.claims->left_out, 40 - kIdentitiesPerMessageMax);
 }
@@ -63,12 +65,12 @@ TEST(ClaimsFacts, IsBounded) {
 TEST(ClaimsFacts, ConversationAndReasons) {
   FactsReader reader;
   std::string text;
-  const MessageFacts& facts =
-      read(reader,
-           text,
-           "Session-ID: ab30317f1a784dc48ff824d0d3715d86\r\n"
-           "P-Charging-Vector: icid-value=77\r\n"
-           "Reason: SIP;cause=200;text=\"answered elsewhere\"\r\nReason: Q.850;cause=26\r\n");
+  const MessageFacts& facts = read_claims_facts(
+      reader,
+      text,
+      "Session-ID: ab30317f1a784dc48ff824d0d3715d86\r\n"
+      "P-Charging-Vector: icid-value=77\r\n"
+      "Reason: SIP;cause=200;text=\"answered elsewhere\"\r\nReason: Q.850;cause=26\r\n");
   ASSERT_TRUE(facts.claims);
   ASSERT_TRUE(facts.claims->session);
   EXPECT_TRUE(facts.claims->session->remote.empty());
@@ -82,7 +84,7 @@ TEST(ClaimsFacts, ConfiguredHeaders) {
   const HeaderChoice choice{HeaderNames({"X-Account", "User-to-User"}), HeaderNames({"x-call"})};
   FactsReader reader(&choice);
   std::string text;
-  const MessageFacts& facts = read(
+  const MessageFacts& facts = read_claims_facts(
       reader, text, "x-account:  7\r\n 8\r\nX-Other: 1\r\nX-Call: abc\r\nUser-To-User: 00\r\n");
   ASSERT_TRUE(facts.claims);
   ASSERT_EQ(facts.claims->headers.size(), 2U);
@@ -91,7 +93,7 @@ TEST(ClaimsFacts, ConfiguredHeaders) {
   EXPECT_EQ(facts.claims->headers.begin()[1].name, "User-to-User");
   ASSERT_EQ(facts.claims->conversation_headers.size(), 1U);
   EXPECT_EQ(facts.claims->conversation_headers.begin()[0].value, "abc");
-  EXPECT_EQ(read(reader, text, "Subject: 1\r\n").claims, nullptr);
+  EXPECT_EQ(read_claims_facts(reader, text, "Subject: 1\r\n").claims, nullptr);
 }
 
 }  // namespace

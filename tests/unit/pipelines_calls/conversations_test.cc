@@ -1,7 +1,6 @@
 #include "pipelines/calls/conversations.h"
 
 #include <algorithm>
-#include <map>
 
 #include <gtest/gtest.h>
 
@@ -38,19 +37,13 @@ void refused_call(Scenario& scenario,
       {.method = "ACK", .call_id = name, .from_tag = name + "-a", .to_tag = name + "-b"});
 }
 
-std::map<std::string, CallRecord> finals_of(Scenario& scenario) {
-  std::map<std::string, CallRecord> calls;
-  for (CallRecord& call : scenario.finals()) calls[call.call_id] = call;
-  return calls;
-}
-
 TEST(Conversations, OneSessionIdIsOneConversation) {
   Scenario scenario;
   refused_call(scenario, 0, "c1", session('a'));
   refused_call(scenario, 0.05, "c2", session('A'));
   refused_call(scenario, 0.06, "c3", session('b'));
   scenario.finish(5);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["c1"].conversation_id, to_string(calls["c1"].uid)) << "named after the first";
   EXPECT_EQ(calls["c2"].conversation_id, calls["c1"].conversation_id);
   EXPECT_EQ(calls["c1"].joined_by_method, "session_id");
@@ -70,7 +63,7 @@ TEST(Conversations, ALegThatIsLongOverHasTheNameAlready) {
   scenario.advance(400);
   refused_call(scenario, 1'500, "c3", session('a'));
   scenario.finish(1'600);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["c2"].conversation_id, calls["c1"].conversation_id);
   EXPECT_NE(calls["c3"].conversation_id, calls["c1"].conversation_id) << "forgotten by then";
 }
@@ -96,7 +89,7 @@ TEST(Conversations, TheRemoteHalfJoinsWhatSeemedTwo) {
                         .headers = session('b', 'a'),
                         .sdp = sdp({callee_line()})});
   scenario.finish(5);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["c2"].conversation_id, to_string(calls["c1"].uid));
   EXPECT_EQ(calls["c1"].conversation_id, to_string(calls["c1"].uid));
   EXPECT_EQ(calls["c1"].joined_by_method, "session_id");
@@ -124,7 +117,7 @@ TEST(Conversations, IcidJoinsWhereNoSessionIdSaysOtherwise) {
   refused_call(scenario, 0.03, "c4", session('b') + icid("88"));
   refused_call(scenario, 0.04, "c5", icid("88"));
   scenario.finish(5);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["c2"].conversation_id, calls["c1"].conversation_id);
   EXPECT_EQ(calls["c2"].joined_by_method, "icid");
   EXPECT_NE(calls["c3"].conversation_id, calls["c4"].conversation_id);
@@ -139,7 +132,7 @@ TEST(Conversations, WhatEveryCallHasJoinsNone) {
     refused_call(scenario, 0.01 * i, "c" + std::to_string(i), icid("same"));
   }
   scenario.finish(5);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["c0"].conversation_id, to_string(calls["c0"].uid)) << "it began its own";
   for (int i = 1; i < 6; ++i) {
     const CallRecord& call = calls["c" + std::to_string(i)];
@@ -158,7 +151,7 @@ TEST(Conversations, AConferenceKeepsTheLegsThatItMayHave) {
     refused_call(scenario, 0.01 * i, "c" + std::to_string(i), session('f'));
   }
   scenario.finish(5);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["c2"].conversation_id, calls["c0"].conversation_id);
   EXPECT_TRUE(calls["c3"].conversation_id.empty());
   EXPECT_EQ(calls["c4"].joined_by_score, 0.0);
@@ -172,7 +165,7 @@ TEST(Conversations, AConfiguredHeaderJoins) {
   refused_call(scenario, 0.01, "c2", "x-call: 1\r\n");
   refused_call(scenario, 0.02, "c3", "X-Call: 2\r\n");
   scenario.finish(5);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["c2"].conversation_id, calls["c1"].conversation_id);
   EXPECT_EQ(calls["c2"].joined_by_method, "header");
   EXPECT_NE(calls["c3"].conversation_id, calls["c1"].conversation_id);
@@ -191,7 +184,7 @@ TEST(Conversations, IsBoundedAndForgetsWhatIsIdleLongest) {
   EXPECT_GT(figures.evicted, 0U);
   refused_call(scenario, 801, "again", icid("19"));
   scenario.finish(900);
-  auto calls = finals_of(scenario);
+  auto calls = scenario.finals_by_call_id();
   EXPECT_EQ(calls["again"].conversation_id, calls["c19"].conversation_id) << "the newest is there";
 }
 

@@ -2,18 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+
 namespace tapdeck::calls {
 namespace {
-
-constexpr std::int64_t kSecond = 1'000'000;
 
 Device device_at(std::string_view ip, std::int64_t from_s, std::int64_t until_s) {
   Device device;
   device.user_agent = "phone at " + std::string(ip);
   device.contact = "sip:1001@" + std::string(ip);
   device.address = {*parse_ip(ip), 5060};
-  device.registered_us = from_s * kSecond;
-  device.expires_us = until_s * kSecond;
+  device.registered_us = from_s * kUsPerSecond;
+  device.expires_us = until_s * kUsPerSecond;
   return device;
 }
 
@@ -28,7 +28,7 @@ class RegistrationsTest : public ::testing::Test {
                                  std::int64_t time_s = 0,
                                  RealmId realm = 0) const {
     const SharedDevice device =
-        table_.find(realm, uri, ip.empty() ? std::nullopt : parse_ip(ip), time_s * kSecond);
+        table_.find(realm, uri, ip.empty() ? std::nullopt : parse_ip(ip), time_s * kUsPerSecond);
     return device == nullptr ? "" : to_string(device->address.ip);
   }
 

@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+
 namespace tapdeck::calls {
 namespace {
 
-constexpr std::int64_t kMs = 1'000'000;
 constexpr std::uint32_t kSsrc = 7;
 
 const Endpoint kSender = *parse_endpoint("10.0.0.1:4000");
@@ -20,7 +21,7 @@ StreamReport sender_report(std::uint32_t ntp, std::int64_t time_ms) {
   report.receiver = 1;
   report.ssrc = kSsrc;
   report.rtcp.ntp = ntp;
-  report.rtcp.time_ns = time_ms * kMs;
+  report.rtcp.time_ns = time_ms * kNsPerMs;
   return report;
 }
 
@@ -44,7 +45,7 @@ TEST(RtcpBook, LossIsTheWorstAndJitterTheLatest) {
   report.rtcp.fraction_lost = 64;
   report.rtcp.jitter = 10;
   book.take(report);
-  report.rtcp.time_ns = 1'000 * kMs;  // came late
+  report.rtcp.time_ns = 1'000 * kNsPerMs;  // came late
   report.rtcp.fraction_lost = 0;
   report.rtcp.jitter = 99;
   book.take(report);

@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+
 namespace tapdeck::calls {
 namespace {
-
-constexpr std::int64_t kSecond = 1'000'000'000;
 
 TEST(TimerQueue, GivesWhatIsDueInOrder) {
   TimerQueue timers;
@@ -70,26 +70,26 @@ TEST(TimerQueue, TakesDeadlinesBeforeTheEpochAndAtTheEndOfTime) {
 
 TEST(TimerQueue, WhatIsStaleIsForgottenWhereverItWaits) {
   TimerQueue timers;
-  timers.arm({kSecond, {1, 1}});
-  EXPECT_FALSE(timers.take_due(kSecond - 1)) << "it is near now";
-  timers.arm({100 * kSecond, {2, 1}});
-  timers.arm({100'000 * kSecond, {3, 1}});
-  timers.arm({2 * kSecond, {4, 1}});
+  timers.arm({kNsPerSecond, {1, 1}});
+  EXPECT_FALSE(timers.take_due(kNsPerSecond - 1)) << "it is near now";
+  timers.arm({100 * kNsPerSecond, {2, 1}});
+  timers.arm({100'000 * kNsPerSecond, {3, 1}});
+  timers.arm({2 * kNsPerSecond, {4, 1}});
   ASSERT_EQ(timers.size(), 4U);
   timers.erase_if([](const TimerQueue::Entry& entry) { return entry.call.index != 4; });
   EXPECT_EQ(timers.size(), 1U);
-  EXPECT_EQ(timers.take_due(200'000 * kSecond)->call.index, 4U);
-  EXPECT_FALSE(timers.take_due(300'000 * kSecond));
+  EXPECT_EQ(timers.take_due(200'000 * kNsPerSecond)->call.index, 4U);
+  EXPECT_FALSE(timers.take_due(300'000 * kNsPerSecond));
 }
 
 TEST(TimerQueue, SweepsOnlyWhenThereMayBeMany) {
   constexpr std::uint32_t kMany = 65'536;
   const auto is_odd = [](const TimerQueue::Entry& entry) { return entry.call.index % 2 != 0; };
   TimerQueue timers;
-  for (std::uint32_t i = 1; i < kMany; ++i) timers.arm({kSecond, {i, 1}});
+  for (std::uint32_t i = 1; i < kMany; ++i) timers.arm({kNsPerSecond, {i, 1}});
   timers.sweep(is_odd);
   EXPECT_EQ(timers.size(), kMany - 1);
-  timers.arm({kSecond, {kMany, 1}});
+  timers.arm({kNsPerSecond, {kMany, 1}});
   timers.sweep(is_odd);
   EXPECT_EQ(timers.size(), kMany / 2);
 }

@@ -8,23 +8,24 @@
 namespace tapdeck::sip {
 namespace {
 
-constexpr std::string_view kHead = "INFO sip:5@h:5060 SIP/2.0\r\nCSeq: 5 INFO\r\n";
+constexpr std::string_view kInfoHead = "INFO sip:5@h:5060 SIP/2.0\r\nCSeq: 5 INFO\r\n";
 
-std::string blanked(std::string text) {
+std::string keys_blanked(std::string text) {
   const std::size_t length = text.size();
   blank_dtmf({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   EXPECT_EQ(text.size(), length);
   return text;
 }
 
-std::string message(std::string_view type, std::string_view body) {
-  return std::string(kHead) + "Content-Type: " + std::string(type) + "\r\n\r\n" + std::string(body);
+std::string info_message(std::string_view type, std::string_view body) {
+  return std::string(kInfoHead) + "Content-Type: " + std::string(type) + "\r\n\r\n" +
+         std::string(body);
 }
 
 // What becomes of a body of this type; all before it stays.
 std::string body_of(std::string_view type, std::string_view body) {
-  const std::string text = blanked(message(type, body));
-  EXPECT_EQ(text.substr(0, text.size() - body.size()), message(type, ""));
+  const std::string text = keys_blanked(info_message(type, body));
+  EXPECT_EQ(text.substr(0, text.size() - body.size()), info_message(type, ""));
   return text.substr(text.size() - body.size());
 }
 
@@ -53,9 +54,9 @@ TEST(Dtmf, OtherSpellingsGo) {
   EXPECT_EQ(body_of("application/dtmf-relay", "Duration=160 Signal=5"), "Duration=xxx xxxxxxxx");
   EXPECT_EQ(body_of("text/plain", "Signal=5\r\nDuration=160\r\n5\r\n"),
             "Signal=x\r\nDuration=160\r\n5\r\n");
-  EXPECT_EQ(blanked("INFO a SIP/2.0\n\nSIGNAL=5\n"), "INFO a SIP/2.0\n\nSIGNAL=x\n")
+  EXPECT_EQ(keys_blanked("INFO a SIP/2.0\n\nSIGNAL=5\n"), "INFO a SIP/2.0\n\nSIGNAL=x\n")
       << "without a type";
-  EXPECT_EQ(blanked("\r\nINFO a SIP/2.0\r\nc:\r\n  application/dtmf\r\nX: 1\r\n\r\n5"),
+  EXPECT_EQ(keys_blanked("\r\nINFO a SIP/2.0\r\nc:\r\n  application/dtmf\r\nX: 1\r\n\r\n5"),
             "\r\nINFO a SIP/2.0\r\nc:\r\n  application/dtmf\r\nX: 1\r\n\r\nx")
       << "compact, folded, behind a break";
 }
@@ -122,14 +123,14 @@ TEST(Dtmf, EncodedKeysAreBlankedWhole) {
 
 TEST(Dtmf, WhatTellsNoKeysStays) {
   for (const std::string& text :
-       {message("application/sdp", "v=0\r\nm=audio 4000 RTP/AVP 101\r\na=fmtp:101 0-15\r\n"),
-        message("message/sipfrag", "SIP/2.0 200 OK\r\nSignal-Strength: 5\r\n"),
-        message("text/plain", "--b\r\nContent-Type: application/dtmf\r\n\r\n5"),
-        std::string(kHead) + "Content-Type: application/dtmf\r\n",
-        std::string(kHead) + "Signal: 5\r\n\r\n",
+       {info_message("application/sdp", "v=0\r\nm=audio 4000 RTP/AVP 101\r\na=fmtp:101 0-15\r\n"),
+        info_message("message/sipfrag", "SIP/2.0 200 OK\r\nSignal-Strength: 5\r\n"),
+        info_message("text/plain", "--b\r\nContent-Type: application/dtmf\r\n\r\n5"),
+        std::string(kInfoHead) + "Content-Type: application/dtmf\r\n",
+        std::string(kInfoHead) + "Signal: 5\r\n\r\n",
         std::string(),
         std::string("\r\n\r\n")}) {
-    EXPECT_EQ(blanked(text), text);
+    EXPECT_EQ(keys_blanked(text), text);
   }
 }
 

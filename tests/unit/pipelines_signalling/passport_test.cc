@@ -8,7 +8,7 @@ namespace tapdeck::sip {
 namespace {
 
 // {"alg":"ES256","ppt":"shaken","typ":"passport","x5u":"https://cert.example.org/p.cer"}
-constexpr const char* kHead =
+constexpr const char* kPassportHead =
     "eyJhbGciOiJFUzI1NiIsInBwdCI6InNoYWtlbiIsInR5cCI6InBhc3Nwb3J0IiwieDV1IjoiaHR0cHM6"
     "Ly9jZXJ0LmV4YW1wbGUub3JnL3AuY2VyIn0";
 // {"attest":"A","dest":{"tn":["12155551213"]},"iat":1443208345,"orig":{"tn":"12155551212"},
@@ -19,7 +19,7 @@ constexpr const char* kClaims =
     "NTYtNDI2NjU1NDQwMDAwIn0";
 
 std::string token(const std::string& claims = kClaims) {
-  return std::string(kHead) + "." + claims + ".c2lnbmF0dXJl";
+  return std::string(kPassportHead) + "." + claims + ".c2lnbmF0dXJl";
 }
 
 TEST(Passport, ShakenClaims) {

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "tests/unit/pipelines_signalling/hep_bytes.h"
+#include "tests/unit/pipelines_signalling/sip_message.h"
 
 namespace tapdeck::sip {
 namespace {
@@ -13,19 +15,16 @@ namespace {
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nl: 0\r\n\r\n";
-
-struct Message {
+struct PassedMessage {
   std::string text;
   SignalTransport transport;
   std::string source;
   std::int64_t time_ns;
 };
 
-class Bench {
+class AssemblerBench {
  public:
-  Bench()
+  AssemblerBench()
       : assembler_(
             [this](const SignalMessage& message) {
               messages_.push_back({std::string(as_text(message.view())),
@@ -59,10 +58,10 @@ class Bench {
 
   std::uint64_t count(StreamCount which) const { return assembler_.counters().value(which); }
 
-  std::int64_t time_ns_ = 1'700'000'000 * kSecond;
+  std::int64_t time_ns_ = 1'700'000'000 * kNsPerSecond;
   std::uint16_t ip_id_ = 0;
-  std::vector<Message> messages_;
-  std::vector<Message> rtcp_;
+  std::vector<PassedMessage> messages_;
+  std::vector<PassedMessage> rtcp_;
   bool takes_rtcp_ = true;
   SignalAssembler assembler_;
 };
@@ -82,55 +81,55 @@ std::string hep(std::string_view seconds,
 constexpr std::string_view kTwoSecondsAgo = "\x65\x53\xf0\xfe"sv;
 
 TEST(SignalAssembler, UdpGoesStraightThroughOnce) {
-  Bench bench;
-  bench.take(kSip);
+  AssemblerBench bench;
+  bench.take(kSipMessage);
   bench.take("no SIP at all");
   --bench.ip_id_;
   --bench.ip_id_;
-  bench.take(kSip);
+  bench.take(kSipMessage);
   ASSERT_EQ(bench.messages_.size(), 2U);
-  EXPECT_EQ(bench.messages_[0].text, kSip);
+  EXPECT_EQ(bench.messages_[0].text, kSipMessage);
   EXPECT_EQ(bench.messages_[0].transport, SignalTransport::kUdp);
   EXPECT_EQ(bench.count(StreamCount::kDuplicateMessage), 1U);
 }
 
 TEST(SignalAssembler, TcpIsPutTogetherAndItsDuplicatesAreTold) {
-  Bench bench;
-  bench.take(kSip.substr(0, 9), SignalTransport::kTcp, 1);
+  AssemblerBench bench;
+  bench.take(kSipMessage.substr(0, 9), SignalTransport::kTcp, 1);
   --bench.ip_id_;
-  bench.take(kSip.substr(0, 9), SignalTransport::kTcp, 1);
-  bench.take(kSip.substr(0, 9), SignalTransport::kTcp, 1);
-  bench.take(kSip.substr(9), SignalTransport::kTcp, 10);
+  bench.take(kSipMessage.substr(0, 9), SignalTransport::kTcp, 1);
+  bench.take(kSipMessage.substr(0, 9), SignalTransport::kTcp, 1);
+  bench.take(kSipMessage.substr(9), SignalTransport::kTcp, 10);
   ASSERT_EQ(bench.messages_.size(), 1U);
-  EXPECT_EQ(bench.messages_[0].text, kSip);
+  EXPECT_EQ(bench.messages_[0].text, kSipMessage);
   EXPECT_EQ(bench.messages_[0].transport, SignalTransport::kTcp);
   EXPECT_EQ(bench.count(StreamCount::kDuplicateSegment), 1U);
   EXPECT_EQ(bench.count(StreamCount::kRetransmitted), 1U);
 }
 
 TEST(SignalAssembler, SipInHepHasTheAddressesAndTimeOfTheAgent) {
-  Bench bench;
-  bench.take(hep(kTwoSecondsAgo, "\x01", kSip));
-  bench.take(hep(kTwoSecondsAgo, "\x01", kSip), SignalTransport::kTcp, 1);
+  AssemblerBench bench;
+  bench.take(hep(kTwoSecondsAgo, "\x01", kSipMessage));
+  bench.take(hep(kTwoSecondsAgo, "\x01", kSipMessage), SignalTransport::kTcp, 1);
   ASSERT_EQ(bench.messages_.size(), 2U);
-  for (const Message& message : bench.messages_) {
-    EXPECT_EQ(message.text, kSip);
+  for (const PassedMessage& message : bench.messages_) {
+    EXPECT_EQ(message.text, kSipMessage);
     EXPECT_EQ(message.transport, SignalTransport::kHep);
     EXPECT_EQ(message.source, "10.0.0.1:5060");
-    EXPECT_EQ(message.time_ns, bench.time_ns_ - 2 * kSecond);
+    EXPECT_EQ(message.time_ns, bench.time_ns_ - 2 * kNsPerSecond);
   }
 }
 
 TEST(SignalAssembler, ATimeFarOffIsNotBelieved) {
-  Bench bench;
-  bench.take(hep("\x65\x53\x00\x00"sv, "\x01", kSip));
+  AssemblerBench bench;
+  bench.take(hep("\x65\x53\x00\x00"sv, "\x01", kSipMessage));
   ASSERT_EQ(bench.messages_.size(), 1U);
   EXPECT_EQ(bench.messages_[0].time_ns, bench.time_ns_);
   EXPECT_EQ(bench.count(StreamCount::kHepWildTime), 1U);
 }
 
 TEST(SignalAssembler, RtcpInHepComesOutWithTheAddressesAndTimeOfTheAgent) {
-  Bench bench;
+  AssemblerBench bench;
   const std::string report = "\x80\xc9\x00\x01\x00\x00\x00\x07"s;
   bench.take(hep(kTwoSecondsAgo, "\x05", report));
   bench.take(hep(kTwoSecondsAgo,
@@ -140,9 +139,9 @@ TEST(SignalAssembler, RtcpInHepComesOutWithTheAddressesAndTimeOfTheAgent) {
   EXPECT_EQ(bench.rtcp_[0].text, report);
   EXPECT_EQ(bench.rtcp_[1].text.substr(0, 13),
             "\x81\xc9\x00\x07\x00\x00\x00\x07\x00\x00\x00\x09\x40"s);
-  for (const Message& packet : bench.rtcp_) {
+  for (const PassedMessage& packet : bench.rtcp_) {
     EXPECT_EQ(packet.source, "10.0.0.1:5060");
-    EXPECT_EQ(packet.time_ns, bench.time_ns_ - 2 * kSecond);
+    EXPECT_EQ(packet.time_ns, bench.time_ns_ - 2 * kNsPerSecond);
   }
   EXPECT_EQ(bench.count(StreamCount::kHepRtcp), 2U);
   EXPECT_EQ(bench.count(StreamCount::kHepRtcpLost), 0U);
@@ -150,7 +149,7 @@ TEST(SignalAssembler, RtcpInHepComesOutWithTheAddressesAndTimeOfTheAgent) {
 }
 
 TEST(SignalAssembler, RtcpForWhichThereIsNoRoomIsCounted) {
-  Bench bench;
+  AssemblerBench bench;
   bench.takes_rtcp_ = false;
   bench.take(hep(kTwoSecondsAgo, "\x05", "\x80\xc9\x00\x01\x00\x00\x00\x07"sv));
   EXPECT_EQ(bench.count(StreamCount::kHepRtcpLost), 1U);
@@ -166,11 +165,11 @@ TEST(SignalAssembler, WhatElseHepCarriesIsCountedByName) {
       {hep(kTwoSecondsAgo, "\x05", "{}"), StreamCount::kHepRtcpLost},
       {hep(kTwoSecondsAgo, "\x64", "log"), StreamCount::kHepOther},
       {hep(kTwoSecondsAgo, "\x01", "zip", 16), StreamCount::kHepCompressed},
-      {hep("\x00"sv, "\x01", kSip), StreamCount::kHepBad},
+      {hep("\x00"sv, "\x01", kSipMessage), StreamCount::kHepBad},
       {"HEP3" + be16(6), StreamCount::kKeepAlive},
   };
   for (const Case& one : cases) {
-    Bench bench;
+    AssemblerBench bench;
     bench.take(one.packet);
     EXPECT_EQ(bench.count(one.count), 1U) << static_cast<int>(one.count);
     EXPECT_EQ(bench.count(StreamCount::kHepPackets), 1U);

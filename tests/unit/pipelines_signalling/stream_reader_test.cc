@@ -8,8 +8,8 @@
 namespace tapdeck::sip {
 namespace {
 
-constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nl: 2\r\n\r\nhi";
-constexpr std::string_view kAsk =
+constexpr std::string_view kSipWithBody = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nl: 2\r\n\r\nhi";
+constexpr std::string_view kUpgradeToSip =
     "GET / HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
 constexpr std::string_view kHep{"HEP3\0\x0dpayload", 13};
 constexpr std::string_view kGap = "<gap>";
@@ -18,7 +18,7 @@ constexpr std::string_view kGap = "<gap>";
 class Words final : public MessageSink {
  public:
   void on_sip(ByteView message, SignalTransport transport) override {
-    EXPECT_EQ(as_text(message), kSip);
+    EXPECT_EQ(as_text(message), kSipWithBody);
     text += transport == SignalTransport::kWebSocket ? "ws " : "sip ";
   }
 
@@ -30,22 +30,22 @@ class Words final : public MessageSink {
   std::string text;
 };
 
-std::string frame(std::string_view payload) {
+std::string text_frame(std::string_view payload) {
   return "\x81" + std::string(1, static_cast<char>(payload.size())) + std::string(payload);
 }
 
-struct Case {
+struct ReaderCase {
   std::string_view name;
   std::vector<std::string> pieces;
   std::string_view words;
   std::vector<StreamCount> counts = {};
 };
 
-std::vector<Case> cases() {
-  const std::string sip(kSip);
+std::vector<ReaderCase> reader_cases() {
+  const std::string sip(kSipWithBody);
   const std::string gap(kGap);
   const std::string hep(kHep);
-  const std::string ask(kAsk);
+  const std::string ask(kUpgradeToSip);
   return {
       {"SIP", {sip + sip, sip}, "sip sip sip "},
       {"SIP in pieces", {sip.substr(0, 3), sip.substr(3, 30), sip.substr(33) + sip}, "sip sip "},
@@ -64,18 +64,24 @@ std::vector<Case> cases() {
        {hep, gap, "load" + hep},
        "hep hep ",
        {StreamCount::kGap, StreamCount::kGarbage}},
-      {"WebSocket", {ask + frame(sip), frame(sip)}, "ws ws "},
+      {"WebSocket", {ask + text_frame(sip), text_frame(sip)}, "ws ws "},
       {"handshake in pieces", {ask.substr(0, 2), ask.substr(2, 50), ask.substr(52)}, ""},
-      {"WebSocket mid-stream", {frame(sip)}, "ws "},
-      {"WebSocket keep-alive", {frame(sip), frame("\r\n")}, "ws ", {StreamCount::kKeepAlive}},
+      {"WebSocket mid-stream", {text_frame(sip)}, "ws "},
+      {"WebSocket keep-alive",
+       {text_frame(sip), text_frame("\r\n")},
+       "ws ",
+       {StreamCount::kKeepAlive}},
       {"WebSocket behind a gap",
-       {frame(sip), gap, "masked text", frame(sip)},
+       {text_frame(sip), gap, "masked text", text_frame(sip)},
        "ws ws ",
        {StreamCount::kGap}},
-      {"no frame", {frame(sip), "\xff\xff", frame(sip)}, "ws ws ", {StreamCount::kWebSocketBad}},
+      {"no frame",
+       {text_frame(sip), "\xff\xff", text_frame(sip)},
+       "ws ws ",
+       {StreamCount::kWebSocketBad}},
       {"other HTTP", {"GET / HTTP/1.1\r\n\r\n", "<html>"}, "", {StreamCount::kForeign}},
       {"refused, then agreed",
-       {"HTTP/1.1 401 No\r\n\r\n", frame(sip)},
+       {"HTTP/1.1 401 No\r\n\r\n", text_frame(sip)},
        "ws ",
        {StreamCount::kForeign}},
       {"TLS", {"\x16\x03\x01", "\x17\x03"}, "", {StreamCount::kForeign}},
@@ -83,7 +89,7 @@ std::vector<Case> cases() {
 }
 
 TEST(StreamReader, FindsMessagesInWhateverCarriesThem) {
-  for (const Case& one : cases()) {
+  for (const ReaderCase& one : reader_cases()) {
     StreamReader reader;
     StreamCounters counters;
     Words words;
@@ -113,8 +119,11 @@ TEST(StreamReader, FindsMessagesInWhateverCarriesThem) {
 }
 
 TEST(StreamReader, KnowsWhereAStreamMayBegin) {
-  for (const std::string_view text :
-       {kSip, std::string_view("SIP/2.0 2"), std::string_view("\r\n"), kHep, kAsk}) {
+  for (const std::string_view text : {kSipWithBody,
+                                      std::string_view("SIP/2.0 2"),
+                                      std::string_view("\r\n"),
+                                      kHep,
+                                      kUpgradeToSip}) {
     EXPECT_TRUE(StreamReader::begins_here(as_bytes(text))) << text;
   }
   for (const std::string_view text : {std::string_view("v=0\r\no=-"),
@@ -123,7 +132,7 @@ TEST(StreamReader, KnowsWhereAStreamMayBegin) {
                                       std::string_view()}) {
     EXPECT_FALSE(StreamReader::begins_here(as_bytes(text))) << text;
   }
-  EXPECT_TRUE(StreamReader::begins_here(as_bytes(frame(kSip))));
+  EXPECT_TRUE(StreamReader::begins_here(as_bytes(text_frame(kSipWithBody))));
 }
 
 }  // namespace

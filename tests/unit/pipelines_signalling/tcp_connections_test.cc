@@ -4,22 +4,24 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+#include "tests/unit/pipelines_signalling/sip_message.h"
+
 namespace tapdeck::sip {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nl: 0\r\n\r\n";
 constexpr std::uint8_t kSynAck = kTcpSyn | kTcpAck;
 
-class Bench final : public ConnectionSink {
+class ConnectionsBench final : public ConnectionSink {
  public:
-  explicit Bench(const TcpLimits& limits = {}) : connections_(limits, 1, *this, counters_) {}
+  explicit ConnectionsBench(const TcpLimits& limits = {})
+      : connections_(limits, 1, *this, counters_) {}
 
   void on_sip(ByteView message, const SignalMessage& around) override {
-    EXPECT_EQ(as_text(message), kSip);
+    EXPECT_EQ(as_text(message), kSipMessage);
     EXPECT_EQ(around.transport, SignalTransport::kTcp);
     log_ += to_string(around.source) + '>' + to_string(around.destination) + '@' +
-            std::to_string(around.time_ns / kSecond) + ' ';
+            std::to_string(around.time_ns / kNsPerSecond) + ' ';
   }
 
   void on_hep(ByteView packet, const SignalMessage& around) override {
@@ -30,7 +32,7 @@ class Bench final : public ConnectionSink {
   // A segment of the connection from 192.0.2.1:port to 192.0.2.9:5060 at now_s_.
   void segment(std::uint32_t sequence, std::string_view bytes, std::uint8_t flags = kTcpAck) {
     SignalMessage message;
-    message.time_ns = now_s_ * kSecond;
+    message.time_ns = now_s_ * kNsPerSecond;
     message.source = *parse_endpoint("192.0.2.1:" + std::to_string(port_));
     message.destination = *parse_endpoint("192.0.2.9:5060");
     if (from_server_) std::swap(message.source, message.destination);
@@ -39,7 +41,7 @@ class Bench final : public ConnectionSink {
     message.tcp_flags = flags;
     message.bytes = as_bytes(bytes).data();
     message.length = static_cast<std::uint32_t>(bytes.size());
-    connections_.take(message, now_s_ * kSecond);
+    connections_.take(message, now_s_ * kNsPerSecond);
   }
 
   std::string take_log() { return std::exchange(log_, {}); }
@@ -55,14 +57,14 @@ class Bench final : public ConnectionSink {
 };
 
 TEST(TcpConnections, MessagesOfBothDirectionsHaveTheirAddressesAndTimes) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(100, kSip.substr(0, 10));
+  bench.segment(100, kSipMessage.substr(0, 10));
   bench.now_s_ = 3;
-  bench.segment(110, kSip.substr(10));
+  bench.segment(110, kSipMessage.substr(10));
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@3 ");
   bench.from_server_ = true;
-  bench.segment(500, kSip);
+  bench.segment(500, kSipMessage);
   EXPECT_EQ(bench.take_log(), "192.0.2.9:5060>192.0.2.1:40000@3 ");
   EXPECT_EQ(bench.count(StreamCount::kMidStream), 1U) << "no SYN of the server passed";
   EXPECT_EQ(bench.connections_.count(), 1U);
@@ -70,38 +72,38 @@ TEST(TcpConnections, MessagesOfBothDirectionsHaveTheirAddressesAndTimes) {
 }
 
 TEST(TcpConnections, AGapIsGivenUpAfterItsTime) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(150, kSip);
-  bench.connections_.advance(2 * kSecond);
+  bench.segment(150, kSipMessage);
+  bench.connections_.advance(2 * kNsPerSecond);
   EXPECT_EQ(bench.take_log(), "");
-  bench.connections_.advance(4 * kSecond);
+  bench.connections_.advance(4 * kNsPerSecond);
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
   EXPECT_EQ(bench.count(StreamCount::kGap), 1U);
   EXPECT_EQ(bench.count(StreamCount::kReordered), 1U);
 }
 
 TEST(TcpConnections, ANewSynOnTheSamePortsIsAnotherConnection) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(100, kSip.substr(0, 10));
+  bench.segment(100, kSipMessage.substr(0, 10));
   bench.segment(5'000'099, "", kTcpSyn);
-  bench.segment(5'000'100, kSip);
+  bench.segment(5'000'100, kSipMessage);
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
   EXPECT_EQ(bench.count(StreamCount::kReused), 1U);
   bench.from_server_ = true;
   bench.segment(7, "", kSynAck);
-  bench.segment(8, kSip);
+  bench.segment(8, kSipMessage);
   EXPECT_EQ(bench.count(StreamCount::kReused), 1U) << "the server's half is new by itself";
   EXPECT_NE(bench.take_log(), "");
 }
 
 TEST(TcpConnections, AForgedSynLosesNoMessage) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(100, kSip.substr(0, 10));
+  bench.segment(100, kSipMessage.substr(0, 10));
   bench.segment(5'000'099, "", kTcpSyn);
-  bench.segment(110, kSip.substr(10));
+  bench.segment(110, kSipMessage.substr(10));
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
   EXPECT_EQ(bench.count(StreamCount::kSynDoubted), 1U);
   EXPECT_EQ(bench.count(StreamCount::kReused), 0U);
@@ -109,9 +111,9 @@ TEST(TcpConnections, AForgedSynLosesNoMessage) {
 }
 
 TEST(TcpConnections, AResetEndsItAfterWhatHasCome) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(150, kSip);
+  bench.segment(150, kSipMessage);
   bench.segment(100, "", kTcpRst);
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
   EXPECT_EQ(bench.connections_.count(), 0U);
@@ -119,9 +121,9 @@ TEST(TcpConnections, AResetEndsItAfterWhatHasCome) {
 }
 
 TEST(TcpConnections, AResetOutOfSequenceChangesNothing) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(100, kSip.substr(0, 10));
+  bench.segment(100, kSipMessage.substr(0, 10));
   for (const std::uint32_t wrong : {0U, 99U, 100U, 109U, 111U, 5'000U, 0x8000'0000U}) {
     bench.segment(wrong, "", kTcpRst);
   }
@@ -130,19 +132,19 @@ TEST(TcpConnections, AResetOutOfSequenceChangesNothing) {
   bench.segment(7, "", kTcpRst);
   EXPECT_EQ(bench.count(StreamCount::kResetIgnored), 8U) << "nothing proves it, a message waits";
   bench.from_server_ = false;
-  bench.segment(110, kSip.substr(10));
+  bench.segment(110, kSipMessage.substr(10));
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
   EXPECT_EQ(bench.count(StreamCount::kReset), 0U);
-  bench.segment(static_cast<std::uint32_t>(100 + kSip.size()), "", kTcpRst);
+  bench.segment(static_cast<std::uint32_t>(100 + kSipMessage.size()), "", kTcpRst);
   EXPECT_EQ(bench.count(StreamCount::kReset), 1U);
   EXPECT_EQ(bench.connections_.count(), 0U);
 }
 
 TEST(TcpConnections, AResetIsBelievedBehindAGapBehindAFinAndInAnswerToASyn) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(150, kSip);
-  bench.segment(static_cast<std::uint32_t>(150 + kSip.size()), "", kTcpRst);
+  bench.segment(150, kSipMessage);
+  bench.segment(static_cast<std::uint32_t>(150 + kSipMessage.size()), "", kTcpRst);
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
   EXPECT_EQ(bench.connections_.count(), 0U);
   bench.segment(199, "", kTcpSyn);
@@ -158,26 +160,26 @@ TEST(TcpConnections, AResetIsBelievedBehindAGapBehindAFinAndInAnswerToASyn) {
 }
 
 TEST(TcpConnections, TheOldestMakesRoomAndTheSilentAreForgotten) {
-  Bench bench({.connections_max = 2, .idle_ns = 100 * kSecond});
+  ConnectionsBench bench({.connections_max = 2, .idle_ns = 100 * kNsPerSecond});
   for (int port = 1; port <= 3; ++port) {
     bench.port_ = port;
     bench.segment(99, "", kTcpSyn);
-    bench.segment(100, kSip.substr(0, 10));
+    bench.segment(100, kSipMessage.substr(0, 10));
     bench.now_s_ += 1;
   }
   EXPECT_EQ(bench.connections_.count(), 2U);
   EXPECT_EQ(bench.count(StreamCount::kEvicted), 1U);
   bench.port_ = 2;
-  bench.segment(110, kSip.substr(10));
+  bench.segment(110, kSipMessage.substr(10));
   EXPECT_EQ(bench.take_log(), "192.0.2.1:2>192.0.2.9:5060@4 ");
-  bench.connections_.advance(103 * kSecond);
+  bench.connections_.advance(103 * kNsPerSecond);
   EXPECT_EQ(bench.connections_.count(), 1U) << "port 3 was silent for 100 s, port 2 was not";
   EXPECT_EQ(bench.count(StreamCount::kIdle), 1U);
 }
 
 TEST(TcpConnections, HeldBytesOfAllAreBounded) {
   constexpr std::size_t kBytesMax = 1U << 20;
-  Bench bench({.bytes_max = kBytesMax});
+  ConnectionsBench bench({.bytes_max = kBytesMax});
   const std::string bytes(1'000, 'x');
   for (int port = 1; port <= 40; ++port) {
     bench.port_ = port;
@@ -189,7 +191,7 @@ TEST(TcpConnections, HeldBytesOfAllAreBounded) {
 }
 
 TEST(TcpConnections, OneConnectionCannotHoldAll) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
   const std::string bytes(1'000, 'x');
   for (std::uint32_t i = 0; i < 5'000; ++i) bench.segment(200 + i * 2'000, bytes);
@@ -198,9 +200,9 @@ TEST(TcpConnections, OneConnectionCannotHoldAll) {
 }
 
 TEST(TcpConnections, TheEndOfACaptureGivesOutWhatIsHeld) {
-  Bench bench;
+  ConnectionsBench bench;
   bench.segment(99, "", kTcpSyn);
-  bench.segment(150, kSip);
+  bench.segment(150, kSipMessage);
   bench.segment(300, "HEP3");
   bench.connections_.finish();
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");

@@ -36,13 +36,13 @@ struct Piece {
 
 constexpr Piece kSyn{.at = -1, .syn = true};
 
-struct Case {
+struct StreamCase {
   std::string_view name;
   std::vector<Piece> pieces;
   std::string_view text;
 };
 
-std::vector<Case> cases() {
+std::vector<StreamCase> stream_cases() {
   return {
       {"in order", {kSyn, {0, "abc"}, {3, "def"}}, "abcdef"},
       {"out of order", {kSyn, {6, "ghi"}, {3, "def"}, {0, "abc"}}, "abcdefghi"},
@@ -68,7 +68,7 @@ std::vector<Case> cases() {
 
 TEST(TcpStream, PutsBytesInOrderWhereverTheNumbersBegin) {
   for (const std::uint32_t first : {1'000U, 0U, 0xfffffffeU, 0x7ffffffdU}) {
-    for (const Case& one : cases()) {
+    for (const StreamCase& one : stream_cases()) {
       TcpStream stream;
       Text text;
       for (const Piece& piece : one.pieces) {

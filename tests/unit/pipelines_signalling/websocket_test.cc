@@ -10,8 +10,8 @@
 namespace tapdeck::sip {
 namespace {
 
-constexpr std::string_view kSip = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\n\r\n";
-constexpr std::string_view kAsk =
+constexpr std::string_view kSipWithoutLength = "OPTIONS sip:a SIP/2.0\r\nVia: x\r\n\r\n";
+constexpr std::string_view kUpgradeToChatOrSip =
     "GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nSec-WebSocket-Protocol: chat, sip\r\n\r\n";
 
 TEST(Handshake, AgreesToSipOrNot) {
@@ -21,10 +21,10 @@ TEST(Handshake, AgreesToSipOrNot) {
   };
 
   const Case cases[] = {
-      {std::string(kAsk) + "frames", HandshakeVerdict::kSip},
+      {std::string(kUpgradeToChatOrSip) + "frames", HandshakeVerdict::kSip},
       {"HTTP/1.1 101 Switching\r\nupgrade: websocket\r\nsec-websocket-protocol:sip\r\n\r\n",
        HandshakeVerdict::kSip},
-      {std::string(kAsk.substr(0, 30)), HandshakeVerdict::kNeedMore},
+      {std::string(kUpgradeToChatOrSip.substr(0, 30)), HandshakeVerdict::kNeedMore},
       {"GE", HandshakeVerdict::kNeedMore},
       {"HTTP/1.1 1", HandshakeVerdict::kNeedMore},
       {"HTTP/1.1 403 No\r\n\r\n", HandshakeVerdict::kOther},
@@ -38,7 +38,8 @@ TEST(Handshake, AgreesToSipOrNot) {
   for (const Case& one : cases) {
     EXPECT_EQ(read_handshake(one.text).verdict, one.verdict) << one.text.substr(0, 100);
   }
-  EXPECT_EQ(read_handshake(std::string(kAsk) + "frames").length, kAsk.size());
+  EXPECT_EQ(read_handshake(std::string(kUpgradeToChatOrSip) + "frames").length,
+            kUpgradeToChatOrSip.size());
 }
 
 // A frame; `first` is its first byte.
@@ -125,7 +126,8 @@ TEST(WebSocketReader, PutsMessagesTogether) {
 }
 
 TEST(WebSocketReader, BytesOneByOneGiveTheSame) {
-  const std::string text = frame(0x01, "a") + frame(0x89, "p") + frame(0x80, kSip, false);
+  const std::string text =
+      frame(0x01, "a") + frame(0x89, "p") + frame(0x80, kSipWithoutLength, false);
   WebSocketReader reader;
   std::string buffered;
   std::string items;
@@ -137,17 +139,18 @@ TEST(WebSocketReader, BytesOneByOneGiveTheSame) {
     buffered.erase(0, step.length);
   }
   EXPECT_EQ(items, "FCM");
-  EXPECT_EQ(reader.message(), "a" + std::string(kSip));
+  EXPECT_EQ(reader.message(), "a" + std::string(kSipWithoutLength));
 }
 
 TEST(BeginsSipFrame, KnowsAFrameByTheMessageInIt) {
-  EXPECT_TRUE(begins_sip_frame(as_bytes(frame(0x81, kSip))));
-  EXPECT_TRUE(begins_sip_frame(as_bytes(frame(0x82, kSip, false))));
-  EXPECT_TRUE(begins_sip_frame(as_bytes(frame(0x81, kSip).substr(0, 30)))) << "cut";
-  EXPECT_FALSE(begins_sip_frame(as_bytes(frame(0x80, kSip)))) << "the end of a message";
-  EXPECT_FALSE(begins_sip_frame(as_bytes(frame(0xc1, kSip)))) << "compressed";
+  EXPECT_TRUE(begins_sip_frame(as_bytes(frame(0x81, kSipWithoutLength))));
+  EXPECT_TRUE(begins_sip_frame(as_bytes(frame(0x82, kSipWithoutLength, false))));
+  EXPECT_TRUE(begins_sip_frame(as_bytes(frame(0x81, kSipWithoutLength).substr(0, 30)))) << "cut";
+  EXPECT_FALSE(begins_sip_frame(as_bytes(frame(0x80, kSipWithoutLength))))
+      << "the end of a message";
+  EXPECT_FALSE(begins_sip_frame(as_bytes(frame(0xc1, kSipWithoutLength)))) << "compressed";
   EXPECT_FALSE(begins_sip_frame(as_bytes(frame(0x81, "{\"a\": 1}"))));
-  EXPECT_FALSE(begins_sip_frame(as_bytes(kSip)));
+  EXPECT_FALSE(begins_sip_frame(as_bytes(kSipWithoutLength)));
   EXPECT_FALSE(begins_sip_frame({}));
 }
 

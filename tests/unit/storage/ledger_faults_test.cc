@@ -249,11 +249,11 @@ TEST_F(LedgerFaults, AWriteThatIsCutShortLeavesATornTail) {
 }
 
 // Three groups fill a file: the second life goes on in a file of the first.
-constexpr std::uint64_t kFileBytes = 1'500;
+constexpr std::uint64_t kSmallFileBytes = 1'500;
 
 // Opens, appends with new files in between, closes; the entries that were acknowledged.
 std::uint64_t live(const LedgerDirectory& directory) {
-  auto opened = Ledger::open(directory.path(), directory.options(kFileBytes));
+  auto opened = Ledger::open(directory.path(), directory.options(kSmallFileBytes));
   if (!opened) return 0;
   std::uint64_t acknowledged = (*opened)->next_sequence();
   for (int group = 0; group < 5; ++group) {
@@ -282,7 +282,7 @@ TEST_F(LedgerFaults, EachStepMayFailAndLosesNothingThatWasAcknowledged) {
       std::uint64_t acknowledged = live(directory);
       acknowledged = std::max(acknowledged, live(directory));
       faults = {};
-      const auto ledger = directory.open(kFileBytes);
+      const auto ledger = directory.open(kSmallFileBytes);
       ASSERT_NE(ledger, nullptr);
       const auto all = replay_all(*ledger);
       ASSERT_GE(all.size(), acknowledged);
@@ -361,7 +361,7 @@ class LedgerPowerCuts : public LedgerFaults {
 
   void expect_whole(const LedgerDirectory& directory, std::uint64_t acknowledged) {
     cut_power(directory, random_);
-    const auto ledger = directory.open(kFileBytes);
+    const auto ledger = directory.open(kSmallFileBytes);
     ASSERT_NE(ledger, nullptr);
     const auto all = replay_all(*ledger);
     ASSERT_GE(all.size(), acknowledged);

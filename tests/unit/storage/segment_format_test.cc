@@ -9,13 +9,13 @@
 namespace tapdeck::storage {
 namespace {
 
-struct SealedExtent {
+struct SealedText {
   ExtentHeader header;
   std::vector<std::uint8_t> bytes;
 };
 
-SealedExtent seal_text(ExtentCodec& codec, const RecordingKey& key, const std::string& text) {
-  SealedExtent extent;
+SealedText seal_text(ExtentCodec& codec, const RecordingKey& key, const std::string& text) {
+  SealedText extent;
   extent.header.segment = SegmentId{9};
   extent.header.offset = kBlockBytes;
   extent.header.recording = test_uid(1);
@@ -37,7 +37,7 @@ TEST(SegmentFormat, FullChunkIsExactlyOneExtent) {
 TEST(SegmentFormat, EveryBitOfAnExtentIsChecked) {
   ExtentCodec codec;
   const RecordingKey key;
-  SealedExtent extent = seal_text(codec, key, "some plaintext");
+  SealedText extent = seal_text(codec, key, "some plaintext");
   const auto header = decode_extent_header(extent.bytes);
   ASSERT_TRUE(header);
   EXPECT_TRUE(extent_is_intact(*header, extent.bytes));
@@ -152,7 +152,7 @@ TEST(SegmentScan, WindowsOfAnySizeFindTheSameExtents) {
   std::vector<std::uint8_t> segment(kBlockBytes);
   const std::size_t sizes[] = {100, 10'000, 5'000, 16'256};
   for (const std::size_t size : sizes) {
-    SealedExtent extent = seal_text(codec, key, "x");
+    SealedText extent = seal_text(codec, key, "x");
     extent.header.offset = segment.size();
     const std::string text(size, 'y');
     extent.header.plaintext_bytes = static_cast<std::uint32_t>(size);

@@ -7,10 +7,6 @@ namespace {
 
 using namespace testing;
 
-Bytes in_udp(std::uint16_t port, const Bytes& payload) {
-  return ethernet(0x0800, ipv4(17, udp(port, payload)));
-}
-
 TEST(DecodeUdpTunnels, TheirHeadersAndWhatIsInside) {
   const Bytes options{0, 1, 2, 1, 9, 9, 9, 9};
   const Bytes numbers{0, 5, 0, 0};  // sequence number, N-PDU number, no extension

@@ -9,7 +9,7 @@ namespace {
 
 using namespace testing;
 
-struct Case {
+struct FragmentCase {
   const char* what;
   Bytes packet;
   bool is_read;
@@ -32,7 +32,7 @@ TEST(Fragment, IsReadOrRefused) {
   longer[3] = 40;
   Bytes empty_length = v4(0x2000, eight);
   empty_length[2] = empty_length[3] = 0;
-  const Case table[] = {
+  const FragmentCase table[] = {
       {"the first", v4(0x2000, eight), true},
       {"one in the middle", v4(0x2001, eight), true},
       {"the last", v4(0x0002, five), true},
@@ -54,7 +54,7 @@ TEST(Fragment, IsReadOrRefused) {
        ipv6(0, wrap({44, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 1, 0, 0, 0, 9}, eight)),
        true},
   };
-  for (const Case& row : table) {
+  for (const FragmentCase& row : table) {
     Fragment out;
     const Bytes exact(row.packet.begin(), row.packet.end());
     EXPECT_EQ(read_fragment({.bytes = exact}, out), row.is_read) << row.what;
