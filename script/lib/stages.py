@@ -19,20 +19,20 @@ import tree
 CHECKS = ["format", "layering", "sizes", "mirror", "headers", "commits"]
 PRODUCT = ("base/", "model/", "config/", "engine/", "storage/", "pipelines/", "control/", "apps/")
 TIDY_FILES_MAX = 12
-ALONE_FILES_MAX = 100
+ALONE_FILES_MAX = 60
+# Under sanitizers the program takes four times as long: another share of what is played each time.
+SANITIZED_SHARES = 3
 # Sources one by one, for what each of them lacks: as quickly as they compile.
 ALONE_TREE = "build-alone"
 ALONE_BUILD = ["-Db_pch=false", "-Doptimization=0", "-Ddebug=false"]
 ASAN = {"ASAN_OPTIONS": "exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1",
         "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1",
         "LSAN_OPTIONS": "suppressions=" + os.path.join(ROOT, "tests/support/lsan.supp")}
-# Six sources are compiled as one, which takes half of the time: most of it goes into headers. A
-# tree to work in is set up without that, and with what a debugger needs, a third of the rest.
-FAST_BUILD = ["-Dunity=on", "-Dunity_size=6", "-Ddebug=false"]
-# Clang writes the path of a precompiled header's tree into it, so ccache would give one clone what
-# belongs to another.
-SANITIZER_BUILD = ["-Db_lundef=false", "-Db_pch=false", "-Dbench=disabled", "-Doptimization=1",
-                   "-Dwerror=false"]
+# All sources of a target are compiled as one: most of the time goes into headers and into what they
+# have instantiated, and then each is read once, so that a precompiled one would only cost. A tree
+# to work in is set up without that, and with what a debugger needs, a third of the rest.
+FAST_BUILD = ["-Dunity=on", "-Dunity_size=1000", "-Ddebug=false", "-Db_pch=false"]
+SANITIZER_BUILD = ["-Db_lundef=false", "-Dbench=disabled", "-Doptimization=1", "-Dwerror=false"]
 # One tree for the tests under sanitizers and for fuzzing: clang needs less than half of g++'s time
 # for sanitized code, and each library is compiled once. Line tables are all that a report shows.
 ASAN_TREE = "build-asan"
@@ -79,8 +79,9 @@ def stage_counters(runner):
     run_driver(runner, "counters", ["tests/counters/counters_test.py"], 600, "build")
 
 
-def flow_tests(runner, directory, label, **environment):
-    run_driver(runner, f"{label}flow", ["tests/flow/run_flow.py"], 600, directory, **environment)
+def flow_tests(runner, directory, label, *share, **environment):
+    run_driver(runner, f"{label}flow", ["tests/flow/run_flow.py", *share], 600, directory,
+               **environment)
 
 
 def run_driver(runner, name, arguments, timeout_s, directory, **environment):
@@ -109,10 +110,10 @@ def stage_corpus(runner):
     corpus_tests(runner, "build", "")
 
 
-def corpus_tests(runner, directory, label, **environment):
-    for name in ("ingest", "corpus", "coverage"):
-        run_driver(runner, label + name, [f"tests/corpus/{name}_test.py"], 1800, directory,
-                   **environment)
+def corpus_tests(runner, directory, label, *share, **environment):
+    for name, arguments in (("ingest", ()), ("corpus", share), ("coverage", ())):
+        run_driver(runner, label + name, [f"tests/corpus/{name}_test.py", *arguments], 1800,
+                   directory, **environment)
 
 
 def stage_traffic(runner):
@@ -163,8 +164,12 @@ def stage_asan_tree(runner):
 
 def stage_asan(runner):
     run_gtests(runner, ASAN_TREE, label="asan ", **ASAN)
-    flow_tests(runner, ASAN_TREE, "asan ", **ASAN)
-    corpus_tests(runner, ASAN_TREE, "asan ", **ASAN)
+    share = []
+    if not runner.long_run:
+        commits = int((git("rev-list", "--count", "HEAD") or ["0"])[0])
+        share = ["--share", f"{commits % SANITIZED_SHARES}/{SANITIZED_SHARES}"]
+    flow_tests(runner, ASAN_TREE, "asan ", *share, **ASAN)
+    corpus_tests(runner, ASAN_TREE, "asan ", *share, **ASAN)
 
 
 def stage_asan_live(runner):
@@ -176,7 +181,7 @@ def stage_asan_live(runner):
 
 def stage_tsan(runner):
     """Rings, pools and snapshots: EAL is not instrumented, so base/ is tested apart from it."""
-    options = ["-Db_sanitize=thread", *SANITIZER_BUILD]
+    options = ["-Db_sanitize=thread", *FAST_BUILD, *SANITIZER_BUILD]
     if not runner.configure("build-tsan", options):
         return
     targets = [os.path.relpath(target["filename"][0], os.path.join(ROOT, "build-tsan"))

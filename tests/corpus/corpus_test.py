@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import ground_truth
 import program
+import share
 from program import tapdeck
 from report import Report
 
@@ -83,6 +84,8 @@ def judge(report, capture, corpus, known):
 def main():
     parser = argparse.ArgumentParser(description="Compares Tapdeck with the capture corpus.")
     parser.add_argument("names", nargs="*", help="only captures whose file names contain one")
+    parser.add_argument("--share", type=share.parse, default=share.WHOLE, metavar="I/N",
+                        help="1/3: every third capture, from the second on")
     parser.add_argument("--propose", metavar="FILE", help="write the unlisted differences here")
     arguments = parser.parse_args()
 
@@ -101,6 +104,7 @@ def main():
     if arguments.names:
         captures = [c for c in captures if any(name in c["file"] for name in arguments.names)]
 
+    captures = share.take(captures, arguments.share)
     with ThreadPoolExecutor(JOBS) as pool:
         results = list(pool.map(lambda c: judge(report, c, corpus, known), captures))
     if arguments.propose:

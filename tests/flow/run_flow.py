@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Plays every scenario of tests/flow (or those named) through the built program and compares what
-it says with what the scenario expects. One line a scenario; the last line has the sums."""
+it says with what the scenario expects. One line a scenario; the last line has the sums.
+--share 1/3: every third of them, from the second on."""
 
+import argparse
 import ast
 import json
 import os
@@ -15,6 +17,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 import capture_file
 import frames
 import program
+import share
 import wav
 from program import tapdeck
 from report import Report
@@ -140,7 +143,12 @@ def run(path, report):
 
 
 def main():
-    names = sys.argv[1:] or sorted(name for name in os.listdir(HERE) if name.endswith(".call"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--share", type=share.parse, default=share.WHOLE, metavar="I/N")
+    arguments = parser.parse_args()
+    names = arguments.names or share.take(
+        sorted(name for name in os.listdir(HERE) if name.endswith(".call")), arguments.share)
     report = Report()
     if not os.access(program.PROGRAM, os.X_OK):
         report.fail("program", f"{program.PROGRAM} is not built")
