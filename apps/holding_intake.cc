@@ -40,7 +40,21 @@ Result<void> HoldingIntake::shred(const Uid& recording, storage::ShredParts part
         {.uid = recording, .time_us = wall_now_ns() / kNsPerUs, .content = std::move(erasure)});
     if (!written) return Error(written.error());
   }
-  return intake_.shred(recording, parts);
+  const Order order{recording, LedgerType::kErasure, static_cast<std::int64_t>(parts)};
+  return note(order, intake_.shred(recording, parts));
+}
+
+Result<void> HoldingIntake::shred_media(const Uid& recording, const MediaSpan& span) {
+  const auto until_done = holds_.stop_intake();
+  const Order order{recording, LedgerType::kRedaction, span.from_us};
+  return note(order, intake_.shred_media(recording, span));
+}
+
+// Under the lock of the holds.
+Result<void> HoldingIntake::note(const Order& order, Result<void> done) {
+  const bool changed = done ? refused_.erase(order) > 0 : refused_.insert(order).second;
+  if (changed) holds_.add_refused(std::get<LedgerType>(order), done ? -1 : 1);
+  return done;
 }
 
 }  // namespace tapdeck::apps

@@ -1,11 +1,14 @@
 // A RecordIntake that asks the journal first.  Calls that a matter is waiting for are held before
 // their records are stored; what a policy destroys is written down before it goes.
-// Threads: as RecordIntake.  Memory: none of its own.  Failing: what cannot be written in the
-// journal is not done, as an error of put_calls() or shred(): it is asked for again.
+// Threads: as RecordIntake.  Memory: the orders that the disk refuses.  Failing: what cannot be
+// written in the journal is not done, as an error of put_calls() or shred(): it is asked for again.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "pipelines/retention/future_holds.h"
@@ -44,16 +47,19 @@ class HoldingIntake final : public storage::RecordIntake {
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 
   // No hold overrides a pause or a policy.  The store journals it itself: it knows what there is.
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
-    const auto until_done = holds_.stop_intake();
-    return intake_.shred_media(recording, span);
-  }
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override;
 
  private:
+  // By what an order and its like have in common: the later one takes the earlier one's place.
+  using Order = std::tuple<Uid, LedgerType, std::int64_t>;
+
+  Result<void> note(const Order& order, Result<void> done);
+
   std::unique_ptr<storage::RecordIntake> owned_;  // empty: somebody else's
   storage::RecordIntake& intake_;
   retention::FutureHolds& holds_;
   storage::Journal& journal_;
+  std::set<Order> refused_;  // to be asked again
 };
 
 }  // namespace tapdeck::apps

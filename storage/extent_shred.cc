@@ -3,33 +3,48 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <span>
 #include <unistd.h>
-#include <vector>
+#include <utility>
 
-#include "storage/files.h"
+#include "model/chunk.h"
 #include "storage/segment_file.h"
 
 namespace tapdeck::storage {
-
 namespace {
 
-bool has_any_of(const MediaSpan& span, const ExtentHeader& header, ByteView plaintext) {
-  bool found = false;
-  const bool whole = for_each_section(header, plaintext, [&](const SectionView& section) {
-    found = found || span.has(section.header.kind);
-  });
-  return found || !whole;
+// The time of the last packet of `span` in a section; nullopt: there is none.  Of records that make
+// no sense: that of the section's end.
+std::optional<std::int64_t> last_packet_of(const MediaSpan& span, const SectionView& section) {
+  if (!span.has(section.header.kind)) return std::nullopt;
+  const ByteView records = section.records;
+  std::optional<std::int64_t> last_us;
+  for (std::size_t at = 0; at < records.size();) {
+    const bool has_head = records.size() - at >= kRecordHeaderBytes;
+    const RecordHead head = has_head ? read_head(records.data() + at) : RecordHead{};
+    if (!has_head || head.bytes > records.size() - at) {
+      return section.header.base_us + section.duration_us;
+    }
+    const std::int64_t time_us = section.header.base_us + head.delta_us;
+    const bool goes = time_us >= span.from_us && time_us < span.to_us;
+    if (head.kind == RecordKind::kRtp && goes)
+      last_us = std::max(last_us.value_or(time_us), time_us);
+    at += head.bytes;
+  }
+  return last_us;
 }
 
-// The block with the header first, so that who is interrupted leaves an extent that says what it is
-// rather than a torn one; what is left behind it goes when the order is carried out again.
-bool overwrite(int file, std::uint64_t offset, std::span<const std::uint8_t> extent) {
-  const auto first = extent.first(std::min(extent.size(), kBlockBytes));
-  const auto rest = extent.subspan(first.size());
-  if (!write_fully(file, first, offset) || fdatasync(file) != 0) return false;
-  if (rest.empty()) return true;
-  return write_fully(file, rest, offset + first.size()) && fdatasync(file) == 0;
+// An extent whose sections cannot be told apart goes, too.
+std::optional<std::int64_t> last_packet_of(const MediaSpan& span,
+                                           const ExtentHeader& header,
+                                           ByteView plaintext) {
+  std::optional<std::int64_t> last_us;
+  const bool whole = for_each_section(header, plaintext, [&](const SectionView& section) {
+    const auto found = last_packet_of(span, section);
+    if (found) last_us = std::max(last_us.value_or(*found), *found);
+  });
+  return whole || last_us ? last_us : std::optional(header.first_us + header.duration_us);
 }
 
 bool has_rest(std::span<const std::uint8_t> shredded) {
@@ -39,52 +54,90 @@ bool has_rest(std::span<const std::uint8_t> shredded) {
 
 }  // namespace
 
-Result<bool> shred_extent(const std::string& path,
-                          std::uint64_t offset,
-                          const RecordingKey& key,
-                          const MediaSpan& span,
-                          ExtentCodec& codec) {
-  const std::string where = path + ":" + std::to_string(offset);
-  const Descriptor file = open_segment_to_write(path);
+Result<SegmentShred> SegmentShred::open(std::string path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.valid()) {
     return make_errno_error(ErrorCode::kIo, "The segment " + path + " cannot be opened", errno);
   }
+  return SegmentShred(std::move(path), std::move(file));
+}
+
+Result<std::optional<std::int64_t>> SegmentShred::created_us() const {
+  std::vector<std::uint8_t> block(kSegmentHeaderBytes);
+  if (!read_fully(file_.get(), block, 0)) {
+    return make_errno_error(ErrorCode::kIo, "The segment " + path_ + " cannot be read", errno);
+  }
+  const auto header = decode_segment_header(block);
+  return header ? std::optional(header->created_us) : std::nullopt;
+}
+
+Result<bool> SegmentShred::add(std::uint64_t offset,
+                               const RecordingKey& key,
+                               const MediaSpan& span,
+                               ExtentCodec& codec) {
+  const std::string where = path_ + ":" + std::to_string(offset);
   std::vector<std::uint8_t> extent(kExtentHeaderBytes);
-  const bool got = read_fully(file.get(), extent, offset);
+  const bool got = read_fully(file_.get(), extent, offset);
   auto header = got ? decode_extent_header(extent) : std::nullopt;
   if (!header || header->offset != offset) {
     return make_error(ErrorCode::kCorrupt, "There is no extent at " + where + ".");
   }
   extent.resize(header->stored_bytes);
-  std::vector<std::uint8_t> plaintext;
-  if (!read_fully(file.get(), extent, offset) || !extent_is_intact(*header, extent)) {
+  if (!read_fully(file_.get(), extent, offset) || !extent_is_intact(*header, extent)) {
     return make_error(ErrorCode::kCorrupt, "The extent at " + where + " is damaged.");
   }
-  const auto failed = [&where] {
-    return make_errno_error(
-        ErrorCode::kIo, "The extent at " + where + " cannot be overwritten", errno);
-  };
+  Gone gone{.offset = offset, .stored_bytes = header->stored_bytes};
   if ((header->flags & kExtentShredded) != 0) {
     if (!has_rest(extent)) return false;
-    std::fill(extent.begin() + kExtentHeaderBytes + sizeof(Hash), extent.end(), std::uint8_t{0});
-    if (!overwrite(file.get(), offset, extent)) return failed();
+    std::copy_n(extent.begin(), gone.head.size(), gone.head.begin());
+    gone_.push_back(gone);
     return true;
   }
+  std::vector<std::uint8_t> plaintext;
   if (!codec.open(*header, key, extent, plaintext)) {
     return make_error(ErrorCode::kCorrupt, "The extent at " + where + " does not open.");
   }
   const ByteView whole(plaintext);
-  if (!has_any_of(span, *header, whole)) return false;
+  const auto last_us = last_packet_of(span, *header, whole);
   const Hash leaf = codec.leaf(key, {&whole, 1});
   secure_zero(plaintext);
-  std::memset(extent.data(), 0, extent.size());
+  if (!last_us) return false;
   header->flags |= kExtentShredded;
-  std::memcpy(extent.data() + kExtentHeaderBytes, leaf.data(), leaf.size());
   header->crc = extent_crc(*header, leaf);
   const ExtentHeaderBytes bytes = encode_extent_header(*header);
-  std::memcpy(extent.data(), bytes.data(), bytes.size());
-  if (!overwrite(file.get(), offset, extent)) return failed();
+  std::copy(bytes.begin(), bytes.end(), gone.head.begin());
+  std::copy(leaf.begin(), leaf.end(), gone.head.begin() + kExtentHeaderBytes);
+  gone_.push_back(gone);
+  last_us_ = std::max(last_us_, *last_us);
   return true;
+}
+
+// The blocks with the headers first, so that who is interrupted leaves extents that say what they
+// are rather than torn ones; what is left behind them goes when the order is carried out again.
+Result<void> SegmentShred::carry_out() const {
+  if (gone_.empty()) return {};
+  const auto failed = [this] {
+    return make_errno_error(
+        ErrorCode::kIo, "Extents of the segment " + path_ + " cannot be overwritten", errno);
+  };
+  const Descriptor file = open_segment_to_write(path_);
+  if (!file.valid()) return failed();
+  bool has_more = false;
+  std::vector<std::uint8_t> bytes;
+  for (const Gone& gone : gone_) {
+    bytes.assign(std::min<std::size_t>(gone.stored_bytes, kBlockBytes), 0);
+    std::copy(gone.head.begin(), gone.head.end(), bytes.begin());
+    if (!write_fully(file.get(), bytes, gone.offset)) return failed();
+    has_more = has_more || gone.stored_bytes > kBlockBytes;
+  }
+  if (fdatasync(file.get()) != 0) return failed();
+  if (!has_more) return {};
+  for (const Gone& gone : gone_) {
+    if (gone.stored_bytes <= kBlockBytes) continue;
+    bytes.assign(gone.stored_bytes - kBlockBytes, 0);
+    if (!write_fully(file.get(), bytes, gone.offset + kBlockBytes)) return failed();
+  }
+  return fdatasync(file.get()) == 0 ? Result<void>() : failed();
 }
 
 }  // namespace tapdeck::storage

@@ -31,6 +31,9 @@ constexpr std::string_view kRebuiltValue = "retention/rebuilt";
 // Decimal: entries of the journal before this sequence number have been done.
 constexpr std::string_view kDoneValue = "retention/done";
 
+// Likewise of redactions, which a rebuilt call store does not know to be done.
+constexpr std::string_view kRedactedValue = "retention/redacted";
+
 // Written by the store: when a record was masked of which earlier versions may be in RocksDB's
 // files with whole numbers.  Decimal, UTC microseconds; "": none since whoever read it.
 constexpr std::string_view kMaskedValue = "retention/masked";
@@ -71,7 +74,9 @@ class RetentionStore {
                               RecordingLifecycle lifecycle) = 0;
 
   // Destroys what there is of a stretch of a recording's media: a Redaction of the journal, again.
-  virtual Result<void> redact(const Uid& recording, const MediaSpan& span) = 0;
+  // `by_us`: when it was written down, UTC.  Segments that were begun later have nothing of it: the
+  // call was imported anew.
+  virtual Result<void> redact(const Uid& recording, const MediaSpan& span, std::int64_t by_us) = 0;
 
   // `calls`, whole, in place of the stored ones of the same uids: older versions and whatever
   // indexes led to them go, and so does every older copy in RocksDB's files before it returns.

@@ -1,23 +1,36 @@
 // Destroys the media of a stretch of a recording, extent by extent (storage/extent_shred.h): what
-// was written before it was known that it must not be kept.  An extent that has anything of the
+// was written before it was known that it must not be kept.  An extent that has a packet of the
 // stretch goes as a whole: up to a chunk's time on either side of it.
 //
 // Threads: one at a time for a recording, and no rows are committed meanwhile.  Memory: the
-// recording's rows, and one extent.  Durable when it returns.  Failing: all of it is to be asked
-// for again.
+// recording's rows, one extent, and 200 bytes for each that goes.
 #pragma once
 
-#include <span>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "base/result.h"
 #include "model/media_span.h"
 #include "storage/call_store.h"
+#include "storage/extent_shred.h"
 #include "storage/keys.h"
 #include "storage/open_index.h"
-#include "storage/recording_reader.h"
 
 namespace tapdeck::storage {
+
+// Of a stretch: what is to be overwritten.
+struct SpanShred {
+  std::vector<SegmentShred> segments;
+  std::int64_t last_us = std::numeric_limits<std::int64_t>::min();  // of packets; the least: none
+
+  [[nodiscard]] bool has_packets() const {
+    return last_us != std::numeric_limits<std::int64_t>::min();
+  }
+
+  // Durable when it returns.  Failing: all of it is to be planned and done again.
+  Result<void> carry_out() const;
+};
 
 // All must outlive it.
 struct SpanShredder {
@@ -25,14 +38,11 @@ struct SpanShredder {
   CallStore& calls;
   OpenIndex& index;
 
-  // The durable extents that may have something of it, each once: what is damaged is told the log,
-  // and there is none.
-  Result<std::vector<LocatedExtent>> find(const Uid& recording, const MediaSpan& span);
-
-  // `extents` as find() gives them.  What cannot be read any more is told the log.
-  Result<void> shred(const Uid& recording,
-                     const MediaSpan& span,
-                     std::span<const LocatedExtent> extents);
+  // Of what is durable, in segments that were begun by then, UTC.  What cannot be read any more is
+  // told the log.
+  Result<SpanShred> plan(const Uid& recording,
+                         const MediaSpan& span,
+                         std::int64_t begun_by_us = std::numeric_limits<std::int64_t>::max());
 };
 
 }  // namespace tapdeck::storage

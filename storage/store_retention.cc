@@ -17,16 +17,6 @@ namespace {
 
 constexpr std::uint32_t kDetailsKeyUser = 2;  // of the key vault; behind the two writers
 
-// Up to the last that there is of it: done again after a crash, or on a copy, it must not take what
-// was kept later.
-MediaSpan bounded(const MediaSpan& span, std::span<const LocatedExtent> extents) {
-  MediaSpan there = span;
-  std::int64_t last_us = INT64_MIN;
-  for (const LocatedExtent& each : extents) last_us = std::max(last_us, each.entry.last_us());
-  there.to_us = std::min(there.to_us, last_us + 1);
-  return there;
-}
-
 }  // namespace
 
 // The one that its messages have, or one that was claimed; the latest, and of those the first that
@@ -156,36 +146,39 @@ Result<std::uint64_t> StoreImpl::sum_bytes(const Uid& uid, RecordingParts parts,
   return bytes;
 }
 
-// Written down before it is done, and once however often it has to be tried.
+// Written down before it is done, as far as there is media: done again after a crash, or on a copy,
+// it must not take what was kept later.  Once, however often it has to be tried.
 Result<void> StoreImpl::shred_media(const Uid& recording, const MediaSpan& span) {
   const std::lock_guard lock(put_mutex_);
-  SpanShredder shredder{*keys_, *calls_, index_};
-  const auto extents = shredder.find(recording, span);
-  if (!extents) return Error(extents.error());
-  if (extents->empty()) return {};
-  const std::pair order(recording, span);
-  const auto begun = std::ranges::find(redactions_begun_, order);
-  if (begun == redactions_begun_.end()) {
+  const auto planned = SpanShredder{*keys_, *calls_, index_}.plan(recording, span);
+  if (!planned) return Error(planned.error());
+  const MediaSpan there{span.from_us, std::min(span.to_us, planned->last_us + 1), span.video_only};
+  const auto is_same = [&](const std::pair<Uid, MediaSpan>& other) {
+    return other.first == recording && other.second.from_us == span.from_us &&
+           other.second.video_only == span.video_only;
+  };
+  const auto begun = std::ranges::find_if(redactions_begun_, is_same);
+  const bool known = begun != redactions_begun_.end();
+  if (planned->has_packets() && (!known || begun->second.to_us < there.to_us)) {
     Redaction redaction;
     redaction.actor.name = "policy";
     redaction.reason = "policy";
-    redaction.span = bounded(span, *extents);
+    redaction.span = there;
     const auto written = journal_->commit(
         {.uid = recording, .time_us = wall_now_ns() / kNsPerUs, .content = std::move(redaction)});
     if (!written) return Error(written.error());
-    redactions_begun_.push_back(order);
+    if (known) redactions_begun_.erase(begun);
+    redactions_begun_.emplace_back(recording, there);
   }
-  TD_TRY(shredder.shred(recording, span, *extents));
-  std::erase(redactions_begun_, order);
+  TD_TRY(planned->carry_out());
+  std::erase_if(redactions_begun_, is_same);
   return {};
 }
 
-Result<void> StoreImpl::redact(const Uid& recording, const MediaSpan& span) {
+Result<void> StoreImpl::redact(const Uid& recording, const MediaSpan& span, std::int64_t by_us) {
   const std::lock_guard lock(put_mutex_);
-  SpanShredder shredder{*keys_, *calls_, index_};
-  const auto extents = shredder.find(recording, span);
-  if (!extents) return Error(extents.error());
-  return shredder.shred(recording, span, *extents);
+  const auto planned = SpanShredder{*keys_, *calls_, index_}.plan(recording, span, by_us);
+  return planned ? planned->carry_out() : Result<void>(Error(planned.error()));
 }
 
 }  // namespace tapdeck::storage

@@ -60,8 +60,8 @@ class TimedRetention final : public storage::RetentionStore {
     return done;
   }
 
-  Result<void> redact(const Uid& recording, const MediaSpan& span) override {
-    return store_.redact(recording, span);
+  Result<void> redact(const Uid& recording, const MediaSpan& span, std::int64_t by_us) override {
+    return store_.redact(recording, span, by_us);
   }
 
   Result<void> rewrite(std::span<const CallRecord> calls) override { return store_.rewrite(calls); }

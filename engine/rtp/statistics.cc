@@ -96,9 +96,16 @@ SequenceVerdict update_sequence(StreamHot& hot, StreamCold& cold, const RtpArriv
     hot.seen = 3;
     return {.in_sequence = true, .duplicate = false, .late = false, .missing = 0};
   }
-  cold.bad_sequence = kSequenceModulus | static_cast<std::uint16_t>(sequence + 1);
-  cold.jump_timestamp = hot.rtp_timestamp;
-  cold.jump_ns = hot.last_ns;
+  const std::uint32_t confirming = kSequenceModulus | static_cast<std::uint16_t>(sequence + 1);
+  if (cold.bad_sequence == confirming) {  // the one that jumped, as another mirror shows it
+    ++cold.duplicate_count;
+    return {.in_sequence = false, .duplicate = true, .late = false, .missing = 0};
+  }
+  cold.bad_sequence = confirming;
+  if (!hot.has(kStreamOddSequence)) {
+    cold.jump_timestamp = hot.rtp_timestamp;
+    cold.jump_ns = hot.last_ns;
+  }
   hot.set(kStreamOddSequence);
   return {};
 }

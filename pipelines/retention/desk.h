@@ -28,9 +28,6 @@
 
 namespace tapdeck::retention {
 
-// Bytes of records whose time is over are in no file of the store this long after, about.
-constexpr std::int64_t kRecordBytesGoneUs = 24 * 3'600'000'000LL;
-
 // Of one confirmed erasure, which is as much as one certificate names.
 constexpr std::size_t kErasedAtOnceMax = 50'000;
 
@@ -161,7 +158,9 @@ class RetentionDesk {
 
   Result<bool> has_details(const Uid& uid);
   Result<void> finish();
+  void note_left(const Uid& uid, const Error& error);
   Result<void> mark_finished();
+  Result<void> mark_now_and_then();
   Result<void> move_again(std::span<const Uid> calls);
   Result<void> erase_again(const std::map<Uid, RecordingParts>& erased);
   Result<void> erase_now(std::span<const EraseTarget> targets);
@@ -190,6 +189,8 @@ class RetentionDesk {
   std::optional<storage::DueParts> cursor_;  // of step(): held parts stay behind it
   EarlyWalk early_;                          // of relieve(): what is behind it may not go
   bool unfinished_ = true;                   // something journalled may not have been done
+  std::uint64_t marked_ = 0;                 // entry up to which all is known to be done
+  bool redactions_left_ = false;             // some could not be carried out
   bool reclaim_due_ = true;                  // something may have gone since reclaim()
   bool purge_known_ = false;                 // the store was asked for what follows
   std::optional<std::int64_t> purge_us_;     // when files are to be rewritten

@@ -121,8 +121,12 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
   // An erasure that finds no room to rewrite records must not keep expiry from making some.
   const auto finished = finish();
   if (!finished && !erasures_only_) return Error(finished.error());
-  TD_TRY(check_rebuilt());
-  TD_TRY(check_clock());
+  Result<void> may_expire = check_rebuilt();
+  if (may_expire) may_expire = check_clock();
+  if (!may_expire) {
+    TD_TRY(purge_records(now_us()));  // nothing that is kept goes with it
+    return Error(std::move(may_expire.error()));
+  }
   Due due{.now_us = now_us()};
   auto at = after;
   bool more = true;
@@ -141,6 +145,7 @@ Result<bool> RetentionDesk::step_from(std::optional<storage::DueParts>& after, A
   if (!more || !finished) TD_TRY(reclaim_into(done));
   if (!finished) return Error(finished.error());
   if (!more) TD_TRY(purge_records(due.now_us));
+  TD_TRY(mark_now_and_then());
   after = more ? at : std::nullopt;
   return more;
 }

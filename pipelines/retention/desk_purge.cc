@@ -10,6 +10,9 @@
 namespace tapdeck::retention {
 namespace {
 
+// Bytes of records whose time is over are in no file of the store this long after, about.
+constexpr std::int64_t kRecordBytesGoneUs = 24 * 3'600'000'000LL;
+
 constexpr std::int64_t kAgainUs = 600'000'000;
 
 std::int64_t parse_time(const std::string& text) {

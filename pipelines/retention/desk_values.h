@@ -14,6 +14,7 @@ constexpr const char* kDefaultClass = "default";
 constexpr std::string_view kClockValue = "retention/clock";
 
 using storage::kDoneValue;
+using storage::kRedactedValue;
 
 // Whose facts the erasure that is under way takes out of which record: "UID CHOICE" lines.
 constexpr std::string_view kChoicesValue = "retention/choices";

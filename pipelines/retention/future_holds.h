@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@
 
 #include "model/call.h"
 #include "model/call_query.h"
+#include "model/ledger_type.h"
 #include "storage/journal.h"
 
 namespace tapdeck::retention {
@@ -40,6 +42,12 @@ class FutureHolds {
   // While it is kept, no record is stored, and nothing else that asks for it goes on.
   [[nodiscard]] std::unique_lock<std::mutex> stop_intake() { return std::unique_lock(mutex_); }
 
+  // Orders of a policy to destroy something that are in the journal, as kErasure or kRedaction, and
+  // could not be carried out yet: so many more, or fewer.  Both within stop_intake().
+  void add_refused(LedgerType type, std::ptrdiff_t orders) { refused_[type] += orders; }
+
+  [[nodiscard]] bool has_refused(LedgerType type) { return refused_[type] != 0; }
+
   // Orders of the journal have changed.  Not within Journal::look().
   void refresh();
 
@@ -59,6 +67,7 @@ class FutureHolds {
   std::vector<Filter> filters_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_number_;  // as search_number()
   std::vector<std::size_t> others_;
+  std::map<LedgerType, std::ptrdiff_t> refused_;
 };
 
 }  // namespace tapdeck::retention

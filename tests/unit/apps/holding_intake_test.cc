@@ -22,6 +22,43 @@ CallRecord call_of(std::uint8_t number, const std::string& caller) {
   return call;
 }
 
+// A store whose disk carries out no order to destroy something.
+class KeepingIntake final : public storage::RecordIntake {
+ public:
+  explicit KeepingIntake(storage::RecordIntake& intake) : intake_(intake) {}
+
+  storage::SegmentWriter& writer() override { return intake_.writer(); }
+
+  Result<void> put_calls(std::span<const CallRecord> calls) override {
+    return intake_.put_calls(calls);
+  }
+
+  Result<void> put_events(std::span<const EventRecord> events) override {
+    return intake_.put_events(events);
+  }
+
+  Result<void> put_pending_rows() override { return intake_.put_pending_rows(); }
+
+  Result<storage::Presence> presence_of(const Uid& uid) override {
+    return intake_.presence_of(uid);
+  }
+
+  Result<void> shred(const Uid& /*uid*/, storage::ShredParts /*parts*/) override { return done(); }
+
+  Result<void> shred_media(const Uid& /*uid*/, const MediaSpan& /*span*/) override {
+    return done();
+  }
+
+  bool refuses = true;
+
+ private:
+  [[nodiscard]] Result<void> done() const {
+    return refuses ? make_error(ErrorCode::kIo, "The disk is full.") : Result<void>();
+  }
+
+  storage::RecordIntake& intake_;
+};
+
 class HoldingIntakeTest : public ::testing::Test {
  protected:
   HoldingIntakeTest()
@@ -66,6 +103,24 @@ TEST_F(HoldingIntakeTest, WhatIsDestroyedIsWrittenDownOnceBefore) {
     return state.erased_parts(storage::test_uid(3));
   }),
             kPartMedia);
+}
+
+TEST_F(HoldingIntakeTest, WhatTheDiskRefusesIsNotTakenForDone) {
+  retention::FutureHolds& holds = desk_.future_holds();
+  KeepingIntake refusing(*store_);
+  HoldingIntake intake(refusing, holds, store_->journal());
+  const Uid uid = storage::test_uid(3);
+  EXPECT_FALSE(intake.shred(uid, storage::ShredParts::kMedia));
+  EXPECT_FALSE(intake.shred(uid, storage::ShredParts::kMedia));
+  EXPECT_FALSE(intake.shred_media(uid, {}));
+  EXPECT_TRUE(holds.has_refused(LedgerType::kErasure));
+  EXPECT_TRUE(holds.has_refused(LedgerType::kRedaction));
+  refusing.refuses = false;
+  EXPECT_TRUE(intake.shred(uid, storage::ShredParts::kMedia));
+  EXPECT_FALSE(holds.has_refused(LedgerType::kErasure));
+  EXPECT_TRUE(holds.has_refused(LedgerType::kRedaction));
+  EXPECT_TRUE(intake.shred_media(uid, {.to_us = 5})) << "in place of the one without an end";
+  EXPECT_FALSE(holds.has_refused(LedgerType::kRedaction));
 }
 
 }  // namespace

@@ -138,6 +138,15 @@ TEST_F(MediaKeepingOnce, WhatNoSdpExplainsYetIsKeptOnce) {
   EXPECT_EQ(told().lost_by_us_count, 0U);
 }
 
+TEST_F(MediaKeepingOnce, APacketThatJumpsIsKeptOnce) {
+  bench_.tell(BindOperation::kBind, 1, kDestination);
+  for (std::uint16_t i = 0; i < 10; ++i) mirrored(i, {0, 9});
+  for (std::uint16_t i = 20'000; i < 20'010; ++i) mirrored(i, {0, 9});
+  EXPECT_EQ(bench_.count(PacketClass::kRtpDuplicate), 20U);
+  EXPECT_EQ(kept(), 20U);
+  EXPECT_EQ(told().duplicate_count, 20U);
+}
+
 TEST_F(MediaKeepingOnce, TheSameNumberAloneIsNoDuplicate) {
   bench_.tell(BindOperation::kBind, 1, kDestination);
   mirrored(1, {0});

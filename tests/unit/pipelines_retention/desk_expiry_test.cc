@@ -85,14 +85,46 @@ TEST_F(DeskExpiryTest, an_interrupted_redaction_is_done_again_and_only_once) {
   ASSERT_TRUE(store.journal().commit(
       {.uid = uid, .time_us = kStartUs, .content = Redaction{clerk, "policy", span}}));
   open_desk();
-  store.fail_in = 0;
-  EXPECT_FALSE(desk->resume());
-  store.fail_in = -1;
+  store.refuses_redactions = true;
+  EXPECT_TRUE(desk->resume()) << "everything else goes on";
+  ASSERT_TRUE(desk->apply());
+  store.refuses_redactions = false;
+  open_desk();
   ASSERT_TRUE(desk->resume());
   EXPECT_EQ(store.redacted, (std::vector<std::pair<Uid, MediaSpan>>{{uid, span}}));
   open_desk();
   ASSERT_TRUE(desk->resume());
   EXPECT_EQ(store.redacted.size(), 1U);
+}
+
+// A call store that was rebuilt knows what was erased, and nothing of redactions.
+TEST_F(DeskExpiryTest, a_rebuilt_call_store_does_all_redactions_again) {
+  const Uid uid = add(1);
+  const MediaSpan span{kStartUs, kStartUs + 50, true};
+  ASSERT_TRUE(store.journal().commit(
+      {.uid = uid, .time_us = kStartUs, .content = Redaction{clerk, "policy", span}}));
+  ASSERT_TRUE(store.put_value(storage::kDoneValue, "1"));
+  ASSERT_TRUE(desk->resume());
+  EXPECT_EQ(store.redacted.size(), 1U);
+}
+
+TEST_F(DeskExpiryTest, what_is_done_is_marked_now_and_then_but_not_what_the_disk_refused) {
+  ASSERT_TRUE(desk->resume());
+  const auto mark = [this] { return store.get_value(storage::kRedactedValue)->value(); };
+  const std::string before = mark();
+  const auto go_on = [this] {
+    const storage::LedgerEntry entry{.time_us = kStartUs,
+                                     .content = PolicyChange{clerk, {}, {}, 1, "again"}};
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(store.journal().commit(entry));
+  };
+  go_on();
+  desk->future_holds().add_refused(LedgerType::kRedaction, 1);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_EQ(mark(), before);
+  desk->future_holds().add_refused(LedgerType::kRedaction, -1);
+  go_on();
+  ASSERT_TRUE(desk->apply());
+  EXPECT_NE(mark(), before);
 }
 
 TEST_F(DeskExpiryTest, files_are_rewritten_a_day_after_records_were_masked) {

@@ -96,8 +96,8 @@ class FakeStore final : public storage::RetentionStore {
     return {};
   }
 
-  Result<void> redact(const Uid& uid, const MediaSpan& span) override {
-    TD_TRY(fail());
+  Result<void> redact(const Uid& uid, const MediaSpan& span, std::int64_t /*by_us*/) override {
+    if (refuses_redactions) return make_error(ErrorCode::kIo, "The disk fails.");
     redacted.emplace_back(uid, span);
     return {};
   }
@@ -175,6 +175,7 @@ class FakeStore final : public storage::RetentionStore {
   std::set<Uid> purged;
   int purges = 0;  // of everything
   std::vector<std::pair<Uid, MediaSpan>> redacted;
+  bool refuses_redactions = false;
   std::set<Uid> being_written;  // of what lies there nothing comes back
   int reclaims = 0;
   bool has_no_signing_key = false;

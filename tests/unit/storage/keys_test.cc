@@ -188,13 +188,19 @@ TEST(ExtentShred, KeepsHeaderAndLeafAndNothingElse) {
     const auto key = (*vault)->read(header->key_id, test_uid(1));
     ASSERT_TRUE(key);
     ExtentCodec codec;
-    EXPECT_EQ(shred_extent(path, offset, *key, {.video_only = true}, codec).value_or(true), false);
-    EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(false), true);
-    EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(true), false) << "twice is once";
+    const auto shred = [&](std::uint64_t at, const MediaSpan& span) {
+      auto segment = SegmentShred::open(path);
+      const auto added = segment->add(at, *key, span, codec);
+      EXPECT_TRUE(segment->carry_out());
+      return added;
+    };
+    EXPECT_EQ(shred(offset, {.video_only = true}).value_or(true), false);
+    EXPECT_EQ(shred(offset, {}).value_or(false), true);
+    EXPECT_EQ(shred(offset, {}).value_or(true), false) << "twice is once";
     const ByteView rest = ByteView(before).subspan(4096);
     ASSERT_TRUE(write_fully(file.get(), rest, offset + 4096));  // as if it had been interrupted
-    EXPECT_EQ(shred_extent(path, offset, *key, {}, codec).value_or(false), true);
-    EXPECT_FALSE(shred_extent(path, offset + 4096, *key, {}, codec));
+    EXPECT_EQ(shred(offset, {.to_us = 0}).value_or(false), true) << "whatever the stretch is";
+    EXPECT_FALSE(shred(offset + 4096, {}));
     ASSERT_TRUE(read_fully(file.get(), after, offset));
     const auto chunk = make_chunk({.sequence = 1});
     const ByteView section = chunk->section_view();

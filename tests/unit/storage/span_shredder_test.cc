@@ -1,6 +1,7 @@
 // A stretch of a recording goes for good, the rest can be read and checked.
 #include "storage/span_shredder.h"
 
+#include "base/clock.h"
 #include "model/ledger_codec.h"
 #include "tests/unit/storage/shredder_fixture.h"
 
@@ -99,9 +100,34 @@ TEST_F(SpanShredderTest, IsWrittenDownAsFarAsThereIsMedia) {
   EXPECT_LE(spans[0].to_us, kFirstUs + 5 * kChunkUs);
   append(store_->writer(), *make_chunk({.sequence = 5}));
   ASSERT_TRUE(store_->writer().flush());
-  ASSERT_TRUE(store_->redact(test_uid(1), spans[0]));
+  ASSERT_TRUE(store_->redact(test_uid(1), spans[0], wall_now_ns() / kNsPerUs));
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 1, 2, 5})) << "what came later is not meant";
   EXPECT_EQ(journalled(*store_).size(), 1U) << "done again is not said again";
+}
+
+// What was on its way to the disk had the stretch cut out, and is written around it.
+TEST_F(SpanShredderTest, AnExtentAroundTheStretchWithoutAnyOfItStays) {
+  open();
+  const auto chunk = make_chunk({});
+  const std::int64_t from_us = kFirstUs + 500'000;
+  const MediaSpan span{.from_us = from_us, .to_us = from_us + 400'000};
+  const CutPackets cut = cut_packets(*chunk, span.from_us, span.to_us);
+  ASSERT_GT(cut.packets, 0U);
+  append(store_->writer(), *chunk);
+  ASSERT_TRUE(store_->writer().flush());
+  ASSERT_TRUE(store_->shred_media(test_uid(1), span));
+  ASSERT_TRUE(store_->redact(test_uid(1), span, wall_now_ns() / kNsPerUs));
+  EXPECT_EQ(kept().size(), 1U);
+  EXPECT_TRUE(journalled(*store_).empty());
+}
+
+TEST_F(SpanShredderTest, WhatWasImportedAnewIsNotMeant) {
+  record();
+  const std::int64_t before_us = wall_now_ns() / kNsPerUs - 60 * kUsPerSecond;
+  ASSERT_TRUE(store_->redact(test_uid(1), {}, before_us));
+  EXPECT_EQ(kept().size(), 5U);
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = 9, .to_us = 3})) << "no time at all";
+  EXPECT_EQ(kept().size(), 5U);
 }
 
 }  // namespace

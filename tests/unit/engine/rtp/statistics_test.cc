@@ -27,6 +27,12 @@ class RtpStatistics : public ::testing::Test {
     time_ns_ += std::int64_t{packets} * 20 * kNsPerMs;
   }
 
+  // What is fed next has the times of what was fed last.
+  void repeat() {
+    timestamp_ -= 160;
+    time_ns_ -= 20 * kNsPerMs;
+  }
+
   StreamStatistics result() {
     StreamStatistics out;
     fill_statistics(hot_, cold_, out);
@@ -100,6 +106,24 @@ TEST_F(RtpStatistics, AHoleOfThousandsOfPacketsIsLoss) {
     feed(next);
     EXPECT_EQ(result().duplicate_count, 1U);
   }
+}
+
+// As a second mirror shows each packet once more.
+TEST_F(RtpStatistics, AHoleThatTwoMirrorsShowIsLossToo) {
+  const auto feed_twice = [this](std::uint16_t sequence) {
+    const SequenceVerdict verdict = feed(sequence);
+    repeat();
+    EXPECT_TRUE(feed(sequence).duplicate);
+    return verdict;
+  };
+  for (std::uint16_t sequence = 100; sequence < 110; ++sequence) feed_twice(sequence);
+  set_clock_rate(hot_, 8'000);
+  skip(3'200);
+  feed_twice(3'310);
+  EXPECT_EQ(feed_twice(3'311).missing, 3'200U);
+  EXPECT_EQ(result().packet_count, 24U);
+  EXPECT_EQ(result().duplicate_count, 12U);
+  EXPECT_EQ(result().expected_count, 3'212U);
 }
 
 TEST_F(RtpStatistics, AHoleIsToldWithoutAClockToo) {
