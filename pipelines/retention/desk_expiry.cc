@@ -105,6 +105,7 @@ Result<void> RetentionDesk::retire_due(const Due& due, ApplyAnswer& done) {
     records = records || (parts & kPartCdr) != 0;
   }
   std::vector<storage::LedgerEntry> entries;
+  entries.reserve(kinds.size());
   for (auto& [kind, expiry] : kinds) {
     entries.push_back({.time_us = due.now_us, .content = std::move(expiry)});
   }
