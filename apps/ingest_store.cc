@@ -16,6 +16,11 @@ namespace {
 constexpr int kAttempts = 25;
 constexpr std::chrono::milliseconds kPause{200};  // in all five seconds
 
+void lower_priority() {
+  if (::setpriority(PRIO_PROCESS, 0, kImportNiceness) == 0) return;
+  log_warning("cannot lower the priority");
+}
+
 }  // namespace
 
 Result<IngestStore> IngestStore::open(const control::Settings& settings,
@@ -25,8 +30,7 @@ Result<IngestStore> IngestStore::open(const control::Settings& settings,
     auto client = control::ImportClient::connect(settings.store_directory, retention_class);
     if (client) {
       opened.client_ = std::move(*client);
-      if (::setpriority(PRIO_PROCESS, 0, kImportNiceness) != 0)
-        log_warning("cannot lower the priority");
+      lower_priority();
       return opened;
     }
     Error refusal = client.error();
