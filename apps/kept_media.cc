@@ -10,8 +10,11 @@
 namespace tapdeck::apps {
 namespace {
 
+constexpr std::int64_t kOnePauseNs = kNsPerSecond;  // apart, of what was left out of the same one
+
 struct KeptStream {
   StreamReport report;
+  std::vector<LossSpan> paused;
   engine::StreamHot hot{};
   engine::StreamCold cold{};
 };
@@ -40,7 +43,7 @@ class StreamCounter {
     exports::for_each_record(
         section, records, [&stream](RecordKind kind, std::int64_t arrival_us, ByteView bytes) {
           if (kind == RecordKind::kRtp) add_packet(stream, arrival_us, bytes);
-          if (kind == RecordKind::kGap) add_gap(stream, bytes);
+          if (kind == RecordKind::kGap) add_gap(stream, arrival_us, bytes);
         });
   }
 
@@ -49,6 +52,12 @@ class StreamCounter {
     for (const auto& stream : streams_) {
       reports.push_back(stream->report);
       engine::fill_statistics(stream->hot, stream->cold, reports.back().statistics);
+      const std::size_t first = reports.size() - 1;
+      for (const LossSpan& span : stream->paused) {                   // a report has room for one
+        reports[first].statistics.packet_count += span.packet_count;  // they came
+        reports.push_back(stream->report);
+        reports.back().losses[static_cast<std::size_t>(LossCause::kPaused)] = span;
+      }
     }
     return reports;
   }
@@ -82,10 +91,19 @@ class StreamCounter {
     }
   }
 
-  static void add_gap(KeptStream& stream, ByteView bytes) {
+  static void add_gap(KeptStream& stream, std::int64_t arrival_us, ByteView bytes) {
     if (bytes.size() < kGapRecordBytes) return;
-    if (bytes[4] == static_cast<std::uint8_t>(GapReason::kPaused)) return;
-    stream.cold.lost_by_us_count += load_le<std::uint32_t>(bytes.data());
+    const auto packets = load_le<std::uint32_t>(bytes.data());
+    if (bytes[4] != static_cast<std::uint8_t>(GapReason::kPaused)) {
+      stream.cold.lost_by_us_count += packets;
+      return;
+    }
+    const std::int64_t to_ns = arrival_us * kNsPerUs;
+    const std::int64_t from_ns = stream.hot.last_ns == 0 ? to_ns : stream.hot.last_ns;
+    const bool goes_on =
+        !stream.paused.empty() && from_ns - stream.paused.back().to_ns < kOnePauseNs;
+    if (!goes_on) stream.paused.emplace_back();
+    stream.paused.back().add(from_ns, to_ns, packets);
   }
 
   Uid uid_;

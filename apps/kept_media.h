@@ -13,8 +13,9 @@
 
 namespace tapdeck::apps {
 
-// One final report per stream, without a call's handle, in order of first arrival.  Jitter only
-// where the payload type alone tells the clock.
+// One final report per stream, without a call's handle, in order of first arrival, and behind it
+// one without statistics for each pause of it.  Jitter only where the payload type alone tells the
+// clock.
 std::vector<StreamReport> count_kept_media(storage::StoreAccess& store, const Uid& uid);
 
 }  // namespace tapdeck::apps

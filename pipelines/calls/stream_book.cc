@@ -274,8 +274,12 @@ std::vector<RecordingGap> StreamBook::gaps() const {
 
 void StreamBook::carry(std::vector<MediaRecord> rows, const std::vector<StreamReport>& kept) {
   for (const StreamReport& report : kept) {
-    if (streams_.size() >= kStreamsMax) break;
-    streams_.push_back({.report = report, .final = true, .earlier = true});
+    const bool is_same = !streams_.empty() && streams_.back().report.ssrc == report.ssrc &&
+                         streams_.back().report.source == report.source &&
+                         streams_.back().report.destination == report.destination;
+    if (!is_same && streams_.size() >= kStreamsMax) break;
+    if (!is_same) streams_.push_back({.report = report, .final = true, .earlier = true});
+    take_losses(report, streams_.back());
     last_ns_ = std::max(last_ns_, report.statistics.last_ns);
   }
   for (MediaRecord& row : rows) {

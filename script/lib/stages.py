@@ -136,7 +136,8 @@ def stage_live(runner):
         run_driver(runner, name, [f"tests/live/{name}_test.py"], 300, "build")
     run_drivers(runner, [(name, [f"tests/live/{name}_test.py"], 400) for name in (
         "retention", "proxy", "policy", "pause", "reload", "clock", "refusals", "traces",
-        "tunnels", "fragments", "backup", "redaction")], "build")
+        "tunnels", "fragments", "backup", "redaction", "unbound")],
+        "build")
     flood = ["--seconds", "60", "--per-s", "5000"] if runner.long_run else []
     run_driver(runner, "flood", ["tests/live/flood_test.py", *flood], 300, "build")
 

@@ -90,9 +90,13 @@ TEST(KeptMedia, GapsOfOursAreLossByUsAndPausesAreNot) {
   stream.record(RecordKind::kGap, 70'000, "abc");  // too short to be one
   talk(stream, 15, 1);
   const auto reports = count_kept_media(store, kUid);
-  ASSERT_EQ(reports.size(), 1U);
+  ASSERT_EQ(reports.size(), 2U);
   EXPECT_EQ(reports[0].statistics.lost_by_us_count, 5U);
-  EXPECT_EQ(reports[0].statistics.packet_count, 3U);
+  EXPECT_EQ(reports[0].statistics.packet_count, 10U) << "what came while it was paused came";
+  const LossSpan& paused = reports[1].losses[static_cast<std::size_t>(LossCause::kPaused)];
+  EXPECT_EQ(paused.packet_count, 7U);
+  EXPECT_GT(paused.to_ns, paused.from_ns);
+  EXPECT_EQ(reports[1].statistics.packet_count, 0U);
   EXPECT_EQ(reports[0].statistics.expected_count, 15U);
 }
 
