@@ -23,31 +23,34 @@ void lower_priority() {
 
 }  // namespace
 
+// Owned, but not served: the owner may be about to serve it, or about to end.  Served, but with an
+// import: the service may be about to put away what a killed one left.
 Result<IngestStore> IngestStore::open(const control::Settings& settings,
                                       const std::string& retention_class) {
   IngestStore opened;
   for (int attempt = 1;; ++attempt) {
-    auto client = control::ImportClient::connect(settings.store_directory, retention_class);
-    if (client) {
-      opened.client_ = std::move(*client);
-      lower_priority();
+    auto store = opened.reach(settings, retention_class);
+    if (store) {
+      if (*store) TD_TRY(opened.take(std::move(*store), settings));
       return opened;
     }
-    Error refusal = client.error();
-    if (refusal.code == ErrorCode::kNotFound) {
-      auto store = storage::Store::open(
-          control::store_options(settings, storage::StoreMode::kCreateIfMissing));
-      if (store) {
-        TD_TRY(opened.take(std::move(*store), settings));
-        return opened;
-      }
-      refusal = store.error();
-    }
-    // Owned, but not served: the owner may be about to serve it, or about to end.  Served, but with
-    // an import: the service may be about to put away what a killed one left.
-    if (refusal.code != ErrorCode::kBusy || attempt == kAttempts) return refusal;
+    if (store.error().code != ErrorCode::kBusy || attempt == kAttempts) return store.error();
     std::this_thread::sleep_for(kPause);
   }
+}
+
+// Nothing: it is served, and client_ is who serves it.
+Result<std::unique_ptr<storage::Store>> IngestStore::reach(const control::Settings& settings,
+                                                           const std::string& retention_class) {
+  auto client = control::ImportClient::connect(settings.store_directory, retention_class);
+  if (client) {
+    client_ = std::move(*client);
+    lower_priority();
+    return std::unique_ptr<storage::Store>();
+  }
+  if (client.error().code != ErrorCode::kNotFound) return client.error();
+  return storage::Store::open(
+      control::store_options(settings, storage::StoreMode::kCreateIfMissing));
 }
 
 Result<void> IngestStore::take(std::unique_ptr<storage::Store> store,

@@ -47,6 +47,8 @@ class IngestStore {
  private:
   IngestStore() = default;
 
+  Result<std::unique_ptr<storage::Store>> reach(const control::Settings& settings,
+                                                const std::string& retention_class);
   Result<void> take(std::unique_ptr<storage::Store> store, const control::Settings& settings);
 
   std::unique_ptr<storage::Store> store_;  // one of the two; with what follows
