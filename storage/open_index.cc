@@ -185,10 +185,12 @@ void OpenIndex::hold(Recording* recording, std::uint16_t stream, std::uint32_t s
   stream_of(*recording, stream).waiting.push_back(waiting);
 }
 
-void OpenIndex::drop_held(Recording* recording) {
+void OpenIndex::drop_held(Recording* recording, std::span<const ExtentEntry> sections) {
   const std::lock_guard lock(mutex_);
-  for (Stream& stream : recording->streams) {
-    std::erase_if(stream.waiting, [](const Waiting& waiting) { return !waiting.placed; });
+  for (const ExtentEntry& section : sections) {
+    std::erase_if(stream_of(*recording, section.stream).waiting, [&](const Waiting& waiting) {
+      return !waiting.placed && waiting.sequence == section.sequence;
+    });
   }
 }
 

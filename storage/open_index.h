@@ -86,8 +86,8 @@ class OpenIndex {
   void add_extents(Recording* recording,
                    const SegmentId& segment,
                    std::span<const ExtentEntry> entries);
-  // What the recording holds is lost.
-  void drop_held(Recording* recording);
+  // Of what the recording holds these sections are lost.
+  void drop_held(Recording* recording, std::span<const ExtentEntry> sections);
   void end_recording(const Uid& recording);
 
   // From now on nothing of these parts is indexed: what has no committed row is forgotten, and what

@@ -1,5 +1,6 @@
 #include "storage/segment_format.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/assert.h"
@@ -203,6 +204,22 @@ bool for_each_section(const ExtentHeader& header,
     sink(section);
   }
   return true;
+}
+
+std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(last_us - first_us, 0, UINT32_MAX));
+}
+
+ExtentEntry entry_of(const ExtentHeader& header) {
+  ExtentEntry entry;
+  entry.stored_bytes = header.stored_bytes;
+  entry.kind = header.kind;
+  entry.stream = header.stream;
+  entry.sequence = header.sequence;
+  entry.key_id = header.key_id;
+  entry.first_us = header.first_us;
+  entry.duration_us = header.duration_us;
+  return entry;
 }
 
 }  // namespace tapdeck::storage

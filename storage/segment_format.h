@@ -135,6 +135,12 @@ struct ExtentEntry {
   [[nodiscard]] std::int64_t last_us() const { return first_us + duration_us; }
 };
 
+// Of first and last packet or message, as headers and entries have it: saturates.
+std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us);
+
+// Of what `header` says of its first section, or of its messages; leaf and place are to follow.
+ExtentEntry entry_of(const ExtentHeader& header);
+
 // The packed row of one recording in one segment.
 std::string encode_extent_row(std::span<const ExtentEntry> entries);
 std::optional<std::vector<ExtentEntry>> decode_extent_row(std::string_view bytes);

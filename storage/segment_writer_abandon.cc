@@ -1,5 +1,5 @@
 // What SegmentWriterImpl does with recordings that are to be destroyed while they are written.
-#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "storage/segment_writer_impl.h"
@@ -9,6 +9,10 @@ namespace tapdeck::storage {
 void SegmentWriterImpl::abandon(const Uid& recording, ShredParts parts) {
   index_.abandon(recording, parts, OpenIndex::Abandon::kAlsoLater);
   forget_abandoned(recording);
+}
+
+bool SegmentWriterImpl::is_abandoned(const Recording& recording, SegmentKind kind) {
+  return has_part(recording.indexed->abandoned.load(std::memory_order_relaxed), kind);
 }
 
 AppendVerdict SegmentWriterImpl::refuse_abandoned() {
@@ -26,10 +30,15 @@ AppendVerdict SegmentWriterImpl::drop_fresh_key(const Uid& uid, std::optional<Al
 }
 
 void SegmentWriterImpl::drop_held(Recording& recording) {
-  for (Held& held : recording.held) secure_zero(held.section);
-  recording.held.clear();
-  held_bytes_ -= std::exchange(recording.held_bytes, 0);
-  index_.drop_held(recording.indexed);
+  std::vector<ExtentEntry> sections;
+  for (Held& held : recording.held) {
+    secure_zero(held.section);
+    ExtentEntry& section = sections.emplace_back();
+    section.stream = held.stream;
+    section.sequence = held.sequence;
+  }
+  index_.drop_held(recording.indexed, sections);
+  release_held(recording, recording.held.size());
 }
 
 // What is known of it goes, too: its digest would be that of nothing.

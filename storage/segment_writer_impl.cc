@@ -1,7 +1,6 @@
 #include "storage/segment_writer_impl.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/assert.h"
 #include "base/clock.h"
@@ -13,10 +12,6 @@ namespace {
 constexpr std::size_t kHeldBytesMax = 64U << 20;
 constexpr std::int64_t kLossesJoinUs = 1'000'000;  // losses so near each other are one gap
 
-std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us) {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(last_us - first_us, 0, UINT32_MAX));
-}
-
 SegmentSlot slot_of(const Uid& uid, std::uint16_t retention_class, SegmentKind kind) {
   return {retention_class, kind, utc_day(uid.start_ms() * kUsPerMs)};
 }
@@ -27,18 +22,6 @@ StreamDurability durability_of(const SectionHeader& section) {
   durability.destination = {{section.destination_ip}, section.destination_port};
   durability.ssrc = section.ssrc;
   return durability;
-}
-
-ExtentEntry entry_of(const ExtentHeader& header) {
-  ExtentEntry entry;
-  entry.stored_bytes = header.stored_bytes;
-  entry.kind = header.kind;
-  entry.stream = header.stream;
-  entry.sequence = header.sequence;
-  entry.key_id = header.key_id;
-  entry.first_us = header.first_us;
-  entry.duration_us = header.duration_us;
-  return entry;
 }
 
 }  // namespace
@@ -164,78 +147,6 @@ AppendVerdict SegmentWriterImpl::append(const Chunk& chunk) {
   return verdict == AppendVerdict::kFailed ? refuse(recording.kept, content_) : verdict;
 }
 
-void SegmentWriterImpl::hold(const Uid& uid,
-                             Recording& recording,
-                             const Chunk& chunk,
-                             std::uint16_t stream) {
-  if (recording.held.empty()) holding_.emplace_back(now_ns_, uid);
-  Held held;
-  held.stream = stream;
-  held.sequence = chunk.sequence;
-  held.duration_us = duration_between(chunk.section.base_us, chunk.last_us);
-  const ByteView section = chunk.section_view();
-  held.section.assign(section.begin(), section.end());
-  recording.held.push_back(std::move(held));
-  recording.held_bytes += section.size() + kPackedEntryBytes;
-  held_bytes_ += section.size() + kPackedEntryBytes;
-  index_.hold(recording.indexed, stream, chunk.sequence);
-}
-
-// Writes the held sections as one extent.  kBusy: still held; kFailed: lost and counted.
-AppendVerdict SegmentWriterImpl::pack(const Uid& uid, Recording& recording) {
-  std::vector<Held>& held = recording.held;
-  if (is_abandoned(recording, SegmentKind::kMedia)) drop_held(recording);
-  if (held.empty()) return AppendVerdict::kTaken;
-  std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) {
-    return std::pair(a.stream, a.sequence) < std::pair(b.stream, b.sequence);
-  });
-  ExtentHeader header;
-  header.kind = held.size() == 1 ? ExtentType::kMedia : ExtentType::kMediaPacked;
-  header.section_count = static_cast<std::uint16_t>(held.size());
-  std::vector<std::array<std::uint8_t, kPackedEntryBytes>> heads(held.size());
-  std::vector<ByteView> plaintext;
-  content_ = {INT64_MAX, INT64_MIN, header.section_count, 0};
-  entries_.clear();
-  for (std::size_t i = 0; i < held.size(); ++i) {
-    SectionView section;
-    std::memcpy(&section.header, held[i].section.data(), kSectionHeaderBytes);
-    section.stream = held[i].stream;
-    section.sequence = held[i].sequence;
-    section.duration_us = held[i].duration_us;
-    section.records = ByteView(held[i].section).subspan(kSectionHeaderBytes);
-    encode_packed_entry(section, heads[i].data());
-    if (header.kind == ExtentType::kMediaPacked) plaintext.emplace_back(heads[i]);
-    plaintext.emplace_back(held[i].section);
-    header.stream = section.stream;
-    header.sequence = section.sequence;
-    header.first_us = section.header.base_us;
-    header.duration_us = section.duration_us;
-    entries_.push_back(entry_of(header));
-    content_.first_us = std::min(content_.first_us, entries_.back().first_us);
-    content_.last_us = std::max(content_.last_us, entries_.back().last_us());
-    content_.packets += section.header.packet_count;
-  }
-  header.stream = held.front().stream;
-  header.sequence = held.front().sequence;
-  header.first_us = content_.first_us;
-  header.duration_us = duration_between(content_.first_us, content_.last_us);
-  const AppendVerdict verdict = write_extent(uid, recording, header, {plaintext}, entries_);
-  if (verdict == AppendVerdict::kBusy) return verdict;
-  if (verdict == AppendVerdict::kAbandoned) {
-    drop_held(recording);
-    return AppendVerdict::kTaken;
-  }
-  if (verdict == AppendVerdict::kFailed) {
-    index_.drop_held(recording.indexed);
-    refuse(recording.kept, content_);
-  } else if (header.kind == ExtentType::kMediaPacked) {
-    output_.figures().packed_extents.add();
-  }
-  held_bytes_ -= std::exchange(recording.held_bytes, 0);
-  held.clear();
-  return verdict;
-}
-
 AppendVerdict SegmentWriterImpl::write_extent(const Uid& uid,
                                               Recording& recording,
                                               ExtentHeader& header,
@@ -294,11 +205,6 @@ void SegmentWriterImpl::on_lost(const LostExtent& lost) {
   if (ended != ended_.end()) lose_from(ended->second);
 }
 
-// Waits for room, so that what is held does not depend on another call.
-void SegmentWriterImpl::pack_now(const Uid& uid, Recording& recording) {
-  while (pack(uid, recording) == AppendVerdict::kBusy) output_.wait();
-}
-
 RecordingSummary SegmentWriterImpl::summarise(Kept& kept) {
   RecordingSummary summary;
   summary.bytes = kept.past_bytes;
@@ -342,17 +248,6 @@ void SegmentWriterImpl::end_all() {
   std::vector<Uid> open;
   for (const auto& [uid, recording] : recordings_) open.push_back(uid);
   for (const Uid& uid : open) end_recording(uid);
-}
-
-void SegmentWriterImpl::pack_aged() {
-  const std::int64_t interval = std::int64_t{options_.flush_interval_ms} * kNsPerMs;
-  while (!holding_.empty() && now_ns_ - holding_.front().first >= interval) {
-    const auto found = recordings_.find(holding_.front().second);
-    if (found != recordings_.end() && pack(found->first, found->second) == AppendVerdict::kBusy) {
-      return;
-    }
-    holding_.pop_front();
-  }
 }
 
 std::uint32_t SegmentWriterImpl::step(std::int64_t timer_now_ns) {

@@ -88,6 +88,7 @@ class SegmentWriterImpl final : public SegmentWriter {
     std::uint16_t stream = 0;
     std::uint32_t sequence = 0;
     std::uint32_t duration_us = 0;
+    bool may_go_alone = false;
     std::vector<std::uint8_t> section;
   };
 
@@ -145,6 +146,8 @@ class SegmentWriterImpl final : public SegmentWriter {
   bool ensure_key(const Uid& uid, std::optional<AllocatedKey>& key, SegmentKind kind);
   void hold(const Uid& uid, Recording& recording, const Chunk& chunk, std::uint16_t stream);
   AppendVerdict pack(const Uid& uid, Recording& recording);
+  AppendVerdict pack_alike(const Uid& uid, Recording& recording);
+  void release_held(Recording& recording, std::size_t count);
   void pack_now(const Uid& uid, Recording& recording);
 
   struct Plaintext {
@@ -166,10 +169,7 @@ class SegmentWriterImpl final : public SegmentWriter {
   RecordingSummary summarise(Kept& kept);
   void on_lost(const LostExtent& lost);
 
-  [[nodiscard]] static bool is_abandoned(const Recording& recording, SegmentKind kind) {
-    return has_part(recording.indexed->abandoned.load(std::memory_order_relaxed), kind);
-  }
-
+  [[nodiscard]] static bool is_abandoned(const Recording& recording, SegmentKind kind);
   AppendVerdict refuse_abandoned();
   AppendVerdict drop_fresh_key(const Uid& uid, std::optional<AllocatedKey>& key);
   void drop_held(Recording& recording);

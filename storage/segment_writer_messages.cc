@@ -38,14 +38,9 @@ AppendVerdict SegmentWriterImpl::append_group(const Uid& uid,
   header.stream = kNoStream;
   header.sequence = recording.next_message;
   header.first_us = span.first_us;
-  header.duration_us = static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(span.last_us - span.first_us, 0, UINT32_MAX));
+  header.duration_us = duration_between(span.first_us, span.last_us);
   header.raw_bytes = static_cast<std::uint32_t>(records.size());
-  ExtentEntry entry;
-  entry.sequence = header.sequence;
-  entry.first_us = header.first_us;
-  entry.duration_us = header.duration_us;
-  entries_.assign(1, entry);
+  entries_.assign(1, entry_of(header));
   const AppendVerdict verdict = write_extent(uid, recording, header, {{&compressed, 1}}, entries_);
   if (verdict == AppendVerdict::kTaken) ++recording.next_message;
   return verdict;

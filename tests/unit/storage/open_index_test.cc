@@ -73,7 +73,9 @@ TEST_F(OpenIndexTest, LostHeldSectionsHoldBackNothing) {
   index_.hold(opened_, 1, 0);
   add(1, 1);
   index_.set_durable(segment_, 2 * kExtent);
-  index_.drop_held(opened_);
+  ExtentEntry held;
+  held.stream = 1;
+  index_.drop_held(opened_, {&held, 1});
   EXPECT_EQ(durable_until(), 2'500);
 }
 

@@ -65,6 +65,20 @@ TEST_F(SpanShredderTest, VideoAloneMayGo) {
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 1, 3, 4}));
 }
 
+// Chunks that are not full share an extent, which would take the audio along.
+TEST_F(SpanShredderTest, VideoGoesWithoutTheAudioThatWaitedBesideIt) {
+  open();
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    const auto chunk = make_chunk({.sequence = i, .packets = 3});
+    if (i % 2 == 1) chunk->section.kind = MediaKind::kVideo;
+    append(store_->writer(), *chunk);
+  }
+  store_->writer().end_recording(test_uid(1));
+  ASSERT_TRUE(store_->writer().flush());
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.video_only = true}));
+  EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 2, 4}));
+}
+
 TEST_F(SpanShredderTest, OfWhatIsNotThereNothingIsSaid) {
   record();
   EXPECT_TRUE(store_->shred_media(test_uid(9), {}));
