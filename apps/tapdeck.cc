@@ -7,6 +7,13 @@
 #include "apps/run.h"
 #include "control/cli/command_line.h"
 
+// What jemalloc reads when it begins, before MALLOC_CONF:
+// docs/adr/0012-jemalloc-for-the-program.md.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "thp:always";
+}
+
 namespace {
 
 #ifdef __AVX2__
