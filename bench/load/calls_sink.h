@@ -21,9 +21,11 @@ class CallsSink final : public calls::CallPlaneSink {
 
   bool pass_rtcp(const SignalMessage&) override { return true; }
 
-  // Says to `plane` what a worker would, of what was bound and released since the last time: a call
-  // that both sides gave an address has a stream each way.
-  void answer(calls::CallPlane& plane, std::int64_t now_ns);
+  // Makes what a worker would say of what was bound and released since the last time: a call that
+  // both sides gave an address has a stream each way.
+  void make_reports(std::int64_t now_ns);
+  // Says that to `plane`.
+  void report(calls::CallPlane& plane);
 
   [[nodiscard]] bool has_answers() const { return !started_.empty() || !released_.empty(); }
 
@@ -43,12 +45,13 @@ class CallsSink final : public calls::CallPlaneSink {
     std::int64_t begin_ns = 0;
   };
 
+  void add_reports(StreamReportKind kind, const CallHandle& call, std::int64_t now_ns);
   static StreamReport report_of(const Media& media, std::uint8_t sender, std::int64_t now_ns);
 
   std::vector<Media> media_;
   std::vector<CallHandle> started_;
   std::vector<CallHandle> released_;
-  std::vector<StreamReport> reports_;  // of one answer()
+  std::vector<StreamReport> reports_;  // until report()
   std::vector<CallRecord> records_;
   std::vector<std::string> kept_;
   std::uint64_t kept_bytes_ = 0;
