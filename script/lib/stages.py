@@ -19,8 +19,8 @@ import tree
 CHECKS = ["format", "layering", "sizes", "mirror", "headers", "commits"]
 PRODUCT = ("base/", "model/", "config/", "engine/", "storage/", "pipelines/", "control/", "apps/")
 TIDY_FILES_MAX = 12
-ALONE_FILES_MAX = 60
-# Under sanitizers the program takes four times as long: another share of what is played each time.
+ALONE_FILES_MAX = 40
+# Under sanitizers all takes four to eight times as long: another share of it with each commit.
 SANITIZED_SHARES = 3
 # Sources one by one, for what each of them lacks: as quickly as they compile.
 ALONE_TREE = "build-alone"
@@ -28,10 +28,11 @@ ALONE_BUILD = ["-Db_pch=false", "-Doptimization=0", "-Ddebug=false"]
 ASAN = {"ASAN_OPTIONS": "exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1",
         "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1",
         "LSAN_OPTIONS": "suppressions=" + os.path.join(ROOT, "tests/support/lsan.supp")}
-# All sources of a target are compiled as one: most of the time goes into headers and into what they
-# have instantiated, and then each is read once, so that a precompiled one would only cost. A tree
-# to work in is set up without that, and with what a debugger needs, a third of the rest.
-FAST_BUILD = ["-Dunity=on", "-Dunity_size=1000", "-Ddebug=false", "-Db_pch=false"]
+# Twenty sources of a target, mostly all, are compiled as one: most of the time goes into headers
+# and what is instantiated of them, which a precompiled one would not spare. With more of them one
+# processor would compile the largest targets while others wait. A tree to work in is set up without
+# that, and with what a debugger needs, a third of the rest.
+FAST_BUILD = ["-Dunity=on", "-Dunity_size=20", "-Ddebug=false", "-Db_pch=false"]
 SANITIZER_BUILD = ["-Db_lundef=false", "-Dbench=disabled", "-Doptimization=1", "-Dwerror=false"]
 # One tree for the tests under sanitizers and for fuzzing: clang needs less than half of g++'s time
 # for sanitized code, and each library is compiled once. Line tables are all that a report shows.
@@ -164,11 +165,13 @@ def stage_asan_tree(runner):
 
 
 def stage_asan(runner):
-    run_gtests(runner, ASAN_TREE, label="asan ", **ASAN)
-    share = []
+    share, shards = [], {}
     if not runner.long_run:
         commits = int((git("rev-list", "--count", "HEAD") or ["0"])[0])
-        share = ["--share", f"{commits % SANITIZED_SHARES}/{SANITIZED_SHARES}"]
+        mine, of = str(commits % SANITIZED_SHARES), str(SANITIZED_SHARES)
+        share = ["--share", f"{mine}/{of}"]
+        shards = {"GTEST_SHARD_INDEX": mine, "GTEST_TOTAL_SHARDS": of}
+    run_gtests(runner, ASAN_TREE, label="asan ", **shards, **ASAN)
     flow_tests(runner, ASAN_TREE, "asan ", *share, **ASAN)
     corpus_tests(runner, ASAN_TREE, "asan ", *share, **ASAN)
 
