@@ -170,6 +170,8 @@ struct RecordingInfo : RecordingTerms {
   std::vector<RecordingGap> gaps;   // by time; each stream tells its own
   std::uint64_t gaps_left_out = 0;  // beyond what is listed
   std::optional<std::int64_t> paused_since_us;  // nothing is kept from then on
+  std::optional<PauseTerms> pause;              // of that; nullopt: not known, likewise below
+  std::optional<RecordingDecision> decision;    // of policy; these two are not shown
   std::string policy_rule;  // the rule of policies.yaml that decided; empty: there were none
 };
 

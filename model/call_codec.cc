@@ -102,6 +102,17 @@ void write_recording(const RecordingInfo& recording, wire::RecordingV1* to) {
   to->set_gaps_left_out(recording.gaps_left_out);
   to->set_policy_rule(recording.policy_rule);
   if (recording.paused_since_us) to->set_paused_since_us(*recording.paused_since_us);
+  if (recording.decision) {
+    wire::DecisionV1* decision = to->mutable_decision();
+    decision->set_media(static_cast<std::uint32_t>(recording.decision->media));
+    decision->set_log(static_cast<std::uint32_t>(recording.decision->log));
+    decision->set_early_media(recording.decision->early_media);
+    decision->set_mask_dtmf(recording.decision->mask_dtmf);
+  }
+  if (recording.pause) {
+    to->mutable_pause()->set_cause(static_cast<std::uint32_t>(recording.pause->cause));
+    to->mutable_pause()->set_limit_ms(recording.pause->limit_ms);
+  }
   for (const RecordingGap& gap : recording.gaps) {
     wire::GapV1* added = to->add_gaps();
     added->set_from_us(gap.from_us);

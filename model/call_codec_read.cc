@@ -141,6 +141,20 @@ void read_retention(const wire::RecordingV1& from, RecordingInfo& recording, Che
   if (from.has_latest_us()) recording.latest_us = from.latest_us();
 }
 
+RecordingDecision read_decision(const wire::DecisionV1& from, Checker& checker) {
+  RecordingDecision decision;
+  decision.media = checker.enumerator(from.media(), DecidedMedia::kAudioVideo);
+  decision.log = checker.enumerator(from.log(), DecidedLog::kNone);
+  decision.early_media = from.early_media();
+  decision.mask_dtmf = from.mask_dtmf();
+  return decision;
+}
+
+PauseTerms read_pause(const wire::PauseTermsV1& from, Checker& checker) {
+  checker.require(from.cause() != 0 && from.limit_ms() >= 0);
+  return {checker.enumerator(from.cause(), PauseCause::kLimit), from.limit_ms()};
+}
+
 RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
   RecordingInfo recording;
   recording.state = checker.enumerator(from.state(), RecordingState::kNotRecorded);
@@ -156,6 +170,8 @@ RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {
   recording.gaps_left_out = from.gaps_left_out();
   recording.policy_rule = from.policy_rule();
   if (from.has_paused_since_us()) recording.paused_since_us = from.paused_since_us();
+  if (from.has_decision()) recording.decision = read_decision(from.decision(), checker);
+  if (from.has_pause()) recording.pause = read_pause(from.pause(), checker);
   for (const wire::GapV1& gap : from.gaps()) {
     recording.gaps.push_back({gap.from_us(), gap.to_us(), gap.reason(), gap.packets()});
   }

@@ -7,7 +7,31 @@
 #include <string>
 #include <vector>
 
+#include "model/pause.h"
+
 namespace tapdeck {
+
+// Stored (model/call.proto): what policy lets be kept of a call.
+enum class DecidedMedia : std::uint8_t { kNone = 0, kAudio = 1, kAudioVideo = 2 };
+enum class DecidedLog : std::uint8_t { kFull = 0, kMasked = 1, kNone = 2 };
+
+// As it was decided by the time of the record: a process that goes on with the call keeps no more.
+struct RecordingDecision {
+  DecidedMedia media = DecidedMedia::kAudioVideo;
+  DecidedLog log = DecidedLog::kFull;
+  bool early_media = true;  // before the call is answered
+  bool mask_dtmf = false;
+
+  bool operator==(const RecordingDecision&) const = default;
+};
+
+// Of a pause that lasts: how it was ordered, and how long it lasts if nobody ends it.
+struct PauseTerms {
+  PauseCause cause = PauseCause::kCommand;
+  std::int64_t limit_ms = 0;
+
+  bool operator==(const PauseTerms&) const = default;
+};
 
 struct RecordingGap {
   std::int64_t from_us = 0;

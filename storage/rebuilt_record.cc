@@ -114,6 +114,7 @@ CallRecord make_cut_record(CallRecord call, RecordingReader& recordings) {
   call.end_reason = EndReason::kCrash;
   RecordingInfo& recording = call.recording;
   recording.paused_since_us.reset();
+  recording.pause.reset();
   recording.reasons = {RecordingReason::kInterrupted};
   recording.state = RecordingState::kNotRecorded;
   const auto located = recordings.locate(call.uid, SegmentKind::kMedia);

@@ -54,6 +54,27 @@ TEST(CallCodec, CountsOfWhatIsNotListedAreKept) {
   EXPECT_EQ(read->recording.gaps_left_out, 7U);
 }
 
+TEST(CallCodec, WhatWasDecidedIsKept) {
+  CallRecord call = sample_call();
+  call.recording.decision = {DecidedMedia::kAudio, DecidedLog::kMasked, false, true};
+  call.recording.pause = {PauseCause::kDtmf, 90'000};
+  std::optional<CallRecord> read = decode_call(encode_call(call));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->recording.decision, call.recording.decision);
+  EXPECT_EQ(read->recording.pause, call.recording.pause);
+  call.recording.decision = {DecidedMedia::kNone, DecidedLog::kFull, false, false};
+  read = decode_call(encode_call(call));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->recording.decision, call.recording.decision) << "all zeros are not absent";
+}
+
+TEST(CallCodec, OfAnEarlierVersionsRecordTheDecisionIsNotKnown) {
+  const std::optional<CallRecord> read = decode_call(read_golden());
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->recording.decision);
+  EXPECT_FALSE(read->recording.pause);
+}
+
 TEST(CallCodec, AbsentStaysAbsent) {
   CallRecord call;
   call.uid = testing::sample_uid(1'000);
@@ -105,6 +126,10 @@ TEST(CallCodec, ValuesOutOfRangeGiveNothing) {
   EXPECT_FALSE(decode_call(good + std::string("\x80\x01\x63", 3)));      // state = 99
   EXPECT_FALSE(decode_call(good + std::string("\xf0\x01\x02", 3)));      // caller = party 2 of 2
   EXPECT_FALSE(decode_call(good + std::string("\x40\x80\x80\x04", 4)));  // realm = 65536
+  EXPECT_FALSE(decode_call(good + std::string("\xf2\x02\x05\x92\x01\x02\x08\x03", 8)))
+      << "decision.media = 3";
+  EXPECT_FALSE(decode_call(good + std::string("\xf2\x02\x05\x9a\x01\x02\x08\x06", 8)))
+      << "pause.cause = 6";
 }
 
 TEST(CallCodec, UnknownFieldsAreIgnored) {
