@@ -82,7 +82,7 @@ Call::Call(const CallContext& context, const Origin& origin, const SeenMessage& 
 Call::Call(const CallContext& context, const Origin& origin, const CallRecord& record)
     : context_(context),
       muted_(origin.muted),
-      messages_told_(!record.masked),
+      decision_told_(record.recording.decision),
       version_(record.version) {
   live_.handle = origin.handle;
   live_.uid = record.uid;
@@ -102,13 +102,11 @@ Call::Call(const CallContext& context, const Origin& origin, const CallRecord& r
   restore_links(record, live_);
   if (record.call_id.empty()) restore_unbound();
   live_.restored_terms = std::make_unique<RecordingTerms>(record.recording);
-  if (record.recording.paused_since_us) go_on_paused(*record.recording.paused_since_us * 1000);
+  go_on_paused(record.recording);
   if (context.policy != nullptr) context.policy->restore(record, live_);
-  if (live_.policy != nullptr) {
-    // What the earlier process had destroyed may not have got that far.
-    if (live_.policy->destroyed && !muted_) context_.sink.shred_recording(live_.uid);
-    obey_policy(live_.times.first_seen_ns);
-  }
+  // What the earlier process ordered to be destroyed may not have got that far.
+  live_.kept.note_stored(MediaKind::kAudio);
+  keep_no_more_than_allowed(live_.times.first_seen_ns);
   const auto& trunks = context.options.numbering.trunks;
   const auto trunk = std::find_if(trunks.begin(), trunks.end(), [&](const config::Trunk& each) {
     return each.name == record.trunk;
@@ -141,6 +139,7 @@ void Call::replay(const SeenMessage& message) {
   if (by_policy && message.facts.claims != nullptr && message.facts.is_invite_request()) {
     note_policy_headers(*message.facts.claims, live_);
   }
+  live_.kept.messages = true;
   apply_message(live_, message, context_.seed);
   tell_bindings(message.time_ns());
 }
@@ -158,6 +157,8 @@ void Call::resume(const CallRecord& record,
   restart_deadline_ns_ = timer_now_ns + context_.options.restart_timeout_ns;
   if (context_.policy != nullptr) context_.policy->ask_again(live_, has_invite);
   if (live_.pause) live_.pause->deadline_ns = timer_now_ns + pause_limit_ns();
+  live_.kept.messages = live_.kept.messages || !record.masked;
+  note_stored(kept_media);
   settle(live_.last_packet_ns(), timer_now_ns);
 }
 
@@ -192,7 +193,7 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
   }
   if (!live_.ended) {
     end_told_ = false;  // the caller tries again after a refusal
-    if (live_.policy != nullptr) obey_policy(time_ns);
+    if (live_.policy != nullptr) keep_no_more_than_allowed(time_ns);
     tell_bindings(time_ns);
     decide_keeping(time_ns);
   }
@@ -210,11 +211,7 @@ void Call::tell_bindings(std::int64_t time_ns) {
   for (const BindingChange& change : live_.media.take_changes()) {
     if (muted_ && !is_claimed_silently()) continue;
     tell(change.operation, time_ns, &change.binding);
-    if (live_.policy == nullptr || live_.policy->muted) continue;
-    live_.policy->kept_any = true;
-    const bool is_audio =
-        change.binding.kind == MediaKind::kAudio || change.binding.kind == MediaKind::kUnknown;
-    if (!is_audio && live_.policy->video) live_.policy->kept_video = true;
+    if (!muted_) live_.kept.note_bound(change.binding.kind);
   }
 }
 
@@ -239,7 +236,6 @@ void Call::tell_end(std::int64_t timer_now_ns) {
   end_told_ = true;
   ended_ns_ = timer_now_ns;
   live_.media.close();
-  destroy_forbidden();
   tell_bindings(live_.times.ended_ns.value_or(live_.last_packet_ns()));
   flush_messages(timer_now_ns);
 }
@@ -276,7 +272,7 @@ void Call::flush_messages(std::int64_t timer_now_ns) {
   if (log_.empty()) return;
   std::string messages = log_.take();
   if (log_detail() != config::LogDetail::kFull) return;
-  messages_told_ = true;
+  live_.kept.messages = true;
   context_.sink.keep_messages(live_.uid, retention_class(), std::move(messages));
 }
 
@@ -288,6 +284,7 @@ void Call::put_record(bool final) {
   }
   const config::LogDetail detail = log_detail();
   const bool told_before = version_ > 0;
+  decision_told_ = live_.decision();
   if (detail == config::LogDetail::kNone && !told_before && !final) return;
   CallRecord record = build_record(live_, context_.options, context_.drops, {++version_, final});
   if (detail == config::LogDetail::kNone && !told_before) {

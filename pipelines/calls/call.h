@@ -80,7 +80,7 @@ class Call {
 
   // The call is answered, and what becomes of its media has been decided.
   [[nodiscard]] bool records() const {
-    if (live_.policy != nullptr && !live_.policy->records()) return false;
+    if (live_.is_forbidden()) return false;
     return keeping_decided_ && !live_.ended && live_.keeping != Keeping::kUndecided;
   }
 
@@ -144,10 +144,8 @@ class Call {
   void note_claim(const BindMessage& message);
   [[nodiscard]] bool is_claimed_silently() const;
   void ask_policy(const SeenMessage& message);
-  void destroy_forbidden();
-  void destroy_messages();
-  void settle_early_media();
-  void obey_policy(std::int64_t time_ns);
+  void keep_no_more_than_allowed(std::int64_t time_ns);
+  void carry_out(const BindOrder& order);
   [[nodiscard]] std::uint16_t retention_class() const;
   [[nodiscard]] config::LogDetail log_detail() const;
   void decide_keeping(std::int64_t time_ns);
@@ -159,8 +157,9 @@ class Call {
   void give_up_silent_workers();
   void flush_messages(std::int64_t timer_now_ns);
   void put_record(bool final);
-  void go_on_paused(std::int64_t since_ns);
+  void go_on_paused(const RecordingInfo& recording);
   [[nodiscard]] std::int64_t pause_limit_ns() const;
+  void note_stored(const std::vector<StreamReport>& kept_media);
   void end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns);
   void stop(const CallEnd& end, std::int64_t timer_now_ns);
   // Of an answered call: no more packets came.
@@ -182,8 +181,8 @@ class Call {
   bool end_told_ = false;
   bool final_told_ = false;
   bool hurried_ = false;
-  bool is_taken_ = false;       // yield()
-  bool messages_told_ = false;  // some are kept
+  bool is_taken_ = false;                           // yield()
+  std::optional<RecordingDecision> decision_told_;  // as its record has it
   std::uint32_t version_ = 0;
   std::uint32_t released_workers_ = 0;
   std::uint32_t silent_workers_ = 0;

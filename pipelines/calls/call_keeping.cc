@@ -27,9 +27,25 @@ bool may_change_policy(const MessageFacts& facts) {
   }
 }
 
-MediaSpan span_of(const PausedStretch& paused) {
-  const Interval& time = paused.time;
-  return {.from_us = time.from_ns / 1000, .to_us = paused.lasts() ? INT64_MAX : time.to_ns / 1000};
+// What had been kept of a stretch that was paused late.
+std::optional<std::int64_t> to_be_cut(bool late) {
+  return late ? std::optional(INT64_MIN) : std::nullopt;
+}
+
+Allowance allowance_of(const LiveCall& live) {
+  Allowance allowed;
+  if (live.pause) allowed.paused_since_ns = live.pause->since_ns;
+  if (live.policy == nullptr) return allowed;
+  const PolicyState& policy = *live.policy;
+  allowed.media = policy.allowed();
+  allowed.log = policy.log();
+  allowed.more = !policy.withheld;
+  const bool discards = policy.limits.early_media == config::DiscardKeep::kDiscard;
+  if (!discards && !live.kept.early_goes()) return allowed;
+  // Whoever goes on with a call reads first that it was answered, and when a little later.
+  const bool established = live.established || live.restored_terms != nullptr;
+  allowed.from_ns = established ? live.times.answered_ns.value_or(kFromStart) : kNotYet;
+  return allowed;
 }
 
 }  // namespace
@@ -45,74 +61,31 @@ void Call::ask_policy(const SeenMessage& message) {
   if (live_.policy == nullptr || may_change_policy(facts)) policy->ask(live_);
 }
 
-// Whether anything has been written is not known here: media that waited for its addresses is
-// handed on as soon as they are bound, and reported later.
-void Call::destroy_forbidden() {
-  if (muted_ || live_.policy == nullptr) return;
-  PolicyState& policy = *live_.policy;
-  if (policy.records() || !policy.kept_any || policy.destroyed) return;
-  policy.destroyed = true;
-  context_.sink.shred_recording(live_.uid);
-}
-
-// As for media; what is not told yet is not told any more either.
-void Call::destroy_messages() {
-  if (live_.policy->log() == config::LogDetail::kFull || !messages_told_) return;
-  messages_told_ = false;
-  context_.sink.shred_messages(live_.uid);
-}
-
-// Early media was kept when a decision comes that discards it, with the answer for instance: what
-// was written goes, and what waits for its SDP is to be cut.
-void Call::settle_early_media() {
-  PolicyState& policy = *live_.policy;
-  const bool discards = policy.limits.early_media == config::DiscardKeep::kDiscard;
-  if (!policy.records() || policy.early_settled) return;
-  if (!live_.established || !live_.times.answered_ns) {
-    if (discards && policy.kept_any && !std::exchange(policy.early_cut, true)) {
-      context_.sink.shred_media(live_.uid, {});
-    }
-    return;
-  }
-  if (!discards && !policy.early_cut) return;
-  policy.early_settled = true;
-  const std::int64_t answered_ns = *live_.times.answered_ns;
-  if (policy.kept_any) context_.sink.shred_media(live_.uid, {.to_us = answered_ns / 1000});
-  if (policy.muted) return;  // it is to be heard from now on
-  tell(BindOperation::kMute, answered_ns);
-  tell(BindOperation::kUnmute, answered_ns);
-}
-
-// A stricter decision holds at once.
-void Call::obey_policy(std::int64_t time_ns) {
-  PolicyState& policy = *live_.policy;
+// Whatever was decided: a stricter decision holds at once, for what was kept as well.
+void Call::keep_no_more_than_allowed(std::int64_t time_ns) {
   if (muted_) return;
-  destroy_forbidden();
-  destroy_messages();
-  settle_early_media();
-  if (policy.wants_mute(live_.established) != policy.muted) {
-    policy.muted = !policy.muted;
-    tell(policy.muted ? BindOperation::kMute : BindOperation::kUnmute, time_ns);
-    if (!policy.records() && context_.unbound != nullptr) context_.unbound->note_forbidden(*this);
-    const bool late =
-        !policy.muted && live_.times.answered_ns && *live_.times.answered_ns < time_ns;
-    if (late) policy.heard_since_ns = time_ns;
-    if (!policy.muted && live_.media.ever_bound()) policy.kept_any = true;
+  const PolicyState* const policy = live_.policy.get();
+  if (policy != nullptr && (policy->actions != nullptr || policy->limits.mask_dtmf)) {
+    const bool tell = policy->actions != nullptr && !policy->actions->pause.dtmf_pause.empty();
+    live_.media.use_dtmf({policy->limits.mask_dtmf, tell});
   }
-  if (policy.actions != nullptr) {
-    live_.media.use_dtmf({policy.limits.mask_dtmf, !policy.actions->pause.dtmf_pause.empty()});
-  }
-  const bool video = policy.wants(MediaKind::kVideo);
-  if (policy.records() && video != policy.video) {
-    policy.video = video;
-    live_.media.tell_all();
-    const std::int64_t until_us = video ? time_ns / 1000 : INT64_MAX;
-    if (policy.kept_video) {
-      context_.sink.shred_media(live_.uid, {.to_us = until_us, .video_only = true});
-    }
-  }
+  const KeepingOrders due = take_due(allowance_of(live_), time_ns, live_.kept);
+  if (due.destroy_recording) context_.sink.shred_recording(live_.uid);
+  if (due.destroy_messages) context_.sink.shred_messages(live_.uid);
+  for (const MediaSpan& span : due.spans) context_.sink.shred_media(live_.uid, span);
+  if (due.bind_again) live_.media.tell_all();
+  for (const BindOrder& order : due.binds) carry_out(order);
+  if (due.is_now_forbidden && context_.unbound != nullptr) context_.unbound->note_forbidden(*this);
   // After a crash nothing but its record says that the call is not what it was.
-  if (std::exchange(policy.tightened, false) && answer_told_) put_record(false);
+  const bool may_be_news = policy != nullptr && answer_told_ && !live_.ended;
+  if (may_be_news && live_.decision() != decision_told_) put_record(false);
+}
+
+void Call::carry_out(const BindOrder& order) {
+  if (!live_.released) tell(order.operation, order.time_ns);
+  const bool is_late = live_.times.answered_ns && *live_.times.answered_ns < order.time_ns;
+  if (order.operation != BindOperation::kUnmute || !is_late || live_.policy == nullptr) return;
+  live_.policy->heard_since_ns = order.time_ns;
 }
 
 std::uint16_t Call::retention_class() const { return retention_class_of(live_, context_.options); }
@@ -125,7 +98,7 @@ config::LogDetail Call::log_detail() const {
 // then media is kept, unless the disk is behind.
 void Call::decide_keeping(std::int64_t time_ns) {
   if (keeping_decided_ || muted_ || !live_.media.ever_bound()) return;
-  if (live_.policy != nullptr && live_.policy->muted) return;  // there is nothing to decide
+  if (live_.kept.muted) return;  // there is nothing to decide
   if (!live_.established) {
     const bool admitted = context_.recordings.admits_early_media(live_.priority);
     if (live_.keeping == Keeping::kUndecided && !admitted) keep(Keeping::kRefused, time_ns);
@@ -156,10 +129,9 @@ void Call::restore() { keep(Keeping::kKept, live_.last_packet_ns()); }
 bool Call::pause(const RecordingPause& pause, bool late) {
   if (live_.pause || live_.ended) return false;
   live_.pause = pause;
-  live_.note_paused({{pause.since_ns, INT64_MAX}, late});
+  live_.kept.note_paused({{pause.since_ns, INT64_MAX}, late, to_be_cut(late)});
   if (muted_) return true;
-  tell(BindOperation::kPause, pause.since_ns);
-  if (late) context_.sink.shred_media(live_.uid, span_of(live_.paused.back()));
+  keep_no_more_than_allowed(pause.since_ns);
   context_.sink.tell_pause({live_.uid, PauseChange::kPaused, pause.cause, pause.since_ns});
   if (answer_told_) put_record(false);  // a restart must know of it
   return true;
@@ -171,24 +143,43 @@ bool Call::destroy_paused(const Interval& paused) {
   const auto is_known = [&paused](const PausedStretch& known) {
     return known.time.from_ns == paused.from_ns;
   };
-  if (std::ranges::any_of(live_.paused, is_known)) return false;
-  live_.note_paused({paused, true});
-  context_.sink.shred_media(live_.uid, span_of({paused, true}));
+  if (std::ranges::any_of(live_.kept.paused, is_known)) return false;
+  live_.kept.note_paused({paused, true, to_be_cut(true)});
+  keep_no_more_than_allowed(paused.to_ns);
   context_.sink.tell_pause({live_.uid, PauseChange::kPaused, PauseCause::kPolicy, paused.from_ns});
   context_.sink.tell_pause({live_.uid, PauseChange::kResumed, PauseCause::kPolicy, paused.to_ns});
   if (answer_told_ && !live_.ended) put_record(false);
   return true;
 }
 
-// As an earlier process told already, and put down.
-void Call::go_on_paused(std::int64_t since_ns) {
-  live_.pause = RecordingPause{.since_ns = since_ns};
-  live_.note_paused({{since_ns, INT64_MAX}, false});
-  if (!muted_) tell(BindOperation::kPause, since_ns);
+// As an earlier process told already, and put down; whether it cut what was there is not known.
+void Call::go_on_paused(const RecordingInfo& recording) {
+  if (!recording.paused_since_us) return;
+  const PauseTerms terms = recording.pause.value_or(PauseTerms{});
+  live_.pause = RecordingPause{.since_ns = *recording.paused_since_us * 1000,
+                               .cause = terms.cause,
+                               .limit_ns = terms.limit_ms * 1'000'000};
+  live_.kept.note_paused({{live_.pause->since_ns, INT64_MAX}, false, to_be_cut(true)});
+}
+
+// What the store has, or where nobody looked, what there may be.
+void Call::note_stored(const std::vector<StreamReport>& kept_media) {
+  Kept& kept = live_.kept;
+  if (kept_media.empty() && kept.bound == config::RecordChoice::kAudioVideo) {
+    kept.note_stored(MediaKind::kVideo);
+  }
+  std::int64_t first_ns = kNotYet;
+  for (const StreamReport& report : kept_media) {
+    kept.note_stored(report.media_kind);
+    if (report.statistics.packet_count == 0) continue;
+    first_ns = std::min(first_ns, report.statistics.first_ns);
+  }
+  if (first_ns != kNotYet) kept.from_ns = std::max(kept.from_ns, first_ns);
 }
 
 // Of a pause of which nobody knows any more who ordered it: the longer one.
 std::int64_t Call::pause_limit_ns() const {
+  if (live_.pause->limit_ns > 0) return live_.pause->limit_ns;
   const std::int64_t limit_ns = context_.options.pause_limit_ns;
   const PolicyState* const policy = live_.policy.get();
   if (policy == nullptr || policy->actions == nullptr || !policy->actions->pause.any()) {
@@ -208,8 +199,7 @@ bool Call::restrict_by(const JoinedRule& rule, std::int64_t time_ns) {
     return false;
   }
   live_.policy->joined = rule;
-  live_.policy->tightened = true;
-  obey_policy(time_ns);
+  keep_no_more_than_allowed(time_ns);
   tell_bindings(time_ns);
   return true;
 }
@@ -230,13 +220,10 @@ std::optional<PauseTrigger> Call::hear_keys(const MessageFacts& facts) {
 
 void Call::end_pause(PauseChange change, PauseCause cause, std::int64_t time_ns) {
   live_.pause.reset();
-  const auto last = std::ranges::find_if(live_.paused, &PausedStretch::lasts);
-  if (last != live_.paused.end()) last->time.to_ns = time_ns;
+  const auto last = std::ranges::find_if(live_.kept.paused, &PausedStretch::lasts);
+  if (last != live_.kept.paused.end()) last->time.to_ns = time_ns;
   if (muted_) return;
-  tell(BindOperation::kResume, time_ns);
-  if (last != live_.paused.end() && last->late) {
-    context_.sink.shred_media(live_.uid, span_of(*last));
-  }
+  keep_no_more_than_allowed(time_ns);
   context_.sink.tell_pause({live_.uid, change, cause, time_ns});
   if (answer_told_) put_record(false);
 }

@@ -48,6 +48,16 @@ bool keeps_unbound_media(const config::PolicyActions& actions) {
          actions.record != config::RecordChoice::kNone;
 }
 
+// Of what an earlier process decided, but for the media: that is named with its rule.
+Restriction limits_of(const RecordingDecision& decision) {
+  Restriction limits;
+  limits.log = static_cast<config::LogDetail>(decision.log);
+  limits.early_media =
+      decision.early_media ? config::DiscardKeep::kKeep : config::DiscardKeep::kDiscard;
+  limits.mask_dtmf = decision.mask_dtmf;
+  return limits;
+}
+
 }  // namespace
 
 void CallPolicy::swap(PolicySources& sources) {
@@ -195,7 +205,6 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
 
 void CallPolicy::take(const Verdict& verdict, PolicyState& state) const {
   const policy::Decision& decision = verdict.decision;
-  const Restriction before = state.limits;
   Restriction limits = verdict.limits;
   // The rule that an earlier process went by is named as long as it is the stricter one.
   const bool is_looser = limits.tighten(state.floor) && state.actions != nullptr;
@@ -203,7 +212,6 @@ void CallPolicy::take(const Verdict& verdict, PolicyState& state) const {
   state.set = sources_.set;
   state.actions = decision.actions;
   state.limits = limits;
-  state.tightened = state.tightened || limits.record < before.record || limits.log > before.log;
   if (!state.retention_class && decision.record != config::RecordChoice::kNone) {
     state.retention_class = decision.actions->retention_class;
     state.class_is_new = true;
@@ -232,18 +240,24 @@ void CallPolicy::take_rule(std::string_view name, const LiveCall& live, PolicySt
 
 void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
   const RecordingInfo& recording = record.recording;
+  const auto& decision = recording.decision;
   const bool was_forbidden =
       std::ranges::find(recording.reasons, RecordingReason::kPolicy) != recording.reasons.end();
-  const bool was_masked = record.masked;
-  if (!active() && !was_forbidden && !was_masked) return;
+  if (!active() && !decision && !was_forbidden && !record.masked) return;
   live.policy = std::make_unique<PolicyState>();
   PolicyState& state = *live.policy;
   state.business = record.business;
-  if (was_masked) {
+  if (record.masked) {
     state.known_masked = static_cast<std::uint8_t>(std::max<std::size_t>(1, record.parties.size()));
-    state.floor.log = state.limits.log = config::LogDetail::kMasked;
+    state.floor.log = config::LogDetail::kMasked;
   }
-  state.kept_any = true;  // for all that is known
+  if (decision) {
+    state.floor.tighten(limits_of(*decision));
+    state.joined = {static_cast<config::RecordChoice>(decision->media), recording.policy_rule};
+  } else if (was_forbidden) {
+    state.joined = {config::RecordChoice::kNone, recording.policy_rule};
+  }
+  state.limits = state.floor;
   take_rule(recording.policy_rule, live, state);
   if (state.actions != nullptr) {
     state.floor = state.limits;
@@ -251,11 +265,7 @@ void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
   } else if (recording.duration_ms > 0) {
     state.retention_class = 0;  // its class was decided by a rule that is gone
   }
-  state.class_is_new = state.tightened = false;
-  state.video = state.kept_video = state.wants(MediaKind::kVideo);
-  state.early_settled = true;
-  state.destroyed = was_forbidden;
-  if (was_forbidden) state.joined = {config::RecordChoice::kNone, recording.policy_rule};
+  state.class_is_new = false;
 }
 
 void CallPolicy::ask_again(LiveCall& live, bool has_invite) {

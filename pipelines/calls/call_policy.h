@@ -75,8 +75,8 @@ class CallPolicy {
   // Decides anew.
   void ask(LiveCall& live);
 
-  // A call that an earlier process decided: as the rule says that its record names, if there still
-  // is one so called, and with no more than the record has.
+  // A call that an earlier process decided: as its record says, and the rule that it names, if
+  // there still is one so called.  Records of earlier versions say no more than that.
   void restore(const CallRecord& record, LiveCall& live) const;
 
   // Then, with what its messages and its record told.  `has_invite`: its INVITE is among them.

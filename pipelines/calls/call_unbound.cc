@@ -45,11 +45,10 @@ void Call::yield(std::int64_t timer_now_ns) {
 }
 
 bool Call::forbid(std::string_view rule) {
+  if (muted_ || live_.is_forbidden()) return false;
   if (live_.policy == nullptr) live_.policy = std::make_unique<PolicyState>();
-  if (muted_ || live_.policy->destroyed) return false;
   live_.policy->joined = {config::RecordChoice::kNone, std::string(rule)};
-  live_.policy->destroyed = true;
-  context_.sink.shred_recording(live_.uid);
+  keep_no_more_than_allowed(live_.last_packet_ns());
   return true;
 }
 

@@ -17,8 +17,8 @@ Call* ConversationRules::find(const PauseOrder& order) const {
 PauseAnswer ConversationRules::obey(const PauseOrder& order, std::int64_t timer_now_ns) {
   const Call* call = find(order);
   if (call == nullptr) return {};
-  return tell_legs(*call,
-                   {order.resume, order.time_ns, timer_now_ns + limit_ns_, PauseCause::kCommand});
+  return tell_legs(
+      *call, {order.resume, order.time_ns, limit_ns_, PauseCause::kCommand}, timer_now_ns);
 }
 
 void ConversationRules::obey_header(const Call& call,
@@ -26,9 +26,8 @@ void ConversationRules::obey_header(const Call& call,
                                     std::int64_t timer_now_ns) {
   const auto trigger = pause_trigger_of(call.live(), *message.facts.claims);
   if (!trigger || call.live().ended) return;
-  const What what{
-      trigger->resume, message.time_ns(), timer_now_ns + trigger->limit_ns, PauseCause::kHeader};
-  tell_legs(call, what);
+  const What what{trigger->resume, message.time_ns(), trigger->limit_ns, PauseCause::kHeader};
+  tell_legs(call, what, timer_now_ns);
 }
 
 void ConversationRules::obey_key(Call& call,
@@ -36,11 +35,8 @@ void ConversationRules::obey_key(Call& call,
                                  std::int64_t timer_now_ns) {
   const auto trigger = call.hear_keys(report);
   if (!trigger) return;
-  const What what{trigger->resume,
-                  report.statistics.last_ns,
-                  timer_now_ns + trigger->limit_ns,
-                  PauseCause::kDtmf};
-  tell_legs(call, what);
+  const What what{trigger->resume, report.statistics.last_ns, trigger->limit_ns, PauseCause::kDtmf};
+  tell_legs(call, what, timer_now_ns);
 }
 
 void ConversationRules::obey_info(Call& call,
@@ -49,19 +45,21 @@ void ConversationRules::obey_info(Call& call,
   if (!message.facts.is_request) return;
   const auto trigger = call.hear_keys(message.facts);
   if (!trigger) return;
-  const What what{
-      trigger->resume, message.time_ns(), timer_now_ns + trigger->limit_ns, PauseCause::kDtmf};
-  tell_legs(call, what);
+  const What what{trigger->resume, message.time_ns(), trigger->limit_ns, PauseCause::kDtmf};
+  tell_legs(call, what, timer_now_ns);
 }
 
-PauseAnswer ConversationRules::tell_legs(const Call& call, const What& what) {
+PauseAnswer ConversationRules::tell_legs(const Call& call,
+                                         const What& what,
+                                         std::int64_t timer_now_ns) {
+  const RecordingPause pause{what.time_ns, timer_now_ns + what.limit_ns, what.cause, what.limit_ns};
   PauseAnswer answer{.known = true};
   for (const CallHandle handle : conversations_.legs_of(call)) {
     Call* leg = table_.find(handle);
     if (leg == nullptr || leg->live().ended) continue;
     ++answer.legs;
-    const bool changed = what.resume ? leg->resume_recording(what.time_ns, what.cause)
-                                     : leg->pause({what.time_ns, what.deadline_ns, what.cause});
+    const bool changed =
+        what.resume ? leg->resume_recording(what.time_ns, what.cause) : leg->pause(pause);
     if (!changed) continue;
     ++answer.changed;
     changed_.push_back(leg);
@@ -78,7 +76,7 @@ void ConversationRules::follow_pause(const Call& call) {
   for (const CallHandle handle : legs) {
     const Call* leg = table_.find(handle);
     if (leg == nullptr) continue;
-    for (const PausedStretch& paused : leg->live().paused) {
+    for (const PausedStretch& paused : leg->live().kept.paused) {
       if (!paused.lasts()) over.push_back(paused.time);
     }
     if (leg->live().ended || !leg->live().pause) continue;

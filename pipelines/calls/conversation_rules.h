@@ -56,14 +56,14 @@ class ConversationRules {
   struct What {
     bool resume;
     std::int64_t time_ns;
-    std::int64_t deadline_ns;  // of a pause
+    std::int64_t limit_ns;  // of a pause
     PauseCause cause;
   };
 
   void obey_header(const Call& call, const SeenMessage& message, std::int64_t timer_now_ns);
   void obey_key(Call& call, const StreamReport& report, std::int64_t timer_now_ns);
   void obey_info(Call& call, const SeenMessage& message, std::int64_t timer_now_ns);
-  PauseAnswer tell_legs(const Call& call, const What& what);
+  PauseAnswer tell_legs(const Call& call, const What& what, std::int64_t timer_now_ns);
   [[nodiscard]] Call* find(const PauseOrder& order) const;
   void follow_pause(const Call& call);
   void follow_strictest(const Call& call, std::int64_t time_ns);

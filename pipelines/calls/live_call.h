@@ -14,6 +14,7 @@
 #include "base/pool_allocator.h"
 #include "model/call.h"
 #include "model/pause.h"
+#include "pipelines/calls/allowance.h"
 #include "pipelines/calls/call_policy.h"
 #include "pipelines/calls/dialog.h"
 #include "pipelines/calls/name_counts.h"
@@ -26,7 +27,6 @@
 namespace tapdeck::calls {
 
 constexpr std::size_t kMethodNamesMax = 32;
-constexpr std::size_t kPausedMax = 32;
 
 // Packet times in UTC nanoseconds.
 struct CallTimes {
@@ -57,16 +57,9 @@ struct RecordingPause {
   std::int64_t since_ns = 0;             // packet time
   std::int64_t deadline_ns = INT64_MAX;  // timer time: it ends by itself
   PauseCause cause = PauseCause::kCommand;
+  std::int64_t limit_ns = 0;  // by which the deadline was set
 
   bool operator==(const RecordingPause&) const = default;
-};
-
-// While nothing of a call was to be kept; packet times, INT64_MAX while it lasts.
-struct PausedStretch {
-  Interval time;
-  bool late = false;  // it is another leg's: what had been kept by then was destroyed
-
-  [[nodiscard]] bool lasts() const { return time.to_ns == INT64_MAX; }
 };
 
 struct CallEnd {
@@ -148,7 +141,7 @@ struct LiveCall {
   bool out_of_resources = false;
   Keeping keeping = Keeping::kUndecided;
   std::optional<RecordingPause> pause;
-  std::vector<PausedStretch> paused;    // of this process
+  Kept kept;
   std::unique_ptr<PolicyState> policy;  // nullptr: not asked, or there is none
   std::uint8_t priority = 0;
   CallOutcome outcome = CallOutcome::kUnknown;
@@ -176,14 +169,18 @@ struct LiveCall {
     return Interval{*resumed_from_ns, std::max(*resumed_from_ns, back_ns)};
   }
 
-  // The two oldest become one where there are many.
-  void note_paused(const PausedStretch& stretch) {
-    if (paused.size() == kPausedMax) {
-      paused[1].time.from_ns = paused[0].time.from_ns;
-      paused[1].late = paused[1].late || paused[0].late;
-      paused.erase(paused.begin());
-    }
-    paused.push_back(stretch);
+  // Nothing of it is to be recorded, or what was kept has been destroyed for that.
+  [[nodiscard]] bool is_forbidden() const {
+    return kept.media == KeptMedia::kDestroyed ||
+           (policy != nullptr && policy->allowed() == config::RecordChoice::kNone);
+  }
+
+  // For its record; nullopt: there were no rules.
+  [[nodiscard]] std::optional<RecordingDecision> decision() const {
+    if (policy == nullptr) return std::nullopt;
+    std::optional<RecordingDecision> taken = policy->decision();
+    if (taken && is_forbidden()) taken->media = DecidedMedia::kNone;
+    return taken;
   }
 
   // A timer ended it: its BYE may still come.

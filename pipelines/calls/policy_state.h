@@ -18,7 +18,8 @@
 
 namespace tapdeck::calls {
 
-// The strictest rule of a conversation, where it is another leg's.
+// The strictest rule of a conversation, where it is another leg's, or the one that an earlier
+// process went by.
 struct JoinedRule {
   config::RecordChoice record = config::RecordChoice::kAudioVideo;
   std::string name;
@@ -44,6 +45,14 @@ struct Restriction {
   bool operator==(const Restriction&) const = default;
 };
 
+static_assert(static_cast<int>(DecidedMedia::kAudio) ==
+                  static_cast<int>(config::RecordChoice::kAudio) &&
+              static_cast<int>(DecidedMedia::kAudioVideo) ==
+                  static_cast<int>(config::RecordChoice::kAudioVideo));
+static_assert(static_cast<int>(DecidedLog::kMasked) ==
+                  static_cast<int>(config::LogDetail::kMasked) &&
+              static_cast<int>(DecidedLog::kNone) == static_cast<int>(config::LogDetail::kNone));
+
 // Where a proxy or a redirect took an INVITE of the call.
 struct ReachedNumber {
   std::string branch;  // of its topmost Via
@@ -62,7 +71,6 @@ struct PolicyState {
   Restriction floor;              // what an earlier process decided
   std::uint8_t known_masked = 0;  // so many parties are known by masked numbers only
   bool withheld = false;          // its rule is gone, and too little is known to decide anew
-  bool tightened = false;         // a record should say so
   std::shared_ptr<const CallBusiness> business;              // nullptr: nothing is known
   std::vector<std::pair<std::string, std::string>> headers;  // that rules ask for, of its INVITEs
 
@@ -70,13 +78,6 @@ struct PolicyState {
 
   KeyCodes keys;  // that pause and resume
 
-  bool muted = false;                            // as the workers know it
-  bool video = true;                             // likewise: media that is no audio is kept
-  bool kept_any = false;                         // media may have been kept
-  bool kept_video = false;                       // likewise, that is no audio
-  bool early_cut = false;                        // early media goes, until the answer
-  bool early_settled = false;                    // it is gone, after the answer
-  bool destroyed = false;                        // what was kept: nothing is, from then on
   std::optional<std::int64_t> heard_since_ns;    // muted from the answer until then
   std::optional<std::uint16_t> retention_class;  // of the first decision that records
   bool class_is_new = false;                     // decided by this process
@@ -87,19 +88,19 @@ struct PolicyState {
 
   // Of the rule that says so.
   [[nodiscard]] std::string_view deciding_rule() const {
-    return joined && joined->record < limits.record ? std::string_view(joined->name) : rule;
-  }
-
-  [[nodiscard]] bool records() const {
-    return allowed() != config::RecordChoice::kNone && !destroyed;
+    const bool is_joined = joined && (joined->record < limits.record || rule.empty());
+    return is_joined ? std::string_view(joined->name) : rule;
   }
 
   [[nodiscard]] config::LogDetail log() const { return limits.log; }
 
-  // By what it says now; `established`: the call is answered.
-  [[nodiscard]] bool wants_mute(bool established) const {
-    return !records() || withheld ||
-           (!established && limits.early_media == config::DiscardKeep::kDiscard);
+  // nullopt: nothing was decided.
+  [[nodiscard]] std::optional<RecordingDecision> decision() const {
+    if (actions == nullptr && !joined && limits == Restriction{}) return std::nullopt;
+    return RecordingDecision{static_cast<DecidedMedia>(allowed()),
+                             static_cast<DecidedLog>(limits.log),
+                             limits.early_media == config::DiscardKeep::kKeep,
+                             limits.mask_dtmf};
   }
 
   [[nodiscard]] bool wants(MediaKind kind) const {

@@ -68,7 +68,7 @@ void fill_gaps(const LiveCall& state, RecordingVerdict verdict, RecordingInfo& r
     gaps.push_back({*state.resumed_from_ns / 1000, until_ns / 1000, "policy", 0});
   }
   const std::int64_t end_ns = state.times.ended_ns.value_or(state.last_packet_ns());
-  for (const PausedStretch& paused : state.paused) {
+  for (const PausedStretch& paused : state.kept.paused) {
     const std::int64_t from_ns = std::max(paused.time.from_ns, state.times.first_seen_ns);
     const std::int64_t to_ns = std::min(paused.time.to_ns, end_ns);
     if (paused.late && from_ns < to_ns) gaps.push_back({from_ns / 1000, to_ns / 1000, "paused", 0});
@@ -116,11 +116,15 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.reasons = std::move(verdict.reasons);
   const PolicyState* policy = state.policy.get();
   // A process that goes on with the call has to know that it is not to be recorded.
-  const bool forbidden = policy != nullptr && !policy->records();
+  const bool forbidden = state.is_forbidden();
   if (!state.ended && forbidden) recording.reasons = {RecordingReason::kPolicy};
   fill_retention(state, options, record);
   if (policy != nullptr) recording.policy_rule = policy->deciding_rule();
-  if (state.pause && !state.ended) recording.paused_since_us = state.pause->since_ns / 1000;
+  recording.decision = state.decision();
+  if (state.pause && !state.ended) {
+    recording.paused_since_us = state.pause->since_ns / 1000;
+    recording.pause = {state.pause->cause, state.pause->limit_ns / 1'000'000};
+  }
   fill_gaps(state, std::move(verdict), recording);
   if (forbidden) return;
   const bool nothing_kept =

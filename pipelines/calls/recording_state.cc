@@ -130,9 +130,7 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
                      state.end_reason == EndReason::kBye)) {
     return not_recorded(RecordingReason::kNotAnswered);
   }
-  if (state.policy != nullptr && !state.policy->records()) {
-    return not_recorded(RecordingReason::kPolicy);
-  }
+  if (state.is_forbidden()) return not_recorded(RecordingReason::kPolicy);
   const Rows talk = talk_rows(state, rows);
   if (talk.empty()) {
     if (state.interrupted) return not_recorded(RecordingReason::kInterrupted);
@@ -168,7 +166,7 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
     if (row->lost_by_us > 0) reasons.insert(RecordingReason::kLossByUs);
   }
   const bool was_paused = state.streams.has_missed(LossCause::kPaused) ||
-                          std::ranges::any_of(state.paused, &PausedStretch::late);
+                          std::ranges::any_of(state.kept.paused, &PausedStretch::late);
   if (was_paused) reasons.insert(RecordingReason::kPaused);
   if (state.streams.has_missed(LossCause::kCut)) reasons.insert(RecordingReason::kTruncated);
   verdict.state = reasons.empty() ? RecordingState::kRecorded : RecordingState::kRecordedWithGaps;

@@ -216,14 +216,13 @@ void UnboundMedia::obey_claims(std::int64_t timer_now_ns) {
 
 void UnboundMedia::forbid(Call& call, const Call& claimant) {
   const PolicyState* policy = claimant.live().policy.get();
-  if (policy == nullptr || policy->records()) return;
+  if (policy == nullptr || !claimant.live().is_forbidden()) return;
   if (call.forbid(policy->deciding_rule())) counters_.add(UnboundCount::kForbidden);
 }
 
 void UnboundMedia::leave_alone(const Call& call, std::int64_t timer_now_ns) {
   const LiveCall& live = call.live();
-  const bool is_recorded = live.policy == nullptr || live.policy->records();
-  if (!wanted_ || (is_recorded && !live.pause)) return;
+  if (!wanted_ || (!live.is_forbidden() && !live.pause)) return;
   const std::int64_t until_ns = timer_now_ns + parts_.options.media_timeout_ns;
   live.streams.for_each_ends([&](const Endpoint& source, const Endpoint& destination) {
     const auto [low, high] = std::minmax(source, destination);
