@@ -44,10 +44,12 @@ Result<void> HoldingIntake::shred(const Uid& recording, storage::ShredParts part
   return note(order, intake_.shred(recording, parts));
 }
 
-Result<void> HoldingIntake::shred_media(const Uid& recording, const MediaSpan& span) {
+Result<void> HoldingIntake::shred_media(const Uid& recording,
+                                        const MediaSpan& span,
+                                        CutCause cause) {
   const auto until_done = holds_.stop_intake();
   const Order order{recording, LedgerType::kRedaction, span.from_us};
-  return note(order, intake_.shred_media(recording, span));
+  return note(order, intake_.shred_media(recording, span, cause));
 }
 
 // Under the lock of the holds.

@@ -47,7 +47,7 @@ class HoldingIntake final : public storage::RecordIntake {
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
 
   // No hold overrides a pause or a policy.  The store journals it itself: it knows what there is.
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override;
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override;
 
  private:
   // By what an order and its like have in common: the later one takes the earlier one's place.

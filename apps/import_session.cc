@@ -98,9 +98,11 @@ Result<void> ImportSession::shred(const Uid& recording, storage::ShredParts part
   return hand_over(ShredRecording{recording, parts});
 }
 
-Result<void> ImportSession::shred_media(const Uid& recording, const MediaSpan& span) {
+Result<void> ImportSession::shred_media(const Uid& recording,
+                                        const MediaSpan& span,
+                                        CutCause cause) {
   TD_TRY(check_asked(recording));
-  return hand_over(ShredMedia{recording, span});
+  return hand_over(ShredMedia{recording, span, cause});
 }
 
 // At once: there are few, and the client waits for nothing but the end.

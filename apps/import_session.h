@@ -35,7 +35,7 @@ class ImportSession final : public control::ImportSink {
   Result<void> add_messages(const Uid& recording, std::string records) override;
   Result<void> add_call(CallRecord call) override;
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override;
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override;
   Result<void> note_pause(const PauseTold& told) override;
   Result<void> add_event(EventRecord event) override;
 

@@ -55,8 +55,8 @@ void PlaneLink::shred_messages(const Uid& recording) {
   push_command(ShredRecording{recording, storage::ShredParts::kMessages});
 }
 
-void PlaneLink::shred_media(const Uid& recording, const MediaSpan& span) {
-  push_command(ShredMedia{recording, span});
+void PlaneLink::shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) {
+  push_command(ShredMedia{recording, span, cause});
 }
 
 void PlaneLink::put_event(EventRecord event) {

@@ -42,7 +42,7 @@ class PlaneLink final : public calls::CallPlaneSink {
   void tell_pause(const PauseTold& told) override;
   void shred_recording(const Uid& recording) override;
   void shred_messages(const Uid& recording) override;
-  void shred_media(const Uid& recording, const MediaSpan& span) override;
+  void shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override;
 
   [[nodiscard]] bool pass_rtcp(const SignalMessage& packet) override {
     return fragments_.media().give_rtcp(packet);

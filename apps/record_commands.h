@@ -29,6 +29,7 @@ struct ShredRecording {
 struct ShredMedia {
   Uid recording{};
   MediaSpan span;
+  CutCause cause = CutCause::kPolicy;
 };
 
 using ShredOrder = std::variant<ShredRecording, ShredMedia>;

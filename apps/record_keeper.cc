@@ -113,7 +113,7 @@ void RecordKeeper::take_newest_spans() {
 
 Result<void> RecordKeeper::obey(const ShredOrder& order) {
   if (const auto* part = std::get_if<ShredMedia>(&order)) {
-    return intake_.shred_media(part->recording, part->span);
+    return intake_.shred_media(part->recording, part->span, part->cause);
   }
   const auto& whole = std::get<ShredRecording>(order);
   TD_TRY(intake_.shred(whole.recording, whole.parts));

@@ -96,8 +96,11 @@ Result<void> ImportClient::shred(const Uid& /*recording*/, storage::ShredParts /
   return {};
 }
 
-Result<void> ImportClient::shred_media(const Uid& recording, const MediaSpan& span) {
-  send(FrameType::kImportShred, encode_import_shred({recording, storage::ShredParts::kNone, span}));
+Result<void> ImportClient::shred_media(const Uid& recording,
+                                       const MediaSpan& span,
+                                       CutCause cause) {
+  send(FrameType::kImportShred,
+       encode_import_shred({recording, storage::ShredParts::kNone, span, cause}));
   return {};
 }
 

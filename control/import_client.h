@@ -34,7 +34,7 @@ class ImportClient final : public storage::RecordIntake {
   // After writer().abandon(); durable when finish() has returned.
   Result<void> shred(const Uid& recording, storage::ShredParts parts) override;
   // Of what has been handed over; durable when finish() has returned.
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override;
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override;
 
   // Not answered; in the journal when finish() has returned.
   void note_pause(const PauseTold& told);

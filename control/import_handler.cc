@@ -48,7 +48,7 @@ Result<void> take_shred(const Frame& frame, ImportSink& sink) {
   const auto shred = decode_import_shred(frame.payload);
   if (!shred) return unreadable();
   if (shred->parts == storage::ShredParts::kNone) {
-    return sink.shred_media(shred->recording, shred->span);
+    return sink.shred_media(shred->recording, shred->span, shred->cause);
   }
   return sink.shred(shred->recording, shred->parts);
 }

@@ -37,7 +37,7 @@ class ImportSink {
   virtual Result<void> shred(const Uid& recording, storage::ShredParts parts) = 0;
 
   // storage::RecordIntake::shred_media(), of what was added before; done when finish() is.
-  virtual Result<void> shred_media(const Uid& recording, const MediaSpan& span) = 0;
+  virtual Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) = 0;
 
   // A pause of its recording, or the end of one: in the journal when finish() is done.
   virtual Result<void> note_pause(const PauseTold& told) = 0;

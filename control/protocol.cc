@@ -10,6 +10,10 @@
 namespace tapdeck::control {
 namespace {
 
+// Of a stretch that is to be destroyed.
+constexpr unsigned kShredVideoOnly = 1;
+constexpr unsigned kShredForPause = 2;
+
 constexpr std::uint8_t kIpBytes = 16;
 
 // The texts of a query in the order in which they travel.
@@ -315,7 +319,9 @@ std::string encode_import_shred(const ImportedShred& shred) {
   if (shred.parts != storage::ShredParts::kNone) return writer.take();
   writer.number(static_cast<std::uint64_t>(shred.span.from_us));
   writer.number(static_cast<std::uint64_t>(shred.span.to_us));
-  writer.number(static_cast<std::uint8_t>(shred.span.video_only ? 1 : 0));
+  const unsigned flags = (shred.span.video_only ? kShredVideoOnly : 0) |
+                         (shred.cause == CutCause::kPause ? kShredForPause : 0);
+  writer.number(static_cast<std::uint8_t>(flags));
   return writer.take();
 }
 
@@ -329,7 +335,9 @@ std::optional<ImportedShred> decode_import_shred(std::string_view bytes) {
   if (parts == 0) {
     shred.span.from_us = static_cast<std::int64_t>(reader.number<std::uint64_t>());
     shred.span.to_us = static_cast<std::int64_t>(reader.number<std::uint64_t>());
-    shred.span.video_only = reader.number<std::uint8_t>() != 0;
+    const auto flags = reader.number<std::uint8_t>();
+    shred.span.video_only = (flags & kShredVideoOnly) != 0;
+    shred.cause = (flags & kShredForPause) != 0 ? CutCause::kPause : CutCause::kPolicy;
   }
   return when_complete(reader, shred);
 }

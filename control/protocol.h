@@ -24,7 +24,7 @@
 namespace tapdeck::control {
 
 constexpr std::uint32_t kProtocolMagic = 0x31434454;  // "TDC1"
-constexpr std::uint16_t kProtocolVersion = 7;
+constexpr std::uint16_t kProtocolVersion = 8;
 constexpr std::size_t kFrameHeaderBytes = 5;
 constexpr std::size_t kRequestBytesMax = 64UL << 10;  // what a server accepts in one frame
 constexpr std::size_t kAnswerBytesMax = 16UL << 20;   // what a client accepts in one frame
@@ -143,6 +143,7 @@ struct ImportedShred {
   Uid recording{};
   storage::ShredParts parts = storage::ShredParts::kNone;  // kNone: of its media `span`
   MediaSpan span;
+  CutCause cause = CutCause::kPolicy;  // of that
 };
 
 std::string encode_import_shred(const ImportedShred& shred);

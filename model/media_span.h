@@ -8,6 +8,9 @@
 
 namespace tapdeck {
 
+// Who asks for a stretch to be destroyed: a rule, or a pause that somebody ordered.
+enum class CutCause : std::uint8_t { kPolicy = 0, kPause = 1 };
+
 struct MediaSpan {
   std::int64_t from_us = std::numeric_limits<std::int64_t>::min();  // packet time, UTC: from,
   std::int64_t to_us = std::numeric_limits<std::int64_t>::max();    // until, exclusive

@@ -23,7 +23,7 @@ class ImportIntake final : public RecordIntake {
     std::function<Result<void>(std::span<const EventRecord>)> put_events;
     std::function<Result<Presence>(const Uid&)> presence_of;
     std::function<Result<void>(const Uid&, ShredParts)> shred;
-    std::function<Result<void>(const Uid&, const MediaSpan&)> shred_media;
+    std::function<Result<void>(const Uid&, const MediaSpan&, CutCause)> shred_media;
     std::function<void()> on_closed;
   };
 
@@ -50,8 +50,8 @@ class ImportIntake final : public RecordIntake {
     return parts_.shred(recording, parts);
   }
 
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
-    return parts_.shred_media(recording, span);
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override {
+    return parts_.shred_media(recording, span, cause);
   }
 
  private:

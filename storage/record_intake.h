@@ -51,8 +51,8 @@ class RecordIntake {
 
   // Destroys for good what is durable of a stretch of a recording's media
   // (storage/span_shredder.h): the rest of the recording goes on.  After an error some may still be
-  // there: to be asked again. Waits for the disk.
-  virtual Result<void> shred_media(const Uid& recording, const MediaSpan& span) = 0;
+  // there: to be asked again.  Waits for the disk.  The journal names the cause.
+  virtual Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) = 0;
 };
 
 }  // namespace tapdeck::storage

@@ -237,7 +237,9 @@ Result<std::unique_ptr<RecordIntake>> StoreImpl::open_import() {
       [this](std::span<const EventRecord> events) { return put_events(events); },
       [this](const Uid& uid) { return find_or_discard(uid); },
       [this](const Uid& uid, ShredParts what) { return shred(uid, what); },
-      [this](const Uid& uid, const MediaSpan& span) { return shred_media(uid, span); },
+      [this](const Uid& uid, const MediaSpan& span, CutCause cause) {
+        return shred_media(uid, span, cause);
+      },
       [this] { importing_.store(false); },
   };
   return std::unique_ptr<RecordIntake>(std::make_unique<ImportIntake>(options_, std::move(parts)));

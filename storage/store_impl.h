@@ -98,7 +98,7 @@ class StoreImpl final : public Store {
     return shredder_->shred(recording, parts);
   }
 
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override;
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override;
   Result<void> redact(const Uid& recording, const MediaSpan& span, std::int64_t by_us) override;
 
   Result<std::unique_ptr<RecordIntake>> open_import() override;

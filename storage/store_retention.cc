@@ -148,7 +148,7 @@ Result<std::uint64_t> StoreImpl::sum_bytes(const Uid& uid, RecordingParts parts,
 
 // Written down before it is done, as far as there is media: done again after a crash, or on a copy,
 // it must not take what was kept later.  Once, however often it has to be tried.
-Result<void> StoreImpl::shred_media(const Uid& recording, const MediaSpan& span) {
+Result<void> StoreImpl::shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) {
   const std::lock_guard lock(put_mutex_);
   const auto planned = SpanShredder{*keys_, *calls_, index_}.plan(recording, span);
   if (!planned) return Error(planned.error());
@@ -161,8 +161,7 @@ Result<void> StoreImpl::shred_media(const Uid& recording, const MediaSpan& span)
   const bool known = begun != redactions_begun_.end();
   if (planned->has_packets() && (!known || begun->second.to_us < there.to_us)) {
     Redaction redaction;
-    redaction.actor.name = "policy";
-    redaction.reason = "policy";
+    redaction.actor.name = redaction.reason = cause == CutCause::kPause ? "pause" : "policy";
     redaction.span = there;
     const auto written = journal_->commit(
         {.uid = recording, .time_us = wall_now_ns() / kNsPerUs, .content = std::move(redaction)});

@@ -28,7 +28,7 @@ void cut_early(const Allowance& allowed, std::int64_t time_ns, Kept& kept, Keepi
   const std::int64_t before_ns = kept.from_ns;
   if (allowed.from_ns > before_ns) {
     kept.from_ns = allowed.from_ns;
-    if (kept.has_media()) due.spans.push_back({.to_us = us_of(kept.from_ns)});
+    if (kept.has_media()) due.cuts.push_back({{.to_us = us_of(kept.from_ns)}});
     if (kept.muted || kept.from_ns == kNotYet) return;
     // What waits for its SDP is to be cut, too.
     due.binds.push_back({BindOperation::kMute, kept.from_ns});
@@ -37,7 +37,7 @@ void cut_early(const Allowance& allowed, std::int64_t time_ns, Kept& kept, Keepi
     kept.from_ns = allowed.from_ns;
     if (!kept.has_media()) return;
     kept.from_ns = std::max(allowed.from_ns, time_ns);
-    due.spans.push_back({.to_us = us_of(kept.from_ns)});
+    due.cuts.push_back({{.to_us = us_of(kept.from_ns)}});
   }
 }
 
@@ -46,7 +46,7 @@ void cut_video(bool wanted, std::int64_t time_ns, Kept& kept, KeepingOrders& due
   due.bind_again = std::exchange(kept.video, wanted) != wanted;
   if (kept.media != KeptMedia::kAudioVideo || kept.video_cut != wanted) return;
   kept.video_cut = !wanted;
-  due.spans.push_back({.to_us = us_of(wanted ? time_ns : kNotYet), .video_only = true});
+  due.cuts.push_back({{.to_us = us_of(wanted ? time_ns : kNotYet), .video_only = true}});
 }
 
 void cut_paused(Kept& kept, KeepingOrders& due) {
@@ -54,7 +54,8 @@ void cut_paused(Kept& kept, KeepingOrders& due) {
     const Interval& time = stretch.time;
     if (!stretch.cut_to_ns || *stretch.cut_to_ns == time.to_ns) continue;
     stretch.cut_to_ns = time.to_ns;
-    due.spans.push_back({.from_us = us_of(time.from_ns), .to_us = us_of(time.to_ns)});
+    const MediaSpan span{.from_us = us_of(time.from_ns), .to_us = us_of(time.to_ns)};
+    due.cuts.push_back({span, CutCause::kPause});
   }
 }
 

@@ -88,13 +88,20 @@ struct BindOrder {
   bool operator==(const BindOrder&) const = default;
 };
 
+struct MediaCut {
+  MediaSpan span;
+  CutCause cause = CutCause::kPolicy;
+
+  bool operator==(const MediaCut&) const = default;
+};
+
 struct KeepingOrders {
   bool destroy_recording = false;
   bool destroy_messages = false;
   bool is_now_forbidden = false;
   bool bind_again = false;       // each address is to be told with what is wanted of it
   std::vector<BindOrder> binds;  // in this order
-  std::vector<MediaSpan> spans;  // to be destroyed
+  std::vector<MediaCut> cuts;    // to be destroyed
 };
 
 // What has to be done so that no more is kept than is allowed; `kept` then says that it is.  Asked

@@ -72,7 +72,9 @@ void Call::keep_no_more_than_allowed(std::int64_t time_ns) {
   const KeepingOrders due = take_due(allowance_of(live_), time_ns, live_.kept);
   if (due.destroy_recording) context_.sink.shred_recording(live_.uid);
   if (due.destroy_messages) context_.sink.shred_messages(live_.uid);
-  for (const MediaSpan& span : due.spans) context_.sink.shred_media(live_.uid, span);
+  for (const MediaCut& cut : due.cuts) {
+    context_.sink.shred_media(live_.uid, cut.span, cut.cause);
+  }
   if (due.bind_again) live_.media.tell_all();
   for (const BindOrder& order : due.binds) carry_out(order);
   if (due.is_now_forbidden && context_.unbound != nullptr) context_.unbound->note_forbidden(*this);

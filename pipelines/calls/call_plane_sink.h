@@ -48,7 +48,9 @@ class CallPlaneSink {
 
   // The same of a stretch of its media, whose rest is kept.  What was written goes a chunk at a
   // time; another order with the same beginning takes the place of the first.
-  virtual void shred_media(const Uid& /*recording*/, const MediaSpan& /*span*/) {}
+  virtual void shred_media(const Uid& /*recording*/,
+                           const MediaSpan& /*span*/,
+                           CutCause /*cause*/) {}
 
   // A transaction that belongs to no call, of a method of EventOptions::kept.
   // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it

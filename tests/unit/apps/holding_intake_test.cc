@@ -45,7 +45,9 @@ class KeepingIntake final : public storage::RecordIntake {
 
   Result<void> shred(const Uid& /*uid*/, storage::ShredParts /*parts*/) override { return done(); }
 
-  Result<void> shred_media(const Uid& /*uid*/, const MediaSpan& /*span*/) override {
+  Result<void> shred_media(const Uid& /*uid*/,
+                           const MediaSpan& /*span*/,
+                           CutCause /*cause*/) override {
     return done();
   }
 
@@ -112,14 +114,15 @@ TEST_F(HoldingIntakeTest, WhatTheDiskRefusesIsNotTakenForDone) {
   const Uid uid = storage::test_uid(3);
   EXPECT_FALSE(intake.shred(uid, storage::ShredParts::kMedia));
   EXPECT_FALSE(intake.shred(uid, storage::ShredParts::kMedia));
-  EXPECT_FALSE(intake.shred_media(uid, {}));
+  EXPECT_FALSE(intake.shred_media(uid, {}, CutCause::kPause));
   EXPECT_TRUE(holds.has_refused(LedgerType::kErasure));
   EXPECT_TRUE(holds.has_refused(LedgerType::kRedaction));
   refusing.refuses = false;
   EXPECT_TRUE(intake.shred(uid, storage::ShredParts::kMedia));
   EXPECT_FALSE(holds.has_refused(LedgerType::kErasure));
   EXPECT_TRUE(holds.has_refused(LedgerType::kRedaction));
-  EXPECT_TRUE(intake.shred_media(uid, {.to_us = 5})) << "in place of the one without an end";
+  EXPECT_TRUE(intake.shred_media(uid, {.to_us = 5}, CutCause::kPause))
+      << "in place of the one without an end";
   EXPECT_FALSE(holds.has_refused(LedgerType::kRedaction));
 }
 

@@ -30,7 +30,7 @@ class NoImport final : public control::ImportSink {
 
   Result<void> shred(const Uid&, storage::ShredParts) override { return {}; }
 
-  Result<void> shred_media(const Uid&, const MediaSpan&) override { return {}; }
+  Result<void> shred_media(const Uid&, const MediaSpan&, CutCause) override { return {}; }
 
   Result<void> finish() override { return {}; }
 };

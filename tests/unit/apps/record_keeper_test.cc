@@ -61,13 +61,15 @@ class RefusingIntake final : public storage::RecordIntake {
     return {};
   }
 
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override {
+    causes_.push_back(cause);
     spans_.push_back(span.to_us);
     return shred(recording, storage::ShredParts::kMedia);
   }
 
   std::vector<Uid> shredded_;
   std::vector<std::int64_t> spans_;  // until when
+  std::vector<CutCause> causes_;     // of those
   bool refuses_to_shred_ = true;
 
  private:
@@ -119,10 +121,11 @@ TEST_F(RecordKeeperTest, OfTwoOrdersForOneStretchTheNewerHolds) {
     ShredOrder order = ShredMedia{storage::test_uid(1), {.from_us = 5, .to_us = to_us}};
     ASSERT_TRUE(queues_.shreds.try_push(order));
   }
-  ShredOrder other = ShredMedia{storage::test_uid(2), {.from_us = 5}};
+  ShredOrder other = ShredMedia{storage::test_uid(2), {.from_us = 5}, CutCause::kPause};
   ASSERT_TRUE(queues_.shreds.try_push(other));
   EXPECT_TRUE(keeper.flush());
   EXPECT_EQ(intake.spans_, (std::vector<std::int64_t>{9, INT64_MAX}));
+  EXPECT_EQ(intake.causes_, (std::vector{CutCause::kPolicy, CutCause::kPause}));
 }
 
 TEST_F(RecordKeeperTest, CommitsEventsBesideCalls) {

@@ -62,9 +62,10 @@ class FakeImport final : public ImportSink {
     return {};
   }
 
-  Result<void> shred_media(const Uid& recording, const MediaSpan& span) override {
+  Result<void> shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override {
     log_.told.push_back("shred " + to_string(recording) + " from " + std::to_string(span.from_us) +
-                        " to " + std::to_string(span.to_us));
+                        " to " + std::to_string(span.to_us) +
+                        (cause == CutCause::kPause ? " for a pause" : ""));
     return {};
   }
 

@@ -253,6 +253,12 @@ TEST(Protocol, AnOrderToShredNamesPartsThatThereAre) {
   ASSERT_TRUE(part);
   EXPECT_EQ(part->parts, ShredParts::kNone);
   EXPECT_EQ(part->span, span);
+  EXPECT_EQ(part->cause, CutCause::kPolicy);
+  const auto pause = decode_import_shred(
+      encode_import_shred({uid, ShredParts::kNone, {.from_us = 5}, CutCause::kPause}));
+  ASSERT_TRUE(pause);
+  EXPECT_EQ(pause->cause, CutCause::kPause);
+  EXPECT_FALSE(pause->span.video_only);
   EXPECT_FALSE(decode_import_shred(encode_import_shred({uid, static_cast<ShredParts>(4), {}})));
   EXPECT_FALSE(decode_import_shred(encode_uid(uid)));
   EXPECT_FALSE(decode_import_shred(encode_import_shred({uid, ShredParts::kAll, {}}) + "x"));

@@ -9,7 +9,7 @@ namespace {
 using config::LogDetail;
 using config::RecordChoice;
 using Binds = std::vector<BindOrder>;
-using Spans = std::vector<MediaSpan>;
+using Cuts = std::vector<MediaCut>;
 
 constexpr std::int64_t kAnsweredNs = 5'000;
 constexpr std::int64_t kNowNs = 9'000;
@@ -23,7 +23,7 @@ class Allowed : public ::testing::Test {
     EXPECT_FALSE(again.destroy_recording || again.destroy_messages || again.bind_again);
     EXPECT_FALSE(again.is_now_forbidden);
     EXPECT_EQ(again.binds, Binds{});
-    EXPECT_EQ(again.spans, Spans{});
+    EXPECT_EQ(again.cuts, Cuts{});
     return orders;
   }
 
@@ -36,7 +36,7 @@ TEST_F(Allowed, NothingIsDueWhereEverythingIsAllowed) {
   kept_.messages = true;
   const KeepingOrders orders = due();
   EXPECT_FALSE(orders.destroy_recording || orders.destroy_messages || orders.bind_again);
-  EXPECT_TRUE(orders.binds.empty() && orders.spans.empty());
+  EXPECT_TRUE(orders.binds.empty() && orders.cuts.empty());
   EXPECT_EQ(kept_.media, KeptMedia::kAudioVideo);
 }
 
@@ -81,25 +81,25 @@ TEST_F(Allowed, VideoAloneGoesWhereAudioIsEnough) {
   allowed_.media = RecordChoice::kAudio;
   KeepingOrders orders = due();
   EXPECT_TRUE(orders.bind_again);
-  EXPECT_EQ(orders.spans, (Spans{{.video_only = true}}));
+  EXPECT_EQ(orders.cuts, (Cuts{{{.video_only = true}}}));
   EXPECT_FALSE(orders.destroy_recording);
   allowed_.media = RecordChoice::kAudioVideo;
   orders = due(12'000);
   EXPECT_TRUE(orders.bind_again);
-  EXPECT_EQ(orders.spans, (Spans{{.to_us = 12, .video_only = true}})) << "the rest is kept";
+  EXPECT_EQ(orders.cuts, (Cuts{{{.to_us = 12, .video_only = true}}})) << "the rest is kept";
   allowed_.media = RecordChoice::kAudio;
-  EXPECT_EQ(due().spans, (Spans{{.video_only = true}}));
+  EXPECT_EQ(due().cuts, (Cuts{{{.video_only = true}}}));
 }
 
 TEST_F(Allowed, OfACallWithoutVideoNoneIsLookedFor) {
   kept_.note_bound(MediaKind::kAudio);
   allowed_.media = RecordChoice::kAudio;
-  EXPECT_TRUE(due().spans.empty());
+  EXPECT_TRUE(due().cuts.empty());
   kept_.note_bound(MediaKind::kVideo);
   EXPECT_EQ(kept_.media, KeptMedia::kAudio) << "it is not wanted";
-  EXPECT_TRUE(due().spans.empty());
+  EXPECT_TRUE(due().cuts.empty());
   kept_.note_stored(MediaKind::kVideo);
-  EXPECT_EQ(due().spans, (Spans{{.video_only = true}})) << "of an earlier process";
+  EXPECT_EQ(due().cuts, (Cuts{{{.video_only = true}}})) << "of an earlier process";
 }
 
 TEST_F(Allowed, VideoThatWasBoundWhileMutedIsKnown) {
@@ -107,21 +107,21 @@ TEST_F(Allowed, VideoThatWasBoundWhileMutedIsKnown) {
   due();
   kept_.note_bound(MediaKind::kVideo);
   allowed_.from_ns = kAnsweredNs;
-  EXPECT_TRUE(due(kAnsweredNs).spans.empty());
+  EXPECT_TRUE(due(kAnsweredNs).cuts.empty());
   allowed_.media = RecordChoice::kAudio;
-  EXPECT_EQ(due().spans, (Spans{{.video_only = true}}));
+  EXPECT_EQ(due().cuts, (Cuts{{{.video_only = true}}}));
 }
 
 TEST_F(Allowed, EarlyMediaGoesUntilTheAnswer) {
   kept_.note_bound(MediaKind::kAudio);
   allowed_.from_ns = kNotYet;
   KeepingOrders orders = due(3'000);
-  EXPECT_EQ(orders.spans, Spans{MediaSpan{}});
+  EXPECT_EQ(orders.cuts, Cuts{MediaCut{}});
   EXPECT_EQ(orders.binds, (Binds{{BindOperation::kMute, 3'000}}));
   EXPECT_TRUE(kept_.early_goes());
   allowed_.from_ns = kAnsweredNs;
   orders = due(kAnsweredNs);
-  EXPECT_EQ(orders.spans, (Spans{{.to_us = 5}}));
+  EXPECT_EQ(orders.cuts, (Cuts{{{.to_us = 5}}}));
   EXPECT_EQ(orders.binds, (Binds{{BindOperation::kUnmute, kAnsweredNs}}));
   EXPECT_FALSE(kept_.early_goes());
 }
@@ -130,24 +130,24 @@ TEST_F(Allowed, EarlyMediaGoesAfterTheAnswer) {
   kept_.note_bound(MediaKind::kAudio);
   allowed_.from_ns = kAnsweredNs;
   const KeepingOrders orders = due();
-  EXPECT_EQ(orders.spans, (Spans{{.to_us = 5}}));
+  EXPECT_EQ(orders.cuts, (Cuts{{{.to_us = 5}}}));
   EXPECT_EQ(orders.binds,
             (Binds{{BindOperation::kMute, kAnsweredNs}, {BindOperation::kUnmute, kAnsweredNs}}))
       << "what waits for its SDP is cut";
   allowed_.from_ns = kFromStart;
-  EXPECT_TRUE(due().spans.empty()) << "what is gone is gone";
+  EXPECT_TRUE(due().cuts.empty()) << "what is gone is gone";
   allowed_.from_ns = kAnsweredNs;
-  EXPECT_TRUE(due().spans.empty());
+  EXPECT_TRUE(due().cuts.empty());
 }
 
 TEST_F(Allowed, EarlyMediaThatWasNeverKeptIsNotLookedFor) {
   allowed_.from_ns = kNotYet;
-  EXPECT_TRUE(due().spans.empty());
+  EXPECT_TRUE(due().cuts.empty());
   kept_.note_bound(MediaKind::kAudio);
   EXPECT_FALSE(kept_.early_goes());
   allowed_.from_ns = kAnsweredNs;
   const KeepingOrders orders = due(kAnsweredNs);
-  EXPECT_TRUE(orders.spans.empty());
+  EXPECT_TRUE(orders.cuts.empty());
   EXPECT_EQ(orders.binds, (Binds{{BindOperation::kUnmute, kAnsweredNs}}));
 }
 
@@ -156,7 +156,7 @@ TEST_F(Allowed, AnOrderThatWasLeftOpenEndsNoEarlierThanNow) {
   allowed_.from_ns = kNotYet;
   due(3'000);
   allowed_.from_ns = kAnsweredNs;
-  EXPECT_EQ(due(8'000).spans, (Spans{{.to_us = 8}}));
+  EXPECT_EQ(due(8'000).cuts, (Cuts{{{.to_us = 8}}}));
 }
 
 TEST_F(Allowed, WhereNothingIsAddedWhatIsThereStays) {
@@ -164,7 +164,7 @@ TEST_F(Allowed, WhereNothingIsAddedWhatIsThereStays) {
   allowed_.more = false;
   const KeepingOrders orders = due();
   EXPECT_FALSE(orders.destroy_recording || orders.is_now_forbidden);
-  EXPECT_TRUE(orders.spans.empty());
+  EXPECT_TRUE(orders.cuts.empty());
   EXPECT_EQ(orders.binds, (Binds{{BindOperation::kMute, kNowNs}}));
 }
 
@@ -174,29 +174,30 @@ TEST_F(Allowed, APauseInTimeNeedsNoCut) {
   kept_.note_paused({{4'000, INT64_MAX}});
   KeepingOrders orders = due();
   EXPECT_EQ(orders.binds, (Binds{{BindOperation::kPause, 4'000}}));
-  EXPECT_TRUE(orders.spans.empty());
+  EXPECT_TRUE(orders.cuts.empty());
   allowed_.paused_since_ns.reset();
   kept_.paused[0].time.to_ns = kNowNs;
   orders = due();
   EXPECT_EQ(orders.binds, (Binds{{BindOperation::kResume, kNowNs}}));
-  EXPECT_TRUE(orders.spans.empty());
+  EXPECT_TRUE(orders.cuts.empty());
 }
 
 TEST_F(Allowed, ALatePauseIsCutAndItsEndBoundsTheOrder) {
   allowed_.paused_since_ns = 4'000;
   kept_.note_paused({{4'000, INT64_MAX}, true, INT64_MIN});
-  EXPECT_EQ(due().spans, (Spans{{.from_us = 4}}));
+  EXPECT_EQ(due().cuts, (Cuts{{{.from_us = 4}, CutCause::kPause}}));
   allowed_.paused_since_ns.reset();
   kept_.paused[0].time.to_ns = kNowNs;
-  EXPECT_EQ(due().spans, (Spans{{.from_us = 4, .to_us = 9}}));
+  EXPECT_EQ(due().cuts, (Cuts{{{.from_us = 4, .to_us = 9}, CutCause::kPause}}));
   kept_.note_paused({{1'000, 2'000}, true, INT64_MIN});
-  EXPECT_EQ(due().spans, (Spans{{.from_us = 1, .to_us = 2}})) << "over when it was heard of";
+  EXPECT_EQ(due().cuts, (Cuts{{{.from_us = 1, .to_us = 2}, CutCause::kPause}}))
+      << "over when it was heard of";
 }
 
 TEST_F(Allowed, OfManyPausesNoneDestroysWhatLiesBetween) {
   for (std::int64_t i = 0; i < 2 * static_cast<std::int64_t>(kPausedMax); ++i) {
     kept_.note_paused({{i * 10'000, i * 10'000 + 5'000}, true, INT64_MIN});
-    EXPECT_EQ(due().spans, (Spans{{.from_us = i * 10, .to_us = i * 10 + 5}}));
+    EXPECT_EQ(due().cuts, (Cuts{{{.from_us = i * 10, .to_us = i * 10 + 5}, CutCause::kPause}}));
   }
   EXPECT_EQ(kept_.paused.size(), kPausedMax);
   EXPECT_EQ(kept_.paused.front().time.from_ns, 0);
@@ -210,7 +211,7 @@ TEST_F(Allowed, APauseThatLastsIsNotLostAmongMany) {
   }
   EXPECT_TRUE(kept_.paused.front().lasts());
   kept_.paused.front().time.to_ns = 900'000;
-  EXPECT_EQ(due().spans, (Spans{{.from_us = 1, .to_us = 900}}));
+  EXPECT_EQ(due().cuts, (Cuts{{{.from_us = 1, .to_us = 900}, CutCause::kPause}}));
 }
 
 }  // namespace

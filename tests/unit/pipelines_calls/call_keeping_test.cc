@@ -71,6 +71,7 @@ TEST(CallKeeping, VideoGoesOnceAndIsBoundAnewWithoutBeingWanted) {
   establish_video(play);
   assert_4711(play, 5);
   EXPECT_EQ(cuts_of(play), MediaSpans{kAllVideo});
+  EXPECT_EQ(play.cut_causes, std::vector{CutCause::kPolicy});
   EXPECT_EQ(play.records.back().recording.decision->media, DecidedMedia::kAudio);
   play.renegotiate(7, {.cseq = 3});
   EXPECT_EQ(play.cut.size(), 1U);

@@ -109,8 +109,9 @@ class Scenario : public CallPlaneSink {
 
   void shred_messages(const Uid& recording) override { forgotten.push_back(recording); }
 
-  void shred_media(const Uid& recording, const MediaSpan& span) override {
+  void shred_media(const Uid& recording, const MediaSpan& span, CutCause cause) override {
     cut.emplace_back(recording, span);
+    cut_causes.push_back(cause);
   }
 
   // From 10.1.0.1 to 10.1.0.2 and back: the caller's and the callee's signalling.
@@ -162,6 +163,7 @@ class Scenario : public CallPlaneSink {
   std::vector<PauseCause> pause_causes;  // of those
   std::vector<Uid> forgotten;
   std::vector<std::pair<Uid, MediaSpan>> cut;
+  std::vector<CutCause> cut_causes;  // of those
   std::vector<Uid> shredded;
   std::vector<std::string> order;  // "bind", "keep", "put", "final" as they came
   std::string kept_bytes;

@@ -122,6 +122,7 @@ TEST(Pauses, OfALegThatJoinsWhatWasKeptInThePauseIsDestroyed) {
   const MediaSpan lasting{.from_us = at_us(5)};
   ASSERT_EQ(play.cut.size(), 1U);
   EXPECT_EQ(play.cut[0], std::pair(other, lasting));
+  EXPECT_EQ(play.cut_causes[0], CutCause::kPause);
   give(play, paused, 9, true);
   ASSERT_EQ(play.cut.size(), 2U);
   EXPECT_EQ(play.cut[1], std::pair(other, MediaSpan{.from_us = at_us(5), .to_us = at_us(9)}));

@@ -40,17 +40,18 @@ class SpanShredderTest : public ShredderTest {
 TEST_F(SpanShredderTest, GoesByWholeExtentsAndLeavesTheRest) {
   record();
   const MediaSpan span{.from_us = kFirstUs + kChunkUs + 5, .to_us = kFirstUs + 3 * kChunkUs};
-  ASSERT_TRUE(store_->shred_media(test_uid(1), span));
+  ASSERT_TRUE(store_->shred_media(test_uid(1), span, CutCause::kPolicy));
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4}));
   EXPECT_EQ(kept(2), (std::vector<std::int64_t>{0}));
-  ASSERT_TRUE(store_->shred_media(test_uid(1), span)) << "twice is once";
+  ASSERT_TRUE(store_->shred_media(test_uid(1), span, CutCause::kPolicy)) << "twice is once";
   append(store_->writer(), *make_chunk({.sequence = 5}));
   store_->writer().end_recording(test_uid(1));
   ASSERT_TRUE(store_->writer().flush());
   const CallRecord call = call_of(1, true);
   ASSERT_TRUE(store_->put_calls({&call, 1}));
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4, 5})) << "with its rows in the call store";
-  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = kFirstUs + 5 * kChunkUs}));
+  ASSERT_TRUE(
+      store_->shred_media(test_uid(1), {.from_us = kFirstUs + 5 * kChunkUs}, CutCause::kPolicy));
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4}));
   open();
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 3, 4})) << "opened again";
@@ -61,7 +62,7 @@ TEST_F(SpanShredderTest, GoesByWholeExtentsAndLeavesTheRest) {
 
 TEST_F(SpanShredderTest, VideoAloneMayGo) {
   record();
-  ASSERT_TRUE(store_->shred_media(test_uid(1), {.video_only = true}));
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.video_only = true}, CutCause::kPolicy));
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 1, 3, 4}));
 }
 
@@ -75,46 +76,49 @@ TEST_F(SpanShredderTest, VideoGoesWithoutTheAudioThatWaitedBesideIt) {
   }
   store_->writer().end_recording(test_uid(1));
   ASSERT_TRUE(store_->writer().flush());
-  ASSERT_TRUE(store_->shred_media(test_uid(1), {.video_only = true}));
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.video_only = true}, CutCause::kPolicy));
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 2, 4}));
 }
 
 TEST_F(SpanShredderTest, OfWhatIsNotThereNothingIsSaid) {
   record();
-  EXPECT_TRUE(store_->shred_media(test_uid(9), {}));
+  EXPECT_TRUE(store_->shred_media(test_uid(9), {}, CutCause::kPolicy));
   ASSERT_TRUE(store_->shred(test_uid(1), ShredParts::kMedia));
-  EXPECT_TRUE(store_->shred_media(test_uid(1), {}));
+  EXPECT_TRUE(store_->shred_media(test_uid(1), {}, CutCause::kPolicy));
 }
 
 // What the journal says was redacted of a recording, in order.
-std::vector<MediaSpan> journalled(Store& store) {
-  std::vector<MediaSpan> spans;
+std::vector<Redaction> journalled(Store& store) {
+  std::vector<Redaction> redactions;
   const auto replayed = store.journal().replay(0, [&](const LedgerRecord& record) -> Result<bool> {
     LedgerContent content;
     EXPECT_EQ(decode_ledger_content(
                   record.header.type, record.header.uid, as_text(record.content), content),
               LedgerVerdict::kGood);
-    if (const auto* redaction = std::get_if<Redaction>(&content)) spans.push_back(redaction->span);
+    const auto* redaction = std::get_if<Redaction>(&content);
+    if (redaction != nullptr) redactions.push_back(*redaction);
     return true;
   });
   EXPECT_TRUE(replayed);
-  return spans;
+  return redactions;
 }
 
 TEST_F(SpanShredderTest, IsWrittenDownAsFarAsThereIsMedia) {
   record();
-  ASSERT_TRUE(store_->shred_media(test_uid(9), {})) << "nothing is there";
+  ASSERT_TRUE(store_->shred_media(test_uid(9), {}, CutCause::kPolicy)) << "nothing is there";
   EXPECT_TRUE(journalled(*store_).empty());
   const std::int64_t from_us = kFirstUs + 3 * kChunkUs;
-  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = from_us}));
-  const std::vector<MediaSpan> spans = journalled(*store_);
-  ASSERT_EQ(spans.size(), 1U);
-  EXPECT_EQ(spans[0].from_us, from_us);
-  EXPECT_GT(spans[0].to_us, kFirstUs + 4 * kChunkUs);
-  EXPECT_LE(spans[0].to_us, kFirstUs + 5 * kChunkUs);
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = from_us}, CutCause::kPause));
+  const std::vector<Redaction> redactions = journalled(*store_);
+  ASSERT_EQ(redactions.size(), 1U);
+  EXPECT_EQ(redactions[0].reason, "pause");
+  EXPECT_EQ(redactions[0].actor.name, "pause");
+  EXPECT_EQ(redactions[0].span.from_us, from_us);
+  EXPECT_GT(redactions[0].span.to_us, kFirstUs + 4 * kChunkUs);
+  EXPECT_LE(redactions[0].span.to_us, kFirstUs + 5 * kChunkUs);
   append(store_->writer(), *make_chunk({.sequence = 5}));
   ASSERT_TRUE(store_->writer().flush());
-  ASSERT_TRUE(store_->redact(test_uid(1), spans[0], wall_now_ns() / kNsPerUs));
+  ASSERT_TRUE(store_->redact(test_uid(1), redactions[0].span, wall_now_ns() / kNsPerUs));
   EXPECT_EQ(kept(), (std::vector<std::int64_t>{0, 1, 2, 5})) << "what came later is not meant";
   EXPECT_EQ(journalled(*store_).size(), 1U) << "done again is not said again";
 }
@@ -129,7 +133,7 @@ TEST_F(SpanShredderTest, AnExtentAroundTheStretchWithoutAnyOfItStays) {
   ASSERT_GT(cut.packets, 0U);
   append(store_->writer(), *chunk);
   ASSERT_TRUE(store_->writer().flush());
-  ASSERT_TRUE(store_->shred_media(test_uid(1), span));
+  ASSERT_TRUE(store_->shred_media(test_uid(1), span, CutCause::kPolicy));
   ASSERT_TRUE(store_->redact(test_uid(1), span, wall_now_ns() / kNsPerUs));
   EXPECT_EQ(kept().size(), 1U);
   EXPECT_TRUE(journalled(*store_).empty());
@@ -140,7 +144,8 @@ TEST_F(SpanShredderTest, WhatWasImportedAnewIsNotMeant) {
   const std::int64_t before_us = wall_now_ns() / kNsPerUs - 60 * kUsPerSecond;
   ASSERT_TRUE(store_->redact(test_uid(1), {}, before_us));
   EXPECT_EQ(kept().size(), 5U);
-  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = 9, .to_us = 3})) << "no time at all";
+  ASSERT_TRUE(store_->shred_media(test_uid(1), {.from_us = 9, .to_us = 3}, CutCause::kPolicy))
+      << "no time at all";
   EXPECT_EQ(kept().size(), 5U);
 }
 
