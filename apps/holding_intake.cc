@@ -40,7 +40,7 @@ Result<void> HoldingIntake::shred(const Uid& recording, storage::ShredParts part
         {.uid = recording, .time_us = wall_now_ns() / kNsPerUs, .content = std::move(erasure)});
     if (!written) return Error(written.error());
   }
-  const Order order{recording, LedgerType::kErasure, static_cast<std::int64_t>(parts)};
+  const Order order{recording, LedgerType::kErasure, static_cast<std::int64_t>(parts), false};
   return note(order, intake_.shred(recording, parts));
 }
 
@@ -48,7 +48,7 @@ Result<void> HoldingIntake::shred_media(const Uid& recording,
                                         const MediaSpan& span,
                                         CutCause cause) {
   const auto until_done = holds_.stop_intake();
-  const Order order{recording, LedgerType::kRedaction, span.from_us};
+  const Order order{recording, LedgerType::kRedaction, span.from_us, span.video_only};
   return note(order, intake_.shred_media(recording, span, cause));
 }
 

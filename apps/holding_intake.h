@@ -51,7 +51,7 @@ class HoldingIntake final : public storage::RecordIntake {
 
  private:
   // By what an order and its like have in common: the later one takes the earlier one's place.
-  using Order = std::tuple<Uid, LedgerType, std::int64_t>;
+  using Order = std::tuple<Uid, LedgerType, std::int64_t, bool>;
 
   Result<void> note(const Order& order, Result<void> done);
 

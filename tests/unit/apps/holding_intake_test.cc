@@ -121,6 +121,8 @@ TEST_F(HoldingIntakeTest, WhatTheDiskRefusesIsNotTakenForDone) {
   EXPECT_TRUE(intake.shred(uid, storage::ShredParts::kMedia));
   EXPECT_FALSE(holds.has_refused(LedgerType::kErasure));
   EXPECT_TRUE(holds.has_refused(LedgerType::kRedaction));
+  EXPECT_TRUE(intake.shred_media(uid, {.video_only = true}, CutCause::kPolicy));
+  EXPECT_TRUE(holds.has_refused(LedgerType::kRedaction)) << "that of all streams";
   EXPECT_TRUE(intake.shred_media(uid, {.to_us = 5}, CutCause::kPause))
       << "in place of the one without an end";
   EXPECT_FALSE(holds.has_refused(LedgerType::kRedaction));
