@@ -1,5 +1,6 @@
 // The part of Media that follows binding messages; the rules are in media.h.
 #include <algorithm>
+#include <utility>
 
 #include "engine/media.h"
 
@@ -248,10 +249,8 @@ void Media::set_paused(const BindMessage& message, bool paused) {
 // What comes is counted only; what has left is the call plane's to have shredded.
 void Media::set_muted(const BindMessage& message, bool muted) {
   CallSlot* slot = endpoints_.call_slot(message.call);
-  if (slot->muted == muted) return;
-  slot->muted = muted;
-  if (!muted) slot->heard_ns = message.time_ns;
-  if (!muted) return;
+  if (!muted) slot->heard_ns = std::max(slot->heard_ns, message.time_ns);
+  if (std::exchange(slot->muted, muted) == muted || !muted) return;
   for (std::uint32_t at = slot->streams.first; at != kNone; at = streams_.cold(at).in_call.next) {
     streams_.hot(at).set(kStreamPaused);
     chunker_.wipe_open(at);

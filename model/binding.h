@@ -35,7 +35,8 @@ enum class BindOperation : std::uint8_t {
   // Policy wants no media of `call`: statistics go on.  Nothing is missing then, so there are no
   // gaps; what has not left the worker yet is wiped.
   kMute,
-  kUnmute,  // it wants what comes from now on
+  // It wants what comes from then on.  Of a call that is not muted, what waits from before is cut.
+  kUnmute,
   // For lack of room, until kRestore; statistics go on.  The packets are counted as lost by us.
   kRefuse,   // nothing of `call` is to be kept: what has not left the worker yet is dropped
   kCut,      // write no more media of `call`; what is there already is kept

@@ -112,6 +112,7 @@ void write_recording(const RecordingInfo& recording, wire::RecordingV1* to) {
   if (recording.pause) {
     to->mutable_pause()->set_cause(static_cast<std::uint32_t>(recording.pause->cause));
     to->mutable_pause()->set_limit_ms(recording.pause->limit_ms);
+    to->mutable_pause()->set_late(recording.pause->late);
   }
   for (const RecordingGap& gap : recording.gaps) {
     wire::GapV1* added = to->add_gaps();

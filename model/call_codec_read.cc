@@ -152,7 +152,7 @@ RecordingDecision read_decision(const wire::DecisionV1& from, Checker& checker) 
 
 PauseTerms read_pause(const wire::PauseTermsV1& from, Checker& checker) {
   checker.require(from.cause() != 0 && from.limit_ms() >= 0);
-  return {checker.enumerator(from.cause(), PauseCause::kLimit), from.limit_ms()};
+  return {checker.enumerator(from.cause(), PauseCause::kLimit), from.limit_ms(), from.late()};
 }
 
 RecordingInfo read_recording(const wire::RecordingV1& from, Checker& checker) {

@@ -29,6 +29,7 @@ struct RecordingDecision {
 struct PauseTerms {
   PauseCause cause = PauseCause::kCommand;
   std::int64_t limit_ms = 0;
+  bool late = false;  // it is another leg's: what had been kept by then goes
 
   bool operator==(const PauseTerms&) const = default;
 };

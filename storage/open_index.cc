@@ -187,9 +187,12 @@ void OpenIndex::hold(Recording* recording, std::uint16_t stream, std::uint32_t s
 
 void OpenIndex::drop_held(Recording* recording, std::span<const ExtentEntry> sections) {
   const std::lock_guard lock(mutex_);
-  for (const ExtentEntry& section : sections) {
-    std::erase_if(stream_of(*recording, section.stream).waiting, [&](const Waiting& waiting) {
-      return !waiting.placed && waiting.sequence == section.sequence;
+  for (Stream& stream : recording->streams) {
+    std::erase_if(stream.waiting, [&](const Waiting& waiting) {
+      const auto is_it = [&](const ExtentEntry& section) {
+        return section.stream == stream.known.stream && section.sequence == waiting.sequence;
+      };
+      return !waiting.placed && std::ranges::any_of(sections, is_it);
     });
   }
 }

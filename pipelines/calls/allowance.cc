@@ -30,9 +30,7 @@ void cut_early(const Allowance& allowed, std::int64_t time_ns, Kept& kept, Keepi
     kept.from_ns = allowed.from_ns;
     if (kept.has_media()) due.cuts.push_back({{.to_us = us_of(kept.from_ns)}});
     if (kept.muted || kept.from_ns == kNotYet) return;
-    // What waits for its SDP is to be cut, too.
-    due.binds.push_back({BindOperation::kMute, kept.from_ns});
-    due.binds.push_back({BindOperation::kUnmute, kept.from_ns});
+    due.binds.push_back({BindOperation::kUnmute, kept.from_ns});  // for what waits for its SDP
   } else if (before_ns == kNotYet && allowed.from_ns != kNotYet) {
     kept.from_ns = allowed.from_ns;
     if (!kept.has_media()) return;
@@ -66,6 +64,10 @@ void switch_to(
 
 }  // namespace
 
+bool Kept::wants(MediaKind kind) const {
+  return video || choice_of(kind) == config::RecordChoice::kAudio;
+}
+
 void Kept::note_bound(MediaKind kind) {
   bound = std::max(bound, choice_of(kind));
   note_handed_out();
@@ -80,14 +82,16 @@ void Kept::note_handed_out() {
 void Kept::note_stored(MediaKind kind) { media = std::max(media, kept_of(choice_of(kind))); }
 
 void Kept::note_paused(const PausedStretch& stretch) {
-  if (paused.size() == kPausedMax) {
-    PausedStretch& both = paused[1];
-    both.time.from_ns = paused[0].time.from_ns;
-    both.time.to_ns = std::max(paused[0].time.to_ns, both.time.to_ns);
-    both.late = both.late || paused[0].late;
-    const bool is_cut = both.cut_to_ns || paused[0].cut_to_ns;
-    if (is_cut) both.cut_to_ns = both.time.to_ns;  // what lies between stays
-    paused.erase(paused.begin());
+  if (paused.size() >= kPausedMax) {
+    const auto is_over = [](const PausedStretch& known) { return !known.lasts(); };
+    const auto oldest = std::ranges::find_if(paused, is_over);
+    const auto next = std::find_if(oldest + 1, paused.end(), is_over);
+    next->time.from_ns = std::min(oldest->time.from_ns, next->time.from_ns);
+    next->time.to_ns = std::max(oldest->time.to_ns, next->time.to_ns);
+    next->late = next->late || oldest->late;
+    const bool is_cut = next->cut_to_ns || oldest->cut_to_ns;
+    if (is_cut) next->cut_to_ns = next->time.to_ns;  // what lies between stays
+    paused.erase(oldest);
   }
   paused.push_back(stretch);
 }

@@ -71,13 +71,15 @@ struct Kept {
   // Early media was there when it was forbidden: it goes until the answer, whatever is said then.
   [[nodiscard]] bool early_goes() const { return has_media() && from_ns == kNotYet; }
 
+  // What workers are to be told with an address of such media.
+  [[nodiscard]] bool wants(MediaKind kind) const;
   // The workers know an address of such media: what waited for it may be kept at once.
   void note_bound(MediaKind kind);
   // By what the workers know.
   void note_handed_out();
   // Some is there, of an earlier process.
   void note_stored(MediaKind kind);
-  // The two oldest become one where there are many.
+  // The two oldest that are over become one where there are many; at most one lasts.
   void note_paused(const PausedStretch& stretch);
 };
 

@@ -221,8 +221,7 @@ void Call::tell(BindOperation operation, std::int64_t time_ns, const MediaBindin
   if (binding != nullptr) fill_bind(*binding, message);
   message.mask_keys = live_.media.dtmf_use().mask;
   message.tell_keys = live_.media.dtmf_use().tell;
-  if (live_.policy != nullptr) message.keep = live_.policy->wants(message.kind);
-  if (muted_) message.keep = false;
+  message.keep = !muted_ && live_.kept.wants(message.kind);
   message.realm = live_.realm;
   message.retention_class = retention_class();
   message.call = live_.handle;

@@ -154,14 +154,15 @@ bool Call::destroy_paused(const Interval& paused) {
   return true;
 }
 
-// As an earlier process told already, and put down; whether it cut what was there is not known.
+// As an earlier process told already, and put down; whether it cut what was there is not known.  It
+// may have been over already, and more kept: only what somebody ordered to go does.
 void Call::go_on_paused(const RecordingInfo& recording) {
   if (!recording.paused_since_us) return;
   const PauseTerms terms = recording.pause.value_or(PauseTerms{});
   live_.pause = RecordingPause{.since_ns = *recording.paused_since_us * 1000,
                                .cause = terms.cause,
                                .limit_ns = terms.limit_ms * 1'000'000};
-  live_.kept.note_paused({{live_.pause->since_ns, INT64_MAX}, false, to_be_cut(true)});
+  live_.kept.note_paused({{live_.pause->since_ns, INT64_MAX}, terms.late, to_be_cut(terms.late)});
 }
 
 // What the store has, or where nobody looked, what there may be.

@@ -259,8 +259,15 @@ void CallPolicy::restore(const CallRecord& record, LiveCall& live) const {
   }
   state.limits = state.floor;
   take_rule(recording.policy_rule, live, state);
-  if (state.actions != nullptr) {
+  if (state.actions != nullptr && state.joined) {
+    state.joined->for_all_legs = state.joined->record < state.limits.record;
+  }
+  if (decision) {
+    state.limits = state.floor;  // the rule may be another leg's, or say something else by now
+  } else {
     state.floor = state.limits;
+  }
+  if (state.actions != nullptr) {
     live.priority = state.actions->priority;
   } else if (recording.duration_ms > 0) {
     state.retention_class = 0;  // its class was decided by a rule that is gone

@@ -92,21 +92,19 @@ void ConversationRules::follow_pause(const Call& call) {
 
 void ConversationRules::follow_strictest(const Call& call, std::int64_t time_ns) {
   const std::vector<CallHandle> legs = conversations_.legs_of(call);
-  const PolicyState* strictest = nullptr;
+  std::optional<JoinedRule> strictest;
   for (const CallHandle handle : legs) {
     const Call* leg = table_.find(handle);
     if (leg == nullptr || leg->live().ended) continue;
     const PolicyState* policy = leg->live().policy.get();
-    if (policy == nullptr || policy->actions == nullptr) continue;
-    const bool is_stricter =
-        strictest == nullptr || policy->actions->record < strictest->actions->record;
-    if (is_stricter) strictest = policy;
+    const auto asked = policy == nullptr ? std::nullopt : policy->asked_of_legs();
+    if (!asked || (strictest && strictest->record <= *asked)) continue;
+    strictest = {*asked, std::string(policy->deciding_rule())};
   }
-  if (strictest == nullptr) return;
-  const JoinedRule rule{strictest->actions->record, std::string(strictest->rule)};
+  if (!strictest) return;
   for (const CallHandle handle : legs) {
     Call* leg = table_.find(handle);
-    if (leg != nullptr && leg->restrict_by(rule, time_ns)) changed_.push_back(leg);
+    if (leg != nullptr && leg->restrict_by(*strictest, time_ns)) changed_.push_back(leg);
   }
 }
 

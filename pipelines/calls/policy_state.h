@@ -23,6 +23,7 @@ namespace tapdeck::calls {
 struct JoinedRule {
   config::RecordChoice record = config::RecordChoice::kAudioVideo;
   std::string name;
+  bool for_all_legs = true;  // false: the call's own share that is not sampled
 };
 
 // What a decision leaves out.
@@ -86,6 +87,13 @@ struct PolicyState {
     return joined ? std::min(limits.record, joined->record) : limits.record;
   }
 
+  // What it asks of the other legs of its conversation; nullopt: nothing was decided.
+  [[nodiscard]] std::optional<config::RecordChoice> asked_of_legs() const {
+    const bool is_joined = joined && joined->for_all_legs;
+    if (actions == nullptr) return is_joined ? std::optional(joined->record) : std::nullopt;
+    return is_joined ? std::min(actions->record, joined->record) : actions->record;
+  }
+
   // Of the rule that says so.
   [[nodiscard]] std::string_view deciding_rule() const {
     const bool is_joined = joined && (joined->record < limits.record || rule.empty());
@@ -101,11 +109,6 @@ struct PolicyState {
                              static_cast<DecidedLog>(limits.log),
                              limits.early_media == config::DiscardKeep::kKeep,
                              limits.mask_dtmf};
-  }
-
-  [[nodiscard]] bool wants(MediaKind kind) const {
-    return allowed() == config::RecordChoice::kAudioVideo || kind == MediaKind::kAudio ||
-           kind == MediaKind::kUnknown;
   }
 };
 

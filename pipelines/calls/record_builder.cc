@@ -123,7 +123,9 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   recording.decision = state.decision();
   if (state.pause && !state.ended) {
     recording.paused_since_us = state.pause->since_ns / 1000;
-    recording.pause = {state.pause->cause, state.pause->limit_ns / 1'000'000};
+    const auto lasting = std::ranges::find_if(state.kept.paused, &PausedStretch::lasts);
+    const bool late = lasting != state.kept.paused.end() && lasting->late;
+    recording.pause = {state.pause->cause, state.pause->limit_ns / 1'000'000, late};
   }
   fill_gaps(state, std::move(verdict), recording);
   if (forbidden) return;

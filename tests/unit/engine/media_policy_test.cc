@@ -117,6 +117,7 @@ TEST(MediaPolicy, WhatWaitedForItsSdpHasNothingFromBeforeItWasHeard) {
   using enum BindOperation;
   EXPECT_EQ(adopted_after({{kMute, 10}, {kUnmute, 150}}), "160 180 200 ") << "and no gap";
   EXPECT_EQ(adopted_after({{kMute, 10}, {kUnmute, 300}}), "");
+  EXPECT_EQ(adopted_after({{kUnmute, 150}}), "160 180 200 ") << "of a call that was not muted";
 }
 
 TEST(MediaPolicy, AnUnwantedMediumIsCountedOnly) {

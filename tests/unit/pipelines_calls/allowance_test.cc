@@ -112,6 +112,20 @@ TEST_F(Allowed, VideoThatWasBoundWhileMutedIsKnown) {
   EXPECT_EQ(due().cuts, (Cuts{{{.video_only = true}}}));
 }
 
+TEST_F(Allowed, VideoThatWasBoundWhileNothingWasAllowedIsKeptAfterwards) {
+  allowed_.media = RecordChoice::kNone;
+  due();
+  EXPECT_TRUE(kept_.wants(MediaKind::kVideo)) << "it is muted: that is enough";
+  kept_.note_bound(MediaKind::kVideo);
+  allowed_.media = RecordChoice::kAudioVideo;
+  EXPECT_FALSE(due().bind_again);
+  EXPECT_EQ(kept_.media, KeptMedia::kAudioVideo);
+  allowed_.media = RecordChoice::kAudio;
+  EXPECT_TRUE(due().bind_again);
+  EXPECT_FALSE(kept_.wants(MediaKind::kVideo));
+  EXPECT_TRUE(kept_.wants(MediaKind::kAudio));
+}
+
 TEST_F(Allowed, EarlyMediaGoesUntilTheAnswer) {
   kept_.note_bound(MediaKind::kAudio);
   allowed_.from_ns = kNotYet;
@@ -131,9 +145,8 @@ TEST_F(Allowed, EarlyMediaGoesAfterTheAnswer) {
   allowed_.from_ns = kAnsweredNs;
   const KeepingOrders orders = due();
   EXPECT_EQ(orders.cuts, (Cuts{{{.to_us = 5}}}));
-  EXPECT_EQ(orders.binds,
-            (Binds{{BindOperation::kMute, kAnsweredNs}, {BindOperation::kUnmute, kAnsweredNs}}))
-      << "what waits for its SDP is cut";
+  EXPECT_EQ(orders.binds, (Binds{{BindOperation::kUnmute, kAnsweredNs}}))
+      << "what waits for its SDP is cut, and nothing that came since";
   allowed_.from_ns = kFromStart;
   EXPECT_TRUE(due().cuts.empty()) << "what is gone is gone";
   allowed_.from_ns = kAnsweredNs;
@@ -212,6 +225,20 @@ TEST_F(Allowed, APauseThatLastsIsNotLostAmongMany) {
   EXPECT_TRUE(kept_.paused.front().lasts());
   kept_.paused.front().time.to_ns = 900'000;
   EXPECT_EQ(due().cuts, (Cuts{{{.from_us = 1, .to_us = 900}, CutCause::kPause}}));
+}
+
+TEST_F(Allowed, APauseThatLastsIsNotWidenedByAnEarlierOne) {
+  kept_.note_paused({{1'000, 2'000}, true, INT64_MIN});
+  kept_.note_paused({{7'000, INT64_MAX}, true, INT64_MIN});
+  for (std::int64_t i = 1; i <= static_cast<std::int64_t>(kPausedMax); ++i) {
+    kept_.note_paused({{i * 10'000, i * 10'000 + 5'000}, true, INT64_MIN});
+    due();
+  }
+  EXPECT_EQ(kept_.paused.size(), kPausedMax);
+  const auto lasting = std::ranges::find_if(kept_.paused, &PausedStretch::lasts);
+  ASSERT_NE(lasting, kept_.paused.end());
+  lasting->time.to_ns = 900'000;
+  EXPECT_EQ(due().cuts, (Cuts{{{.from_us = 7, .to_us = 900}, CutCause::kPause}}));
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ TEST(CallKeeping, AfterARestartEarlyMediaLikewise) {
     after.go_on(
         before, before.records.back(), {stored_stream(MediaKind::kAudio, is_early ? 2 : 3, 9)});
     EXPECT_EQ(cuts_of(after), is_early ? (MediaSpans{{.to_us = at_us(3)}}) : MediaSpans{});
-    EXPECT_EQ(bind_count(after, BindOperation::kMute), bind_count(after, BindOperation::kUnmute));
+    EXPECT_EQ(bind_count(after, BindOperation::kMute), 0);
     after.hang_up(30, true);
     after.finish(60);
     for (const RecordingGap& gap : after.final_record().recording.gaps) {
@@ -221,7 +221,7 @@ TEST(CallKeeping, AfterARestartAPauseHasItsOwnCauseAndLimit) {
   Scenario after(with_limit());
   after.plane->reload(told, {{}, {}}, at_ns(20));
   EXPECT_EQ(bind_count(after, BindOperation::kPause), 1);
-  EXPECT_EQ(cuts_of(after), (MediaSpans{{.from_us = at_us(5)}})) << "it may have crashed before";
+  EXPECT_TRUE(cuts_of(after).empty()) << "the workers paused in time";
   after.renegotiate(50, {});
   EXPECT_EQ(after.records.size(), 0U) << "nothing is new";
   after.stream(75, caller_stream(60, 75));
@@ -229,8 +229,52 @@ TEST(CallKeeping, AfterARestartAPauseHasItsOwnCauseAndLimit) {
   EXPECT_EQ(bind_count(after, BindOperation::kResume), 0);
   after.advance(81);
   EXPECT_EQ(bind_count(after, BindOperation::kResume), 1);
-  EXPECT_EQ(cuts_of(after).back(), (MediaSpan{.from_us = at_us(5), .to_us = at_us(75)}));
   EXPECT_FALSE(after.records.back().recording.pause);
+}
+
+TEST(CallKeeping, AfterARestartWhatALatePauseOrderedGoesIfItDidNot) {
+  Scenario before(with_limit());
+  before.establish();
+  const CallRecord first = before.records.at(0);
+  before.plane->order_pause({first.uid, first.realm, first.call_id, false, at_ns(5)}, at_ns(5));
+  CallRecord told = before.records.back();
+  EXPECT_FALSE(told.recording.pause->late);
+  told.recording.pause->late = true;
+  Scenario after(with_limit());
+  after.plane->reload(told, {{}, {}}, at_ns(20));
+  EXPECT_EQ(cuts_of(after), (MediaSpans{{.from_us = at_us(5)}}));
+  after.stream(75, caller_stream(60, 75));
+  after.advance(81);
+  EXPECT_EQ(cuts_of(after).back(), (MediaSpan{.from_us = at_us(5), .to_us = at_us(75)}));
+}
+
+TEST(CallKeeping, AfterARestartTheRuleOfAnotherLegForbidsNoMoreThanItDid) {
+  const auto joined =
+      with("rules:\n- {name: quiet, match: {caller: 7}, record: none, log: masked}\n");
+  Scenario before(with("default: {}\n"));
+  before.establish();
+  CallRecord told = before.records.back();
+  told.recording.policy_rule = "quiet";
+  told.recording.decision->media = DecidedMedia::kNone;
+  Scenario after(joined);
+  after.go_on(before, told);
+  after.hang_up(30, true);
+  after.finish(60);
+  EXPECT_TRUE(after.forgotten.empty()) << "its messages stay";
+  EXPECT_EQ(after.final_record().recording.decision->log, DecidedLog::kFull);
+  EXPECT_EQ(after.final_record().recording.decision->media, DecidedMedia::kNone);
+}
+
+TEST(PolicyStateTest, WhatLegsAreAskedForOutlivesARule) {
+  PolicyState state;
+  EXPECT_FALSE(state.asked_of_legs());
+  state.joined = JoinedRule{config::RecordChoice::kNone, "quiet"};
+  EXPECT_EQ(state.asked_of_legs(), config::RecordChoice::kNone);
+  const config::PolicyActions everything;
+  state.actions = &everything;
+  EXPECT_EQ(state.asked_of_legs(), config::RecordChoice::kNone);
+  state.joined->for_all_legs = false;
+  EXPECT_EQ(state.asked_of_legs(), everything.record) << "not sampled: that is its own";
 }
 
 }  // namespace
