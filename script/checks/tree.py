@@ -66,6 +66,13 @@ def cpp_files(root=ROOT):
     return [path for path in tracked_files(root) if path.endswith((".h", ".cc"))]
 
 
+def latest_changed(root=ROOT):
+    """All files that were ever committed, those that the latest commits changed first."""
+    listed = subprocess.run(["git", "-C", root, "log", "--format=", "--name-only"], check=True,
+                            capture_output=True, text=True).stdout
+    return list(dict.fromkeys(path for path in listed.split("\n") if path))
+
+
 def layer_problems(path, text):
     """Includes in one file that the tables above do not allow."""
     problems = []

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import fuzzing
 import targets
-from testing import JOBS, ROOT, Runner, executables, introspect, run_gtests
+from testing import JOBS, ROOT, Runner, executables, introspect, run_gtests, unit_tests
 
 sys.path.append(os.path.join(ROOT, "script/checks"))
 import tree
@@ -54,7 +54,8 @@ HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--rules", "0,
 
 def stage_checks(runner):
     for name in CHECKS:
-        runner.check(f"check {name}", [f"script/checks/{name}"], 600)
+        words = ["--all"] if name == "headers" and runner.long_run else []
+        runner.check(f"check {name}", [f"script/checks/{name}", *words], 600)
 
 
 def build(runner, directory, options, targets=(), compilers=None):
@@ -160,18 +161,26 @@ def stage_crash(runner):
         ("refusal", ["tests/crash/refusal_test.py"], 500)], "build")
 
 
+def sanitized_share(runner):
+    """(Which, of how many) is to be run under sanitizers."""
+    if runner.long_run:
+        return 0, 1
+    commits = int((git("rev-list", "--count", "HEAD") or ["0"])[0])
+    return commits % SANITIZED_SHARES, SANITIZED_SHARES
+
+
 def stage_asan_tree(runner):
-    build(runner, ASAN_TREE, ASAN_BUILD, compilers=CLANG)
+    if not runner.configure(ASAN_TREE, ASAN_BUILD, CLANG):
+        return
+    tests = unit_tests(ASAN_TREE, share=sanitized_share(runner))
+    programs = [os.path.relpath(test["cmd"][0], os.path.join(ROOT, ASAN_TREE)) for test in tests]
+    runner.check(f"build {ASAN_TREE}", ["ninja", "-C", ASAN_TREE, "tapdeck", *programs], 2400)
 
 
 def stage_asan(runner):
-    share, shards = [], {}
-    if not runner.long_run:
-        commits = int((git("rev-list", "--count", "HEAD") or ["0"])[0])
-        mine, of = str(commits % SANITIZED_SHARES), str(SANITIZED_SHARES)
-        share = ["--share", f"{mine}/{of}"]
-        shards = {"GTEST_SHARD_INDEX": mine, "GTEST_TOTAL_SHARDS": of}
-    run_gtests(runner, ASAN_TREE, label="asan ", **shards, **ASAN)
+    mine, of = sanitized_share(runner)
+    share = ["--share", f"{mine}/{of}"]
+    run_gtests(runner, ASAN_TREE, share=(mine, of), label="asan ", **ASAN)
     flow_tests(runner, ASAN_TREE, "asan ", *share, **ASAN)
     corpus_tests(runner, ASAN_TREE, "asan ", *share, **ASAN)
 
@@ -215,11 +224,6 @@ def changed_files():
     return git("diff", "--name-only", "--diff-filter=d", base[0])
 
 
-def latest_changed():
-    """All files, those that the latest commits changed first."""
-    return list(dict.fromkeys(git("log", "--format=", "--name-only") + git("ls-files")))
-
-
 def configure_alone(runner):
     """A tree that names the command of each source, with the headers that a build makes."""
     if not runner.configure(ALONE_TREE, ALONE_BUILD):
@@ -242,7 +246,7 @@ def stage_alone(runner):
         path = os.path.relpath(os.path.join(command["directory"], command["file"]), ROOT)
         if path.startswith(tree.COMPILED_ALONE):
             outputs.setdefault(path, []).append(command["output"])
-    paths = [path for path in latest_changed() if path in outputs]
+    paths = [path for path in tree.latest_changed() if path in outputs]
     if not runner.long_run:
         paths = paths[:ALONE_FILES_MAX]
     objects = [output for path in paths for output in outputs[path]]

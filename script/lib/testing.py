@@ -286,10 +286,17 @@ def executables(directory, suffix):
                   if target["type"] == "executable" and target["name"].endswith(suffix))
 
 
-def run_gtests(runner, directory, only=None, prefix=(), label="", **environment):
-    """Runs the unit tests of a tree side by side; each gtest case is one unit."""
+def unit_tests(directory, only="", share=(0, 1)):
+    """A tree's programs of unit tests as Meson knows them: of so many shares this one."""
     tests = [test for test in introspect(directory, "tests")
-             if "unit" in " ".join(test["suite"]) and (not only or only in test["name"])]
+             if "unit" in " ".join(test["suite"]) and only in test["name"]]
+    mine, of = share
+    return sorted(tests, key=lambda test: test["name"])[mine::of]
+
+
+def run_gtests(runner, directory, only="", share=(0, 1), prefix=(), label="", **environment):
+    """Runs the unit tests of a tree side by side; each gtest case is one unit."""
+    tests = unit_tests(directory, only, share)
 
     def run(test):
         report = os.path.join(runner.temporary, f"{test['name']}.json")
