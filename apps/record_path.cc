@@ -84,6 +84,7 @@ void RecordWriter::handle_commands() {
   while (commands_.size() < kCommandsMax) {
     std::optional<RecordCommand> command = queues_.to_writer.try_pop();
     if (!command) break;
+    if (const auto* order = std::get_if<ShredMedia>(&*command)) note_cut(*order);
     commands_.push_back(std::move(*command));
   }
   Ending ending;
@@ -183,10 +184,9 @@ bool RecordWriter::shred(const ShredRecording& order) {
   return queues_.shreds.try_push(passed);
 }
 
-// What has been written is made durable first: nothing else can be found and destroyed.  That waits
-// for the disk, but there are few of these, and chunks wait in the rings meanwhile.
-bool RecordWriter::shred(const ShredMedia& order) {
-  if (queues_.shreds.size() >= queues_.shreds.capacity()) return false;
+// As soon as it is heard of: what bounds an earlier order must not wait for what the call store
+// holds up, while chunks are written.
+void RecordWriter::note_cut(const ShredMedia& order) {
   std::vector<MediaSpan>& cuts = cuts_[order.recording];
   const auto same = std::find_if(cuts.begin(), cuts.end(), [&order](const MediaSpan& known) {
     return known.from_us == order.span.from_us && known.video_only == order.span.video_only;
@@ -196,6 +196,12 @@ bool RecordWriter::shred(const ShredMedia& order) {
   } else {
     *same = order.span;
   }
+}
+
+// What has been written is made durable first: nothing else can be found and destroyed.  That waits
+// for the disk, but there are few of these, and chunks wait in the rings meanwhile.
+bool RecordWriter::shred(const ShredMedia& order) {
+  if (queues_.shreds.size() >= queues_.shreds.capacity()) return false;
   const std::span<Chunk*> waiting = std::span(batch_).subspan(batch_at_);
   for (Chunk* chunk : waiting) cut(*chunk);
   if (!waiting.empty()) segments_.announce(waiting);

@@ -104,6 +104,7 @@ class RecordWriter {
   void note_messages(storage::AppendVerdict verdict);
   bool shred(const ShredRecording& order);
   bool shred(const ShredMedia& order);
+  void note_cut(const ShredMedia& order);
   void cut(Chunk& chunk);
   void write_chunks();
   std::uint32_t take_batch(engine::WorkerRings& rings, std::uint32_t most);

@@ -90,6 +90,27 @@ class RecordWriterTest : public ::testing::Test {
     ASSERT_TRUE(rings_->push_chunk(chunk));
   }
 
+  // Two packets, at 10 and 30 ms.
+  void send_packets(std::uint32_t sequence) {
+    Chunk* chunk = nullptr;
+    ASSERT_EQ(rings_->pop_home({&chunk, 1}), 1U);
+    chunk->recording = storage::test_uid(3);
+    chunk->sequence = sequence;
+    chunk->section = {};
+    for (const std::uint32_t at_us : {10'000U, 30'000U}) {
+      std::memset(chunk->append(RecordKind::kRtp, at_us, 20), 0x5a, 20);
+      ++chunk->section.packet_count;
+    }
+    chunk->last_us = 30'000;
+    ASSERT_TRUE(rings_->push_chunk(chunk));
+  }
+
+  // From 20 ms on.
+  void order_cut(std::int64_t to_us) {
+    RecordCommand command = ShredMedia{storage::test_uid(3), {.from_us = 20'000, .to_us = to_us}};
+    ASSERT_TRUE(queues_.to_writer.try_push(command));
+  }
+
   void send_record(std::uint32_t version, bool is_final) {
     CallRecord record;
     record.version = version;
@@ -282,39 +303,22 @@ TEST_F(RecordWriterTest, WhatIsToBeShreddedIsAbandonedBeforeWaitingMedia) {
   EXPECT_EQ(std::get<ShredRecording>(*passed).parts, storage::ShredParts::kAll);
 }
 
-// Two packets, at 10 and 30 ms, of a chunk on its way, and then of one that the disk has refused.
+// Of a chunk that the disk has refused, and of others on their way.
 TEST_F(RecordWriterTest, AStretchThatIsNotToBeKeptIsCutOutOfWhatIsOnItsWay) {
-  const auto send = [this](std::uint32_t sequence) {
-    Chunk* chunk = nullptr;
-    ASSERT_EQ(rings_->pop_home({&chunk, 1}), 1U);
-    chunk->recording = storage::test_uid(3);
-    chunk->sequence = sequence;
-    chunk->section = {};
-    for (const std::uint32_t at_us : {10'000U, 30'000U}) {
-      std::memset(chunk->append(RecordKind::kRtp, at_us, 20), 0x5a, 20);
-      ++chunk->section.packet_count;
-    }
-    chunk->last_us = 30'000;
-    ASSERT_TRUE(rings_->push_chunk(chunk));
-  };
-  const auto order = [this](std::int64_t to_us) {
-    RecordCommand command = ShredMedia{storage::test_uid(3), {.from_us = 20'000, .to_us = to_us}};
-    ASSERT_TRUE(queues_.to_writer.try_push(command));
-  };
   segments_.chunks_busy_ = true;
-  send(1);
+  send_packets(1);
   writer_->step(1);
-  order(INT64_MAX);
+  order_cut(INT64_MAX);
   writer_->step(2);
   EXPECT_EQ(figures_.packets_cut.value(), 1U) << "of what waits for the disk";
   segments_.chunks_busy_ = false;
-  send(2);
+  send_packets(2);
   writer_->step(3);
   EXPECT_EQ(segments_.log_, (std::vector<std::string>{"flush", "chunk 1", "chunk 2"}));
   EXPECT_EQ(segments_.packets_, (std::vector<std::uint32_t>{1, 1}));
   EXPECT_EQ(figures_.packets_cut.value(), 2U);
-  order(25'000);  // it ended before
-  send(3);
+  order_cut(25'000);  // it ended before
+  send_packets(3);
   writer_->step(4);
   EXPECT_EQ(segments_.packets_.back(), 2U);
   for (int i = 0; i < 2; ++i) {
@@ -322,6 +326,21 @@ TEST_F(RecordWriterTest, AStretchThatIsNotToBeKeptIsCutOutOfWhatIsOnItsWay) {
     ASSERT_TRUE(passed);
     EXPECT_EQ(std::get<ShredMedia>(*passed).span.to_us, i == 0 ? INT64_MAX : 25'000);
   }
+}
+
+TEST_F(RecordWriterTest, TheEndOfAStretchDoesNotWaitForTheCallStore) {
+  order_cut(INT64_MAX);
+  writer_->step(1);
+  for (std::uint32_t version = 0; writer_->is_idle(); ++version) {
+    send_record(version, false);
+    writer_->step(2);
+    ASSERT_LT(version, 100U);
+  }
+  order_cut(25'000);
+  send_packets(1);
+  writer_->step(3);
+  EXPECT_EQ(segments_.packets_, (std::vector<std::uint32_t>{2}));
+  EXPECT_EQ(queues_.shreds.size(), 1U) << "carried out in its turn";
 }
 
 TEST_F(RecordWriterTest, AFullKeeperLosesNoOrderToShred) {
