@@ -21,7 +21,7 @@ PRODUCT = ("base/", "model/", "config/", "engine/", "storage/", "pipelines/", "c
 TIDY_FILES_MAX = 12
 ALONE_FILES_MAX = 40
 # Under sanitizers all takes four to eight times as long: another share of it with each commit.
-SANITIZED_SHARES = 3
+SANITIZED_SHARES = 5
 # Sources one by one, for what each of them lacks: as quickly as they compile.
 ALONE_TREE = "build-alone"
 ALONE_BUILD = ["-Db_pch=false", "-Doptimization=0", "-Ddebug=false"]
