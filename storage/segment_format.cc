@@ -52,7 +52,7 @@ void encode_segment_header(const SegmentHeader& header, std::span<std::uint8_t, 
   store_le(at + 12, static_cast<std::uint32_t>(header.utc_day));
   put(at + 16, header.id);
   store_le(at + 32, static_cast<std::uint64_t>(header.created_us));
-  std::memcpy(at + 40, header.retention_class.data(), header.retention_class.size());
+  std::ranges::copy(header.retention_class, at + 40);  // its length stands above
   store_le(at + kBlockBytes - 4, crc32c({at, kBlockBytes - 4}));
 }
 
