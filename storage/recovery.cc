@@ -75,16 +75,7 @@ ExtentRow make_row(const SegmentExtents& extents) {
 }
 
 std::vector<ExtentEntry> ExtentIndexer::entries_of(const ExtentHeader& header, ByteView extent) {
-  ExtentEntry entry;
-  entry.offset = header.offset;
-  entry.stored_bytes = header.stored_bytes;
-  entry.kind = header.kind;
-  entry.flags = header.flags;
-  entry.stream = header.stream;
-  entry.sequence = header.sequence;
-  entry.key_id = header.key_id;
-  entry.first_us = header.first_us;
-  entry.duration_us = header.duration_us;
+  ExtentEntry entry = entry_of(header);
   if ((header.flags & kExtentShredded) != 0) {
     std::copy_n(extent.begin() + kExtentHeaderBytes, kHashBytes, entry.leaf.begin());
     return {entry};

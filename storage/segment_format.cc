@@ -212,8 +212,10 @@ std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us) {
 
 ExtentEntry entry_of(const ExtentHeader& header) {
   ExtentEntry entry;
+  entry.offset = header.offset;
   entry.stored_bytes = header.stored_bytes;
   entry.kind = header.kind;
+  entry.flags = header.flags;
   entry.stream = header.stream;
   entry.sequence = header.sequence;
   entry.key_id = header.key_id;

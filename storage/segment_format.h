@@ -138,7 +138,8 @@ struct ExtentEntry {
 // Of first and last packet or message, as headers and entries have it: saturates.
 std::uint32_t duration_between(std::int64_t first_us, std::int64_t last_us);
 
-// Of what `header` says of its first section, or of its messages; leaf and place are to follow.
+// What `header` says of its first section, or of its messages; the leaf is to follow, and of an
+// extent that has no place yet that, too.
 ExtentEntry entry_of(const ExtentHeader& header);
 
 // The packed row of one recording in one segment.
