@@ -210,12 +210,17 @@ CallPlaneOptions with_limit() {
   return options;
 }
 
-TEST(CallKeeping, AfterARestartAPauseHasItsOwnCauseAndLimit) {
+// Paused by a command at 5 s.
+CallRecord paused_record() {
   Scenario before(with_limit());
   before.establish();
   const CallRecord first = before.records.at(0);
   before.plane->order_pause({first.uid, first.realm, first.call_id, false, at_ns(5)}, at_ns(5));
-  CallRecord told = before.records.back();
+  return before.records.back();
+}
+
+TEST(CallKeeping, AfterARestartAPauseHasItsOwnCauseAndLimit) {
+  CallRecord told = paused_record();
   EXPECT_EQ(told.recording.pause, (PauseTerms{PauseCause::kCommand, 60'000}));
   told.recording.pause->cause = PauseCause::kHeader;
   Scenario after(with_limit());
@@ -233,11 +238,7 @@ TEST(CallKeeping, AfterARestartAPauseHasItsOwnCauseAndLimit) {
 }
 
 TEST(CallKeeping, AfterARestartWhatALatePauseOrderedGoesIfItDidNot) {
-  Scenario before(with_limit());
-  before.establish();
-  const CallRecord first = before.records.at(0);
-  before.plane->order_pause({first.uid, first.realm, first.call_id, false, at_ns(5)}, at_ns(5));
-  CallRecord told = before.records.back();
+  CallRecord told = paused_record();
   EXPECT_FALSE(told.recording.pause->late);
   told.recording.pause->late = true;
   Scenario after(with_limit());
