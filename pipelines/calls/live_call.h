@@ -36,7 +36,9 @@ struct CallTimes {
   std::optional<std::int64_t> attempt_ns;   // the INVITE that was not refused for credentials
   std::optional<std::int64_t> progress_ns;  // first 18x
   std::optional<std::int64_t> ringing_ns;   // first 180
-  std::optional<std::int64_t> answered_ns;  // first 2xx
+  // First that follows an answer: where the 2xx itself was missed.
+  std::optional<std::int64_t> established_ns;
+  std::optional<std::int64_t> answered_ns;  // first 2xx, or what followed it before it was seen
   std::optional<std::int64_t> ended_ns;
 };
 

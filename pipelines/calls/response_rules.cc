@@ -67,7 +67,8 @@ void apply_answer(LiveCall& state, const SeenMessage& message, Dialog* dialog) {
   state.established = true;
   state.session_expires_s = facts.session_expires_s;
   if (state.times.answered_ns || state.ended) return;
-  state.times.answered_ns = message.time_ns();
+  // One that comes again after its ACK tells of an answer whose first 2xx was missed.
+  state.times.answered_ns = state.times.established_ns.value_or(message.time_ns());
   state.outcome = CallOutcome::kAnswered;
   state.status_code = facts.status;
   state.reason = facts.phrase;

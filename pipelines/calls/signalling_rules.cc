@@ -114,8 +114,10 @@ void apply_cancel(LiveCall& state, const SeenMessage& message) {
   }
 }
 
-void note_established(LiveCall& state, const MessageFacts& facts) {
+void note_established(LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
   state.established = true;
+  if (!state.times.established_ns) state.times.established_ns = message.time_ns();
   if (Dialog* dialog = state.dialogs.find(facts.from_tag, facts.to_tag)) dialog->confirmed = true;
 }
 
@@ -131,7 +133,7 @@ void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
     state.closing_answered = state.closing_answered || state.end_reason != EndReason::kBye;
     return;
   }
-  note_established(state, facts);  // an ACK of its own goes from end to end: there was a 2xx
+  note_established(state, message);  // an ACK of its own goes from end to end: there was a 2xx
   apply_request_session(state, message, ends);
 }
 
@@ -162,7 +164,7 @@ void apply_request(LiveCall& state, const SeenMessage& message) {
     case Method::kCancel: apply_cancel(state, message); break;
     case Method::kAck: apply_ack(state, message, ends); break;
     case Method::kInvite:
-      note_established(state, facts);  // a re-INVITE
+      note_established(state, message);  // a re-INVITE
       [[fallthrough]];
     case Method::kUpdate: note_connected_identity(state, message, ends.requester); [[fallthrough]];
     case Method::kPrack: apply_request_session(state, message, ends); break;
