@@ -156,8 +156,10 @@ Result<CallRecord> CallStore::get_stored(const Uid& uid) const {
 }
 
 Result<std::vector<CallRecord>> CallStore::get_terms(std::span<const Uid> uids) const {
-  UidFinder finder(*impl_);
   std::vector<CallRecord> calls;
+  if (uids.empty()) return calls;
+  calls.reserve(uids.size());
+  UidFinder finder(*impl_, *std::ranges::max_element(uids));
   for (const Uid& uid : uids) {
     auto stored = finder.find_terms(uid);
     if (!stored) return Error(std::move(stored.error()));

@@ -90,7 +90,9 @@ std::string discard_key(const ExtentRow& row);
 std::string discard_prefix(const SegmentId& segment);
 std::string claim_key(const KeyClaim& claim);
 std::string claim_prefix(const Uid& recording);
+std::string destroyed_prefix(const Uid& recording);
 std::string destroyed_key(const Uid& recording, SegmentKind kind);
+std::optional<SegmentKind> parse_kind(char value);
 std::optional<ExtentRow> parse_row_key(std::string_view key);             // without `packed`
 std::optional<ExtentRow> parse_row_by_segment_key(std::string_view key);  // without `packed`
 std::optional<Uid> parse_discard_key(std::string_view key);

@@ -29,12 +29,6 @@ std::string_view segment_view(const SegmentId& segment) {
   return {reinterpret_cast<const char*>(segment.data()), segment.size()};
 }
 
-std::optional<SegmentKind> parse_kind(char value) {
-  if (value == static_cast<char>(SegmentKind::kMedia)) return SegmentKind::kMedia;
-  if (value == static_cast<char>(SegmentKind::kSip)) return SegmentKind::kSip;
-  return std::nullopt;
-}
-
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -149,10 +143,20 @@ std::string claim_key(const KeyClaim& claim) {
   return claim_prefix(claim.recording).append(slot.data(), slot.size());
 }
 
+std::string destroyed_prefix(const Uid& recording) {
+  return std::string(1, kDestroyedTag).append(uid_view(recording));
+}
+
 std::string destroyed_key(const Uid& recording, SegmentKind kind) {
-  std::string key(1, kDestroyedTag);
-  key.append(uid_view(recording)).push_back(static_cast<char>(kind));
+  std::string key = destroyed_prefix(recording);
+  key.push_back(static_cast<char>(kind));
   return key;
+}
+
+std::optional<SegmentKind> parse_kind(char value) {
+  if (value == static_cast<char>(SegmentKind::kMedia)) return SegmentKind::kMedia;
+  if (value == static_cast<char>(SegmentKind::kSip)) return SegmentKind::kSip;
+  return std::nullopt;
 }
 
 std::optional<KeyClaim> parse_claim(std::string_view key, std::string_view value) {

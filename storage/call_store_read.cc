@@ -1,10 +1,27 @@
 #include "storage/call_store_read.h"
 
+#include <rocksdb/perf_level.h>
+
 #include "base/bytes.h"
 
 namespace tapdeck::storage {
+namespace {
+
+// A call has some versions, and a seek costs as much as a dozen steps.
+constexpr int kStepsMax = 8;
+
+Result<void> add_versions(Walk& walk, std::string_view key, std::vector<std::uint32_t>& versions) {
+  for (; walk.valid() && walk.key().starts_with(key); walk.next()) {
+    if (walk.key().size() != kCallKeyBytes + 4) continue;
+    versions.push_back(load_be<std::uint32_t>(walk.key().data() + kCallKeyBytes));
+  }
+  return walk.status();
+}
+
+}  // namespace
 
 Reader::Reader(const CallStore::Impl& store) : store_(store) {
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // counts every comparison otherwise
   options_.snapshot = store.db->GetSnapshot();
 }
 
@@ -48,15 +65,16 @@ Result<std::optional<StoredCall>> UidFinder::find_with_older(const Uid& uid) {
   const std::string_view key = view((*stored)->key);
   if (walk_.valid() && walk_.key() == key) {
     walk_.next();
-  } else {
-    walk_.restart(version_key((*stored)->key, 0), successor(key));
+    TD_TRY(add_versions(walk_, key, (*stored)->older));
+  } else {  // a displaced one stands anywhere
+    Walk elsewhere(reader_, Column::kCalls, version_key((*stored)->key, 0), successor(key));
+    TD_TRY(add_versions(elsewhere, key, (*stored)->older));
   }
-  for (; walk_.valid() && walk_.key().starts_with(key); walk_.next()) {
-    if (walk_.key().size() != kCallKeyBytes + 4) continue;
-    (*stored)->older.push_back(load_be<std::uint32_t>(walk_.key().data() + kCallKeyBytes));
-  }
-  TD_TRY(walk_.status());
   return stored;
+}
+
+std::string UidFinder::end_of(const Uid& last) {
+  return std::string(view(first_call_key((last.start_ms() + 1) * 1'000)));
 }
 
 // A uid begins with the milliseconds of the call's start: the key lies in that one millisecond,
@@ -85,10 +103,10 @@ Result<std::optional<StoredBytes>> UidFinder::find(const Uid& uid) {
 
 Walk::Walk(
     const Reader& reader, Column column, std::string_view lower, std::string upper, Reach reach)
-    : upper_(std::move(upper)), upper_slice_(slice(upper_)) {
+    : upper_(std::move(upper)), bound_(slice(upper_)) {
   rocksdb::ReadOptions options = reader.options();
   options.total_order_seek = reach == Reach::kAnywhere;
-  if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
+  if (!upper_.empty()) options.iterate_upper_bound = &bound_;
   iterator_.reset(reader.store().db->NewIterator(options, reader.store().column(column)));
   iterator_->Seek(slice(lower));
 }
@@ -96,14 +114,34 @@ Walk::Walk(
 Walk::Walk(const Reader& reader, Column column, Reach reach) {
   rocksdb::ReadOptions options = reader.options();
   options.total_order_seek = reach == Reach::kAnywhere;
-  options.iterate_upper_bound = &upper_slice_;  // RocksDB looks at it with each seek
+  options.iterate_upper_bound = &bound_;
+  iterator_.reset(reader.store().db->NewIterator(options, reader.store().column(column)));
+}
+
+Walk::Walk(const Reader& reader, Column column, std::string end)
+    : end_(std::move(end)), bound_(slice(end_)), steps_(true) {
+  rocksdb::ReadOptions options = reader.options();
+  options.total_order_seek = true;
+  if (!end_.empty()) options.iterate_upper_bound = &bound_;
   iterator_.reset(reader.store().db->NewIterator(options, reader.store().column(column)));
 }
 
 void Walk::restart(std::string_view lower, std::string upper) {
+  // What was stepped over lies before the upper end of the walk before.
+  const bool is_ahead = steps_ && !upper_.empty() && lower >= upper_;
   upper_ = std::move(upper);
-  upper_slice_ = slice(upper_);
+  if (is_ahead && step_to(lower)) return;
+  if (!steps_) bound_ = slice(upper_);
   iterator_->Seek(slice(lower));
+}
+
+// False: it is further than a few steps, or nothing is known of what lies between.
+bool Walk::step_to(std::string_view lower) {
+  for (int left = kStepsMax; iterator_->Valid(); iterator_->Next()) {
+    if (iterator_->key().compare(slice(lower)) >= 0) return true;
+    if (left-- == 0) return false;
+  }
+  return iterator_->status().ok();  // at the end of all
 }
 
 Result<void> Walk::status() const {

@@ -65,12 +65,17 @@ class Walk {
   // Nowhere yet: restart() comes first.  One for many walks costs a seek for each, where a new one
   // looks at every file's head first.
   Walk(const Reader& reader, Column column, Reach reach);
+  // For many walks in order of their keys, all of them before `end` (empty: the end): a neighbour
+  // is stepped to, which costs a fraction of a seek.
+  Walk(const Reader& reader, Column column, std::string end);
   Walk(const Walk&) = delete;
   Walk& operator=(const Walk&) = delete;
 
   void restart(std::string_view lower, std::string upper);  // `upper` is not empty
 
-  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
+  [[nodiscard]] bool valid() const {
+    return iterator_->Valid() && (!steps_ || slice(upper_).compare(iterator_->key()) > 0);
+  }
 
   [[nodiscard]] std::string_view key() const { return iterator_->key().ToStringView(); }
 
@@ -83,8 +88,12 @@ class Walk {
   [[nodiscard]] Result<void> status() const;  // after valid() is false
 
  private:
+  [[nodiscard]] bool step_to(std::string_view lower);
+
   std::string upper_;
-  rocksdb::Slice upper_slice_;
+  std::string end_;
+  rocksdb::Slice bound_;  // RocksDB looks at it with each seek
+  bool steps_ = false;
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
@@ -100,6 +109,10 @@ class UidFinder {
   explicit UidFinder(const CallStore::Impl& store)
       : reader_(store), walk_(reader_, Column::kCalls, Walk::Reach::kAnywhere) {}
 
+  // For many in ascending order, none of them behind `last`.
+  UidFinder(const CallStore::Impl& store, const Uid& last)
+      : reader_(store), walk_(reader_, Column::kCalls, end_of(last)) {}
+
   Result<std::optional<StoredBytes>> find(const Uid& uid);
   Result<std::optional<StoredCall>> find_call(const Uid& uid);
   Result<std::optional<StoredCall>> find_with_older(const Uid& uid);  // decode_call_terms()
@@ -113,6 +126,8 @@ class UidFinder {
  private:
   using Decode = std::optional<CallRecord> (*)(std::string_view bytes);
 
+  static std::string end_of(const Uid& last);
+
   Result<std::optional<StoredCall>> find_decoded(const Uid& uid, Decode decode);
 
   const Reader reader_;
@@ -125,17 +140,25 @@ class RecordingFinder {
   explicit RecordingFinder(const CallStore::Impl& store)
       : calls_(store),
         rows_(calls_.reader(), Column::kExtents, Walk::Reach::kPrefix),
-        claims_(calls_.reader(), Column::kExtents, Walk::Reach::kPrefix) {}
+        claims_(calls_.reader(), Column::kExtents, Walk::Reach::kPrefix),
+        marks_(calls_.reader(), Column::kExtents, Walk::Reach::kPrefix) {}
+
+  RecordingFinder(const CallStore::Impl& store, const Uid& last)
+      : calls_(store, last),
+        rows_(calls_.reader(), Column::kExtents, successor(row_prefix(last))),
+        claims_(calls_.reader(), Column::kExtents, successor(claim_prefix(last))),
+        marks_(calls_.reader(), Column::kExtents, successor(destroyed_prefix(last))) {}
 
   [[nodiscard]] UidFinder& calls() { return calls_; }
 
-  // Rows and claims, in place of those in `found`.
+  // Rows, claims and marks, in place of those in `found`.
   Result<void> find_rows(const Uid& uid, StoredRecording& found);
 
  private:
   UidFinder calls_;
   Walk rows_;
   Walk claims_;
+  Walk marks_;
 };
 
 }  // namespace tapdeck::storage

@@ -8,12 +8,22 @@
 namespace tapdeck::storage {
 namespace {
 
+// So many recordings in order of their uids, all that are due, are probably neighbours.
+constexpr std::size_t kSideBySideMin = 64;
+
 // Collects what one call's removal changes.  Each call once: it sees what was there before.
 class Remover {
  public:
   explicit Remover(const CallStore::Impl& store)
       : finder_(store),
         due_(finder_.calls().reader(), Column::kExpiry, Walk::Reach::kAnywhere),
+        batch_(store),
+        max_total_us_(store.max_total_us) {}
+
+  // Of many in ascending order, none of them behind `last`.
+  Remover(const CallStore::Impl& store, const Uid& last)
+      : finder_(store, last),
+        due_(finder_.calls().reader(), Column::kExpiry, std::string()),
         batch_(store),
         max_total_us_(store.max_total_us) {}
 
@@ -159,8 +169,11 @@ Result<void> Remover::replace(const CallRecord& call) {
 
 Result<void> CallStore::retire(Retirement retirement) {
   const std::lock_guard lock(impl_->put_mutex);
-  Remover remover(*impl_);
-  for (const RecordingPartsOf& what : retirement.parts) {
+  const auto& parts = retirement.parts;
+  const bool side_by_side =
+      parts.size() >= kSideBySideMin && std::ranges::is_sorted(parts, {}, &RecordingPartsOf::uid);
+  Remover remover = side_by_side ? Remover(*impl_, parts.back().uid) : Remover(*impl_);
+  for (const RecordingPartsOf& what : parts) {
     TD_TRY(remover.retire(what, retirement));
   }
   add_discard(retirement.discard, remover.batch());

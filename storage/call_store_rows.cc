@@ -134,6 +134,16 @@ Result<void> add_claims(Walk& walk, const Uid& recording, std::vector<KeyClaim>&
   return walk.status();
 }
 
+Result<void> add_marks(Walk& walk, const Uid& recording, std::vector<SegmentKind>& kinds) {
+  const std::string prefix = destroyed_prefix(recording);
+  for (walk.restart(prefix, successor(prefix)); walk.valid(); walk.next()) {
+    const std::optional<SegmentKind> kind = parse_kind(walk.key().back());
+    if (walk.key().size() != prefix.size() + 1 || !kind) return corrupt_row();
+    kinds.push_back(*kind);
+  }
+  return walk.status();
+}
+
 // Gives the rows whose keys begin with `prefix` in the recording's order to `sink`.
 Result<void> walk_rows(const Reader& reader, const std::string& prefix, const ExtentRowSink& sink) {
   Walk walk(reader, Column::kExtents, prefix, successor(prefix));
@@ -159,8 +169,10 @@ Result<std::vector<ExtentRow>> CallStore::rows_of(const Uid& recording) const {
 Result<void> RecordingFinder::find_rows(const Uid& uid, StoredRecording& found) {
   found.rows.clear();
   found.claims.clear();
+  found.destroyed.clear();
   TD_TRY(add_rows(rows_, uid, found.rows));
-  return add_claims(claims_, uid, found.claims);
+  TD_TRY(add_claims(claims_, uid, found.claims));
+  return add_marks(marks_, uid, found.destroyed);
 }
 
 Result<void> CallStore::for_each_row(const ExtentRowSink& sink) const {

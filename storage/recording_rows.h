@@ -60,6 +60,7 @@ struct StoredRecording {
   bool final = false;  // its record
   std::vector<ExtentRow> rows{};
   std::vector<KeyClaim> claims{};
+  std::vector<SegmentKind> destroyed{};  // parts of which destroyed_at() tells
 };
 
 // Parts of recordings that are destroyed: what goes with them.

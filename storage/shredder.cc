@@ -135,12 +135,13 @@ void Shredder::add_retired(const RecordingPartsOf& what,
   std::move(kept.rows.rows.begin(), kept.rows.rows.end(), std::back_inserter(discard.rows));
   std::move(kept.rows.claims.begin(), kept.rows.claims.end(), std::back_inserter(discard.claims));
   const ShredParts destroyed = over ? kept.with_keys : parts;
+  if (forgotten) {
+    for (const SegmentKind kind : stored.destroyed) discard.forgotten.emplace_back(what.uid, kind);
+    return;
+  }
   for (const SegmentKind kind : {SegmentKind::kMedia, SegmentKind::kSip}) {
-    if (forgotten) {
-      discard.forgotten.emplace_back(what.uid, kind);
-    } else if (has_part(destroyed, kind)) {
-      discard.destroyed.push_back({what.uid, kind, wall_now_ns() / kNsPerUs});
-    }
+    if (!has_part(destroyed, kind)) continue;
+    discard.destroyed.push_back({what.uid, kind, wall_now_ns() / kNsPerUs});
   }
 }
 
