@@ -16,7 +16,8 @@ constexpr std::array<const char*, 6> kPauseCauses = {
     "", "command", "header", "dtmf", "policy", "limit"};
 constexpr std::array<const char*, 3> kConfirmedMatters = {"", "clock", "rebuild"};
 constexpr std::array<const char*, 2> kExpiryCauses = {"time", "pressure"};
-constexpr std::array<const char*, 5> kAccessKinds = {"", "show", "export", "search", "listen"};
+constexpr std::array<const char*, kAccessKindMax + 1> kAccessKinds = {
+    "", "show", "export", "search", "listen", "backup"};
 
 template <std::size_t kCount, typename Enum>
 Json enum_name(const std::array<const char*, kCount>& names, Enum value) {

@@ -59,7 +59,7 @@ class Clerk {
   }
 
   Result<std::string> operator()(const BackupRequest& request) {
-    return told(desk_.backup(request));
+    return told(desk_.backup(request, actor_));
   }
 
   Result<std::string> operator()(const ExtendRequest& request) {

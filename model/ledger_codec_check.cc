@@ -154,7 +154,8 @@ class Check {
 
   void of(const Access& access) {
     actor(access.actor);
-    in_range(access.kind >= AccessKind::kShow && access.kind <= AccessKind::kListen);
+    in_range(access.kind >= AccessKind::kShow &&
+             static_cast<std::uint32_t>(access.kind) <= kAccessKindMax);
     text(access.detail);
   }
 

@@ -121,8 +121,14 @@ struct Annotation {
   std::vector<std::pair<std::string, std::string>> values;  // keys ascending; "" takes one away
 };
 
-enum class AccessKind : std::uint8_t { kShow = 1, kExport = 2, kSearch = 3, kListen = 4 };
-constexpr std::uint32_t kAccessKindMax = 4;
+enum class AccessKind : std::uint8_t {
+  kShow = 1,
+  kExport = 2,
+  kSearch = 3,
+  kListen = 4,
+  kBackup = 5
+};
+constexpr std::uint32_t kAccessKindMax = 5;
 
 struct Access {
   LedgerActor actor;

@@ -20,8 +20,6 @@ Result<CopiedFiles> StoreImpl::backup(const std::string& destination) {
                       path + " is there already: a backup is made where there is nothing.");
   }
   TD_TRY(put_pending_rows());
-  // Certificates of erasure name it, those of the copy, too, and also when it is broken off.
-  TD_TRY(put_value("retention/backup", std::to_string(wall_now_ns() / kNsPerUs)));
   TD_TRY(make_directories(partial));
   CopiedFiles copied;
   TD_TRY(calls_->checkpoint(partial + "/calls"));

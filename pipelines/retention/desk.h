@@ -98,7 +98,7 @@ class RetentionDesk {
   Result<storage::PublicKey> public_key();
 
   // Nothing is held, lengthened or destroyed meanwhile; recording goes on.
-  Result<BackupAnswer> backup(const BackupRequest& request);
+  Result<BackupAnswer> backup(const BackupRequest& request, const LedgerActor& actor);
 
   // An access, before anything is given out.  Under the store's key where there is no such call.
   Result<void> note_access(const std::optional<Uid>& uid, const Access& access);

@@ -89,13 +89,14 @@ Result<void> RetentionDesk::annotate(const AnnotateRequest& request, const Ledge
   return {};
 }
 
-// Waits for nobody's erasure.  A key that goes at this moment takes the entry with it, so it is
-// written once more, then without a call: an access is never left out.
-Result<BackupAnswer> RetentionDesk::backup(const BackupRequest& request) {
+// An access to all that there is.  Certificates of erasure name it, those of the copy, too, and
+// also when it is broken off.
+Result<BackupAnswer> RetentionDesk::backup(const BackupRequest& request, const LedgerActor& actor) {
   if (!request.destination.starts_with('/')) {
     return make_error(ErrorCode::kInvalidArgument,
                       "A backup goes to an absolute path: the store may be another process's.");
   }
+  TD_TRY(note_access(std::nullopt, {actor, AccessKind::kBackup, request.destination}));
   const std::lock_guard lock(mutex_);
   const auto copied = store_.backup(request.destination);
   if (!copied) return Error(copied.error());
@@ -111,6 +112,8 @@ Result<void> RetentionDesk::note(const Uid& uid, LedgerContent content) {
   return committed ? Result<void>() : Result<void>(Error(committed.error()));
 }
 
+// Waits for nobody's erasure.  A key that goes at this moment takes the entry with it, so it is
+// written once more, then without a call: an access is never left out.
 Result<void> RetentionDesk::note_access(const std::optional<Uid>& uid, const Access& access) {
   storage::LedgerEntry entry{.time_us = now_us(), .content = access};
   std::string& detail = std::get<Access>(entry.content).detail;

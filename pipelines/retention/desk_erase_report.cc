@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 
 #include "base/clock.h"
 #include "model/ledger_codec.h"
@@ -127,7 +126,8 @@ Result<void> RetentionDesk::report_exports(Report& report) {
     const auto type = static_cast<LedgerType>(record.header.type);
     if (type != LedgerType::kExport && type != LedgerType::kAccess) return true;
     const auto accessed = counts.find(record.header.uid);
-    if (type == LedgerType::kAccess && accessed == counts.end()) return true;
+    const bool is_of_none = record.header.uid == Uid{};
+    if (type == LedgerType::kAccess && !is_of_none && accessed == counts.end()) return true;
     LedgerContent content;
     if (record.state != storage::LedgerContentState::kReadable ||
         decode_ledger_content(
@@ -136,7 +136,10 @@ Result<void> RetentionDesk::report_exports(Report& report) {
       return true;
     }
     if (const auto* access = std::get_if<Access>(&content)) {
-      if (access->kind == AccessKind::kExport) ++accessed->second.accesses[access->detail];
+      if (access->kind == AccessKind::kBackup) report.answer.last_backup_us = record.header.time_us;
+      if (access->kind == AccessKind::kExport && accessed != counts.end()) {
+        ++accessed->second.accesses[access->detail];
+      }
       return true;
     }
     for (const Uid& uid : std::get<Export>(content).uids) {
@@ -156,14 +159,6 @@ Result<void> RetentionDesk::report_exports(Report& report) {
       const auto found = report.exports.find(row.uid);
       row.exports = found == report.exports.end() ? 0 : found->second;
     }
-  }
-  const auto backup = store_.get_value(kBackupValue);
-  if (!backup) return Error(backup.error());
-  std::int64_t backup_us = 0;
-  if (*backup) {
-    const std::string& text = **backup;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), backup_us);
-    if (read.ec == std::errc()) report.answer.last_backup_us = backup_us;
   }
   auto aside = store_.set_aside();
   if (!aside) return Error(std::move(aside.error()));

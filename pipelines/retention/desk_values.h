@@ -25,7 +25,4 @@ constexpr std::string_view kRecordsGoneValue = "retention/records_gone";
 // What goes before its time just now: "CLASS PARTS", then a UID a line; empty: nothing.
 constexpr std::string_view kEarlyValue = "retention/early";
 
-// Decimal, UTC microseconds: when the last backup of the store was made, by whoever makes it.
-constexpr std::string_view kBackupValue = "retention/backup";
-
 }  // namespace tapdeck::retention

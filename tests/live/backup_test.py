@@ -137,6 +137,21 @@ class BackupTest:
         self.report.check("with the journal: a note since is there",
                           [] if note == "seen" else [f"{note}"])
 
+    def check_rebuilt(self, store):
+        """What the journal alone tells is known without the call store, too."""
+        shutil.rmtree(os.path.join(store, "calls"))
+        self.ask("store", "rebuild", "--yes", store=store).expect(0)
+        report = self.ask("erase", "--uid", self.uids[HELD_SINCE], "--reason", "test", "--json",
+                          store=store).expect(0).lines()
+        self.report.check("a rebuilt store knows of its backup",
+                          [] if report and report[0].get("last_backup") else [f"{report}"])
+        made = [row for row in self.ask("audit", "list", "--type", "access", "--json",
+                                        store=store).expect(0).lines()
+                if (row.get("content") or {}).get("kind") == "backup"]
+        right = made and all(row["content"]["detail"] == self.backup for row in made)
+        self.report.check("who made it, and where to, is in the journal",
+                          [] if right else [f"{made}"])
+
     def serve(self, store):
         """The service goes on with what was put back."""
         self.service.store = store
@@ -177,6 +192,7 @@ class BackupTest:
         self.check_restored("with the journal", whole, {ERASED_BEFORE, ERASED_SINCE})
         self.check_journal_of_loss(whole)
         self.check_refusals(whole)
+        self.check_rebuilt(alone)
         self.serve(whole)
 
 

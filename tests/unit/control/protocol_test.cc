@@ -130,7 +130,8 @@ TEST(Protocol, HelloTellsWhatIsReadFor) {
     EXPECT_EQ(decode_purpose(encode_hello(purpose)), purpose);
   }
   EXPECT_EQ(decode_purpose(encode_hello(AccessKind::kSearch)), std::nullopt);
-  EXPECT_EQ(decode_purpose(encode_hello(static_cast<AccessKind>(5))), std::nullopt);
+  EXPECT_EQ(decode_purpose(encode_hello(AccessKind::kBackup)), std::nullopt);
+  EXPECT_EQ(decode_purpose(encode_hello(static_cast<AccessKind>(6))), std::nullopt);
   EXPECT_EQ(decode_purpose(encode_hello().substr(0, 6)), std::nullopt);
 }
 

@@ -192,7 +192,7 @@ TEST(LedgerCodec, OtherContentsThatCannotBeAreNamed) {
   expect_refused(Annotation{{}, {}}, LedgerVerdict::kOutOfRange);
   expect_refused(Annotation{{}, {{"b", ""}, {"a", ""}}}, LedgerVerdict::kUnordered);
   expect_refused(Annotation{{}, {{"a", kLongText}}}, LedgerVerdict::kTooLong);
-  expect_refused(Access{{}, AccessKind{5}, ""}, LedgerVerdict::kOutOfRange);
+  expect_refused(Access{{}, AccessKind{6}, ""}, LedgerVerdict::kOutOfRange);
   expect_refused(ClassChange{{}, "c", {}, {}, ""}, LedgerVerdict::kOutOfRange);
   const RetentionTerms terms{-1, 0, 0, false, 0, ""};
   expect_refused(ClassChange{{}, "c", terms, {}, ""}, LedgerVerdict::kOutOfRange);

@@ -361,6 +361,7 @@ TEST_F(RetentionDeskTest, an_erasure_tells_of_joined_calls_and_exports_and_is_ce
   const Uid leg = add(2);
   store.calls[uid].conversation_id = store.calls[leg].conversation_id = "c1";
   ASSERT_TRUE(desk->note_access(uid, {clerk, AccessKind::kExport, "wav"}));
+  ASSERT_TRUE(desk->backup({"/backup"}, clerk));
   ASSERT_TRUE(desk->annotate({uid, {{"note", "ill"}}}, clerk));
   const Uid unknown = testing::ledger_uid(77);
   const auto answer = desk->erase(erasure({uid, unknown}), clerk);
@@ -370,6 +371,7 @@ TEST_F(RetentionDeskTest, an_erasure_tells_of_joined_calls_and_exports_and_is_ce
   EXPECT_EQ(answer->unknown.named, std::vector<Uid>{unknown});
   ASSERT_EQ(answer->calls.size(), 1U);
   EXPECT_EQ(answer->calls[0].exports, 1U);
+  EXPECT_EQ(answer->last_backup_us, rows(LedgerType::kAccess).back().time_us);
   EXPECT_EQ(store.parts[uid], 0);
   EXPECT_EQ(store.calls[uid].recording.lifecycle, RecordingLifecycle::kErased);
   const auto erasures = rows(LedgerType::kErasure);

@@ -100,18 +100,6 @@ TEST_F(StoreReopenedTest, WhatIsHeldOfItStays) {
   EXPECT_EQ(sections(1), 1U);
 }
 
-TEST_F(StoreReopenedTest, ACopyKnowsOfItself) {
-  const std::string copy = directory_.path() + "-copy";
-  ASSERT_TRUE(store_->backup(copy + "/store"));
-  store_ = open_store(test_options(copy + "/store"));
-  ASSERT_NE(store_, nullptr);
-  const auto known = store_->get_value("retention/backup");
-  ASSERT_TRUE(known);
-  EXPECT_TRUE(known->has_value());
-  store_.reset();
-  std::filesystem::remove_all(copy);
-}
-
 TEST_F(StoreReopenedTest, CallStoresThatWereSetAsideAreNamed) {
   EXPECT_TRUE(store_->set_aside()->empty());
   const std::string name = std::string(kSetAsidePrefix) + "20261127T090000Z";
