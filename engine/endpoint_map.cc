@@ -1,6 +1,7 @@
 #include "engine/endpoint_map.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -79,13 +80,22 @@ std::uint32_t EndpointMap::resolve(std::uint32_t destination,
                                    std::int64_t time_ns) const {
   const Address& to = addresses_[destination];
   const bool is_shared = to.claim_count > 1 && addresses_[source].newest_claim != kNone;
+  // The latest, by what is the same for both directions: of two legs that pass one SDP on, each is
+  // the later one at one of the ends.
+  std::uint32_t latest = kNone;
+  std::pair<std::int64_t, std::uint32_t> latest_key;
   for (std::uint32_t at = is_shared ? to.newest_claim : kNone; at != kNone;
        at = claims_[at].next_at_address) {
-    if (claims_[at].paired || !claims_[at].covers(time_ns)) continue;
-    const std::uint32_t other = claim_of(source, claims_[at].call);
-    if (other != kNone && claims_[other].covers(time_ns) && !claims_[other].learnt) return at;
+    const Claim& claim = claims_[at];
+    if (claim.paired || !claim.covers(time_ns)) continue;
+    const std::uint32_t other = claim_of(source, claim.call);
+    if (other == kNone || !claims_[other].covers(time_ns) || claims_[other].learnt) continue;
+    const std::pair key(std::max(claim.time_ns, claims_[other].time_ns), claim.call.index);
+    if (latest != kNone && key <= latest_key) continue;
+    latest = at;
+    latest_key = key;
   }
-  return resolve(destination, time_ns);
+  return latest != kNone ? latest : resolve(destination, time_ns);
 }
 
 std::uint32_t EndpointMap::resolve_paired(std::uint32_t destination,

@@ -21,13 +21,17 @@ class EndpointMapTest : public ::testing::Test {
   }
 
   std::uint32_t bind(std::uint32_t call, std::int64_t time_ns) {
+    return bind_at(address_, call, time_ns);
+  }
+
+  std::uint32_t bind_at(std::uint32_t address, std::uint32_t call, std::int64_t time_ns) {
     BindMessage message;
     message.call = {call, 1};
     message.time_ns = time_ns;
     message.payload_clock_count = 1;
     message.payload_clocks[0] = {96, 48'000};
     map_.call_slot(message.call);
-    return map_.bind(address_, message, evicted_);
+    return map_.bind(address, message, evicted_);
   }
 
   std::uint32_t owner_at(std::int64_t time_ns) {
@@ -61,6 +65,20 @@ TEST_F(EndpointMapTest, TheNewestLiveClaimWinsAndTheOlderComesBack) {
   EXPECT_EQ(owner_at(199), 1U) << "a packet from before the second bind";
   map_.remove_claim(second);
   EXPECT_EQ(owner_at(300), 1U);
+}
+
+// Each leg of a back-to-back user agent that passes SDP on is the later one at one of the ends.
+TEST_F(EndpointMapTest, BothDirectionsBelongToTheSameOfTwoCallsThatNameBothEnds) {
+  const std::uint32_t other = map_.find_or_create(0, *parse_endpoint("192.0.2.8:8000"));
+  bind_at(other, 1, 100);
+  bind_at(other, 2, 110);
+  bind_at(address_, 2, 200);
+  bind_at(address_, 1, 210);
+  const auto owner = [this](std::uint32_t claim) { return map_.claim(claim).call.index; };
+  EXPECT_EQ(owner(map_.resolve(address_, other, 300)), 1U);
+  EXPECT_EQ(owner(map_.resolve(other, address_, 300)), 1U);
+  EXPECT_EQ(owner(map_.resolve(other, address_, 205)), 2U)
+      << "the other one does not know both yet";
 }
 
 TEST_F(EndpointMapTest, RealmsAndPortsAreDifferentAddresses) {
