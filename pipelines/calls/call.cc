@@ -254,6 +254,10 @@ void Call::tell_release(std::int64_t timer_now_ns) {
 void Call::try_final(std::int64_t timer_now_ns) {
   if (final_told_ || !live_.released || released_workers_ < context_.options.worker_count) return;
   if (timer_now_ns < final_ns()) return;
+  // What workers knew of its last packets came with their release.
+  if (live_.end_reason == EndReason::kCaptureEnded && live_.times.ended_ns) {
+    live_.times.ended_ns = std::max(*live_.times.ended_ns, live_.last_packet_ns());
+  }
   flush_messages(timer_now_ns);
   put_record(true);
   final_told_ = true;

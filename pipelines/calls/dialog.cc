@@ -213,8 +213,9 @@ void InviteTransactions::on_final(const MessageFacts& facts) {
   if (!facts.to_tag.empty()) transaction->to = hash_text(facts.to_tag, kTransactionSeed);
 }
 
-bool InviteTransactions::acknowledges_refusal(const MessageFacts& ack) const {
-  if (is_known(ack)) return true;
+bool InviteTransactions::was_refused(const MessageFacts& ack) const {
+  const InviteTransaction* known = find(ack);
+  if (known != nullptr && known->status >= 300) return true;
   if (ack.to_tag.empty()) return false;
   const std::uint64_t from = hash_text(ack.from_tag, kTransactionSeed);
   const std::uint64_t to = hash_text(ack.to_tag, kTransactionSeed);

@@ -117,8 +117,9 @@ class InviteTransactions {
   // True when the response or CANCEL belongs to an INVITE that set up the call.
   [[nodiscard]] bool is_known(const MessageFacts& facts) const { return find(facts) != nullptr; }
 
-  // True when the ACK is that of a refusal, by its branch or by the To tag that was refused.
-  [[nodiscard]] bool acknowledges_refusal(const MessageFacts& ack) const;
+  // True when the ACK is that of a refusal that passed, by its branch or by the To tag that was
+  // refused.
+  [[nodiscard]] bool was_refused(const MessageFacts& ack) const;
 
   // True when an INVITE with this From tag and CSeq passed, on whatever hop.
   [[nodiscard]] bool has_attempt(const MessageFacts& facts) const;

@@ -72,6 +72,12 @@ void add_binding(const MediaLine& line,
   binding.dtmf = dtmf;
 }
 
+// User and session of o=, which stay while its version and address change.
+std::string_view owner_of(const SessionFacts& session) {
+  const std::string_view origin = session.origin;
+  return origin.substr(0, origin.find(' ', origin.find(' ') + 1));
+}
+
 bool has_address(const PoolVector<MediaBinding>& bindings, const Endpoint& address) {
   return std::any_of(bindings.begin(), bindings.end(), [&](const MediaBinding& binding) {
     return binding.address == address;
@@ -158,10 +164,22 @@ void OfferAnswer::settle(Side& side, SharedSession session, bool is_reoffer) {
   // Who sent only from the start, e.g. to a recorder, holds nobody by saying so again.
   const bool always = side.current && !side.holds && declares_hold(*side.current);
   side.holds = is_reoffer && !always && declares_hold(*session);
+  if (is_reoffer && !declares_hold(*session)) release_elsewhere(side.who.party, *session);
   side.current = std::move(session);
   side.pending.reset();
   changed_ = true;
   weigh();
+}
+
+// Who comes back by another way than he held by, is the same by his session.
+void OfferAnswer::release_elsewhere(std::uint8_t party, const SessionFacts& session) {
+  const std::string_view owner = owner_of(session);
+  if (owner.empty()) return;
+  for (Side& side : sides_) {
+    if (side.who.party == party && side.current && owner_of(*side.current) == owner) {
+      side.holds = false;
+    }
+  }
 }
 
 void OfferAnswer::offer(const Who& who, const SharedSession& session, std::uint32_t cseq) {

@@ -159,6 +159,7 @@ class OfferAnswer {
   Side* find_side(const Who& who);
   Side* find_or_add_side(const Who& who);
   void settle(Side& side, SharedSession session, bool is_reoffer);
+  void release_elsewhere(std::uint8_t party, const SessionFacts& session);
   void learn_payload(const PayloadKey& key, const PayloadDeclaration& payload);
   void learn_payloads(const Who& who, const SessionFacts& session);
   void weigh();

@@ -1,6 +1,7 @@
 #include "pipelines/calls/parties.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "pipelines/calls/message_numbers.h"
 #include "pipelines/calls/offer_answer.h"
@@ -134,6 +135,12 @@ void PartyList::dial(const SeenMessage& message) {
 void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
   if (party >= parties_.size()) return;
   Party& known = parties_[party];
+  if (std::exchange(known.is_refusal, false)) {  // another device answers for the party
+    known.from_us.reset();
+    known.ip.reset();
+    known.user_agent.clear();
+    known.session.reset();
+  }
   if (!known.from_us) known.from_us = message.time_ns() / 1000;
   if (!known.ip) {
     known.ip = message.signal.source.ip;
@@ -149,6 +156,12 @@ void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
     known.e164 = MessageNumbers(message).e164(*message.facts.asserted);
     if (!message.facts.asserted->name.empty()) known.name = message.facts.asserted->name;
   }
+}
+
+void PartyList::learn_refusal(const SeenMessage& message) {
+  if (parties_.size() <= kFirstCalleeParty || parties_[kFirstCalleeParty].ip) return;
+  learn(kFirstCalleeParty, message);
+  parties_[kFirstCalleeParty].is_refusal = true;
 }
 
 void PartyList::find_devices(const Registrations& registrations,

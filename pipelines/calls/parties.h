@@ -37,6 +37,8 @@ struct Party {
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
   SharedSession session;  // the first that it declared; nullptr: none
+  bool is_refusal =
+      false;  // by whom the call was refused: what is learnt of another takes its place
 };
 
 class PartyList {
@@ -57,6 +59,8 @@ class PartyList {
   // `message` comes from `party`: its signalling address, user agent and identity, where they are
   // not known yet.
   void learn(std::uint8_t party, const SeenMessage& message);
+  // Likewise of the callee, until another device answers or rings.
+  void learn_refusal(const SeenMessage& message);
 
   // The call is tried again with another number, that `message` names, unless it is answered.
   void dial(const SeenMessage& message);

@@ -12,6 +12,7 @@ namespace {
 
 using sip::Method;
 
+constexpr std::uint16_t kIsBeingForwarded = 181;
 constexpr std::uint16_t kEarlyDialogEnded = 199;
 
 bool is_challenge(std::uint16_t status) { return status == 401 || status == 407; }
@@ -97,8 +98,14 @@ void end_by_failure(LiveCall& state, const SeenMessage& message, const InviteTra
 
 void apply_failure(LiveCall& state, const SeenMessage& message, bool initial) {
   const MessageFacts& facts = message.facts;
-  if (state.times.answered_ns || state.established || !initial) return;
-  if (!is_challenge(facts.status)) state.parties.learn(kFirstCalleeParty, message);
+  if (!initial) return;
+  if (state.times.answered_ns) {  // of another branch
+    state.invites.on_final(facts);
+    end_early_dialog(state, message);
+    return;
+  }
+  if (state.established) return;
+  if (!is_challenge(facts.status)) state.parties.learn_refusal(message);
   end_early_dialog(state, message);
   apply_redirect(state, message);
   if (!state.times.start_ns) {
@@ -140,7 +147,11 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
     if (state.dialogs.is_caller_tag(facts.from_tag)) state.parties.orient();
   }
   Dialog* dialog = nullptr;
-  if (facts.status > 100 && facts.status < 300 && facts.status != kEarlyDialogEnded) {
+  // Who forwards a call says so himself; whom he forwards it to is another dialog (RFC
+  // 3261 21.1.3).
+  const bool is_none = facts.status == kEarlyDialogEnded ||
+                       (facts.status == kIsBeingForwarded && facts.session == nullptr);
+  if (facts.status > 100 && facts.status < 300 && !is_none) {
     dialog = dialog_of(state, message);
   }
   const Ends ends = ends_of(state, facts);

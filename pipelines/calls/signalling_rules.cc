@@ -14,6 +14,8 @@ namespace {
 
 using sip::Method;
 
+constexpr std::int64_t kMirrorLateNs = 1'000'000'000;
+
 void count_message(LiveCall& state, const MessageFacts& facts) {
   if (!facts.is_request) {
     const std::array<char, 3> digits = {static_cast<char>('0' + facts.status / 100),
@@ -66,14 +68,18 @@ void apply_initial_invite(LiveCall& state, const SeenMessage& message) {
   state.dialogs.add_caller_tag(facts.from_tag);
   const bool is_new = state.invites.on_invite(facts);
   if (is_new && state.ended && is_refused(state)) reopen_call(state);
-  if (is_new && !state.edges.empty()) note_followed_redirect(state, facts);
+  if (!state.edges.empty()) note_followed_redirect(state, facts);
   if (is_new && !state.times.progress_ns) state.times.attempt_ns = message.time_ns();
   state.parties.orient();
   const numbers::CallRoute route = route_of(message);
   state.route.extend(route.origin, route.target);
   note_numbers(state, message);
   if (is_new && !state.times.answered_ns) note_more_digits(state, message);
-  if (!state.times.start_ns) state.times.start_ns = message.time_ns();
+  if (!state.times.start_ns) {
+    // Of two mirrors one may be late: its responses are seen first.
+    const bool is_late = message.time_ns() - state.times.first_seen_ns < kMirrorLateNs;
+    state.times.start_ns = is_late ? state.times.first_seen_ns : message.time_ns();
+  }
   state.parties.learn(kCallerParty, message);
   // With a second leg's INVITE, the caller's addresses there are declared for the caller, too.
   apply_request_session(state, message, {kCallerParty, state.parties.callee()});
@@ -84,18 +90,25 @@ void note_reason(LiveCall& state, const MessageFacts& facts) {
   if (!facts.reason_text.empty()) state.reason = facts.reason_text;
 }
 
+HangupBy who_left(const LiveCall& state, const Ends& sides) {
+  if (!state.parties.oriented()) return HangupBy::kNone;
+  return sides.requester == kCallerParty ? HangupBy::kCaller : HangupBy::kCallee;
+}
+
 void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& sides) {
   const MessageFacts& facts = message.facts;
   const bool is_ours = state.dialogs.has_dialog(facts.from_tag, facts.to_tag);
   const bool ends = state.dialogs.hang_up(facts.from_tag, facts.to_tag);
-  if (state.ended) return;
+  if (state.ended) {
+    if (is_ours && state.end_reason == EndReason::kBye && state.hangup_by == HangupBy::kNone) {
+      state.hangup_by = who_left(state, sides);  // its response was seen before it
+      note_reason(state, facts);
+    }
+    return;
+  }
   // One of several forks is let go; the call lives on in another.
   if (!ends && is_ours) return;
-  HangupBy by = HangupBy::kNone;
-  if (state.parties.oriented()) {
-    by = sides.requester == kCallerParty ? HangupBy::kCaller : HangupBy::kCallee;
-  }
-  const CallEnd end{EndReason::kBye, by, message.time_ns()};
+  const CallEnd end{EndReason::kBye, who_left(state, sides), message.time_ns()};
   if (!ends) {
     state.doubted_end = end;
     return;
@@ -106,12 +119,17 @@ void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& sides) {
 
 void apply_cancel(LiveCall& state, const SeenMessage& message) {
   state.cancel_unanswered = true;
-  if (state.times.answered_ns || state.ended) return;
+  // What it brought about may be seen before it.
+  const bool is_late = state.end_reason == EndReason::kFailure && state.status_code == 487;
+  if (state.times.answered_ns || (state.ended && !is_late)) return;
   state.invites.on_cancel(message.facts);
-  if (state.invites.cancelled() || !state.times.start_ns) {
-    state.cancel_seen = true;
-    note_reason(state, message.facts);
-  }
+  if (!state.invites.cancelled() && state.times.start_ns) return;
+  state.cancel_seen = true;
+  note_reason(state, message.facts);
+  if (!state.ended) return;
+  state.outcome = CallOutcome::kCancelled;
+  state.end_reason = EndReason::kCancel;
+  state.hangup_by = HangupBy::kCaller;
 }
 
 void note_established(LiveCall& state, const SeenMessage& message) {
@@ -121,10 +139,20 @@ void note_established(LiveCall& state, const SeenMessage& message) {
   if (Dialog* dialog = state.dialogs.find(facts.from_tag, facts.to_tag)) dialog->confirmed = true;
 }
 
+// Hop by hop: it ends a refused attempt.  One of an answered dialog is an answer's, even if it has
+// the INVITE's branch.
+bool is_of_refusal(LiveCall& state, const MessageFacts& ack) {
+  if (state.invites.was_refused(ack)) return true;
+  if (!state.invites.is_known(ack)) return false;
+  const Dialog* dialog = state.dialogs.find(ack.from_tag, ack.to_tag);
+  return dialog == nullptr || !dialog->confirmed;
+}
+
 void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
   const MessageFacts& facts = message.facts;
-  if (!state.times.answered_ns && state.invites.acknowledges_refusal(facts)) {
-    state.invites.on_ack(facts);  // hop by hop: it ends a refused attempt
+  if (is_of_refusal(state, facts)) {
+    state.invites.on_ack(facts);
+    if (state.times.answered_ns) return;
     const InviteTransaction* last = state.invites.failure();
     if (last != nullptr && last->acknowledged) state.closing_answered = true;
     return;

@@ -86,15 +86,15 @@ TEST(InviteTransactions, ARefusalOnAHopWhoseInviteWasMissedDecidesNothingButHasI
   invites.on_invite(invite("outer", 1));
   MessageFacts busy = final_answer(invite("inner", 1), 486);
   busy.to_tag = "b";
-  EXPECT_FALSE(invites.acknowledges_refusal(invite("inner", 1)));
+  EXPECT_FALSE(invites.was_refused(invite("inner", 1)));
   invites.on_final(busy);
   EXPECT_EQ(invites.failure(), nullptr);
-  EXPECT_TRUE(invites.acknowledges_refusal(invite("inner", 1)));
+  EXPECT_TRUE(invites.was_refused(invite("inner", 1)));
   MessageFacts ack = invite("of its own", 1);
   ack.to_tag = "b";
-  EXPECT_TRUE(invites.acknowledges_refusal(ack));
+  EXPECT_TRUE(invites.was_refused(ack));
   ack.to_tag = "c";
-  EXPECT_FALSE(invites.acknowledges_refusal(ack)) << "of a 2xx";
+  EXPECT_FALSE(invites.was_refused(ack)) << "of a 2xx";
 }
 
 TEST(InviteTransactions, CancelOfAnotherBranchIsNotTheCallers) {
