@@ -32,6 +32,7 @@ constexpr std::int64_t kLinkLookNs = 250 * kNsPerMs;
 constexpr std::int64_t kTroubleWindowNs = 60 * kNsPerSecond;
 // Counting what was kept of interrupted calls delays the capture: no more than this in all.
 constexpr std::int64_t kReloadBudgetNs = 3 * kNsPerSecond;
+constexpr std::int64_t kStoredLimitNs = 5 * kNsPerSecond;
 constexpr std::int64_t kFinishLimitNs = 15 * kNsPerSecond;
 
 sigset_t service_signals() {
@@ -191,11 +192,30 @@ Result<void> Service::start() {
   return workers_.start();
 }
 
-// Acknowledged when it holds and stands in the journal.
+// Acknowledged when it holds, stands in the journal, and after a crash would be found in the call's
+// record.
 Result<PauseAnswer> Service::obey_pause(const PauseOrder& order) {
   auto answer = orders_.ask(order);
-  if (answer && answer->changed > 0) TD_TRY(pause_notes_.flush());
+  if (!answer || answer->changed == 0) return answer;
+  TD_TRY(pause_notes_.flush());
+  TD_TRY(wait_until_stored(order));
   return answer;
+}
+
+// A call that is not in the store yet is not found after a crash either.
+Result<void> Service::wait_until_stored(const PauseOrder& order) {
+  const std::int64_t deadline_ns = monotonic_now_ns() + kStoredLimitNs;
+  const auto reader = store_.reader();
+  while (monotonic_now_ns() < deadline_ns) {
+    const auto call = reader->get_call(order.uid);
+    if (!call && call.error().code != ErrorCode::kNotFound) return Error(call.error());
+    if (!call || call->final) return {};
+    if (call->recording.paused_since_us.has_value() != order.resume) return {};
+    ::usleep(2'000);
+  }
+  return make_error(ErrorCode::kBusy,
+                    "It is done and in the journal, but the call store is behind: until it has "
+                    "caught up, a crash would undo it.");
 }
 
 void Service::stop() {
@@ -308,7 +328,13 @@ void Service::writer_loop() {
 void Service::store_loop() {
   RecordKeeper& keeper = pipeline_.keeper();
   Rest rest;
-  while (!writer_done_.load(std::memory_order_acquire)) rest.after(keeper.step(monotonic_now_ns()));
+  std::int64_t retry_ns = 0;
+  while (!writer_done_.load(std::memory_order_acquire)) {
+    const std::int64_t now_ns = monotonic_now_ns();
+    rest.after(keeper.step(now_ns));
+    // What the disk refuses, the retention thread tells of.
+    if (now_ns >= retry_ns && !pause_notes_.flush()) retry_ns = now_ns + kNsPerSecond;
+  }
   if (Result<void> flushed = keeper.flush_patiently(); !flushed) {
     log_error("the last call records could not be committed: " + flushed.error().message);
   }

@@ -65,6 +65,7 @@ class Service {
   Result<void> start();
   void stop();
   Result<PauseAnswer> obey_pause(const PauseOrder& order);
+  Result<void> wait_until_stored(const PauseOrder& order);
   void wait_for_signal(const std::function<void()>& on_hangup);
   void check_beats();
   void plane_loop();

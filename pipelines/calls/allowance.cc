@@ -96,6 +96,18 @@ void Kept::note_paused(const PausedStretch& stretch) {
   paused.push_back(stretch);
 }
 
+std::vector<Interval> Kept::over_by(const std::optional<std::int64_t>& ended_ns) const {
+  std::vector<Interval> over;
+  for (const PausedStretch& stretch : paused) {
+    if (!stretch.lasts()) {
+      over.push_back(stretch.time);
+    } else if (ended_ns) {
+      over.push_back({stretch.time.from_ns, std::max(stretch.time.from_ns, *ended_ns)});
+    }
+  }
+  return over;
+}
+
 KeepingOrders take_due(const Allowance& allowed, std::int64_t time_ns, Kept& kept) {
   KeepingOrders due;
   const bool forbidden = allowed.media == config::RecordChoice::kNone;

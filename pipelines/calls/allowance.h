@@ -81,6 +81,8 @@ struct Kept {
   void note_stored(MediaKind kind);
   // The two oldest that are over become one where there are many; at most one lasts.
   void note_paused(const PausedStretch& stretch);
+  // One that lasts is over when the call has ended.
+  [[nodiscard]] std::vector<Interval> over_by(const std::optional<std::int64_t>& ended_ns) const;
 };
 
 struct BindOrder {

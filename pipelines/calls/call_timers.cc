@@ -48,7 +48,10 @@ void Call::run_open_timers(std::int64_t timer_now_ns) {
 
 void Call::run_timers(std::int64_t timer_now_ns) {
   if (live_.pause && live_.pause->deadline_ns <= timer_now_ns && !live_.ended) {
-    end_pause(PauseChange::kEndedByLimit, PauseCause::kLimit, live_.last_packet_ns());
+    // Reports of packets come late: what they tell of may be long before the limit.
+    const std::int64_t limit_ns = live_.pause->since_ns + pause_limit_ns();
+    end_pause(
+        PauseChange::kEndedByLimit, PauseCause::kLimit, std::max(limit_ns, live_.last_packet_ns()));
   }
   if (!log_.empty() && last_flush_ns_ + context_.options.message_flush_ns <= timer_now_ns) {
     flush_messages(timer_now_ns);

@@ -72,13 +72,12 @@ void ConversationRules::follow_pause(const Call& call) {
   if (call.conversation_slot == 0) return;
   const std::vector<CallHandle> legs = conversations_.legs_of(call);
   std::optional<RecordingPause> first;
-  std::vector<Interval> over;
+  std::vector<Interval> over = conversations_.paused_before(call);
   for (const CallHandle handle : legs) {
     const Call* leg = table_.find(handle);
     if (leg == nullptr) continue;
-    for (const PausedStretch& paused : leg->live().kept.paused) {
-      if (!paused.lasts()) over.push_back(paused.time);
-    }
+    for (const Interval& paused : leg->live().kept.over_by(leg->live().times.ended_ns))
+      over.push_back(paused);
     if (leg->live().ended || !leg->live().pause) continue;
     if (!first || leg->live().pause->since_ns < first->since_ns) first = leg->live().pause;
   }

@@ -204,6 +204,7 @@ bool Conversations::merge(std::uint32_t a, std::uint32_t b, const Key& key) {
     call->conversation_slot = a;
     call->set_conversation({kept.id, by.empty() ? join_method_name(key.method) : by, false});
   }
+  for (const Interval& paused : other.paused) note_paused(kept, paused);
   kept.joined += other.joined;
   for (const Key& each : other.keys) {
     by_key_.remove(each.hash, b);
@@ -238,7 +239,28 @@ void Conversations::remove(const Call& call, std::int64_t timer_now_ns) {
   legs.erase(std::remove_if(
                  legs.begin(), legs.end(), [handle](const Leg& leg) { return leg.call == handle; }),
              legs.end());
+  for (const Interval& paused : call.live().kept.over_by(call.live().times.ended_ns))
+    note_paused(slots_[at], paused);
   if (legs.empty()) link_idle(at);
+}
+
+// Legs have the same ones.  What there is no room for becomes part of the last one.
+void Conversations::note_paused(Conversation& conversation, const Interval& paused) {
+  auto& all = conversation.paused;
+  const auto known = std::ranges::find(all, paused.from_ns, &Interval::from_ns);
+  if (known != all.end()) {
+    known->to_ns = std::max(known->to_ns, paused.to_ns);
+  } else if (all.size() < kPausedMax) {
+    all.push_back(paused);
+  } else {
+    all.back().from_ns = std::min(all.back().from_ns, paused.from_ns);
+    all.back().to_ns = std::max(all.back().to_ns, paused.to_ns);
+  }
+}
+
+std::vector<Interval> Conversations::paused_before(const Call& call) const {
+  const auto& paused = slots_[call.conversation_slot].paused;
+  return {paused.begin(), paused.end()};
 }
 
 void Conversations::touch(std::uint32_t at) {

@@ -58,6 +58,9 @@ class Conversations {
   // The open calls of its conversation, itself among them; itself alone when it has none.
   [[nodiscard]] std::vector<CallHandle> legs_of(const Call& call) const;
 
+  // When calls of its conversation that are gone were paused, packet times.
+  [[nodiscard]] std::vector<Interval> paused_before(const Call& call) const;
+
   [[nodiscard]] ConversationFigures figures() const;
 
  private:
@@ -78,6 +81,7 @@ class Conversations {
     PoolVector<Leg> legs;      // open calls
     std::uint32_t joined = 0;  // calls, ended ones included
     PoolVector<Key> keys;
+    PoolVector<Interval> paused;  // of calls that are gone
     std::int64_t idle_since_ns = 0;
     std::uint32_t before = 0;  // neighbours among those without an open call, 0: none
     std::uint32_t behind = 0;
@@ -94,6 +98,7 @@ class Conversations {
   void part(std::uint32_t at, const Key& key);
   bool merge(std::uint32_t a, std::uint32_t b, const Key& key);  // false: too many legs
   void name_first(Conversation& conversation, JoinMethod method);
+  static void note_paused(Conversation& conversation, const Interval& paused);
   void touch(std::uint32_t at);
   void expire();
   void forget(std::uint32_t at);

@@ -23,6 +23,19 @@ DeskOptions without_locked(DeskOptions options) {
   return options;
 }
 
+// When the newest entry of the journal was written, on whichever boot.
+std::optional<ClockMark> last_entry(storage::Journal& log) {
+  const std::uint64_t next =
+      log.look([](const storage::LedgerState& state) { return state.next_sequence(); });
+  if (next == 0) return std::nullopt;
+  ClockMark mark;
+  const auto found = log.replay(next - 1, [&mark](const storage::LedgerRecord& record) {
+    mark.at.wall_us = record.header.time_us;
+    return Result<bool>(false);
+  });
+  return found ? std::optional(mark) : std::nullopt;
+}
+
 }  // namespace
 
 RetentionDesk::RetentionDesk(storage::RetentionStore& store,
@@ -57,17 +70,21 @@ std::int64_t RetentionDesk::latest_us(const CallRecord& call) const {
                                                 : call.key_time_us() + terms->max_us;
 }
 
+// A store that has nothing yet is of now: what is put there has a time to be compared with.
+Result<void> RetentionDesk::begin_clock() {
+  const auto value = store_.get_value(kClockValue);
+  if (!value) return Error(value.error());
+  return *value || last_entry(log()) ? Result<void>() : keep_clock(read());
+}
+
 Result<void> RetentionDesk::look_at_clock() {
   if (clock_) return {};
   const auto value = store_.get_value(kClockValue);
   if (!value) return Error(value.error());
   const ClockReadings now = read();
-  if (!*value) {
-    clock_.emplace(now, boot_id_, std::nullopt);
-    return {};
-  }
-  const auto mark = decode_clock_mark(**value);
-  if (mark) {
+  // A call store that was made anew has none: what the journal tells stands for it.
+  const auto mark = *value ? decode_clock_mark(**value) : last_entry(log());
+  if (mark || !*value) {
     clock_.emplace(now, boot_id_, mark);
   } else {
     clock_ = ClockGuard::without_mark(now);

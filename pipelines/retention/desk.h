@@ -40,8 +40,7 @@ struct ClassTerms {
 
 struct DeskOptions {
   std::vector<EarlyExpiry> early{};  // the first goes first; locked classes are left out
-  // A class that is not here counts as locked: who opens a store without its configuration shall
-  // not be able to do what that forbids.
+  // Others count as locked: who opens a store without its configuration unlocks nothing.
   std::map<std::string, ClassTerms> classes;
   std::function<ClockReadings()> clocks;  // for tests; empty: the host's
   std::optional<std::string> boot_id;     // likewise
@@ -129,6 +128,7 @@ class RetentionDesk {
   // When the call store was rebuilt; nullopt: it was not, or that is confirmed.
   Result<std::optional<std::string>> rebuilt();
   Result<void> check_rebuilt();
+  Result<void> begin_clock();
   Result<void> look_at_clock();
   Result<void> check_clock();
   Result<void> keep_clock(const ClockReadings& now);

@@ -80,6 +80,7 @@ Result<void> RetentionDesk::resume() {
   const std::lock_guard lock(mutex_);
   unfinished_ = true;
   future_.refresh();
+  TD_TRY(begin_clock());
   return finish();
 }
 

@@ -129,9 +129,39 @@ class PauseTest:
         self.report.check("pauses and their ends are in the journal",
                           [] if sorted(told) == [("pause", "command")] * 3 +
                           [("resume", "command")] * 3 else [f"{told}"])
+        self.stop()
+
+    def stop(self):
         status = self.service.stop()
         self.report.check("SIGTERM ends run cleanly",
                           [] if status == 0 else [f"exit status {status}: {self.service.tail()}"])
+
+    def run_crash(self):
+        """What was answered holds after an end that nobody can prepare for."""
+        before = {call["uid"] for call in program.calls(self.service.store)}
+        self.service.start()
+        sender = self.lab.start_in(self.lab.tap,
+                                   *replay.command((write_capture(self.directory), "mon0")))
+        begin = time.monotonic()
+
+        def new_calls():
+            return [call for call in program.calls(self.service.store) if call["uid"] not in before]
+        uid = netlab.wait_until(new_calls, PAUSE_AT_S)[0]["uid"]
+        time.sleep(max(0, begin + PAUSE_AT_S - time.monotonic()))
+        paused = self.order("pause", uid, 2)
+        self.service.kill()
+        self.service.start()
+        sender.wait(60)
+
+        def all_final():
+            log = new_calls()
+            return len(log) == 3 and all(call["final"] for call in log)
+        netlab.wait_until(all_final, FINAL_S, 0.5)
+        kept = {call["call_id"]: len([at for at in self.kept_times(call)
+                                      if at >= paused[1] + DELAY_MAX_S]) for call in new_calls()}
+        self.report.check("a pause that was answered holds after kill -9",
+                          [f"{kept}"] if any(kept.values()) or len(kept) != 3 else [])
+        self.stop()
 
 
 def main():
@@ -139,7 +169,9 @@ def main():
     if require_linux_root(report, "pause"):
         with tempfile.TemporaryDirectory(prefix="tdp.") as directory, netlab.NetLab() as lab:
             with report.guard("pause"):
-                PauseTest(report, lab, directory).run()
+                test = PauseTest(report, lab, directory)
+                test.run()
+                test.run_crash()
     return report.finish()
 
 

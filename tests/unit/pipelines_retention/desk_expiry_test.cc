@@ -16,6 +16,24 @@ class DeskExpiryTest : public RetentionTest {
   }
 };
 
+// Its mark lay in the call store, which was made anew; the journal still tells of a time.
+TEST_F(DeskExpiryTest, the_journal_stands_for_a_mark_of_the_clock_that_is_lost) {
+  const Uid due = add(1);
+  ASSERT_TRUE(desk->hold(hold_of(only({add(2)})), clerk));
+  store.values.clear();
+  open_desk("boot-2");
+  pass(15 * kDayUs);
+  EXPECT_EQ(desk->apply().error().code, ErrorCode::kBusy);
+  EXPECT_TRUE(store.calls.contains(due));
+  ASSERT_TRUE(desk->confirm_clock(clerk));
+  ASSERT_TRUE(desk->apply());
+  EXPECT_FALSE(store.calls.contains(due));
+}
+
+TEST_F(DeskExpiryTest, what_is_put_into_a_new_store_has_a_time_to_be_compared_with) {
+  EXPECT_TRUE(store.values.contains("retention/clock")) << "before anything is due";
+}
+
 // It would be what makes room.
 TEST_F(DeskExpiryTest, an_erasure_without_room_does_not_keep_others_from_expiring) {
   const Uid erased = add(1);

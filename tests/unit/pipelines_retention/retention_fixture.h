@@ -45,7 +45,10 @@ inline CallRecord call_of(std::uint32_t number, const std::string& caller = "100
 
 class RetentionTest : public ::testing::Test {
  protected:
-  RetentionTest() { open_desk(); }
+  RetentionTest() {
+    open_desk();
+    EXPECT_TRUE(desk->resume());
+  }
 
   // As a new process does, on the same boot unless `boot_id` is another one.
   void open_desk(const std::string& boot_id = "boot-1") {
