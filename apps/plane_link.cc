@@ -68,8 +68,10 @@ void PlaneLink::put_event(EventRecord event) {
 void PlaneLink::tell_pause(const PauseTold& told) {
   if (pause_observer_) pause_observer_(told);
   if (told.change != PauseChange::kEndedByLimit) return;
-  log_warning("the recording of call " + to_string(told.uid) +
-              " goes on: its pause has lasted as long as calls.pause_limit_s allows");
+  log_warning(
+      "the recording of call " + to_string(told.uid) +
+      " goes on: its pause has lasted as long as it may (calls.pause_limit_s, or limit_s of the "
+      "rule)");
 }
 
 void PlaneLink::push_command(RecordCommand command) {

@@ -63,12 +63,12 @@ class Clerk {
   }
 
   Result<std::string> operator()(const ExtendRequest& request) {
-    if (!request.confirmed) TD_TRY(note_search(request.calls));
+    TD_TRY(note_search(request.calls));  // likewise
     return told(desk_.extend(request, actor_));
   }
 
   Result<std::string> operator()(const EraseRequest& request) {
-    if (!request.confirmed) TD_TRY(note_search(request.calls));
+    TD_TRY(note_search(request.calls));  // it may tell of calls that it does not erase
     return told(desk_.erase(request, actor_));
   }
 

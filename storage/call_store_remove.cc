@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "model/call_codec.h"
+#include "model/pseudonym.h"
 #include "storage/call_store_batch.h"
 #include "storage/call_store_read.h"
 
@@ -114,6 +115,7 @@ Result<void> Remover::remove_record(StoredCall& stored,
   TD_TRY(remove_due(stored.call, what.parts));
   if ((what.parts & kPartMedia) == 0) return {};
   stored.call.recording.lifecycle = lifecycle;
+  forget_addresses_of_erased(stored.call);
   batch_.put(Column::kCalls, view(stored.key), encode_call(stored.call));
   return {};
 }

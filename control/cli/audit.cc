@@ -19,7 +19,7 @@ constexpr const char* kAuditFooter =
     "that it happened stays, with the hash of its leaf. With --limit the next number is told on\n"
     "stderr as `next: N`.\n"
     "Types: policy_change, class_change, hold, release, extension, erasure, expiry, pause,\n"
-    "resume, annotation, access, export, confirmation.\n"
+    "resume, annotation, access, export, confirmation, redaction.\n"
     "\n"
     "Examples:\n"
     "  tapdeck audit list --uid 01KASJ4Q3R8ZC5W1T9M2XVB7NE\n"

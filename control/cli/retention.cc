@@ -199,8 +199,8 @@ int extend(const Context& context, const ExtendOptions& options) {
               printable(*answer, "refused.count") + ", gone " + printable(*answer, "gone.count") +
               (done ? "\n" : undone));
   }
-  const bool refused =
-      tell_skipped(*answer, "refused", "refused: its class does not allow that time");
+  const bool refused = tell_skipped(
+      *answer, "refused", "refused: it is not over, or its class does not allow that time");
   const bool gone = tell_skipped(*answer, "gone", "gone: there is nothing to keep");
   return refused || gone ? kExitSkipped : kExitDone;
 }

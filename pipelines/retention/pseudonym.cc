@@ -7,10 +7,11 @@
 #include <set>
 #include <vector>
 
+#include "model/pseudonym.h"
+
 namespace tapdeck::retention {
 namespace {
 
-constexpr std::string_view kPrefix = "erased-";
 constexpr std::size_t kBitMax = 63;
 
 bool is_chosen(const PartyChoice& choice, std::size_t index) {
@@ -74,11 +75,11 @@ class Eraser {
     std::array<char, 8> hex{};
     const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), random_(), 16).ptr;
     std::copy_backward(hex.data(), end, digits.data() + digits.size());
-    return name = std::string(kPrefix) + std::string(digits.data(), digits.size());
+    return name = std::string(kPseudonymPrefix) + std::string(digits.data(), digits.size());
   }
 
   void replace(std::string& number, std::string& e164) {
-    if (!number.starts_with(kPrefix) && !(number.empty() && e164.empty())) {
+    if (!number.starts_with(kPseudonymPrefix) && !(number.empty() && e164.empty())) {
       number = pseudonym_of(e164.empty() ? number : e164);
     }
     e164.clear();

@@ -71,6 +71,27 @@ TEST_F(CallStoreExpiryTest, PartsOfOneTimeAreDueTogetherSoonestFirst) {
   expect_consistent();
 }
 
+// While there is media, its streams are told apart by their addresses.
+TEST_F(CallStoreExpiryTest, AddressesOfWhoWasTakenOutGoWithTheMedia) {
+  CallRecord call = call_due(1, 5'000, 5'000, 9'000);
+  call.parties[0].number = "erased-00000017";
+  for (std::uint8_t party = 0; party < 2; ++party) {
+    MediaRecord media;
+    media.party = party;
+    media.source = *parse_endpoint(party == 0 ? "192.0.2.1:4000" : "192.0.2.2:5000");
+    media.destination = *parse_endpoint(party == 0 ? "192.0.2.2:5000" : "192.0.2.1:4000");
+    call.media.push_back(media);
+  }
+  put(call);
+  retire(call, kPartMedia);
+  const auto left = store_->get(call.uid);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->media[0].source, Endpoint{});
+  EXPECT_EQ(left->media[0].destination, call.media[0].destination);
+  EXPECT_EQ(left->media[1].source, call.media[1].source);
+  EXPECT_EQ(left->media[1].destination, Endpoint{});
+}
+
 TEST_F(CallStoreExpiryTest, OnlyTheFinalRecordCounts) {
   CallRecord call = call_due(1, 5'000, 6'000, 7'000);
   call.final = false;
