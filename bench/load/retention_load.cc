@@ -173,6 +173,7 @@ class RetentionRun {
     TimedRetention timed(*store_);
     retention::RetentionDesk desk(
         timed, [this] { return store_->reader(); }, desk_options());
+    TD_TRY(desk.resume());
     TD_TRY(hold(desk));
     now_.wall_us += kKeptUs;
     now_.boottime_us += kKeptUs;
