@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/hash.h"
 #include "pipelines/signalling/hep.h"
 #include "pipelines/signalling/rtcp_json.h"
 
@@ -13,6 +14,11 @@ namespace {
 constexpr std::int64_t kHepTimeSlackNs = 10'000'000'000;
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
+// Never the wire.
+std::uint64_t agent_of(const HepPacket& hep, const Endpoint& sender) {
+  return mix64(hash_bytes(sender.ip.bytes, hep.agent), sender.port) | 1U;
+}
+
 }  // namespace
 
 SignalAssembler::SignalAssembler(Output output,
@@ -22,6 +28,7 @@ SignalAssembler::SignalAssembler(Output output,
     : output_(std::move(output)),
       rtcp_output_(std::move(rtcp_output)),
       duplicates_(seed),
+      retold_(seed),
       connections_(limits, seed, *this, counters_) {}
 
 void SignalAssembler::take(const SignalMessage& packet, std::int64_t timer_now_ns) {
@@ -33,15 +40,22 @@ void SignalAssembler::take(const SignalMessage& packet, std::int64_t timer_now_n
   } else if (begins_hep(packet.view())) {
     on_hep(packet.view(), packet);
   } else {
-    output_(packet);
+    tell(packet, RetoldFilter::kWire);
   }
+}
+
+void SignalAssembler::tell(const SignalMessage& message, std::uint64_t teller) {
+  if (has_agents_ && retold_.is_retold(message, teller)) {
+    return counters_.add(StreamCount::kDuplicateMessage);
+  }
+  output_(message);
 }
 
 void SignalAssembler::on_sip(ByteView message, const SignalMessage& around) {
   SignalMessage whole = around;
   whole.bytes = message.data();
   whole.length = static_cast<std::uint32_t>(message.size());
-  output_(whole);
+  tell(whole, RetoldFilter::kWire);
 }
 
 void SignalAssembler::on_hep(ByteView packet, const SignalMessage& around) {
@@ -69,7 +83,10 @@ void SignalAssembler::on_hep(ByteView packet, const SignalMessage& around) {
     }
   }
   if (hep.protocol == kHepTypeRtcp) return on_rtcp(hep.payload, inside);
-  on_sip(hep.payload, inside);
+  inside.bytes = hep.payload.data();
+  inside.length = static_cast<std::uint32_t>(hep.payload.size());
+  has_agents_ = true;
+  tell(inside, agent_of(hep, around.source));
 }
 
 // As it was sent, or retold in JSON.

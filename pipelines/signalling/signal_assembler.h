@@ -43,11 +43,14 @@ class SignalAssembler final : private ConnectionSink {
   void on_sip(ByteView message, const SignalMessage& around) override;
   void on_hep(ByteView packet, const SignalMessage& around) override;
   void on_rtcp(ByteView payload, SignalMessage& inside);
+  void tell(const SignalMessage& message, std::uint64_t teller);
 
   Output output_;
   RtcpOutput rtcp_output_;
   StreamCounters counters_;
   DuplicateFilter duplicates_;
+  RetoldFilter retold_;
+  bool has_agents_ = false;  // until then nothing is told twice
   TcpConnections connections_;
 };
 

@@ -38,4 +38,30 @@ class DuplicateFilter {
   std::vector<Slot> slots_;
 };
 
+// Knows SIP messages that capture agents tell of more than once: the same bytes between the same
+// addresses, by another agent or by the wire itself.  Agents have clocks of their own, so the
+// window is wider, and still shorter than T1.  Threads, memory: likewise.
+class RetoldFilter {
+ public:
+  static constexpr std::int64_t kWindowNs = 200'000'000;
+  static constexpr std::size_t kSlots = 8'192;
+  static constexpr std::uint64_t kWire = 0;
+
+  explicit RetoldFilter(std::uint64_t seed) : seed_(seed), slots_(kSlots) {}
+
+  // `teller`: kWire, or which agent it was.  True when another one has just told of `message`, or
+  // the same agent of the same moment; remembers it otherwise.
+  bool is_retold(const SignalMessage& message, std::uint64_t teller);
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::int64_t time_ns = INT64_MIN / 2;
+    std::uint64_t teller = kWire;
+  };
+
+  std::uint64_t seed_;
+  std::vector<Slot> slots_;
+};
+
 }  // namespace tapdeck::sip

@@ -108,16 +108,26 @@ TEST(SignalAssembler, TcpIsPutTogetherAndItsDuplicatesAreTold) {
 }
 
 TEST(SignalAssembler, SipInHepHasTheAddressesAndTimeOfTheAgent) {
-  AssemblerBench bench;
-  bench.take(hep(kTwoSecondsAgo, "\x01", kSipMessage));
-  bench.take(hep(kTwoSecondsAgo, "\x01", kSipMessage), SignalTransport::kTcp, 1);
-  ASSERT_EQ(bench.messages_.size(), 2U);
-  for (const PassedMessage& message : bench.messages_) {
+  for (const SignalTransport transport : {SignalTransport::kUdp, SignalTransport::kTcp}) {
+    AssemblerBench bench;
+    bench.take(hep(kTwoSecondsAgo, "\x01", kSipMessage), transport, 1);
+    ASSERT_EQ(bench.messages_.size(), 1U);
+    const PassedMessage& message = bench.messages_[0];
     EXPECT_EQ(message.text, kSipMessage);
     EXPECT_EQ(message.transport, SignalTransport::kHep);
     EXPECT_EQ(message.source, "10.0.0.1:5060");
     EXPECT_EQ(message.time_ns, bench.time_ns_ - 2 * kNsPerSecond);
   }
+}
+
+TEST(SignalAssembler, WhatTheWireAndAnAgentTellOfIsOneMessage) {
+  AssemblerBench bench;
+  bench.take(kSipMessage);
+  EXPECT_EQ(bench.messages_.size(), 1U);
+  bench.take(hep(kTwoSecondsAgo, "\x01", kSipMessage));
+  bench.take(hep(kTwoSecondsAgo, "\x01", kSipMessage), SignalTransport::kTcp, 1);
+  EXPECT_EQ(bench.messages_.size(), 2U);
+  EXPECT_EQ(bench.count(StreamCount::kDuplicateMessage), 1U);
 }
 
 TEST(SignalAssembler, ATimeFarOffIsNotBelieved) {

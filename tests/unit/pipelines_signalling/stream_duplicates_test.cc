@@ -65,5 +65,21 @@ TEST(DuplicateFilter, ARetransmissionMayBeDuplicatedItself) {
   EXPECT_TRUE(filter.is_duplicate(packet("INVITE", 501, 2)));
 }
 
+TEST(RetoldFilter, TellsAnotherTellersMessageFromARetransmission) {
+  constexpr std::uint64_t kOne = 5;
+  constexpr std::uint64_t kTwo = 7;
+  RetoldFilter filter(1);
+  EXPECT_FALSE(filter.is_retold(packet("INVITE", 0, 1), kOne));
+  EXPECT_TRUE(filter.is_retold(packet("INVITE", 0, 2), kOne)) << "told again";
+  EXPECT_TRUE(filter.is_retold(packet("INVITE", -150, 3), kTwo)) << "by another clock";
+  EXPECT_TRUE(filter.is_retold(packet("INVITE", 1, 4), RetoldFilter::kWire));
+  EXPECT_FALSE(filter.is_retold(packet("INVITF", 1, 4), kTwo)) << "another message";
+  EXPECT_FALSE(filter.is_retold(packet("INVITE", 500, 5), kOne)) << "sent again";
+  EXPECT_TRUE(filter.is_retold(packet("INVITE", 530, 6), kTwo)) << "and that told again";
+  EXPECT_FALSE(filter.is_retold(packet("OPTIONS", 0, 1), RetoldFilter::kWire));
+  EXPECT_FALSE(filter.is_retold(packet("OPTIONS", 0, 2), RetoldFilter::kWire))
+      << "that is for DuplicateFilter to say";
+}
+
 }  // namespace
 }  // namespace tapdeck::sip
