@@ -1,6 +1,7 @@
 #include "pipelines/export/layout.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@ namespace {
 constexpr std::uint8_t kNobody = 0xff;
 constexpr std::size_t kOvertakenMax = 32;    // packets that may arrive before the first one
 constexpr std::size_t kComparedMax = 2'000;  // packets that tell a copy of a stream
+constexpr std::int64_t kComparedMin = 10;    // pairs of packets that tell of a clock
 
 std::string upper(std::string_view text) {
   std::string result(text);
@@ -47,6 +49,55 @@ void add_note(WavPlan& plan, std::string note) {
   }
 }
 
+bool is_audible(const PacketEntry& packet, const StreamPlan& plan) {
+  const Coding coding = plan.codings[packet.payload_type];
+  return packet.payload_bytes != 0 && (coding == Coding::kAlaw || coding == Coding::kUlaw);
+}
+
+// Some devices count milliseconds, at another rate, or nothing at all: then packets come as their
+// sequence numbers and lengths say, and not as their timestamps do.
+bool counts_samples(const MediaStream& stream,
+                    const std::vector<OrderedPacket>& ordered,
+                    const StreamPlan& plan) {
+  std::int64_t pairs = 0;
+  std::int64_t right = 0;
+  std::int64_t stamped = 0;
+  std::int64_t said = 0;
+  std::int64_t passed = 0;
+  for (std::size_t i = 1; i < ordered.size(); ++i) {
+    const PacketEntry& before = stream.packets[ordered[i - 1].index];
+    const PacketEntry& packet = stream.packets[ordered[i].index];
+    const bool side_by_side = ordered[i].order == ordered[i - 1].order + 1;
+    if (!side_by_side || !is_audible(before, plan) || !is_audible(packet, plan)) continue;
+    const auto step = static_cast<std::int32_t>(packet.timestamp - before.timestamp);
+    ++pairs;
+    if (step == before.payload_bytes) ++right;
+    stamped += step;
+    said += before.payload_bytes;
+    passed += samples_between(before.arrival_us, packet.arrival_us);
+  }
+  if (pairs < kComparedMin || right * 2 >= pairs) return true;
+  return std::abs(passed - said) * 4 >= std::abs(passed - stamped);
+}
+
+// As if they counted samples, from sequence numbers.
+void count_samples(MediaStream& stream,
+                   const std::vector<OrderedPacket>& ordered,
+                   const StreamPlan& plan) {
+  const PacketEntry* before = nullptr;
+  std::int64_t order = 0;
+  for (const OrderedPacket& next : ordered) {
+    PacketEntry& packet = stream.packets[next.index];
+    if (!is_audible(packet, plan)) continue;
+    if (before != nullptr) {
+      packet.timestamp = before->timestamp +
+                         static_cast<std::uint32_t>((next.order - order) * before->payload_bytes);
+    }
+    before = &packet;
+    order = next.order;
+  }
+}
+
 // Lays out the audible packets of one stream, in samples from `origin_us`.
 class StreamLayout {
  public:
@@ -59,10 +110,7 @@ class StreamLayout {
     for (std::size_t i = 0; i < ordered.size(); ++i) {
       run_begins = run_begins || begins_run(ordered, i);
       PacketEntry& packet = stream_.packets[ordered[i].index];
-      const Coding coding = plan_.codings[packet.payload_type];
-      if (packet.payload_bytes == 0 || (coding != Coding::kAlaw && coding != Coding::kUlaw)) {
-        continue;
-      }
+      if (!is_audible(packet, plan_)) continue;
       if (run_begins) anchor_run(ordered, i);
       run_begins = false;
       place(packet);
@@ -247,6 +295,10 @@ WavPlan plan_wav(const CallRecord& call, MediaIndex& index) {
     if (plan.streams[i].side == Side::kNone) continue;
     MediaStream& stream = index.streams[i];
     const std::vector<OrderedPacket> ordered = order_packets(stream.packets);
+    if (!counts_samples(stream, ordered, plan.streams[i])) {
+      count_samples(stream, ordered, plan.streams[i]);
+      add_note(plan, "timestamps do not count samples: packets lie by their sequence numbers");
+    }
     StreamLayout(stream, plan.streams[i], origin_us).place(ordered);
     append_gaps(stream, ordered, plan.gaps);
   }

@@ -97,5 +97,39 @@ TEST(PlanWav, AStreamNeverOverlaysItself) {
   EXPECT_EQ(index.streams[0].packets[1].skip, 60);
 }
 
+TEST(PlanWav, TimestampsThatCountNoSamplesAreLeftOutOfAccount) {
+  struct Case {
+    const char* name;
+    std::uint32_t step;      // of the timestamp
+    std::int64_t every_us;   // packets arrive
+    std::int64_t second_at;  // sample of the second packet
+    bool noted;
+  };
+
+  const Case cases[] = {{"nothing", 0, 20'000, 160, true},
+                        {"milliseconds", 20, 20'000, 160, true},
+                        {"another rate", 320, 20'000, 160, true},
+                        {"silence between packets", 320, 40'000, 320, false},
+                        {"samples, that come too fast", 160, 10'000, 160, false}};
+  for (const Case& c : cases) {
+    MediaIndex index;
+    index.streams.push_back(stream_between(0, 1));
+    for (std::uint16_t i = 0; i < 50; ++i) {
+      PacketEntry packet;
+      packet.is_rtp = true;
+      packet.payload_type = 8;
+      packet.sequence = static_cast<std::uint16_t>(65'530 + i);
+      packet.timestamp = i * c.step;
+      packet.payload_bytes = 160;
+      packet.arrival_us = kT0 + i * c.every_us;
+      index.streams[0].packets.push_back(packet);
+    }
+    const WavPlan plan = plan_wav(two_party_call(), index);
+    EXPECT_EQ(index.streams[0].packets[1].position, c.second_at) << c.name;
+    EXPECT_EQ(index.streams[0].packets[49].position, 49 * c.second_at) << c.name;
+    EXPECT_EQ(plan.notes.size(), c.noted ? 1U : 0U) << c.name;
+  }
+}
+
 }  // namespace
 }  // namespace tapdeck::exports
