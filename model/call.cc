@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "model/enum_names.h"
+
 namespace tapdeck {
 namespace {
 
@@ -35,12 +37,6 @@ constexpr std::array<std::string_view, 16> kRecordingReasons = {"",
                                                                 "interrupted",
                                                                 "truncated"};
 constexpr std::array<std::string_view, 4> kLifecycles = {"present", "held", "erased", "expired"};
-
-template <typename Enum, std::size_t kCount>
-std::string_view name_of(const std::array<std::string_view, kCount>& names, Enum value) {
-  const auto index = static_cast<std::size_t>(value);
-  return index < kCount ? names[index] : std::string_view{};
-}
 
 template <typename Enum, std::size_t kCount>
 std::optional<Enum> value_of(const std::array<std::string_view, kCount>& names,

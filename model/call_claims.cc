@@ -2,25 +2,22 @@
 
 #include <array>
 
+#include "model/enum_names.h"
+
 namespace tapdeck {
 namespace {
 
-constexpr std::array<std::string_view, 6> kSources = {"p_asserted_identity",
+constexpr std::array<std::string_view, 7> kSources = {"p_asserted_identity",
                                                       "p_preferred_identity",
                                                       "remote_party_id",
                                                       "diversion",
                                                       "history_info",
-                                                      "referred_by"};
+                                                      "referred_by",
+                                                      "request_uri"};
 constexpr std::array<std::string_view, 6> kKinds = {
     "transferred", "transferred_from", "replaces", "replaced_by", "redirected", "redirected_from"};
 constexpr std::array<std::string_view, 6> kEdgeOutcomes = {
     "", "requested", "accepted", "refused", "succeeded", "failed"};
-
-template <typename Enum>
-std::string_view name_of(const std::array<std::string_view, 6>& names, Enum value) {
-  const auto index = static_cast<std::size_t>(value);
-  return index < names.size() ? names[index] : std::string_view{};
-}
 
 }  // namespace
 

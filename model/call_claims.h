@@ -21,7 +21,9 @@ enum class IdentitySource : std::uint8_t {
   kDiversion = 3,    // RFC 5806
   kHistory = 4,      // History-Info, RFC 7044
   kReferredBy = 5,   // RFC 3892
+  kTarget = 6,       // Request-URI of the INVITE that was answered, where it is not who was dialled
 };
+constexpr auto kIdentitySourceLast = IdentitySource::kTarget;
 
 // One value of such a header field.
 struct CallIdentity {

@@ -53,7 +53,7 @@ Enum enumerator(std::uint32_t value, Enum last, bool& good) {
 
 CallIdentity read_identity(const wire::IdentityV1& from, bool& good) {
   CallIdentity identity;
-  identity.source = enumerator(from.source(), IdentitySource::kReferredBy, good);
+  identity.source = enumerator(from.source(), kIdentitySourceLast, good);
   if (from.has_party()) identity.party = narrow<std::uint8_t>(from.party(), good);
   identity.number = from.number();
   identity.e164 = from.e164();

@@ -25,11 +25,6 @@ bool is_stricter(const policy::Decision& a, const policy::Decision& b) {
   return a.actions->log > b.actions->log;
 }
 
-// A contact's user part may be any text: what nobody dials is no number that a rule could mean.
-bool is_dialable(std::string_view number) {
-  return number.find_first_not_of("0123456789+*#") == std::string_view::npos;
-}
-
 // Whom the call was led to is asked for in addition: only a rule that means him says anything new.
 bool means_callee(const config::MatchBlock& match) {
   using config::NumberKey;

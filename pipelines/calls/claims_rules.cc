@@ -114,6 +114,15 @@ void note_charging(const ClaimsFacts& facts, CallClaims& claims) {
   if (claims.term_ioi.empty()) claims.term_ioi = facts.charging->term_ioi.substr(0, kRawMax);
 }
 
+bool is_known_number(const LiveCall& state, std::string_view number, std::string_view e164) {
+  const auto is_it = [&](std::string_view other, std::string_view other_e164) {
+    return other == number || (!e164.empty() && other_e164 == e164);
+  };
+  return is_it(state.dialled, state.dialled_e164) ||
+         std::ranges::any_of(state.parties.all(),
+                             [&](const Party& party) { return is_it(party.number, party.e164); });
+}
+
 bool tells_nothing(const ClaimsFacts& facts) {
   return facts.identities.size() == 0 && facts.passports.size() == 0 && facts.reasons.size() == 0 &&
          facts.headers.size() == 0 && !facts.session && !facts.charging && facts.left_out == 0;
@@ -152,6 +161,29 @@ void note_claims(LiveCall& state, const SeenMessage& message, std::uint8_t party
         });
   }
   claims.left_out += facts.left_out;
+}
+
+void note_target(LiveCall& state, const SeenMessage& answer, std::uint8_t party) {
+  const std::string_view target = state.invites.target_of(answer.facts);
+  if (!is_dialable(target)) return;
+  const std::string e164(MessageNumbers(answer).e164(target));
+  if (is_known_number(state, target, e164)) return;
+  if (!state.claims) state.claims = std::make_unique<CallClaims>();
+  add_once(
+      state.claims->identities,
+      kIdentitiesMax,
+      *state.claims,
+      [&](const CallIdentity& known) {
+        return known.source == IdentitySource::kTarget && known.number == target;
+      },
+      [&] {
+        CallIdentity identity;
+        identity.source = IdentitySource::kTarget;
+        identity.party = party;
+        identity.number = target;
+        identity.e164 = e164;
+        return identity;
+      });
 }
 
 }  // namespace tapdeck::calls

@@ -20,4 +20,8 @@ constexpr std::size_t kKeptHeadersMax = 32;
 // `message.facts.claims` is there; `party` sent the message.
 void note_claims(LiveCall& state, const SeenMessage& message, std::uint8_t party);
 
+// `answer` is a 2xx: whom the network led the call to that `party` answered, by the INVITE of that
+// hop, where it is none of the numbers that are known.
+void note_target(LiveCall& state, const SeenMessage& answer, std::uint8_t party);
+
 }  // namespace tapdeck::calls

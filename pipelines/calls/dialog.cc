@@ -11,6 +11,8 @@ namespace {
 // Of an INVITE that was missed: it never decides.
 constexpr std::uint32_t kUnknownHop = UINT32_MAX;
 
+constexpr std::size_t kTargetBytesMax = 64;
+
 constexpr std::uint64_t kTransactionSeed = 0x7461706465636bULL;
 
 std::uint64_t transaction_key(const MessageFacts& facts) {
@@ -140,6 +142,11 @@ bool InviteTransactions::has_attempt(const MessageFacts& facts) const {
   });
 }
 
+std::string_view InviteTransactions::target_of(const MessageFacts& response) const {
+  const InviteTransaction* transaction = find(response);
+  return transaction == nullptr ? std::string_view() : transaction->target;
+}
+
 bool InviteTransactions::is_tried_again(const MessageFacts& invite) const {
   // Another From tag is a back-to-back user agent's own leg, unless the caller has been refused.
   if (hash_text(invite.from_tag, kTransactionSeed) != last_from_) return failure() != nullptr;
@@ -165,6 +172,7 @@ bool InviteTransactions::on_invite(const MessageFacts& facts) {
   transaction.from = from;
   transaction.cseq = facts.cseq;
   transaction.via_count = facts.via_count;
+  transaction.target = facts.request_number.substr(0, kTargetBytesMax);
   if (is_new) {
     last_from_ = from;
     last_cseq_ = facts.cseq;

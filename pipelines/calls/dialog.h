@@ -92,6 +92,7 @@ struct InviteTransaction {
   bool cancelled = false;
   bool acknowledged = false;
   PoolString phrase;
+  PoolString target;  // the number in its Request-URI
 };
 
 class InviteTransactions {
@@ -120,6 +121,9 @@ class InviteTransactions {
   // True when the ACK is that of a refusal that passed, by its branch or by the To tag that was
   // refused.
   [[nodiscard]] bool was_refused(const MessageFacts& ack) const;
+
+  // The number that the INVITE of this response was sent to; empty: it was not seen.
+  [[nodiscard]] std::string_view target_of(const MessageFacts& response) const;
 
   // True when an INVITE with this From tag and CSeq passed, on whatever hop.
   [[nodiscard]] bool has_attempt(const MessageFacts& facts) const;

@@ -11,4 +11,8 @@ numbers::CallRoute route_of(const SeenMessage& message) {
   return message.numbers->route(signal.realm, signal.destination, signal.source);
 }
 
+bool is_dialable(std::string_view number) {
+  return !number.empty() && number.find_first_not_of("0123456789+*#") == std::string_view::npos;
+}
+
 }  // namespace tapdeck::calls

@@ -13,6 +13,9 @@ namespace tapdeck::calls {
 // From where the call came to where it went, by this message alone.  A response goes back.
 numbers::CallRoute route_of(const SeenMessage& message);
 
+// A contact's user part may be any text: what nobody dials is no number.
+bool is_dialable(std::string_view number);
+
 class MessageNumbers {
  public:
   explicit MessageNumbers(const SeenMessage& message)

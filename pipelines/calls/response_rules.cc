@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipelines/calls/claims_rules.h"
 #include "pipelines/calls/media_rules.h"
 #include "pipelines/calls/signalling_rules.h"
 #include "pipelines/calls/transfer_rules.h"
@@ -164,6 +165,7 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
     apply_response_session(state, message, ends);
     if (initial) {
       apply_answer(state, message, dialog);
+      note_target(state, message, dialog == nullptr ? ends.responder : dialog->party);
     } else {
       state.session_expires_s = facts.session_expires_s;
       note_connected_identity(state, message, ends.responder);

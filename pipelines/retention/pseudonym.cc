@@ -124,7 +124,8 @@ class Eraser {
     for (CallIdentity identity : call_.claims->identities) {
       const bool of_sender = identity.source == IdentitySource::kAsserted ||
                              identity.source == IdentitySource::kPreferred ||
-                             identity.source == IdentitySource::kRemoteParty;
+                             identity.source == IdentitySource::kRemoteParty ||
+                             identity.source == IdentitySource::kTarget;
       const bool chosen = of_sender && identity.party && is_chosen(choice_, *identity.party);
       if (chosen || goes(identity.number, identity.e164)) {
         replace(identity.number, identity.e164);

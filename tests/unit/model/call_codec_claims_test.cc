@@ -110,8 +110,8 @@ TEST(CallCodecClaims, BadValuesGiveNothing) {
   EXPECT_TRUE(reads("\xea\x03\x02\x08\x05"sv)) << "an edge of the last kind";
   EXPECT_FALSE(reads("\xea\x03\x02\x08\x06"sv)) << "no such kind";
   EXPECT_FALSE(reads("\xea\x03\x03\x1a\x01x"sv)) << "a uid of one byte";
-  EXPECT_TRUE(reads("\xe2\x03\x04\x0a\x02\x08\x05"sv)) << "an identity of the last source";
-  EXPECT_FALSE(reads("\xe2\x03\x04\x0a\x02\x08\x06"sv)) << "no such source";
+  EXPECT_TRUE(reads("\xe2\x03\x04\x0a\x02\x08\x06"sv)) << "an identity of the last source";
+  EXPECT_FALSE(reads("\xe2\x03\x04\x0a\x02\x08\x07"sv)) << "no such source";
   EXPECT_FALSE(reads("\xe2\x03\x05\x0a\x03\x10\x80\x02"sv)) << "party 256";
 }
 
