@@ -159,9 +159,10 @@ void PartyList::learn(std::uint8_t party, const SeenMessage& message) {
 }
 
 void PartyList::learn_refusal(const SeenMessage& message) {
-  if (parties_.size() <= kFirstCalleeParty || parties_[kFirstCalleeParty].ip) return;
+  if (parties_.size() <= kFirstCalleeParty || parties_[kFirstCalleeParty].is_refusal) return;
+  const bool is_all = !parties_[kFirstCalleeParty].ip;  // that is known of the callee
   learn(kFirstCalleeParty, message);
-  parties_[kFirstCalleeParty].is_refusal = true;
+  parties_[kFirstCalleeParty].is_refusal = is_all;
 }
 
 void PartyList::find_devices(const Registrations& registrations,
