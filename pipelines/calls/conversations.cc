@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "pipelines/calls/allowance.h"
 #include "pipelines/calls/call.h"
 #include "pipelines/signalling/lexer.h"
 

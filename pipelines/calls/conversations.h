@@ -23,6 +23,7 @@
 #include "pipelines/calls/claims_facts.h"
 #include "pipelines/calls/hash_index.h"
 #include "pipelines/calls/message_facts.h"
+#include "pipelines/calls/timeline.h"
 
 namespace tapdeck::calls {
 
