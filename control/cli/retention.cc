@@ -73,7 +73,7 @@ struct ApplyOptions {
 };
 
 Result<std::int64_t> parse_end(const char* option, const std::string& text, std::string_view zone) {
-  const auto time_us = parse_time(text, zone, BareDate::kDayAfter);
+  auto time_us = parse_time(text, zone, BareDate::kDayAfter);
   if (time_us) return time_us;
   return make_error(time_us.error().code, std::string(option) + ": " + time_us.error().message);
 }

@@ -200,8 +200,9 @@ StreamPlan plan_stream(const CallRecord& call, const MediaStream& stream, WavPla
   const bool encrypted = media != nullptr && media->srtp;
   std::array<bool, 128> used{};
   for (const PacketEntry& packet : stream.packets) used[packet.payload_type] |= packet.is_rtp;
-  for (std::uint8_t type = 0; type < used.size(); ++type) {
-    if (!used[type]) continue;
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (!used[i]) continue;
+    const auto type = static_cast<std::uint8_t>(i);
     const std::string name = codec_name(call, stream, type);
     result.codings[type] = encrypted ? Coding::kUnknown : coding_of(name);
     if (encrypted) {
