@@ -39,6 +39,14 @@ Result<void> RetentionDesk::report_calls(const EraseRequest& request, Report& re
     row.start_us = call == nullptr ? uid.start_ms() * kUsPerMs : call->key_time_us();
     row.matters =
         log().look([&](const storage::LedgerState& state) { return state.matters_of(uid); });
+    if (call != nullptr && !request.number.empty()) {
+      const auto choice = choose_parties(*call, number);
+      if (!choice) {
+        return make_error(ErrorCode::kInvalidArgument,
+                          "Call " + to_string(uid) + " has no such number: nothing is erased.");
+      }
+      target.choice = *choice;
+    }
     if (call != nullptr) {
       row.conversation_id = call->conversation_id;
       row.class_name = call->recording.retention_class;
@@ -46,14 +54,6 @@ Result<void> RetentionDesk::report_calls(const EraseRequest& request, Report& re
       row.locked =
           is_locked(call->recording) && (doubted || !row.expires_us || *row.expires_us > now);
       report.in_progress = report.in_progress || call->state == CallState::kInProgress;
-      if (!request.number.empty()) {
-        const auto choice = choose_parties(*call, number);
-        if (!choice) {
-          return make_error(ErrorCode::kInvalidArgument,
-                            "Call " + to_string(uid) + " has no such number: nothing is erased.");
-        }
-        target.choice = *choice;
-      }
       if (!row.conversation_id.empty()) {
         const bool first = report.conversations.empty();
         report.first_us = first ? row.start_us : std::min(report.first_us, row.start_us);
