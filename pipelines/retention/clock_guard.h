@@ -40,15 +40,15 @@ class ClockGuard {
     kNone,
     kMoved,      // against the boot clock
     kRestarted,  // the host was started anew, and the clock is before the mark or far behind it
-    kNoMark,     // there is one, but it is not understood
+    kNoMark,     // none that is understood
   };
 
-  // `left`: nullopt where the store never had a mark; then the first time is believed.
+  // `left`: nullopt believes the first time.
   ClockGuard(const ClockReadings& start,
              std::string_view boot_id,
              const std::optional<ClockMark>& left);
 
-  // The store has a mark that is not understood.
+  // The store has none that is understood.
   static ClockGuard without_mark(const ClockReadings& start);
 
   // False: the clock is doubted, from now on until confirm().

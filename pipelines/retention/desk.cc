@@ -10,6 +10,7 @@ namespace tapdeck::retention {
 namespace {
 
 constexpr std::int64_t kKeepClockUs = 60 * kUsPerSecond;
+constexpr std::string_view kUnknownClock = "unknown";  // no mark, so that the clock is doubted
 
 // With the longest texts and kLedgerUidsMax uids in each: within kLedgerGroupBytesMax.
 constexpr std::size_t kGroupEntries = 100;
@@ -70,11 +71,19 @@ std::int64_t RetentionDesk::latest_us(const CallRecord& call) const {
                                                 : call.key_time_us() + terms->max_us;
 }
 
-// A store that has nothing yet is of now: what is put there has a time to be compared with.
+// A store that has nothing yet is of now: what is put there has a time to be compared with.  One
+// that was made anew, or is older than marks, is of its journal's newest entry, before there is
+// another: whatever is written down from now on has the time that is to be judged.
 Result<void> RetentionDesk::begin_clock() {
   const auto value = store_.get_value(kClockValue);
   if (!value) return Error(value.error());
-  return *value || last_entry(log()) ? Result<void>() : keep_clock(read());
+  if (*value) return {};
+  if (const auto mark = last_entry(log())) {
+    return store_.put_value(kClockValue, encode_clock_mark(*mark));
+  }
+  const auto when = rebuilt();
+  if (!when) return Error(when.error());
+  return *when ? store_.put_value(kClockValue, kUnknownClock) : keep_clock(read());
 }
 
 Result<void> RetentionDesk::look_at_clock() {
@@ -82,10 +91,8 @@ Result<void> RetentionDesk::look_at_clock() {
   const auto value = store_.get_value(kClockValue);
   if (!value) return Error(value.error());
   const ClockReadings now = read();
-  // A call store that was made anew has none: what the journal tells stands for it.
-  const auto mark = *value ? decode_clock_mark(**value) : last_entry(log());
-  if (mark || !*value) {
-    clock_.emplace(now, boot_id_, mark);
+  if (const auto mark = *value ? decode_clock_mark(**value) : std::nullopt) {
+    clock_.emplace(now, boot_id_, *mark);
   } else {
     clock_ = ClockGuard::without_mark(now);
   }

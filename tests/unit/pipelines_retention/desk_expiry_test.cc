@@ -30,6 +30,38 @@ TEST_F(DeskExpiryTest, the_journal_stands_for_a_mark_of_the_clock_that_is_lost) 
   EXPECT_FALSE(store.calls.contains(due));
 }
 
+// Neither what confirms it nor any other entry that is written by the clock makes that clock right.
+TEST_F(DeskExpiryTest, a_rebuilt_call_store_does_not_believe_a_clock_that_is_far_off) {
+  const Uid due = add(1);
+  ASSERT_TRUE(desk->hold(hold_of(only({add(2)})), clerk));
+  store.values.clear();
+  store.values[std::string(storage::kRebuiltValue)] = "1";
+  pass(400 * kDayUs);
+  open_desk("boot-2");
+  ASSERT_TRUE(desk->confirm_rebuild(clerk));
+  for (int process = 0; process < 2; ++process) {
+    const auto refused = desk->apply();
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("confirm-clock"), std::string::npos);
+    open_desk("boot-2");
+  }
+  EXPECT_TRUE(store.calls.contains(due));
+  ASSERT_TRUE(desk->confirm_clock(clerk));
+  ASSERT_TRUE(desk->apply());
+  EXPECT_FALSE(store.calls.contains(due));
+}
+
+TEST_F(DeskExpiryTest, a_rebuilt_call_store_without_entries_knows_no_time) {
+  add(1);
+  store.values.clear();
+  store.values[std::string(storage::kRebuiltValue)] = "1";
+  open_desk();
+  ASSERT_TRUE(desk->confirm_rebuild(clerk));
+  EXPECT_EQ(desk->apply().error().code, ErrorCode::kBusy);
+  ASSERT_TRUE(desk->confirm_clock(clerk));
+  EXPECT_TRUE(desk->apply());
+}
+
 TEST_F(DeskExpiryTest, what_is_put_into_a_new_store_has_a_time_to_be_compared_with) {
   EXPECT_TRUE(store.values.contains("retention/clock")) << "before anything is due";
 }
