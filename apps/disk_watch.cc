@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
-#include <sys/statvfs.h>
 #include <utility>
 
 #include "base/log.h"
@@ -22,53 +20,48 @@ std::uint64_t percent_of(std::uint64_t bytes, std::uint32_t percent) {
 
 }  // namespace
 
-DiskWatchOptions disk_watch_options(const config::RetentionPressure& from, std::string directory) {
+DiskWatchOptions disk_watch_options(const config::RetentionPressure& from,
+                                    const storage::StoreOptions& store) {
   DiskWatchOptions options;
   options.low_percent = from.low_percent;
   options.enough_percent = from.enough_percent;
   options.stop_percent = from.stop_percent;
-  options.space = [path = std::move(directory)]() -> Result<DiskSpace> {
-    struct statvfs space {};
-
-    if (statvfs(path.c_str(), &space) != 0) {
-      return make_errno_error(
-          ErrorCode::kIo, "The disk of " + path + " does not tell its room", errno);
-    }
-    return DiskSpace{space.f_blocks * space.f_frsize, space.f_bavail * space.f_frsize};
+  options.room = [path = store.directory, step_bytes = store.preallocate_bytes] {
+    return storage::read_disk_room(path, step_bytes);
   };
   return options;
 }
 
-std::uint16_t priority_for(const DiskSpace& space, std::uint32_t stop_percent) {
-  const std::uint64_t stop = percent_of(space.bytes, stop_percent);
+std::uint16_t priority_for(const storage::DiskRoom& room, std::uint32_t stop_percent) {
+  const std::uint64_t stop = percent_of(room.bytes, stop_percent);
   const std::uint64_t none = stop / 2;
-  if (space.free >= stop) return 0;
-  if (space.free <= none) return calls::kPriorityNone;
-  const double share = static_cast<double>(stop - space.free) / static_cast<double>(stop - none);
+  if (room.free >= stop) return 0;
+  if (room.free <= none) return calls::kPriorityNone;
+  const double share = static_cast<double>(stop - room.free) / static_cast<double>(stop - none);
   const auto priority = static_cast<std::uint16_t>(share * calls::kPriorityNone);
   return std::max<std::uint16_t>(priority, 1);
 }
 
 void DiskWatch::look() {
-  if (!options_.space) return;
-  const auto space = options_.space();
-  if (!space) {
-    if (!std::exchange(blind_, true)) log_error(space.error().message);
+  if (!options_.room) return;
+  const auto room = options_.room();
+  if (!room) {
+    if (!std::exchange(blind_, true)) log_error(room.error().message);
     return;
   }
   blind_ = false;
-  space_ = *space;
-  const std::uint64_t enough = percent_of(space_.bytes, options_.enough_percent);
-  const bool low = space_.free < percent_of(space_.bytes, options_.low_percent);
+  room_ = *room;
+  const std::uint64_t enough = percent_of(room_.bytes, options_.enough_percent);
+  const bool low = room_.free < percent_of(room_.bytes, options_.low_percent);
   if (!relieving_ && low) {
     relieving_ = true;
     log_warning("disk pressure: " + free_text() + "; recordings go before their time until " +
                 std::to_string(options_.enough_percent) + " % are");
-  } else if (relieving_ && space_.free >= enough) {
+  } else if (relieving_ && room_.free >= enough) {
     relieving_ = exhausted_ = false;
     log_warning("disk pressure is over: " + free_text());
   }
-  missing_bytes_ = relieving_ ? enough - space_.free : 0;
+  missing_bytes_ = relieving_ ? enough - room_.free : 0;
   judge();
 }
 
@@ -83,10 +76,10 @@ void DiskWatch::tell_relief(bool possible) {
 // What may go goes first.
 void DiskWatch::judge() {
   const bool helping = relieving_ && !exhausted_;
-  DiskSpace less = space_;
-  less.free -= std::min(less.free, percent_of(space_.bytes, options_.stop_percent) / kSlackShare);
+  storage::DiskRoom less = room_;
+  less.free -= std::min(less.free, percent_of(room_.bytes, options_.stop_percent) / kSlackShare);
   const std::uint16_t before = priority_min();
-  const std::uint16_t rising = helping ? 0 : priority_for(space_, options_.stop_percent);
+  const std::uint16_t rising = helping ? 0 : priority_for(room_, options_.stop_percent);
   const std::uint16_t falling = helping ? 0 : priority_for(less, options_.stop_percent);
   const std::uint16_t now = std::max(rising, std::min(before, falling));
   priority_min_.store(now, std::memory_order_relaxed);
@@ -103,11 +96,12 @@ void DiskWatch::judge() {
 }
 
 std::string DiskWatch::free_text() const {
-  const double percent = space_.bytes == 0 ? 0
-                                           : 100.0 * static_cast<double>(space_.free) /
-                                                 static_cast<double>(space_.bytes);
+  const double percent =
+      room_.bytes == 0 ? 0
+                       : 100.0 * static_cast<double>(room_.free) / static_cast<double>(room_.bytes);
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %% of the store's disk are free", percent);
+  std::snprintf(
+      text.data(), text.size(), "%.1f %% of the store's disk are free for recordings", percent);
   return text.data();
 }
 

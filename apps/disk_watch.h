@@ -14,27 +14,26 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "storage/disk_room.h"
+#include "storage/store.h"
 
 namespace tapdeck::apps {
 
-struct DiskSpace {
-  std::uint64_t bytes = 0;  // that the file system has
-  std::uint64_t free = 0;   // of those, what the service may take
-};
-
 struct DiskWatchOptions {
+  // Per cent of what recordings may have.
   std::uint32_t low_percent = 0;     // 0: nothing goes early
   std::uint32_t enough_percent = 0;  // above it
   std::uint32_t stop_percent = 0;    // 0: calls are recorded while there is room
-  std::function<Result<DiskSpace>()> space{};
+  std::function<Result<storage::DiskRoom>()> room{};
 };
 
-// As the configuration has it, for the file system that `directory` is on.
-DiskWatchOptions disk_watch_options(const config::RetentionPressure& from, std::string directory);
+// As the configuration has it, for the file system that the store is on.
+DiskWatchOptions disk_watch_options(const config::RetentionPressure& from,
+                                    const storage::StoreOptions& store);
 
 // The lowest priority of a call that is recorded when as much is free: 0 from `stop_percent` on,
 // rising evenly to 256 (none) at half of it.
-std::uint16_t priority_for(const DiskSpace& space, std::uint32_t stop_percent);
+std::uint16_t priority_for(const storage::DiskRoom& room, std::uint32_t stop_percent);
 
 class DiskWatch {
  public:
@@ -63,7 +62,7 @@ class DiskWatch {
   [[nodiscard]] std::string free_text() const;
 
   const DiskWatchOptions options_;
-  DiskSpace space_;
+  storage::DiskRoom room_;
   bool blind_ = false;      // the disk does not tell
   bool relieving_ = false;  // from low_percent until enough_percent
   bool exhausted_ = false;  // nothing may go early any more

@@ -81,8 +81,9 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   for (std::uint16_t i = 0; i < config.capture.ports.size(); ++i) {
     mbuf_count += port_options(config, i).mbuf_count;
   }
-  Result<std::unique_ptr<storage::Store>> store =
-      storage::Store::open(control::store_options(settings, storage::StoreMode::kCreateIfMissing));
+  const storage::StoreOptions store_options =
+      control::store_options(settings, storage::StoreMode::kCreateIfMissing);
+  Result<std::unique_ptr<storage::Store>> store = storage::Store::open(store_options);
   if (!store) return store.error();
   retention::RetentionDesk desk(**store, control::desk_options(config));
   TD_TRY(desk.resume());
@@ -102,7 +103,7 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   Service service({.store_directory = settings.store_directory,
                    .idle_sleep_us = config.capture.idle_sleep_us,
                    .retention_classes = config::retention_class_names(config),
-                   .disk = disk_watch_options(config.retention_pressure, settings.store_directory)},
+                   .disk = disk_watch_options(config.retention_pressure, store_options)},
                   **store,
                   desk,
                   **pipeline,

@@ -93,8 +93,8 @@
 
 #define TD_CONFIG_PRESSURE(X) \
   X(low_percent, std::uint32_t, 0, 0, 99, kRestart, \
-    "When less of the store's disk is free, recordings go before their time, in the order below. " \
-    "0: none ever does.") \
+    "When less of the store's disk is free for recordings (docs/RETENTION.md), some go before " \
+    "their time, in the order below. 0: none ever does.") \
   X(enough_percent, std::uint32_t, 10, 1, 99, kRestart, \
     "When as much is free again, no more go. Above `low_percent`.") \
   X(stop_percent, std::uint32_t, 2, 0, 50, kRestart, \

@@ -4,18 +4,17 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "storage/disk_room.h"
 
 namespace tapdeck::storage {
 namespace {
 
 constexpr std::uint32_t kRequestsMax = 256;
 constexpr std::int64_t kRetryNs = kNsPerSecond;
-constexpr std::uint64_t kReserveBytes = 256U << 20;  // left free; a tenth of a smaller disk
 
 std::uint8_t* allocate_staging(const StoreOptions& options) {
   TD_ASSERT(options.staging_bytes % kBlockBytes == 0 && options.staging_bytes >= 64 * 1024);
@@ -214,13 +213,8 @@ std::uint64_t SegmentOutput::new_request(const Request& request) {
 bool SegmentOutput::preallocate(Segment& segment, std::uint64_t end) {
   const std::uint64_t step = std::max<std::uint64_t>(options_.preallocate_bytes, kBlockBytes);
   while (segment.allocated < end) {
-    struct statvfs space {};
-
-    if (fstatvfs(segment.file.descriptor.get(), &space) == 0) {
-      const std::uint64_t reserve =
-          std::min<std::uint64_t>(kReserveBytes, space.f_blocks * space.f_frsize / 10);
-      if (space.f_bavail * space.f_frsize < reserve + step) return false;
-    }
+    const auto room = read_disk_room(segment.file.descriptor.get(), step);
+    if (room && room->free == 0) return false;
     // What cannot be preallocated may still be written; if not, the write says so.
     static_cast<void>(fallocate(segment.file.descriptor.get(),
                                 0,

@@ -109,6 +109,7 @@ void hold(benchmark::State& state, const Selection& calls, std::uint64_t count) 
   storage::Store* store = filled_store();
   if (store == nullptr) return state.SkipWithError("no store");
   RetentionDesk desk(*store, {});
+  if (!desk.resume()) return state.SkipWithError("the store is not ready");
   static int matters = 0;
   for (auto _ : state) {
     HoldRequest request;

@@ -21,8 +21,8 @@ from service import Service
 from small_disk import SmallDisk
 
 DISK_MIB = 160  # RocksDB alone takes 40 MiB ahead for its log
-LOW, ENOUGH, STOP = 40, 46, 30  # percent
-NONE = STOP // 2 - 4  # well below half of it: no call is recorded
+LOW, ENOUGH, STOP = 30, 36, 24  # percent of what recordings may have
+NONE = STOP // 2 - 8  # well below half of it: no call is recorded
 CONFIGURATION = f"""\
 storage:
   preallocate_mib: 1
@@ -60,6 +60,10 @@ class PressureTest:
 
     def check(self, name, problems):
         self.report.check(f"disk pressure: {name}", problems)
+
+    def left_free(self):
+        """What is left to everything but recordings: a tenth of it, and preallocate_mib."""
+        return self.disk.space()[0] // 10 + (1 << 20)
 
     def json(self, *words):
         return self.ask(*words, "--json").expect(0, 1).lines()[0]
@@ -137,12 +141,13 @@ class PressureTest:
 
     def check_order(self):
         """More than the first class has must come back, and less than both have."""
-        self.disk.leave(LOW - 2)
+        self.disk.leave(LOW - 2, self.left_free())
         problems = self.problem("recordings go before their time")
 
         def enough():
             total, free = self.disk.space()
-            return free >= total * ENOUGH // 100
+            kept = self.left_free()
+            return free - kept >= (total - kept) * ENOUGH // 100
         if not netlab.wait_until(enough, WAIT_S):
             problems.append(f"{self.disk.space()} bytes are free")
         gone = self.expired()
@@ -161,7 +166,7 @@ class PressureTest:
         if not netlab.wait_until(
                 lambda: self.json("stats")["calls"]["recordings"] == LIVE_CALLS, WAIT_S):
             problems.append("calls are not recorded to begin with")
-        self.disk.leave(NONE)
+        self.disk.leave(NONE, self.left_free())
         problems += self.problem("nothing may go before its time any more; no new call is recorded")
         problems += self.problem("new calls are not recorded: the disk is nearly full")
         self.check("status raises the alarm", problems)

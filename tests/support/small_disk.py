@@ -38,11 +38,13 @@ class SmallDisk:
         figures = os.statvfs(self.path)
         return figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize
 
-    def leave(self, percent):
-        """Takes at once what makes that share free: no writer ever sees less."""
+    def leave(self, percent, kept=0):
+        """Takes at once what makes that share free, of all but `kept` bytes, and those: no writer
+        ever sees less."""
         total, free = self.space()
         with open(os.path.join(self.path, "filler"), "ab") as file:
-            os.posix_fallocate(file.fileno(), file.tell(), free - total * percent // 100)
+            taken = free - kept - (total - kept) * percent // 100
+            os.posix_fallocate(file.fileno(), file.tell(), taken)
 
     def free(self):
         os.remove(os.path.join(self.path, "filler"))

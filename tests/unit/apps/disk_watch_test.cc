@@ -14,9 +14,9 @@ class DiskWatchTest : public ::testing::Test {
  protected:
   DiskWatch watch_of(std::uint32_t low, std::uint32_t enough, std::uint32_t stop) {
     return DiskWatch(
-        {.low_percent = low, .enough_percent = enough, .stop_percent = stop, .space = [this] {
+        {.low_percent = low, .enough_percent = enough, .stop_percent = stop, .room = [this] {
            ++asked_;
-           return tells_ ? Result<DiskSpace>(DiskSpace{1'000, free_})
+           return tells_ ? Result<storage::DiskRoom>(storage::DiskRoom{1'000, free_})
                          : make_error(ErrorCode::kIo, "The disk is silent.");
          }});
   }
@@ -49,7 +49,7 @@ TEST_F(DiskWatchTest, FromLowUntilEnoughBytesAreMissing) {
   look(watch, free_, 199);
   EXPECT_EQ(watch.missing_bytes(), 101U);
   EXPECT_EQ(watch.trouble(),
-            "19.9 % of the store's disk are free: recordings go before their time");
+            "19.9 % of the store's disk are free for recordings: recordings go before their time");
   look(watch, free_, 250);
   EXPECT_EQ(watch.missing_bytes(), 50U) << "until there is enough";
   look(watch, free_, 300);
@@ -66,7 +66,8 @@ TEST_F(DiskWatchTest, CallsAreRefusedOnlyWhenNothingMayGo) {
   watch.tell_relief(false);
   EXPECT_EQ(watch.priority_min(), calls::kPriorityNone);
   EXPECT_EQ(watch.trouble(),
-            "2.0 % of the store's disk are free, and nothing may go before its time any more; no "
+            "2.0 % of the store's disk are free for recordings, and nothing may go before its time "
+            "any more; no "
             "new call is recorded");
   watch.tell_relief(true);
   EXPECT_EQ(watch.priority_min(), 0);
@@ -96,7 +97,8 @@ TEST_F(DiskWatchTest, ALittleMoreSpaceChangesNothing) {
   look(watch, free_, 150);
   EXPECT_EQ(watch.priority_min(), 128);
   EXPECT_EQ(watch.trouble(),
-            "15.0 % of the store's disk are free; new calls of a priority below 128 are not "
+            "15.0 % of the store's disk are free for recordings; new calls of a priority below 128 "
+            "are not "
             "recorded");
   look(watch, free_, 160);
   EXPECT_EQ(watch.priority_min(), 128);
@@ -123,15 +125,18 @@ TEST_F(DiskWatchTest, ADiskThatIsSilentChangesNothing) {
 TEST_F(DiskWatchTest, TheDiskIsAskedThroughTheStoreDirectory) {
   config::RetentionPressure pressure;
   pressure.low_percent = 5;
-  const DiskWatchOptions options =
-      disk_watch_options(pressure, std::filesystem::temp_directory_path());
+  storage::StoreOptions store;
+  store.directory = std::filesystem::temp_directory_path();
+  store.preallocate_bytes = 1U << 20;
+  const DiskWatchOptions options = disk_watch_options(pressure, store);
   EXPECT_EQ(options.low_percent, 5U);
   EXPECT_EQ(options.stop_percent, pressure.stop_percent);
-  const auto space = options.space();
-  ASSERT_TRUE(space);
-  EXPECT_GT(space->bytes, 0U);
-  EXPECT_LE(space->free, space->bytes);
-  EXPECT_FALSE(disk_watch_options(pressure, "/nonexistent/store").space());
+  const auto room = options.room();
+  ASSERT_TRUE(room);
+  EXPECT_GT(room->bytes, 0U);
+  EXPECT_LE(room->free, room->bytes);
+  store.directory = "/nonexistent/store";
+  EXPECT_FALSE(disk_watch_options(pressure, store).room());
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ TEST(RetentionThread, WhatIsDueGoes) {
       *call.start_us + kUsPerSecond;
   ASSERT_TRUE(store->put_calls({&call, 1}));
   retention::RetentionDesk desk(*store, {});
+  ASSERT_TRUE(desk.resume());
   RetentionThread thread(desk);
   thread.start();
   EXPECT_TRUE(wait_until([&] { return thread.figures().expired.value() > 0; }));
@@ -46,10 +47,11 @@ TEST(RetentionThread, AFullDiskIsToldAndItsEndToo) {
   const storage::TemporaryDirectory directory;
   const auto store = storage::open_store(storage::test_options(directory.path()));
   retention::RetentionDesk desk(*store, {});
+  ASSERT_TRUE(desk.resume());
   std::atomic<std::uint64_t> free{0};
   RetentionThread thread(
-      desk, {.low_percent = 20, .enough_percent = 30, .stop_percent = 10, .space = [&free] {
-               return Result<DiskSpace>(DiskSpace{1'000, free.load()});
+      desk, {.low_percent = 20, .enough_percent = 30, .stop_percent = 10, .room = [&free] {
+               return Result<storage::DiskRoom>(storage::DiskRoom{1'000, free.load()});
              }});
   thread.start();
   EXPECT_TRUE(wait_until([&] { return thread.disk().priority_min() > 0; }));
@@ -82,8 +84,9 @@ TEST(RetentionThread, WhatMayGoGoesWhileTheDiskIsFull) {
   options.classes["default"] = {};
   options.early = {{"default"}};
   retention::RetentionDesk desk(*store, std::move(options));
-  RetentionThread thread(desk, {.low_percent = 20, .enough_percent = 30, .space = [] {
-                                  return Result<DiskSpace>(DiskSpace{1'000, 100});
+  ASSERT_TRUE(desk.resume());
+  RetentionThread thread(desk, {.low_percent = 20, .enough_percent = 30, .room = [] {
+                                  return Result<storage::DiskRoom>(storage::DiskRoom{1'000, 100});
                                 }});
   thread.start();
   EXPECT_TRUE(wait_until([&] { return thread.figures().expired_early.value() > 0; }));
@@ -101,6 +104,7 @@ TEST(RetentionThread, ADoubtedClockIsTold) {
   options.clocks = [&wall_us] { return retention::ClockReadings{wall_us.load(), 1'000'000}; };
   options.boot_id = "boot";
   retention::RetentionDesk desk(*store, std::move(options));
+  ASSERT_TRUE(desk.resume());
   ASSERT_TRUE(desk.apply());
   wall_us += 2 * 3'600 * kUsPerSecond;
   RetentionThread thread(desk);
