@@ -125,7 +125,7 @@ Json answer_to_json(const ApplyAnswer& answer) {
 Json answer_to_json(const BackupAnswer& answer) {
   return Json{{"destination", to_valid_utf8(answer.destination)},
               {"files", answer.files},
-              {"linked", answer.linked},
+              {"cloned", answer.cloned},
               {"bytes", answer.bytes}};
 }
 

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <linux/fs.h>
 #include <optional>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -16,7 +18,6 @@
 namespace tapdeck::storage {
 namespace {
 
-constexpr mode_t kSealedMode = 0400;
 constexpr std::size_t kCopyWindowBytes = 1UL << 20;
 
 Error failed(const std::string& what, const std::string& path) {
@@ -24,28 +25,45 @@ Error failed(const std::string& what, const std::string& path) {
       errno == ENOSPC ? ErrorCode::kResources : ErrorCode::kIo, path + " cannot be " + what, errno);
 }
 
-// False: it is gone, or cannot be linked here.
-bool try_link(const std::string& from, const std::string& to) {
-  return ::link(from.c_str(), to.c_str()) == 0;
-}
-
-Result<void> copy_bytes(int from, int to, const std::string& path, CopiedFiles& copied) {
+// From there on, up to the next hole.
+Result<std::uint64_t> copy_data(
+    int from, int to, std::uint64_t offset, std::uint64_t end, const std::string& path) {
   std::vector<std::uint8_t> window(kCopyWindowBytes);
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t got = read_up_to(from, window, offset);
+  while (offset < end) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(window.size(), end - offset);
+    const std::size_t got = read_up_to(from, MutableByteView(window).first(wanted), offset);
     if (got == 0) break;
     if (!write_fully(to, ByteView(window).first(got), offset)) return failed("written", path);
     offset += got;
-    copied.bytes += got;
   }
-  if (::fsync(to) != 0) return failed("synced", path);
-  return {};
+  return offset;
 }
 
-Result<void> copy_file(const std::string& from,
-                       const std::string& to,
-                       CopyWay way,
-                       CopiedFiles& copied) {
+// A file that grows meanwhile is copied up to where it had grown.
+Result<void> copy_bytes(int from, int to, const std::string& path, CopiedFiles& copied) {
+  std::uint64_t end = 0;
+  for (;;) {
+    const off_t begin = ::lseek(from, static_cast<off_t>(end), SEEK_DATA);
+    if (begin < 0) break;
+    const off_t hole = ::lseek(from, begin, SEEK_HOLE);
+    if (hole < 0) break;
+    const auto at = copy_data(
+        from, to, static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(hole), path);
+    if (!at) return Error(at.error());
+    copied.bytes += *at - static_cast<std::uint64_t>(begin);
+    if (*at == end) break;
+    end = *at;
+  }
+  if (errno != ENXIO) return failed("read", path);
+
+  struct stat status {};
+
+  if (::fstat(from, &status) != 0) return failed("read", path);
+  const auto size = std::max<off_t>(status.st_size, static_cast<off_t>(end));
+  return ::ftruncate(to, size) == 0 ? Result<void>() : failed("written", path);
+}
+
+Result<void> copy_file(const std::string& from, const std::string& to, CopiedFiles& copied) {
   const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!source.valid()) {
     if (errno == ENOENT) return {};
@@ -55,17 +73,16 @@ Result<void> copy_file(const std::string& from,
   struct stat status {};
 
   if (::fstat(source.get(), &status) != 0) return failed("read", from);
-  const mode_t mode = status.st_mode & 0777;
-  ++copied.files;
-  if (way == CopyWay::kLinkSealed && mode == kSealedMode && try_link(from, to)) {
-    ++copied.linked;
-    return {};
-  }
   const Descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!target.valid()) return failed("made", to);
-  TD_TRY(copy_bytes(source.get(), target.get(), to, copied));
-  if (::fchmod(target.get(), mode) != 0) return failed("given its mode", to);
-  return {};
+  ++copied.files;
+  if (::ioctl(target.get(), FICLONE, source.get()) == 0) {
+    ++copied.cloned;
+  } else {
+    TD_TRY(copy_bytes(source.get(), target.get(), to, copied));
+  }
+  if (::fchmod(target.get(), status.st_mode & 0777) != 0) return failed("given its mode", to);
+  return ::fsync(target.get()) == 0 ? Result<void>() : failed("synced", to);
 }
 
 bool exists(const std::string& path) {
@@ -106,10 +123,7 @@ Result<void> check_same_ledger(const std::string& copy, const std::string& journ
 
 }  // namespace
 
-Result<void> copy_tree(const std::string& from,
-                       const std::string& to,
-                       CopyWay way,
-                       CopiedFiles& copied) {
+Result<void> copy_tree(const std::string& from, const std::string& to, CopiedFiles& copied) {
   TD_TRY(make_directories(to));
   std::error_code trouble;
   std::vector<std::filesystem::directory_entry> entries;
@@ -126,12 +140,27 @@ Result<void> copy_tree(const std::string& from,
     const std::string name = entry.path().filename();
     std::error_code gone;
     if (entry.is_directory(gone)) {
-      TD_TRY(copy_tree(from + "/" + name, to + "/" + name, way, copied));
+      TD_TRY(copy_tree(from + "/" + name, to + "/" + name, copied));
     } else if (entry.is_regular_file(gone)) {
-      TD_TRY(copy_file(from + "/" + name, to + "/" + name, way, copied));
+      TD_TRY(copy_file(from + "/" + name, to + "/" + name, copied));
     }
   }
   return sync_directory(to);
+}
+
+Result<CopiedFiles> make_whole(const std::string& to,
+                               const std::function<Result<CopiedFiles>(const std::string&)>& make) {
+  const std::string partial = to + ".partial";
+  auto copied = make(partial);
+  if (copied && ::rename(partial.c_str(), to.c_str()) != 0) copied = failed("renamed", partial);
+  if (!copied) {
+    std::error_code trouble;
+    std::filesystem::remove_all(partial, trouble);
+    return copied;
+  }
+  const auto parent = std::filesystem::path(to).parent_path().string();
+  TD_TRY(sync_directory(parent.empty() ? "." : parent));
+  return copied;
 }
 
 Result<CopiedFiles> restore_copy(const std::string& from,
@@ -155,20 +184,18 @@ Result<CopiedFiles> restore_copy(const std::string& from,
   const std::string partial = to + ".partial";
   if (exists(partial)) {
     return make_error(ErrorCode::kAlreadyExists,
-                      partial + " is there, of a restore that failed: remove it first.");
+                      partial + " is there, of a restore that was cut short: remove it first.");
   }
-  CopiedFiles copied;
-  for (const char* part : {"segments", "calls", "keys"}) {
-    // Copies, not links: the restored store may punch holes and overwrite, the backup stays.
-    TD_TRY(copy_tree(from + "/" + part, partial + "/" + part, CopyWay::kCopyAll, copied));
-  }
-  TD_TRY(copy_tree(ledger, partial + "/ledger", CopyWay::kCopyAll, copied));
-  TD_TRY(copy_file(from + "/FORMAT", partial + "/FORMAT", CopyWay::kCopyAll, copied));
-  TD_TRY(sync_directory(partial));
-  if (::rename(partial.c_str(), to.c_str()) != 0) return failed("renamed", partial);
-  const auto parent = std::filesystem::path(to).parent_path().string();
-  TD_TRY(sync_directory(parent.empty() ? "." : parent));
-  return copied;
+  return make_whole(to, [&](const std::string& made) -> Result<CopiedFiles> {
+    CopiedFiles copied;
+    for (const char* part : {"segments", "calls", "keys"}) {
+      TD_TRY(copy_tree(from + "/" + part, made + "/" + part, copied));
+    }
+    TD_TRY(copy_tree(ledger, made + "/ledger", copied));
+    TD_TRY(copy_file(from + "/FORMAT", made + "/FORMAT", copied));
+    TD_TRY(sync_directory(made));
+    return copied;
+  });
 }
 
 }  // namespace tapdeck::storage

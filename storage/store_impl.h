@@ -117,6 +117,8 @@ class StoreImpl final : public Store {
   }
 
  private:
+  Result<void> copy_calls(const std::string& to, CopiedFiles& copied);
+  Result<CopiedFiles> copy_parts(const std::string& to);
   Result<std::uint64_t> known_entries();
   Result<void> check_journal();
   void note_journal();

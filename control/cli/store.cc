@@ -69,8 +69,8 @@ int back_up(const Context& context, const std::string& directory, bool json) {
   }
   const Json told = Json::parse(*answer, nullptr, /*allow_exceptions=*/false);
   write_out("Copied " + std::to_string(told.value("files", 0U)) + " files to " +
-            to_printable(destination) + " (" + std::to_string(told.value("linked", 0U)) +
-            " shared with the store, " + std::to_string(told.value("bytes", std::uint64_t{0})) +
+            to_printable(destination) + " (" + std::to_string(told.value("cloned", 0U)) +
+            " cloned by the file system, " + std::to_string(told.value("bytes", std::uint64_t{0})) +
             " bytes).\n");
   return kExitDone;
 }
@@ -108,7 +108,7 @@ void add_copies(CLI::App& command, Context& context) {
       "still in it.\n\n"
       "Example:\n  tapdeck --store /srv/store store backup /srv/backup/2026-11-26");
   backup->add_option("DIRECTORY", options->directory, "Where to; must not exist")->required();
-  backup->add_flag("--json", options->json, "One JSON object: destination, files, linked, bytes");
+  backup->add_flag("--json", options->json, "One JSON object: destination, files, cloned, bytes");
   backup->callback([options, &context] {
     context.exit_status = back_up(context, options->directory, options->json);
   });

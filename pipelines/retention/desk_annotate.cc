@@ -97,10 +97,10 @@ Result<BackupAnswer> RetentionDesk::backup(const BackupRequest& request, const L
                       "A backup goes to an absolute path: the store may be another process's.");
   }
   TD_TRY(note_access(std::nullopt, {actor, AccessKind::kBackup, request.destination}));
-  const std::lock_guard lock(mutex_);
+  // Others hold, erase and expire meanwhile: the copy is as a crash would have left the store.
   const auto copied = store_.backup(request.destination);
   if (!copied) return Error(copied.error());
-  return BackupAnswer{request.destination, copied->files, copied->linked, copied->bytes};
+  return BackupAnswer{request.destination, copied->files, copied->cloned, copied->bytes};
 }
 
 // The call may have no record yet.

@@ -170,7 +170,7 @@ struct BackupRequest {
 struct BackupAnswer {
   std::string destination;
   std::uint64_t files = 0;
-  std::uint64_t linked = 0;
+  std::uint64_t cloned = 0;  // without copying, by the file system
   std::uint64_t bytes = 0;
 };
 

@@ -140,7 +140,7 @@ class FakeStore final : public storage::RetentionStore {
   Result<storage::CopiedFiles> backup(const std::string& destination) override {
     TD_TRY(fail());
     backups.push_back(destination);
-    return storage::CopiedFiles{.files = 3, .linked = 1, .bytes = 100};
+    return storage::CopiedFiles{.files = 3, .cloned = 1, .bytes = 100};
   }
 
   Result<std::vector<std::string>> set_aside() override { return aside; }

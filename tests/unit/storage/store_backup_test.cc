@@ -64,6 +64,30 @@ TEST_F(StoreBackupTest, NothingIsOverwritten) {
   EXPECT_EQ(restore_copy(path("there"), path("new"), "").error().code, ErrorCode::kNotFound);
 }
 
+// Whoever destroys the copy, or the store, destroys nothing of the other.
+TEST_F(StoreBackupTest, NoFileIsShared) {
+  open();
+  record(1);
+  store_.reset();
+  open();  // seals
+  ASSERT_TRUE(store_->backup(path("copy")));
+  std::uint64_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path("copy"))) {
+    if (!entry.is_regular_file()) continue;
+    ++files;
+    EXPECT_EQ(std::filesystem::hard_link_count(entry.path()), 1U) << entry.path();
+  }
+  EXPECT_GT(files, 6U);
+  EXPECT_FALSE(std::filesystem::exists(path("copy/calls.checkpoint")));
+}
+
+TEST_F(StoreBackupTest, NoneIsMadeInsideOfTheStore) {
+  open();
+  const std::string inside = directory_.path() + "/segments/x";
+  EXPECT_EQ(store_->backup(inside).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_FALSE(std::filesystem::exists(inside + ".partial"));
+}
+
 TEST_F(StoreBackupTest, ANewerJournalOfTheSameStoreTakesThePlaceOfTheCopys) {
   open();
   record(1);
