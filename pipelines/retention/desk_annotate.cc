@@ -2,7 +2,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <utility>
+#include <vector>
 
+#include "model/annotations.h"
 #include "model/ledger_codec.h"
 #include "pipelines/retention/desk.h"
 
@@ -83,10 +87,26 @@ Result<void> RetentionDesk::annotate(const AnnotateRequest& request, const Ledge
   }
   const auto key = store_.details_key(request.uid);
   if (!key) return Error(key.error());
-  const auto committed = log().commit(
+  const CallRecord annotated = with_annotations(*call, annotation);
+  std::vector<storage::LedgerEntry> entries;
+  entries.push_back(
       {.uid = request.uid, .time_us = now_us(), .key_id = *key, .content = std::move(annotation)});
+  // Held in the same write as what makes it match.
+  auto matched = future_.match({&annotated, 1});
+  std::move(matched.entries.begin(), matched.entries.end(), std::back_inserter(entries));
+  const auto committed = log().commit(entries);
   if (!committed) return Error(committed.error());
   return {};
+}
+
+CallRecord RetentionDesk::with_annotations(CallRecord call, const Annotation& annotation) {
+  storage::LedgerState::Annotations values = log().look([&](const storage::LedgerState& state) {
+    const auto known = state.annotations().find(call.uid);
+    return known == state.annotations().end() ? storage::LedgerState::Annotations() : known->second;
+  });
+  for (const auto& [key, value] : annotation.values) values.insert_or_assign(key, value);
+  apply_annotations(values, call);
+  return call;
 }
 
 // An access to all that there is.  Certificates of erasure name it, those of the copy, too, and

@@ -18,4 +18,11 @@ struct RetentionDesk::Due {
   ExpiryCause cause = ExpiryCause::kTime;
 };
 
+// Whether something of the call is kept beyond `now_us`, what is `going` or `erased` aside: its
+// record stays as long.
+bool outlives_record(const CallRecord& call,
+                     RecordingParts going,
+                     RecordingParts erased,
+                     std::int64_t now_us);
+
 }  // namespace tapdeck::retention

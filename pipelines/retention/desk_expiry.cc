@@ -11,7 +11,8 @@ namespace {
 // Held parts that one step looks at and leaves: so many pages of what is due.
 constexpr std::size_t kDuePagesAtOnce = 16;
 
-// Whether something of the call is kept beyond `now_us`, `going` aside: its record stays as long.
+}  // namespace
+
 bool outlives_record(const CallRecord& call,
                      RecordingParts going,
                      RecordingParts erased,
@@ -26,8 +27,6 @@ bool outlives_record(const CallRecord& call,
   if ((gone & kPartMedia) == 0 && media_there && later(recording.expires_us)) return true;
   return (gone & kPartSip) == 0 && later(recording.sip_expires_us);
 }
-
-}  // namespace
 
 // Held parts stay due: they go as soon as they are released.
 Result<void> RetentionDesk::take_due(std::span<const storage::DueParts> rows, Due& due) {

@@ -1,4 +1,6 @@
-#include "pipelines/retention/desk.h"
+#include <algorithm>
+
+#include "pipelines/retention/desk_due.h"
 #include "pipelines/retention/selection.h"
 
 namespace tapdeck::retention {
@@ -6,7 +8,46 @@ namespace {
 
 constexpr std::size_t kPlannedAtOnce = 1'000;
 
+// When a record goes that is over by itself: after what it leads to.
+std::int64_t record_goes_us(const CallRecord& call,
+                            RecordingParts erased,
+                            std::int64_t expires_us) {
+  const RecordingInfo& recording = call.recording;
+  for (const auto& [part, part_us] : {std::pair{kPartMedia, recording.expires_us},
+                                      std::pair{kPartSip, recording.sip_expires_us}}) {
+    if (!part_us || !outlives_record(call, 0, erased | (kPartsAll & ~part), *part_us - 1)) continue;
+    expires_us = std::max(expires_us, *part_us);
+  }
+  return expires_us;
+}
+
 }  // namespace
+
+// As keep_records() will have it then.
+Result<void> RetentionDesk::plan_records(std::vector<storage::DueParts>& rows,
+                                         std::int64_t until_us) {
+  std::vector<Uid> uids;
+  for (const storage::DueParts& row : rows) {
+    if ((row.what.parts & kPartCdr) != 0) uids.push_back(row.what.uid);
+  }
+  const auto calls = store_.get_terms(uids);
+  if (!calls) return Error(calls.error());
+  std::map<Uid, const CallRecord*> known;
+  for (const CallRecord& call : *calls) known[call.uid] = &call;
+  for (storage::DueParts& row : rows) {
+    const auto found = known.find(row.what.uid);
+    if ((row.what.parts & kPartCdr) == 0 || found == known.end()) continue;
+    const CallRecord& call = *found->second;
+    const RecordingParts erased = log().look(
+        [&call](const storage::LedgerState& state) { return state.erased_parts(call.uid); });
+    if (outlives_record(call, row.what.parts, erased, until_us)) {
+      row.what.parts = static_cast<RecordingParts>(row.what.parts & ~kPartCdr);
+    } else if (row.what.parts == kPartCdr) {
+      row.expires_us = record_goes_us(call, erased, row.expires_us);
+    }
+  }
+  return {};
+}
 
 Result<void> RetentionDesk::add_plan_row(storage::StoreAccess& calls,
                                          const storage::DueParts& row,
@@ -45,14 +86,15 @@ Result<PlanAnswer> RetentionDesk::plan(const PlanRequest& request) {
   PlanAnswer answer;
   std::optional<storage::DueParts> after;
   for (;;) {
-    const auto rows = store_.due(until_us, kPlannedAtOnce, after);
+    auto rows = store_.due(until_us, kPlannedAtOnce, after);
     if (!rows) return Error(rows.error());
+    if (!rows->empty()) after = rows->back();
+    TD_TRY(plan_records(*rows, until_us));
     for (const storage::DueParts& row : *rows) {
-      if (*wanted && !(*wanted)->contains(row.what.uid)) continue;
+      if (row.what.parts == 0 || (*wanted && !(*wanted)->contains(row.what.uid))) continue;
       TD_TRY(add_plan_row(*calls, row, answer));
     }
     if (rows->size() < kPlannedAtOnce) return answer;
-    after = rows->back();
   }
 }
 

@@ -66,6 +66,30 @@ TEST_F(DeskExpiryTest, what_is_put_into_a_new_store_has_a_time_to_be_compared_wi
   EXPECT_TRUE(store.values.contains("retention/clock")) << "before anything is due";
 }
 
+TEST_F(DeskExpiryTest, a_plan_says_that_a_record_goes_last) {
+  const Uid uid = add(1);
+  store.calls[uid].recording.expires_us = kStartUs + 30 * kDayUs;
+  PlanRequest request;
+  request.at_us = kStartUs + 15 * kDayUs;
+  auto plan = desk->plan(request);
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->rows.size(), 1U) << "its messages";
+  EXPECT_EQ(plan->rows[0].parts & kPartCdr, 0);
+  pass(15 * kDayUs);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_TRUE(desk->plan({})->rows.empty());
+  request.at_us = kStartUs + 31 * kDayUs;
+  plan = desk->plan(request);
+  ASSERT_TRUE(plan);
+  ASSERT_FALSE(plan->rows.empty());
+  for (const PlanRow& row : plan->rows) {
+    EXPECT_EQ(row.expires_us, kStartUs + 30 * kDayUs) << int{row.parts};
+  }
+  pass(16 * kDayUs);
+  ASSERT_TRUE(desk->apply());
+  EXPECT_FALSE(store.calls.contains(uid));
+}
+
 // It would be what makes room.
 TEST_F(DeskExpiryTest, an_erasure_without_room_does_not_keep_others_from_expiring) {
   const Uid erased = add(1);

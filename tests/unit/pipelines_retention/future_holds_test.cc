@@ -54,6 +54,25 @@ TEST_F(FutureHoldsTest, what_is_held_already_is_not_journalled_again) {
   EXPECT_EQ(matters_of(1), std::vector<std::string>{"M1"});
 }
 
+TEST_F(FutureHoldsTest, what_an_annotation_says_is_matched_when_it_is_said) {
+  HoldRequest request;
+  CallQuery query;
+  query.tag = "dispute";
+  request.calls.query = query;
+  request.matter = "M1";
+  request.reason = "counsel";
+  request.future = true;
+  ASSERT_TRUE(desk->hold(request, clerk));
+  const Uid uid = add(1);
+  EXPECT_EQ(put({call_of(1)}), 0U);
+  ASSERT_TRUE(desk->annotate({uid, {{"tag", "other"}}}, clerk));
+  EXPECT_TRUE(matters_of(1).empty());
+  ASSERT_TRUE(desk->annotate({uid, {{"tag", "dispute,urgent"}}}, clerk));
+  EXPECT_EQ(matters_of(1), std::vector<std::string>{"M1"});
+  ASSERT_TRUE(desk->annotate({uid, {{"tag", ""}}}, clerk));
+  EXPECT_EQ(matters_of(1), std::vector<std::string>{"M1"}) << "a hold sticks";
+}
+
 TEST_F(FutureHoldsTest, several_matters_and_prefixes_match_alike) {
   wait_for("10*", "M1");
   wait_for("100", "M2");
