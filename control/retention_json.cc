@@ -51,7 +51,8 @@ Json erase_call_to_json(const EraseCall& call) {
               {"class", text_or_null(call.class_name)},
               {"expires", time_or_null(call.expires_us)},
               {"exports", call.exports},
-              {"bytes", call.bytes}};
+              {"bytes", call.bytes},
+              {"parties", texts_to_json(call.parties)}};
 }
 
 Json erase_calls_to_json(const std::vector<EraseCall>& calls) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
@@ -72,7 +73,11 @@ class CertificateFile {
   std::string path_;
 };
 
+// With who else is concerned, where that is told.
 std::string calls_table(const Json& calls, std::string_view zone) {
+  const bool has_parties = std::any_of(calls.begin(), calls.end(), [](const Json& call) {
+    return !field_of(call, "parties").empty();
+  });
   std::vector<std::vector<std::string>> rows;
   for (const Json& call : calls) {
     rows.push_back({printable(call, "uid"),
@@ -83,16 +88,18 @@ std::string calls_table(const Json& calls, std::string_view zone) {
                     printable(call, "legal_holds"),
                     printable(call, "exports"),
                     printable(call, "bytes")});
+    if (has_parties) rows.back().push_back(printable(call, "parties"));
   }
-  return Table({{"UID", Align::kLeft},
-                {"START", Align::kLeft},
-                {"CLASS", Align::kLeft},
-                {"LOCK", Align::kLeft},
-                {"EXPIRES", Align::kLeft},
-                {"HELD BY", Align::kLeft},
-                {"EXPORTS", Align::kRight},
-                {"BYTES", Align::kRight}})
-      .render(rows);
+  std::vector<TableColumn> columns = {{"UID", Align::kLeft},
+                                      {"START", Align::kLeft},
+                                      {"CLASS", Align::kLeft},
+                                      {"LOCK", Align::kLeft},
+                                      {"EXPIRES", Align::kLeft},
+                                      {"HELD BY", Align::kLeft},
+                                      {"EXPORTS", Align::kRight},
+                                      {"BYTES", Align::kRight}};
+  if (has_parties) columns.push_back({"PARTIES", Align::kLeft});
+  return Table(std::move(columns)).render(rows);
 }
 
 std::string answer_text(const Json& answer, RecordingParts parts, std::string_view zone) {

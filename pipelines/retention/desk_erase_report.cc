@@ -25,6 +25,15 @@ std::optional<std::int64_t> kept_until(const RecordingInfo& recording, Recording
   return latest;
 }
 
+std::vector<std::string> numbers_of(const CallRecord& call) {
+  std::vector<std::string> numbers;
+  for (const CallParty& party : call.parties) {
+    const std::string& number = party.e164.empty() ? party.number : party.e164;
+    if (!number.empty()) numbers.push_back(number);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 Result<void> RetentionDesk::report_calls(const EraseRequest& request, Report& report) {
@@ -50,6 +59,7 @@ Result<void> RetentionDesk::report_calls(const EraseRequest& request, Report& re
     if (call != nullptr) {
       row.conversation_id = call->conversation_id;
       row.class_name = call->recording.retention_class;
+      if (!request.confirmed) row.parties = numbers_of(*call);
       row.expires_us = kept_until(call->recording, parts);
       row.locked =
           is_locked(call->recording) && (doubted || !row.expires_us || *row.expires_us > now);

@@ -144,6 +144,7 @@ struct EraseCall {
   std::optional<std::int64_t> expires_us{};
   std::uint64_t exports = 0;  // of it that the journal knows
   std::uint64_t bytes = 0;
+  std::vector<std::string> parties{};  // their numbers, in reports only: who else is concerned
 };
 
 struct EraseAnswer {

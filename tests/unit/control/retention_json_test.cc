@@ -48,7 +48,7 @@ TEST(RetentionJson, APlanSaysWhatGoesAndWhatIsHeld) {
 
 TEST(RetentionJson, AnErasureHasItsCertificate) {
   EraseAnswer answer;
-  answer.calls.push_back({kCall, 5, "", {}, false, "default", std::nullopt, 2, 1'000});
+  answer.calls.push_back({kCall, 5, "", {}, false, "default", std::nullopt, 2, 1'000, {"100"}});
   answer.going = 1;
   EXPECT_TRUE(field_of(answer_to_json(answer), "certificate").is_null());
   EXPECT_TRUE(field_of(answer_to_json(answer), "last_backup").is_null());
@@ -56,6 +56,7 @@ TEST(RetentionJson, AnErasureHasItsCertificate) {
   const Json json = answer_to_json(answer);
   EXPECT_EQ(json_line(field_of(json, "certificate")), answer.certificate);
   EXPECT_EQ(field_of(field_of(json, "calls")[0], "exports"), Json(2));
+  EXPECT_EQ(json_line(field_of(field_of(json, "calls")[0], "parties")), R"(["100"])");
 }
 
 TEST(RetentionJson, AJournalThatIsTooLongGoesOnInTheNextAnswer) {

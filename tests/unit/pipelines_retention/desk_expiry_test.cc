@@ -90,6 +90,23 @@ TEST_F(DeskExpiryTest, a_plan_says_that_a_record_goes_last) {
   EXPECT_FALSE(store.calls.contains(uid));
 }
 
+TEST_F(DeskExpiryTest, a_report_of_an_erasure_names_who_else_is_concerned) {
+  const Uid uid = add(1, "100");
+  EraseRequest request = erasure(uid);
+  request.confirmed = false;
+  const auto report = desk->erase(request, clerk);
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->calls.size(), 1U);
+  std::vector<std::string> numbers;
+  for (const CallParty& party : store.calls[uid].parties) numbers.push_back(party.number);
+  EXPECT_FALSE(numbers.empty());
+  EXPECT_EQ(report->calls[0].parties, numbers);
+  request.confirmed = true;
+  const auto done = desk->erase(request, clerk);
+  ASSERT_TRUE(done);
+  EXPECT_TRUE(done->calls[0].parties.empty()) << "nobody is named by what was done";
+}
+
 // It would be what makes room.
 TEST_F(DeskExpiryTest, an_erasure_without_room_does_not_keep_others_from_expiring) {
   const Uid erased = add(1);
