@@ -161,6 +161,11 @@ Result<LoadedPolicies> load_policies_file(const std::string& path,
   auto text = read_whole_file(path, "the policies", kPolicyFileBytesMax);
   if (!text) return Error(text.error());
   LoadedPolicies loaded = load_policies_text(*text, path, options);
+  // As an editor or a full disk leaves it: taken for no rules, it would let everything be recorded.
+  if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
+    loaded.problems.push_back(
+        {path, 1, "the file is empty: write `rules: []` where no rule is wanted", true});
+  }
   loaded.texts.insert(loaded.texts.begin(), std::move(*text));
   return loaded;
 }

@@ -211,6 +211,16 @@ TEST(PoliciesLoad, TheExampleHasNoMistake) {
   EXPECT_EQ(loaded->policies.fallback.record, RecordChoice::kNone);
 }
 
+TEST(PoliciesLoad, AFileOfNothingIsAMistake) {
+  const std::string file = ::testing::TempDir() + "/policies_" + std::to_string(::getpid());
+  std::ofstream(file) << "\n \n";
+  const auto loaded = load_policies_file(file);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(to_string(loaded->problems),
+            file + ":1: the file is empty: write `rules: []` where no rule is wanted");
+  ::unlink(file.c_str());
+}
+
 TEST(PoliciesLoad, ListsMayBeInFilesBesideIt) {
   const std::string directory =
       ::testing::TempDir() + "/policies_" + std::to_string(::getpid()) + "/";
