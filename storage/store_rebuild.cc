@@ -80,6 +80,7 @@ Result<RebuildFigures> StoreRebuild::look() {
   for (const auto& [uid, seen] : seen_) {
     if (seen.readable && !seen.record) ++figures_.records_made;
   }
+  TD_TRY(count_gone());
   const auto mark = read_rebuild_mark(directory());
   if (!mark) return Error(mark.error());
   if (*mark) {

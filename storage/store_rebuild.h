@@ -79,6 +79,8 @@ class StoreRebuild {
     std::string retention_class{};  // of what has expired
   };
 
+  using TakeGone = std::function<Result<void>(const Gone&)>;
+
   explicit StoreRebuild(RebuildOptions options) : options_(std::move(options)) {}
 
   Result<void> start();
@@ -97,7 +99,9 @@ class StoreRebuild {
   Result<void> put_some(std::vector<CallRecord>& calls);
   void count_journal();
   Result<void> follow_journal();  // store_rebuild_journal.cc, as those below
-  Result<bool> follow(const LedgerRecord& record);
+  Result<void> count_gone();
+  Result<void> for_each_gone(const TakeGone& take);
+  Result<bool> follow(const LedgerRecord& record, const TakeGone& take);
   Result<void> note_gone(const Gone& gone);
   Result<void> take_gone();
   Result<RecordingParts> gone_parts(const Gone& gone) const;

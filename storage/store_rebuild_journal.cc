@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -19,14 +20,35 @@ constexpr std::size_t kGoneAtOnce = 1'024;
 }  // namespace
 
 Result<void> StoreRebuild::follow_journal() {
-  const auto followed = opened_.journal->replay(
-      0, [this](const LedgerRecord& record) -> Result<bool> { return follow(record); });
-  if (!followed) return Error(followed.error());
+  TD_TRY(for_each_gone([this](const Gone& gone) { return note_gone(gone); }));
   return take_gone();
 }
 
+// What follow_journal() will make: records of calls of which nothing can be read any more.
+Result<void> StoreRebuild::count_gone() {
+  std::set<Uid> made;
+  return for_each_gone([&](const Gone& gone) -> Result<void> {
+    const auto seen = seen_.find(gone.uid);
+    if (seen != seen_.end() && seen->second.readable) return {};
+    const bool over = (gone.parts & kPartCdr) != 0;
+    if (gone.parts == 0 || (over && made.erase(gone.uid) == 0)) return {};
+    if (over) {
+      ++figures_.expired;
+    } else if (made.insert(gone.uid).second) {
+      ++figures_.records_made;
+    }
+    return {};
+  });
+}
+
+Result<void> StoreRebuild::for_each_gone(const TakeGone& take) {
+  const auto followed =
+      opened_.journal->replay(0, [&](const LedgerRecord& record) { return follow(record, take); });
+  return followed ? Result<void>() : Error(followed.error());
+}
+
 // Erasure of records leaves pseudonyms: a record stays.
-Result<bool> StoreRebuild::follow(const LedgerRecord& record) {
+Result<bool> StoreRebuild::follow(const LedgerRecord& record, const TakeGone& take) {
   const auto type = static_cast<LedgerType>(record.header.type);
   const bool tells = type == LedgerType::kErasure || type == LedgerType::kExpiry;
   if (!tells || record.state != LedgerContentState::kReadable) return true;
@@ -39,13 +61,13 @@ Result<bool> StoreRebuild::follow(const LedgerRecord& record) {
     gone.uid = record.header.uid;
     gone.parts = static_cast<RecordingParts>(erasure->parts & ~kPartCdr);
     gone.lifecycle = RecordingLifecycle::kErased;
-    TD_TRY(note_gone(gone));
+    TD_TRY(take(gone));
   } else if (const auto* expiry = std::get_if<Expiry>(&content)) {
     gone.parts = expiry->parts;
     gone.retention_class = expiry->class_name;
     for (const Uid& uid : expiry->uids) {
       gone.uid = uid;
-      TD_TRY(note_gone(gone));
+      TD_TRY(take(gone));
     }
   }
   return true;

@@ -79,13 +79,14 @@ std::string text_of(const storage::RebuildFigures& figures, bool done) {
   }
   text += ".\nCall records: " + number(figures.records) + " found";
   if (figures.records_damaged > 0) text += ", " + number(figures.records_damaged) + " damaged";
-  text += "; " + number(figures.records_made) +
-          (done ? " made of extents and journal alone" : " to be made of extents alone") +
-          " (interrupted, crash: their numbers are not known).\n"
-          "Journal: " +
-          number(figures.journal_entries) + " entries; held " + number(figures.held) + ", erased " +
-          number(figures.erased) + ", lengthened " + number(figures.lengthened) + ", annotated " +
-          number(figures.annotated) + ".\n";
+  text +=
+      "; " + number(figures.records_made) +
+      (done ? " made of extents and journal alone" : " to be made of extents and journal alone") +
+      " (interrupted, crash: their numbers are not known).\n"
+      "Journal: " +
+      number(figures.journal_entries) + " entries; held " + number(figures.held) + ", erased " +
+      number(figures.erased) + ", lengthened " + number(figures.lengthened) + ", annotated " +
+      number(figures.annotated) + ".\n";
   return text;
 }
 

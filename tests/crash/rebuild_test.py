@@ -180,8 +180,13 @@ class RebuildTest:
         done = self.ask("store", "rebuild")
         self.check(f"{how}: it looks first", [] if done.status == 0 and
                    b"Nothing was changed" in done.stdout else [f"{done.status}: {done.tail()}"])
+        foretold = self.ask("store", "rebuild", "--json").expect(0).lines()[0]
         done = self.ask("store", "rebuild", "--yes", "--json")
         figures = json.loads(done.stdout) if done.status == 0 else {}
+        differ = [f"{key}: {foretold[key]}, and then {figures.get(key)}" for key in
+                  ("records", "records_made", "records_expired", "recordings", "extents")
+                  if foretold[key] != figures.get(key)]
+        self.check(f"{how}: what it says first is what it does", differ)
         wanted = {"done": True, "records": 4, "records_made": 2, "held": 1, "erased": 1,
                   "lengthened": 1, "annotated": 1, "segments_unreadable": 0}
         self.check(f"{how}: it is rebuilt",
