@@ -74,11 +74,16 @@ Json map_to_json(const Map<Key, Value, More...>& map) {
   return json;
 }
 
+// Addresses of people who were taken out of the record are gone.
+Json endpoint_or_null(const Endpoint& endpoint) {
+  return endpoint == Endpoint{} ? Json(nullptr) : Json(to_string(endpoint));
+}
+
 Json media_to_json(const MediaRecord& media) {
   return Json{{"kind", media_kind_name(media.kind)},
               {"party", value_or_null(media.party)},
-              {"src", to_string(media.source)},
-              {"dst", to_string(media.destination)},
+              {"src", endpoint_or_null(media.source)},
+              {"dst", endpoint_or_null(media.destination)},
               {"ssrc", ssrc_text(media.ssrc)},
               {"codec", text_or_null(media.codec)},
               {"payload_type", value_or_null(media.payload_type)},

@@ -210,6 +210,10 @@ std::string parties_text(const CallRecord& call) {
                     .render(rows));
 }
 
+std::string endpoint_text(const Endpoint& endpoint) {
+  return endpoint == Endpoint{} ? "-" : to_string(endpoint);
+}
+
 std::string media_text(const CallRecord& call) {
   Rows rows;
   for (const MediaRecord& media : call.media) {
@@ -217,8 +221,8 @@ std::string media_text(const CallRecord& call) {
     std::snprintf(ssrc.data(), ssrc.size(), "0x%08x", media.ssrc);
     rows.push_back({std::string(media_kind_name(media.kind)),
                     media.party ? std::to_string(*media.party) : "-",
-                    to_string(media.source),
-                    to_string(media.destination),
+                    endpoint_text(media.source),
+                    endpoint_text(media.destination),
                     ssrc.data(),
                     to_printable(media.codec),
                     std::to_string(media.packets),

@@ -169,6 +169,10 @@ TEST(CallJson, ShowsAbsentFactsAsNull) {
   EXPECT_EQ(json["outcome"], "unknown");
   EXPECT_EQ(json["tags"], Json::array());
   EXPECT_EQ(json["media"], Json::array());
+  CallRecord erased;
+  erased.media.emplace_back();
+  EXPECT_TRUE(call_to_json(erased)["media"][0]["src"].is_null()) << "its people were taken out";
+  EXPECT_TRUE(call_to_json(erased)["media"][0]["dst"].is_null());
   EXPECT_TRUE(json["recording"]["expires"].is_null());
 }
 
