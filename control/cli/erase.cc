@@ -123,8 +123,8 @@ std::string answer_text(const Json& answer, RecordingParts parts, std::string_vi
     text += "Not reached: " + name.get<std::string>() +
             " in the store, from before it was rebuilt; remove it.\n";
   }
-  text += (done ? "erased " : "would erase ") + parts_to_text(parts) + " of " +
-          counted(answer.value("going", std::uint64_t{0}), "call", "calls") + "\n";
+  text += (done ? "erased " : "would erase ") + parts_to_text(retention::parts_erased(parts)) +
+          " of " + counted(answer.value("going", std::uint64_t{0}), "call", "calls") + "\n";
   if (!done) text += "Nothing was changed";
   if (!done) text += in_the_way.empty() ? "; --yes erases them.\n" : ".\n";
   return text;

@@ -30,9 +30,4 @@ struct RetentionDesk::Report {
   EraseAnswer answer;
 };
 
-// SIP messages name the parties of a record.
-constexpr RecordingParts parts_erased(RecordingParts wanted) {
-  return static_cast<RecordingParts>((wanted & kPartCdr) != 0 ? wanted | kPartSip : wanted);
-}
-
 }  // namespace tapdeck::retention

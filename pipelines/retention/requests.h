@@ -134,6 +134,11 @@ struct EraseRequest {
   bool confirmed = false;
 };
 
+// SIP messages name the parties of a record.
+constexpr RecordingParts parts_erased(RecordingParts wanted) {
+  return static_cast<RecordingParts>((wanted & kPartCdr) != 0 ? wanted | kPartSip : wanted);
+}
+
 struct EraseCall {
   Uid uid{};
   std::int64_t start_us = 0;
