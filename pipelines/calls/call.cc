@@ -209,6 +209,7 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
 void Call::tell_bindings(std::int64_t time_ns) {
   if (live_.released) return;
   for (const BindingChange& change : live_.media.take_changes()) {
+    if (change.operation == BindOperation::kUnbind) media_moved_ns_ = time_ns;
     if (muted_ && !is_claimed_silently()) continue;
     tell(change.operation, time_ns, &change.binding);
     if (!muted_) live_.kept.note_bound(change.binding.kind);

@@ -166,7 +166,7 @@ class Call {
   [[nodiscard]] CallEnd silent_end(EndReason reason) const;
   void stop_without_answer(EndReason reason, std::int64_t timer_now_ns);
   void run_open_timers(std::int64_t timer_now_ns);
-
+  [[nodiscard]] bool hears_media() const;
   [[nodiscard]] bool closed_by_transaction() const;
   [[nodiscard]] std::int64_t release_ns() const;
   [[nodiscard]] std::int64_t final_ns() const;
@@ -186,6 +186,7 @@ class Call {
   std::uint32_t version_ = 0;
   std::uint32_t released_workers_ = 0;
   std::uint32_t silent_workers_ = 0;
+  std::int64_t media_moved_ns_ = INT64_MIN / 2;  // packet time: SDP gave up an address
 
   // Timer times.
   std::int64_t last_signal_ns_ = 0;

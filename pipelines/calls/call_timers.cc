@@ -28,6 +28,13 @@ CallEnd Call::silent_end(EndReason reason) const {
   return {reason, HangupBy::kNone, live_.last_packet_ns()};
 }
 
+// Media came under the addresses that SDP names now: only then its silence means anything.  When
+// it moves to where the tap may not see it, what is on its way still comes.
+bool Call::hears_media() const {
+  constexpr std::int64_t kMovingNs = 5'000'000'000;
+  return !live_.streams.empty() && live_.streams.last_ns() > media_moved_ns_ + kMovingNs;
+}
+
 void Call::run_open_timers(std::int64_t timer_now_ns) {
   if (open_deadline_ns() > timer_now_ns) return;
   if (restart_deadline_ns_ <= timer_now_ns) {
@@ -39,9 +46,8 @@ void Call::run_open_timers(std::int64_t timer_now_ns) {
     stop_without_answer(EndReason::kFailure, timer_now_ns);
   } else {
     // On hold it is no lack of media that ends it.
-    const EndReason reason = live_.streams.empty() || live_.media.on_hold()
-                                 ? EndReason::kSessionExpired
-                                 : EndReason::kMediaTimeout;
+    const EndReason reason = !hears_media() || live_.media.on_hold() ? EndReason::kSessionExpired
+                                                                     : EndReason::kMediaTimeout;
     stop(silent_end(reason), timer_now_ns);
   }
 }
@@ -104,19 +110,13 @@ std::int64_t Call::open_deadline_ns() const {
                     last_media_ns_ + options.media_timeout_ns);
   }
   if (live_.unbound) return last_media_ns_ + options.media_timeout_ns;
-  if (live_.media.on_hold() && live_.session_expires_s) {
+  const bool hears = hears_media();
+  if (live_.session_expires_s && (live_.media.on_hold() || !hears)) {
     return std::max(last_signal_ns_ + session_ns(live_), last_media_ns_ + options.media_timeout_ns);
   }
-  if (live_.media.on_hold()) {
-    return std::max(last_signal_ns_, last_media_ns_) + options.dialog_idle_ns;
-  }
-  if (!live_.streams.empty() && !live_.media.agreed_silence()) {
-    return std::max(last_signal_ns_, last_media_ns_) + options.media_timeout_ns;
-  }
-  if (!live_.streams.empty() || !live_.session_expires_s) {
-    return std::max(last_signal_ns_, last_media_ns_) + options.dialog_idle_ns;
-  }
-  return last_signal_ns_ + session_ns(live_);
+  const bool waits = hears && !live_.media.on_hold() && !live_.media.agreed_silence();
+  return std::max(last_signal_ns_, last_media_ns_) +
+         (waits ? options.media_timeout_ns : options.dialog_idle_ns);
 }
 
 std::int64_t Call::next_deadline_ns() const {

@@ -159,6 +159,24 @@ TEST(Call, RunningMediaKeepsACallOpen) {
   EXPECT_TRUE(play.finals().empty());
 }
 
+TEST(Call, SilenceSaysNothingUntilMediaComesUnderTheAddressesAgreedLast) {
+  for (const bool comes_back : {true, false}) {
+    Scenario play;
+    play.establish();
+    play.stream(10, caller_stream(3, 9.5));
+    play.renegotiate(10, {.offer = {.ip = "10.9.0.1"}, .answer = {.ip = "10.9.0.2"}});
+    Rtp rtp = caller_stream(3, comes_back ? 18 : 12);  // or still on its way
+    rtp.packets += 100;
+    play.stream(20, rtp);
+    play.advance(85);
+    EXPECT_EQ(play.finals().size(), comes_back ? 1U : 0U);
+    play.hang_up(600, true);
+    play.advance(640);
+    const CallRecord call = play.final_record();
+    EXPECT_EQ(call.end_reason, comes_back ? EndReason::kMediaTimeout : EndReason::kBye);
+  }
+}
+
 TEST(Call, HoldIsEndedByLongSilenceOnly) {
   Scenario play;
   play.establish();
