@@ -116,7 +116,7 @@
   X(media_timeout_s, std::uint32_t, 60, 5, 86'400, kRestart, \
     "An answered call without RTP, RTCP and signalling for this long is closed as timed out.") \
   X(setup_timeout_s, std::uint32_t, 300, 10, 3'600, kRestart, \
-    "A call that is neither answered nor refused for this long is closed.") \
+    "A call neither answered nor refused for this long is closed, four times that once it rings.") \
   X(dialog_idle_timeout_s, std::uint32_t, 7'200, 60, 86'400, kRestart, \
     "A dialog without any signalling or media for this long is forgotten.") \
   X(restart_timeout_s, std::uint32_t, 60, 1, 3'600, kRestart, \

@@ -7,6 +7,8 @@
 namespace tapdeck::calls {
 namespace {
 
+constexpr std::int64_t kRingingFactor = 4;
+
 // How long whoever was refused so may take to call again: with credentials, or with more digits
 // (RFC 3578).
 std::int64_t return_ns(const std::optional<std::uint16_t>& status) {
@@ -105,8 +107,12 @@ std::int64_t Call::open_deadline_ns() const {
   if (restart_deadline_ns_ != kNever) return restart_deadline_ns_;
   if (!live_.established) {
     if (live_.cancel_seen) return last_signal_ns_ + kTransactionNs;
+    // Who rings may go on, and each 18x lets him (timer C of RFC 3261 section 16.6).
+    const std::int64_t ringing_ns =
+        std::min(kRingingFactor * options.setup_timeout_ns, options.dialog_idle_ns);
+    const bool rings = live_.times.progress_ns.has_value();
     // Announcements and queues may play for longer than anybody would ring.
-    return std::max(last_signal_ns_ + options.setup_timeout_ns,
+    return std::max(last_signal_ns_ + (rings ? ringing_ns : options.setup_timeout_ns),
                     last_media_ns_ + options.media_timeout_ns);
   }
   if (live_.unbound) return last_media_ns_ + options.media_timeout_ns;

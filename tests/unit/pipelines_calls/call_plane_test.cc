@@ -244,7 +244,7 @@ TEST(CallPlane, AJumpOfTimeFiresEachTimerAtItsOwnTime) {
   Scenario play;
   play.from_caller(0, {.sdp = sdp({{}})});
   play.from_callee(1, {.status = 180, .to_tag = "bob"});
-  play.advance(1'000);
+  play.advance(2'000);
   const CallRecord call = play.final_record();
   EXPECT_EQ(call.outcome, CallOutcome::kNoAnswer);
   EXPECT_EQ(call.ended_us, at_us(1));
