@@ -38,6 +38,10 @@ bool is_better_failure(std::uint16_t status, std::uint16_t than) {
 
 }  // namespace
 
+std::uint64_t hash_of_branch(std::string_view branch) {
+  return branch.empty() ? 0 : hash_text(branch, kTransactionSeed);
+}
+
 bool RepeatFilter::is_repeat(const SeenMessage& message, std::uint64_t seed) {
   const MessageFacts& facts = message.facts;
   std::uint64_t hash = hash_text(facts.method_name, seed ^ facts.status);

@@ -31,12 +31,21 @@ class RepeatFilter {
   std::size_t next_ = 0;
 };
 
+// 0: there is none.
+std::uint64_t hash_of_branch(std::string_view branch);
+
 struct Dialog {
   PoolString caller_tag;  // From tag of the INVITE
   PoolString callee_tag;
-  std::uint8_t party = 1;  // of the callee's side
-  bool confirmed = false;  // a 2xx to the INVITE passed
-  bool over = false;       // a BYE passed
+  std::uint64_t branch = 0;  // of the response that made it, hash_of_branch()
+  std::uint8_t party = 1;    // of the callee's side
+  bool confirmed = false;    // a 2xx to the INVITE passed
+  bool over = false;         // a BYE passed
+
+  // The INVITE that made it has this branch, of what is known.
+  [[nodiscard]] bool is_of(std::string_view its_branch) const {
+    return branch != 0 && branch == hash_of_branch(its_branch);
+  }
 };
 
 class DialogSet {

@@ -35,7 +35,9 @@ Dialog* dialog_of(LiveCall& state, const SeenMessage& message) {
     party = same ? *same : state.parties.add_fork(message);
   }
   Dialog* dialog = state.dialogs.add(facts.from_tag, facts.to_tag);
-  if (dialog != nullptr) dialog->party = party;
+  if (dialog == nullptr) return nullptr;
+  dialog->party = party;
+  dialog->branch = hash_of_branch(facts.branch);
   return dialog;
 }
 
@@ -167,6 +169,8 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
       apply_answer(state, message, dialog);
       note_target(state, message, dialog == nullptr ? ends.responder : dialog->party);
     } else {
+      // Of a re-INVITE: there was an answer, seen or not.
+      if (state.established && !state.ended) state.outcome = CallOutcome::kAnswered;
       state.session_expires_s = facts.session_expires_s;
       note_connected_identity(state, message, ends.responder);
     }

@@ -143,9 +143,9 @@ void note_established(LiveCall& state, const SeenMessage& message) {
 // the INVITE's branch.
 bool is_of_refusal(LiveCall& state, const MessageFacts& ack) {
   if (state.invites.was_refused(ack)) return true;
-  if (!state.invites.is_known(ack)) return false;
   const Dialog* dialog = state.dialogs.find(ack.from_tag, ack.to_tag);
-  return dialog == nullptr || !dialog->confirmed;
+  if (dialog != nullptr && dialog->confirmed) return false;
+  return state.invites.is_known(ack) || (dialog != nullptr && dialog->is_of(ack.branch));
 }
 
 void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
@@ -162,6 +162,7 @@ void apply_ack(LiveCall& state, const SeenMessage& message, const Ends& ends) {
     return;
   }
   note_established(state, message);  // an ACK of its own goes from end to end: there was a 2xx
+  state.outcome = CallOutcome::kAnswered;
   apply_request_session(state, message, ends);
 }
 

@@ -119,6 +119,14 @@ TEST(DialogSet, FindsByTagsInEitherOrderAndIsBounded) {
   EXPECT_EQ(dialogs.all().size(), kDialogsMax);
 }
 
+TEST(DialogSet, ADialogIsOfTheBranchOfWhatMadeIt) {
+  Dialog dialog;
+  EXPECT_FALSE(dialog.is_of(""));
+  dialog.branch = hash_of_branch("x");
+  EXPECT_TRUE(dialog.is_of("x"));
+  EXPECT_FALSE(dialog.is_of("y"));
+}
+
 TEST(DialogSet, AByeOfAnUnknownDialogEndsNothingWhileAnAnsweredOneGoesOn) {
   DialogSet dialogs;
   EXPECT_TRUE(dialogs.hang_up("a", "b")) << "all that is known is the BYE";

@@ -79,6 +79,28 @@ TEST(SignallingRules, MissedInvite) {
   EXPECT_FALSE(call.sip_methods.contains("INVITE"));
 }
 
+TEST(SignallingRules, AnAckTellsOfAMissedAnswerUnlessItsBranchIsTheInvites) {
+  for (const bool own : {true, false}) {
+    Scenario play;
+    play.from_callee(1, {.status = 180, .to_tag = "bob", .branch = "z9hG4bKinvite"});
+    const std::string branch = own ? "z9hG4bKown" : "z9hG4bKinvite";
+    play.from_caller(3, {.method = "ACK", .to_tag = "bob", .branch = branch});
+    play.hang_up(9, true);
+    play.finish(20);
+    const CallRecord call = play.final_record();
+    EXPECT_EQ(call.outcome, own ? CallOutcome::kAnswered : CallOutcome::kUnknown);
+    EXPECT_FALSE(call.answered_us);
+  }
+}
+
+TEST(SignallingRules, AnAnsweredReinviteTellsOfAnAnswer) {
+  Scenario play;
+  play.renegotiate(1, {.cseq = 7});
+  play.finish(20);
+  EXPECT_EQ(play.final_record().outcome, CallOutcome::kAnswered);
+  EXPECT_FALSE(play.final_record().answered_us);
+}
+
 TEST(SignallingRules, ByeAloneNamesNoCaller) {
   Scenario play;
   play.hang_up(9, true);
