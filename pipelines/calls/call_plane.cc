@@ -226,7 +226,7 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
   if (call != nullptr) {
     Call* earlier = table_.find(call->predecessor);
     if (earlier != nullptr && !call->owns(facts) && earlier->owns(facts)) return earlier;
-    if (!starts_another_call(call->live(), facts)) return call;
+    if (!starts_another_call(call->live(), message)) return call;
     return open(message, call);
   }
   if (const auto method = event_method_of(facts.method)) return take_event(*method, message);

@@ -209,6 +209,17 @@ void InviteTransactions::on_ack(const MessageFacts& facts) {
   if (InviteTransaction* transaction = find(facts)) transaction->acknowledged = true;
 }
 
+void InviteTransactions::on_answer(const MessageFacts& facts) {
+  InviteTransaction* transaction = find(facts);
+  if (transaction != nullptr && transaction->status == 0) transaction->status = facts.status;
+}
+
+bool InviteTransactions::is_over(const MessageFacts& invite) const {
+  const InviteTransaction* known = find(invite);
+  if (known == nullptr || known->status == 0) return false;
+  return known->status < 300 || known->acknowledged;
+}
+
 void InviteTransactions::on_final(const MessageFacts& facts) {
   InviteTransaction* transaction = find(facts);
   if (transaction == nullptr) {

@@ -114,6 +114,7 @@ class InviteTransactions {
   bool on_missed_invite(const MessageFacts& response);
   void on_cancel(const MessageFacts& facts);
   void on_ack(const MessageFacts& facts);
+  void on_answer(const MessageFacts& facts);
   // A refusal, which is noted of a hop whose INVITE was missed, too.
   void on_final(const MessageFacts& facts);
 
@@ -126,6 +127,9 @@ class InviteTransactions {
 
   // True when the response or CANCEL belongs to an INVITE that set up the call.
   [[nodiscard]] bool is_known(const MessageFacts& facts) const { return find(facts) != nullptr; }
+
+  // True when this INVITE has its answer, or its refusal and the ACK of that: it is not sent again.
+  [[nodiscard]] bool is_over(const MessageFacts& invite) const;
 
   // True when the ACK is that of a refusal that passed, by its branch or by the To tag that was
   // refused.

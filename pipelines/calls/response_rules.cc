@@ -68,6 +68,7 @@ void apply_provisional(LiveCall& state, const SeenMessage& message, bool initial
 void apply_answer(LiveCall& state, const SeenMessage& message, Dialog* dialog) {
   const MessageFacts& facts = message.facts;
   if (dialog != nullptr) dialog->confirmed = true;
+  state.invites.on_answer(facts);
   state.established = true;
   state.session_expires_s = facts.session_expires_s;
   if (state.times.answered_ns || state.ended) return;

@@ -203,6 +203,22 @@ void apply_request(LiveCall& state, const SeenMessage& message) {
   }
 }
 
+bool may_try_again(const LiveCall& state) {
+  return state.end_reason == EndReason::kFailure && state.status_code &&
+         invites_another_attempt(*state.status_code);
+}
+
+// An INVITE of the ended call once more, all tags and its branch the same.  Nobody sends it again
+// when its ACK has been seen, and the late one of two mirrors does not show it for ever.
+bool is_begun_anew(const LiveCall& state, const SeenMessage& message) {
+  if (!state.closing_answered || !state.invites.is_over(message.facts)) return false;
+  if (may_try_again(state)) return false;
+  const CallTimes& times = state.times;
+  const auto& acknowledged_ns = times.established_ns ? times.established_ns : times.answered_ns;
+  const std::int64_t over_ns = acknowledged_ns.value_or(times.ended_ns.value_or(INT64_MAX / 2));
+  return message.time_ns() > over_ns + kMirrorLateNs;
+}
+
 }  // namespace
 
 bool may_open_call(const MessageFacts& facts) {
@@ -255,13 +271,14 @@ void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t se
   update_timelines(state, message.time_ns());
 }
 
-bool starts_another_call(const LiveCall& state, const MessageFacts& facts) {
+bool starts_another_call(const LiveCall& state, const SeenMessage& message) {
+  const MessageFacts& facts = message.facts;
   if (!state.ended || !facts.is_request || facts.method != Method::kInvite) return false;
   if (!facts.to_tag.empty()) return false;
+  if (state.invites.is_known(facts)) return is_begun_anew(state, message);
   // Another target that is tried long after the first one refused.
-  if (state.invites.has_attempt(facts)) return state.released && !state.invites.is_known(facts);
-  return state.released || state.end_reason != EndReason::kFailure || !state.status_code ||
-         !invites_another_attempt(*state.status_code);
+  if (state.invites.has_attempt(facts)) return state.released;
+  return state.released || !may_try_again(state);
 }
 
 void end_call(LiveCall& state, const CallEnd& end) {

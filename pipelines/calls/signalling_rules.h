@@ -21,8 +21,8 @@ void open_call(LiveCall& state, const SeenMessage& message);
 // Takes a message of the call.  `seed` keys the repeat filter.
 void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t seed);
 
-// True when `facts` is an INVITE that uses the Call-ID of the ended call for another call.
-bool starts_another_call(const LiveCall& state, const MessageFacts& facts);
+// True when `message` is an INVITE that uses the Call-ID of the ended call for another call.
+bool starts_another_call(const LiveCall& state, const SeenMessage& message);
 
 // Ends the call; does nothing when it has ended before.
 void end_call(LiveCall& state, const CallEnd& end);

@@ -97,6 +97,20 @@ TEST(InviteTransactions, ARefusalOnAHopWhoseInviteWasMissedDecidesNothingButHasI
   EXPECT_FALSE(invites.was_refused(ack)) << "of a 2xx";
 }
 
+TEST(InviteTransactions, AnInviteIsOverWithItsAnswerOrTheAckOfItsRefusal) {
+  InviteTransactions invites;
+  for (const char* branch : {"answered", "refused", "open"}) invites.on_invite(invite(branch, 1));
+  invites.on_answer(final_answer(invite("answered", 1), 200));
+  invites.on_answer(final_answer(invite("never seen", 1), 200));
+  invites.on_final(final_answer(invite("refused", 1), 486));
+  EXPECT_TRUE(invites.is_over(invite("answered", 1)));
+  EXPECT_FALSE(invites.is_over(invite("refused", 1)));
+  invites.on_ack(invite("refused", 1));
+  EXPECT_TRUE(invites.is_over(invite("refused", 1)));
+  EXPECT_FALSE(invites.is_over(invite("open", 1)));
+  EXPECT_FALSE(invites.is_over(invite("never seen", 1)));
+}
+
 TEST(InviteTransactions, CancelOfAnotherBranchIsNotTheCallers) {
   InviteTransactions invites;
   invites.on_invite(invite("outer", 1));

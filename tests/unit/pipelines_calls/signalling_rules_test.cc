@@ -142,5 +142,28 @@ TEST(SignallingRules, SecondAnsweringForkIsLetGoWithoutEndingTheCall) {
   EXPECT_EQ(play.final_record().callee, 1);
 }
 
+TEST(SignallingRules, ACallIdUsedAgainAtOnceIsAnotherCallUnlessAMirrorIsLate) {
+  for (const bool late : {true, false}) {
+    Scenario play;
+    play.establish();
+    play.hang_up(3.5, true);
+    play.from_caller(late ? 4 : 4.2, {.sdp = sdp({{}})});
+    EXPECT_EQ(play.plane->open_call_count(), late ? 1U : 2U);
+  }
+}
+
+TEST(SignallingRules, AnInviteThatWasNeverAnsweredIsSentAgainBehindTheCallsEnd) {
+  Scenario play;
+  Sip dead{.branch = "z9hG4bKdead", .sdp = sdp({{}})};
+  dead.vias = 2;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.pass(0.1, dead, "10.1.0.2", "10.1.0.3");
+  play.from_callee(1, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line()})});
+  play.from_caller(1.1, {.method = "ACK", .to_tag = "bob", .branch = "z9hG4bKack"});
+  play.hang_up(3, true);
+  play.pass(4, dead, "10.1.0.2", "10.1.0.3");
+  EXPECT_EQ(play.plane->open_call_count(), 1U);
+}
+
 }  // namespace
 }  // namespace tapdeck::calls
