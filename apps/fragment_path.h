@@ -1,6 +1,7 @@
 // From the fragments that workers pass on to what they were parts of: SIP, HEP and TCP segments of
 // signalling go to the call plane as if a worker had sent them, RTP and RTCP back to the worker of
-// their stream; tunnels are opened, fragments inside fragments put together in turn.
+// their stream; tunnels are opened, fragments inside fragments put together in turn.  SIP over UDP
+// whose first fragment is all that comes goes to the call plane as far as it is there.
 //
 // Threads: all methods on the call plane's thread; counters() anywhere.
 // Memory: the reassembler's and the finder's, made in create().  Full: the oldest packet is given
@@ -31,10 +32,10 @@ class FragmentPath {
   void take(const SignalMessage& fragment, std::int64_t timer_now_ns, calls::CallPlane& plane);
 
   // Gives up what has waited too long.
-  void expire(std::int64_t timer_now_ns) { reassembler_->expire(timer_now_ns); }
+  void expire(std::int64_t timer_now_ns, calls::CallPlane& plane);
 
   // End of a capture: gives up what is not whole.
-  void finish() { reassembler_->finish(); }
+  void finish(calls::CallPlane& plane);
 
   [[nodiscard]] MediaReturn& media() { return media_; }
 
@@ -43,6 +44,8 @@ class FragmentPath {
   }
 
  private:
+  class Heads;
+
   FragmentPath(std::unique_ptr<engine::Reassembler> reassembler,
                engine::SipDetector detector,
                const engine::WorkerOptions& worker,
@@ -51,10 +54,12 @@ class FragmentPath {
   engine::ReassemblyCount count_for(const engine::Decoded& decoded,
                                     const engine::IpPacket& packet,
                                     SignalKind& kind);
+  engine::Decoded decode_packet(engine::IpPacket& packet) const;
   void act_on(const engine::Decoded& decoded,
               const engine::IpPacket& packet,
               std::uint16_t queue,
               calls::CallPlane& plane);
+  bool act_on_head(engine::IpPacket head, calls::CallPlane& plane);
 
   std::unique_ptr<engine::Reassembler> reassembler_;
   MediaReturn media_;

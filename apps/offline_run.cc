@@ -93,7 +93,7 @@ void OfflineRun::drain_finals() {
 bool OfflineRun::is_refused() const { return pipeline_.keeper().has_given_up(monotonic_now_ns()); }
 
 Result<void> OfflineRun::finish() {
-  pipeline_.fragments().finish();
+  pipeline_.fragments().finish(pipeline_.plane());
   if (pipeline_.plane().ask_for_unbound()) {
     for (std::uint32_t round = 0; round < kUnboundRounds; ++round) {
       step_workers();

@@ -127,7 +127,7 @@ std::uint32_t PlaneLink::take_reports(calls::CallPlane& plane) {
 }
 
 std::uint32_t PlaneLink::take_signals(calls::CallPlane& plane, std::int64_t timer_now_ns) {
-  fragments_.expire(timer_now_ns);
+  fragments_.expire(timer_now_ns, plane);
   std::uint32_t taken = 0;
   for (engine::WorkerRings* rings : workers_) {
     for (std::uint32_t i = 0; i < kTakenAtOnceMax; ++i, ++taken) {

@@ -11,13 +11,14 @@ namespace tapdeck::engine {
   X(kFragments, fragments, "fragments taken in")                                                  \
   X(kDuplicates, duplicates, "fragments: came before, byte for byte")                             \
   X(kMalformed, malformed, "fragments: lengths that contradict each other")                       \
-  X(kRefused, refused, "fragments: of a packet that was dropped for overlapping")                 \
+  X(kRefused, refused, "fragments: of a packet that was dropped, or told of without them")        \
   X(kReassembled, reassembled, "packets: whole")                                                  \
   X(kOverlapping, overlapping, "packets: dropped, fragments overlap or contradict each other")    \
   X(kTimedOut, timed_out, "packets: a fragment did not come in time")                             \
   X(kEvicted, evicted, "packets: given up for newer ones, memory was full")                       \
   X(kIncomplete, incomplete, "packets: not whole at the end of the capture")                      \
   X(kSip, sip, "whole packets: signalling that is read")                                          \
+  X(kSipCut, sip_cut, "packets: not whole, their beginning is SIP and passed on")                 \
   X(kMedia, fragmented_media, "whole packets: RTP or RTCP, given to the worker of their stream")  \
   X(kMediaLost,                                                                                   \
     fragmented_media_lost,                                                                        \

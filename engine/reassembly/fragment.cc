@@ -5,7 +5,6 @@
 namespace tapdeck::engine {
 namespace {
 
-constexpr std::size_t kFragmentBytes = 8;
 constexpr std::size_t kLengthMax = 65'535;
 
 bool read_ipv4(ByteView bytes, Fragment& out) {

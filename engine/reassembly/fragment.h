@@ -21,6 +21,7 @@ struct IpPacket {
   std::uint16_t vlan = 0;
 };
 
+constexpr std::size_t kFragmentBytes = 8;            // of IPv6's header that tells of fragments
 constexpr std::size_t kFragmentedBytesMax = 65'535;  // of the payload of all fragments
 
 // What fragments of one packet have in common.  RFC 8200 leaves the protocol out, RFC 791 does not.

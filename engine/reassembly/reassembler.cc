@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "engine/decode/ip_header.h"
 
 namespace tapdeck::engine {
 namespace {
@@ -19,25 +20,25 @@ Reassembler::Reassembler(const ReassemblyOptions& options)
       slots_(arena_.take<Slot>(std::size_t{options.packets_max} + 1)),
       blocks_(arena_.take<Block>(std::size_t{options.block_count} + 1)),
       output_(arena_.take<std::uint8_t>(kHeaderBytesMax + kFragmentedBytesMax)),
+      head_output_(arena_.take<std::uint8_t>(kHeaderBytesMax + kFragmentedBytesMax)),
       table_(arena_, options.packets_max),
       slot_pool_(arena_, options.packets_max),
       block_pool_(arena_, options.block_count) {}
 
-bool Reassembler::add(const IpPacket& packet, std::int64_t timer_now_ns, IpPacket& whole) {
+bool Reassembler::add(const IpPacket& packet,
+                      std::int64_t timer_now_ns,
+                      IpPacket& whole,
+                      HeadSink* heads) {
   counters_.add(ReassemblyCount::kFragments);
   Fragment fragment;
   if (!read_fragment(packet, fragment) || fragment.header.size() > kHeaderBytesMax) {
     counters_.add(ReassemblyCount::kMalformed);
     return false;
   }
-  std::uint32_t index = find_or_create(fragment, packet, timer_now_ns);
-  if (slots_[index].is_whole) {
-    if (is_repeated(slots_[index], fragment, packet.time_ns)) {
-      counters_.add(ReassemblyCount::kDuplicates);
-      return false;
-    }
-    remove(index);  // another packet has its identification
-    index = find_or_create(fragment, packet, timer_now_ns);
+  std::uint32_t index = find_or_create(fragment, packet, timer_now_ns, heads);
+  if (slots_[index].is_whole || slots_[index].is_told) {
+    if (refuse_or_end(index, fragment, packet.time_ns)) return false;
+    index = find_or_create(fragment, packet, timer_now_ns, heads);
   }
   Slot& slot = slots_[index];
   if (slot.is_refused) {
@@ -60,7 +61,7 @@ bool Reassembler::add(const IpPacket& packet, std::int64_t timer_now_ns, IpPacke
     refuse(slot);
     return false;
   }
-  if (!make_room(index, pieces)) return false;
+  if (!make_room(index, pieces, heads)) return false;
   insert(slot, before, fragment);
   if (packet.time_ns >= slot.time_ns) {
     slot.time_ns = packet.time_ns;
@@ -76,11 +77,33 @@ bool Reassembler::add(const IpPacket& packet, std::int64_t timer_now_ns, IpPacke
   return true;
 }
 
+// Of a packet that was handed out already: true for what is more of it; else its slot is free for
+// another packet that has its identification.
+bool Reassembler::refuse_or_end(std::uint32_t index,
+                                const Fragment& fragment,
+                                std::int64_t time_ns) {
+  Slot& slot = slots_[index];
+  if (is_repeated(slot, fragment, time_ns)) {
+    counters_.add(ReassemblyCount::kDuplicates);
+    return true;
+  }
+  if (slot.is_whole) {
+    remove(index);
+    return false;
+  }
+  if (fragment.offset != 0) {
+    counters_.add(ReassemblyCount::kRefused);
+    return true;
+  }
+  give_up(index, ReassemblyCount::kTimedOut, nullptr);
+  return false;
+}
+
 void Reassembler::keep_whole(std::uint32_t index, std::int64_t timer_now_ns) {
   Slot& slot = slots_[index];
+  list_remove(slots_, &Slot::age, list_of(slot), index);
   slot.is_whole = true;
   slot.since_ns = timer_now_ns;
-  list_remove(slots_, &Slot::age, oldest_, index);
   list_push_back(slots_, &Slot::age, whole_, index);
   ++whole_count_;
 }
@@ -101,14 +124,15 @@ bool Reassembler::drop_whole() {
 
 std::uint32_t Reassembler::find_or_create(const Fragment& fragment,
                                           const IpPacket& packet,
-                                          std::int64_t timer_now_ns) {
+                                          std::int64_t timer_now_ns,
+                                          HeadSink* heads) {
   const std::uint64_t hash = hash_of(fragment.key, options_.hash_seed);
   const std::uint32_t found =
       table_.find(hash, [&](std::uint32_t index) { return slots_[index].key == fragment.key; });
   if (found != kNone) return found;
   std::uint32_t index = slot_pool_.take();
   if (index == kNone) {
-    if (!drop_whole()) give_up(oldest_.first, ReassemblyCount::kEvicted);
+    if (!drop_whole()) give_up(oldest(), ReassemblyCount::kEvicted, heads);
     index = slot_pool_.take();
   }
   slots_[index] = Slot{.key = fragment.key,
@@ -127,9 +151,11 @@ std::uint32_t Reassembler::find_or_create(const Fragment& fragment,
                        .header_bytes = 0,
                        .is_refused = false,
                        .is_whole = false,
+                       .is_late = false,
+                       .is_told = false,
                        .header = {}};
   table_.insert(hash, index);
-  list_push_back(slots_, &Slot::age, oldest_, index);
+  list_push_back(slots_, &Slot::age, fresh_, index);
   return index;
 }
 
@@ -168,12 +194,12 @@ bool Reassembler::contradicts(const Slot& slot, const Fragment& fragment) {
 
 // Blocks for a fragment of this slot, from the oldest packets if need be; false when that was the
 // slot itself.
-bool Reassembler::make_room(std::uint32_t index, std::uint32_t blocks) {
+bool Reassembler::make_room(std::uint32_t index, std::uint32_t blocks, HeadSink* heads) {
   while (options_.block_count - block_pool_.used() < blocks) {
     if (drop_whole()) continue;
-    const std::uint32_t oldest = oldest_.first;
-    give_up(oldest, ReassemblyCount::kEvicted);
-    if (oldest == index) return false;
+    const std::uint32_t victim = oldest();
+    give_up(victim, ReassemblyCount::kEvicted, heads);
+    if (victim == index) return false;
   }
   return true;
 }
@@ -223,6 +249,38 @@ bool Reassembler::assemble(const Slot& slot, IpPacket& whole) {
   return true;
 }
 
+// What there is of a datagram from its beginning on, behind a header that tells how long all of it
+// is; false when there is nothing to offer.
+bool Reassembler::read_head(const Slot& slot, IpPacket& head) {
+  if (slot.header_bytes == 0 || slot.is_refused || slot.is_told) return false;
+  const std::uint8_t protocol =
+      slot.key.version == 4 ? slot.key.protocol : slot.header[slot.header_bytes - kFragmentBytes];
+  if (protocol != kProtocolUdp) return false;
+  std::uint8_t* at = head_output_.data();
+  std::memcpy(at, slot.header, slot.header_bytes);
+  std::uint32_t there = 0;
+  for (std::uint32_t i = slot.first_block; i != kNone && blocks_[i].offset == there;
+       i = blocks_[i].next) {
+    std::memcpy(at + slot.header_bytes + there, blocks_[i].bytes, blocks_[i].length);
+    there = blocks_[i].end();
+  }
+  // The fragment was no last one, so it has at least the eight bytes of UDP's header.
+  const auto length = load_be<std::uint16_t>(blocks_[slot.first_block].bytes + 4);
+  if (length <= there || !make_whole({at, slot.header_bytes}, length)) return false;
+  head = {.bytes = head_output_.first(slot.header_bytes + std::size_t{there}),
+          .time_ns = slot.time_ns,
+          .order = slot.order,
+          .realm = slot.realm,
+          .port_index = slot.port_index,
+          .vlan = slot.vlan};
+  return true;
+}
+
+void Reassembler::offer_head(Slot& slot, HeadSink* heads) {
+  IpPacket head;
+  if (heads != nullptr && read_head(slot, head)) slot.is_told = heads->on_head(head);
+}
+
 // The slot stays, to know what still comes of the packet, until its time is over.
 void Reassembler::refuse(Slot& slot) {
   counters_.add(ReassemblyCount::kOverlapping);
@@ -241,29 +299,42 @@ void Reassembler::free_blocks(Slot& slot) {
 }
 
 void Reassembler::remove(std::uint32_t index) {
-  free_blocks(slots_[index]);
-  table_.erase(slots_[index].hash, index);
-  list_remove(slots_, &Slot::age, slots_[index].is_whole ? whole_ : oldest_, index);
-  if (slots_[index].is_whole) --whole_count_;
+  Slot& slot = slots_[index];
+  free_blocks(slot);
+  table_.erase(slot.hash, index);
+  list_remove(slots_, &Slot::age, list_of(slot), index);
+  if (slot.is_whole) --whole_count_;
   slot_pool_.put(index);
 }
 
-void Reassembler::give_up(std::uint32_t index, ReassemblyCount reason) {
-  if (!slots_[index].is_refused) counters_.add(reason);
+void Reassembler::give_up(std::uint32_t index, ReassemblyCount reason, HeadSink* heads) {
+  Slot& slot = slots_[index];
+  offer_head(slot, heads);
+  if (!slot.is_refused) counters_.add(reason);
   remove(index);
 }
 
-void Reassembler::expire(std::int64_t timer_now_ns) {
-  while (!oldest_.empty() && timer_now_ns - slots_[oldest_.first].since_ns >= options_.timeout_ns) {
-    give_up(oldest_.first, ReassemblyCount::kTimedOut);
+void Reassembler::expire(std::int64_t timer_now_ns, HeadSink* heads) {
+  const auto has_waited = [&](const ListHead& list, std::int64_t wait_ns) {
+    return !list.empty() && timer_now_ns - slots_[list.first].since_ns >= wait_ns;
+  };
+  while (has_waited(fresh_, kHeadNs)) {
+    const std::uint32_t index = fresh_.first;
+    list_remove(slots_, &Slot::age, fresh_, index);
+    list_push_back(slots_, &Slot::age, late_, index);
+    slots_[index].is_late = true;
+    offer_head(slots_[index], heads);
   }
-  while (!whole_.empty() && timer_now_ns - slots_[whole_.first].since_ns >= kRepeatNs) {
-    drop_whole();
+  while (has_waited(late_, options_.timeout_ns)) {
+    give_up(late_.first, ReassemblyCount::kTimedOut, heads);
   }
+  while (has_waited(whole_, kRepeatNs)) drop_whole();
 }
 
-void Reassembler::finish() {
-  while (!oldest_.empty()) give_up(oldest_.first, ReassemblyCount::kIncomplete);
+void Reassembler::finish(HeadSink* heads) {
+  for (std::uint32_t index = oldest(); index != kNone; index = oldest()) {
+    give_up(index, ReassemblyCount::kIncomplete, heads);
+  }
   while (drop_whole()) {
   }
 }

@@ -1,6 +1,8 @@
 // Puts IP fragments together: out of order, twice, over both versions.  Fragments that overlap
 // without being equal drop their packet and all that still comes of it (RFC 5722, and for IPv4 the
 // same).  What a second mirror repeats of a packet that is whole already makes no second one.
+// Of UDP a first fragment that waits in vain is offered as it is: a capture filter by port leaves
+// no other ones, as only the first has the ports.
 //
 // Threads: all methods on the owner's; counters() anywhere.
 // Memory: all in create(), bounded by packets and by blocks of 2 KiB; none afterwards.
@@ -27,6 +29,16 @@ struct ReassemblyOptions {
   int socket = 0;
 };
 
+// Takes beginnings of datagrams whose other fragments have not come.
+class HeadSink {
+ public:
+  virtual ~HeadSink() = default;
+
+  // `head` is valid during the call: the IP header says how long the whole datagram is, of which
+  // there is less.  True when it was of use: what still comes of the datagram is then refused.
+  virtual bool on_head(const IpPacket& head) = 0;
+};
+
 class Reassembler {
  public:
   static Result<std::unique_ptr<Reassembler>> create(const ReassemblyOptions& options);
@@ -36,13 +48,17 @@ class Reassembler {
 
   // Takes in one fragment.  True when it was the last that was missing: `whole` is then the packet,
   // with the time of its latest fragment, valid until the next call.
-  bool add(const IpPacket& fragment, std::int64_t timer_now_ns, IpPacket& whole);
+  // `heads` is offered the beginning of what is given up for it, here and below.
+  bool add(const IpPacket& fragment,
+           std::int64_t timer_now_ns,
+           IpPacket& whole,
+           HeadSink* heads = nullptr);
 
-  // Gives up what has waited too long.
-  void expire(std::int64_t timer_now_ns);
+  // Offers what has waited for longer than fragments are apart, gives up what waited too long.
+  void expire(std::int64_t timer_now_ns, HeadSink* heads = nullptr);
 
   // End of a capture: gives up all that is not whole.
-  void finish();
+  void finish(HeadSink* heads = nullptr);
 
   // Packets that wait for fragments, dropped ones included.
   [[nodiscard]] std::uint32_t waiting() const { return slot_pool_.used() - whole_count_; }
@@ -57,6 +73,9 @@ class Reassembler {
   static constexpr std::uint16_t kBlocksPerPacketMax = 512;
   // For so long a packet that is whole is known again by the bytes of its fragments.
   static constexpr std::int64_t kRepeatNs = 100'000'000;
+  // Fragments of one packet are seldom farther apart; a request should not wait until long after
+  // its responses.
+  static constexpr std::int64_t kHeadNs = 50'000'000;
 
   // A run of payload bytes.
   struct Block {
@@ -87,6 +106,8 @@ class Reassembler {
     std::uint8_t header_bytes;  // 0: the first fragment has not come
     bool is_refused;
     bool is_whole;  // kept to know repetitions
+    bool is_late;   // in late_
+    bool is_told;   // its beginning was of use
     std::uint8_t header[kHeaderBytesMax];
   };
 
@@ -96,13 +117,17 @@ class Reassembler {
 
   [[nodiscard]] std::uint32_t find_or_create(const Fragment& fragment,
                                              const IpPacket& packet,
-                                             std::int64_t timer_now_ns);
+                                             std::int64_t timer_now_ns,
+                                             HeadSink* heads);
+  bool refuse_or_end(std::uint32_t index, const Fragment& fragment, std::int64_t time_ns);
   [[nodiscard]] std::uint32_t block_before(const Slot& slot, std::uint32_t offset) const;
   [[nodiscard]] Fit fit(const Slot& slot, std::uint32_t before, const Fragment& fragment) const;
   [[nodiscard]] static bool contradicts(const Slot& slot, const Fragment& fragment);
-  bool make_room(std::uint32_t index, std::uint32_t blocks);
+  bool make_room(std::uint32_t index, std::uint32_t blocks, HeadSink* heads);
   void insert(Slot& slot, std::uint32_t before, const Fragment& fragment);
   bool assemble(const Slot& slot, IpPacket& whole);
+  bool read_head(const Slot& slot, IpPacket& head);
+  void offer_head(Slot& slot, HeadSink* heads);
   void refuse(Slot& slot);
   void keep_whole(std::uint32_t index, std::int64_t timer_now_ns);
   [[nodiscard]] bool is_repeated(const Slot& slot,
@@ -111,17 +136,26 @@ class Reassembler {
   bool drop_whole();
   void free_blocks(Slot& slot);
   void remove(std::uint32_t index);
-  void give_up(std::uint32_t index, ReassemblyCount reason);
+  void give_up(std::uint32_t index, ReassemblyCount reason, HeadSink* heads);
+
+  // The packet that has waited for longest; kNone when there is none.
+  [[nodiscard]] std::uint32_t oldest() const { return late_.empty() ? fresh_.first : late_.first; }
+
+  ListHead& list_of(const Slot& slot) {
+    return slot.is_whole ? whole_ : slot.is_late ? late_ : fresh_;
+  }
 
   const ReassemblyOptions options_;
   Arena arena_;
   std::span<Slot> slots_;
   std::span<Block> blocks_;
   std::span<std::uint8_t> output_;
+  std::span<std::uint8_t> head_output_;  // apart, as what add() is given may lie in output_
   IndexTable table_;
   IndexPool slot_pool_;
   IndexPool block_pool_;
-  ListHead oldest_;  // those that wait
+  ListHead fresh_;  // those that wait, up to kHeadNs
+  ListHead late_;   // and for longer
   ListHead whole_;
   std::uint32_t whole_count_ = 0;
   ReassemblyCounters counters_;

@@ -66,6 +66,8 @@ TESTS = (
     ("SIP over TCP on any port", "tests/flow/tcp_odd_port.call", "15060"),
     ("forged RST", "tests/flow/tcp_reset_forged.call", "reset"),
     ("fragments that overlap, are lost, come by IPv6", "tests/flow/fragments_overlap.call", "!"),
+    ("first fragments alone, as a capture filter by port leaves them",
+     "tests/flow/fragments_first_only.call", "order=0"),
     ("fragments and TCP segments of one message over several workers",
      "tests/live/fragments_test.py", "spread"),
     ("floods of TCP connections and of fragments", "tests/live/fragments_test.py", "flood"),

@@ -136,6 +136,7 @@ def fragment_rows():
         "evicted": many,
         "incomplete": Capture().frame(parts[0]),
         "sip": all_parts,
+        "sip_cut": Capture().frame(parts[0]),
         "fragmented_media": whole(media),
         "other": whole(other),
     }

@@ -110,6 +110,22 @@ TEST_F(FragmentPathTest, TunnelsAreOpenedAndNameTheRealm) {
   EXPECT_EQ(plane_.told_[0].realm, 3);
 }
 
+// With a length of more than comes.
+TEST_F(FragmentPathTest, OfSipTheFirstFragmentAloneIsToldInTunnelsToo) {
+  take({in_two(sip_packet(), 1)[0]});
+  take({in_two(ipv4(17, udp(2'152, gtp(0x30, 255, {}, sip_packet()))), 2)[0]});
+  take({in_two(ipv4(17, udp(40'002, Bytes(200, 0x80))), 3)[0]});
+  EXPECT_TRUE(plane_.told_.empty());
+  path_->expire(60'000'000, plane_);
+  path_->finish(plane_);
+  ASSERT_EQ(plane_.told_.size(), 2U);
+  EXPECT_EQ(plane_.told_[0].text, std::string(104 - 8, 'S'));
+  EXPECT_EQ(plane_.told_[0].time_ns, 101);
+  EXPECT_EQ(plane_.told_[1].source, "10.0.0.7:40000");
+  EXPECT_EQ(count(ReassemblyCount::kSipCut), 2U);
+  EXPECT_EQ(count(ReassemblyCount::kIncomplete), 3U);
+}
+
 TEST_F(FragmentPathTest, FragmentsWithinFragments) {
   std::vector<Bytes> all;
   for (const Bytes& inner : in_two(sip_packet(), 9)) {

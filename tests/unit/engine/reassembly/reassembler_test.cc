@@ -53,6 +53,23 @@ std::vector<Bytes> cut(const Bytes& payload,
   return out;
 }
 
+struct KeptHeads final : HeadSink {
+  bool on_head(const IpPacket& head) override {
+    heads.emplace_back(head.bytes.begin(), head.bytes.end());
+    time_s = head.time_ns / kSecond;
+    return useful;
+  }
+
+  std::vector<Bytes> heads;
+  std::int64_t time_s = 0;
+  bool useful = true;
+};
+
+// The parts of a datagram with UDP's header.
+std::vector<Bytes> cut_udp(std::size_t payload_bytes, bool v6 = false, std::uint16_t id = 1) {
+  return cut(udp(5'060, counting(payload_bytes)), 64, v6, id);
+}
+
 class ReassemblerTest : public ::testing::Test {
  protected:
   explicit ReassemblerTest(const ReassemblyOptions& options = {.packets_max = 8,
@@ -65,8 +82,10 @@ class ReassemblerTest : public ::testing::Test {
   Bytes add(const Bytes& fragment, std::int64_t at_s = 0, RealmId realm = 0) {
     IpPacket whole;
     const Bytes exact(fragment.begin(), fragment.end());
-    if (!reassembler_->add(
-            {.bytes = exact, .time_ns = at_s * kSecond, .realm = realm}, at_s * kSecond, whole)) {
+    if (!reassembler_->add({.bytes = exact, .time_ns = at_s * kSecond, .realm = realm},
+                           at_s * kSecond,
+                           whole,
+                           &heads_)) {
       return {};
     }
     time_s_ = whole.time_ns / kSecond;
@@ -78,6 +97,7 @@ class ReassemblerTest : public ::testing::Test {
   }
 
   std::unique_ptr<Reassembler> reassembler_;
+  KeptHeads heads_;
   std::int64_t time_s_ = 0;
 };
 
@@ -224,6 +244,74 @@ TEST_F(ReassemblerTest, TimeEnds) {
   reassembler_->expire(40 * kSecond);
   EXPECT_EQ(count(ReassemblyCount::kTimedOut), 1U);
   EXPECT_TRUE(add(parts[1], 41).empty());
+}
+
+TEST_F(ReassemblerTest, AFirstFragmentThatWaitsInVainIsOfferedOnce) {
+  for (const bool v6 : {false, true}) {
+    heads_.heads.clear();
+    const std::vector<Bytes> parts = cut_udp(200, v6);
+    add(parts[0], 10);
+    reassembler_->expire(10 * kSecond + kSecond / 50, &heads_);
+    EXPECT_TRUE(heads_.heads.empty());
+    reassembler_->expire(10 * kSecond + kSecond / 10, &heads_);
+    ASSERT_EQ(heads_.heads.size(), 1U);
+    EXPECT_EQ(heads_.time_s, 10);
+    Decoded decoded;
+    decode_ip_packet(heads_.heads[0], {}, decoded);
+    EXPECT_TRUE(decoded.is_udp);
+    EXPECT_EQ(decoded.payload.size(), 64U - 8U);
+    EXPECT_EQ(decoded.payload_length, 200U);
+    EXPECT_EQ(decoded.destination.port, 5'060);
+    const std::uint64_t refused = count(ReassemblyCount::kRefused);
+    for (std::size_t i = 1; i < parts.size(); ++i) EXPECT_TRUE(add(parts[i], 11).empty());
+    EXPECT_EQ(count(ReassemblyCount::kRefused), refused + parts.size() - 1);
+    reassembler_->finish(&heads_);
+    EXPECT_EQ(heads_.heads.size(), 1U);
+  }
+  EXPECT_EQ(count(ReassemblyCount::kIncomplete), 2U);
+}
+
+TEST_F(ReassemblerTest, WhatFollowsTheFirstFragmentIsOfferedWithIt) {
+  const std::vector<Bytes> parts = cut_udp(200);
+  add(parts[1]);
+  add(parts[3]);
+  add(parts[0]);
+  reassembler_->finish(&heads_);
+  ASSERT_EQ(heads_.heads.size(), 1U);
+  EXPECT_EQ(heads_.heads[0].size(), 20U + 128U);
+}
+
+TEST_F(ReassemblerTest, WhatIsNoDatagramsBeginningIsNotOffered) {
+  add(cut_udp(200)[1]);
+  std::vector<Bytes> tcp = cut_udp(200, false, 2);
+  tcp[0][9] = 6;
+  add(tcp[0]);
+  Bytes contradicting = cut_udp(200, false, 3)[0];
+  store_be(contradicting.data() + 24, std::uint16_t{40});
+  add(contradicting);
+  reassembler_->expire(kSecond, &heads_);
+  reassembler_->finish(&heads_);
+  EXPECT_TRUE(heads_.heads.empty());
+}
+
+TEST_F(ReassemblerTest, AHeadOfNoUseGoesOnWaiting) {
+  heads_.useful = false;
+  const std::vector<Bytes> parts = cut_udp(100);
+  add(parts[0]);
+  reassembler_->expire(kSecond, &heads_);
+  EXPECT_EQ(heads_.heads.size(), 1U);
+  EXPECT_FALSE(add(parts[1], 2).empty());
+  EXPECT_EQ(count(ReassemblyCount::kRefused), 0U);
+}
+
+TEST_F(ReassemblerTest, WhatIsEvictedIsOfferedAndTheNextOfItsIdentificationIsAnother) {
+  for (std::uint16_t id = 0; id < 9; ++id) add(cut_udp(100, false, id)[0]);
+  EXPECT_EQ(heads_.heads.size(), 1U);
+  reassembler_->expire(kSecond, &heads_);
+  EXPECT_EQ(heads_.heads.size(), 9U);
+  add(cut_udp(100, false, 5)[0], 5);
+  EXPECT_FALSE(add(cut_udp(100, false, 5)[1], 5).empty());
+  EXPECT_EQ(count(ReassemblyCount::kTimedOut), 1U);
 }
 
 TEST_F(ReassemblerTest, TheOldestGivesWay) {
