@@ -24,6 +24,7 @@ namespace tapdeck::sip {
   X(kEvicted, tcp_evicted, "connections forgotten for lack of room")                              \
   X(kIdle, tcp_idle, "connections forgotten after long silence")                                  \
   X(kMessageLost, stream_message_lost, "messages begun, of which the rest is lost")               \
+  X(kMessageCut, stream_message_cut, "messages that the capture holds in part: passed on so")     \
   X(kMessageTooLong, stream_message_long, "messages longer than may be kept")                     \
   X(kWithoutLength, stream_without_length, "messages with a body, without its length")            \
   X(kGarbage, stream_garbage, "runs of bytes between messages")                                   \

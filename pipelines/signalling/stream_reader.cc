@@ -63,6 +63,15 @@ void StreamReader::on_gap(StreamCounters& counters) {
   if (mode_ == Mode::kHandshake) mode_ = Mode::kUnknown;
 }
 
+void StreamReader::on_cut(MessageSink& sink, StreamCounters& counters) {
+  if (mode_ == Mode::kSip && begins_message(buffer_) == StartVerdict::kYes) {
+    counters.add(StreamCount::kMessageCut);
+    sink.on_sip(as_bytes(buffer_), SignalTransport::kTcp);
+    std::string().swap(buffer_);
+  }
+  on_gap(counters);
+}
+
 void StreamReader::on_end(StreamCounters& counters) {
   if (!buffer_.empty()) counters.add(StreamCount::kMessageLost);
   std::string().swap(buffer_);

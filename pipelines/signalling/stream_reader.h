@@ -36,6 +36,10 @@ class StreamReader {
   // Bytes are missing before the next ones: the message in the making is lost.
   void on_gap(StreamCounters& counters);
 
+  // Likewise, as the capture cut the segment that brought the last ones: SIP in the making is told
+  // as far as it is there, as a datagram that was cut is.
+  void on_cut(MessageSink& sink, StreamCounters& counters);
+
   // There are no more bytes.
   void on_end(StreamCounters& counters);
 

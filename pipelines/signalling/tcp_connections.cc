@@ -31,6 +31,8 @@ class TcpConnections::Receiver final : public ByteSink, public MessageSink {
 
   void on_gap() override { reader_.on_gap(owner_.counters_); }
 
+  void on_cut() override { reader_.on_cut(*this, owner_.counters_); }
+
   void on_end() override { reader_.on_end(owner_.counters_); }
 
   void on_sip(ByteView message, SignalTransport transport) override {

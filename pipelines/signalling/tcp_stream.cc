@@ -149,7 +149,7 @@ void TcpStream::deliver(const TcpSegment& segment, ByteSink& sink) {
   const auto known = static_cast<std::size_t>(-distance(segment.sequence));
   next_ = segment.sequence + length;
   if (known < segment.bytes.size()) sink.on_bytes(segment.bytes.subspan(known), segment.time_ns);
-  if (segment.missing_bytes > 0) sink.on_gap();
+  if (segment.missing_bytes > 0) sink.on_cut();
 }
 
 // Gives out what is held, up to the next gap.

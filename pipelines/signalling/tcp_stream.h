@@ -38,6 +38,7 @@ class ByteSink {
   // The next bytes; `time_ns` is when the last of what leads up to them came.
   virtual void on_bytes(ByteView bytes, std::int64_t time_ns) = 0;
   virtual void on_gap() = 0;  // bytes are missing before the next ones
+  virtual void on_cut() = 0;  // likewise, as the capture cut the segment of the last ones
   virtual void on_end() = 0;  // FIN: there are no more bytes
 };
 

@@ -170,6 +170,7 @@ def assembly():
             f"{1700 * n}.0 raw alice:9>bob:9 00" for n in range(1, 6))),
         "stream_message_lost": begun().tcp(1001, 16, message[:60], 0.1).tcp(
             1101, 16, seconds, 0.2).udp(b"x", 9, (ALICE[0], 9), (BOB[0], 9)),
+        "stream_message_cut": begun().tcp(1001, 16, message, 0.1, cut=20),
         "stream_message_long": begun().tcp(1001, 16, too_long, 0.1),
         "stream_without_length": begun().tcp(
             1001, 16, sip("OPTIONS sip:2@b.example SIP/2.0", body="hello\r\n", CSeq="1 OPTIONS",

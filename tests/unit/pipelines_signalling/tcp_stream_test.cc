@@ -8,7 +8,7 @@
 namespace tapdeck::sip {
 namespace {
 
-// What comes out, as text: '|' is a gap, '$' the end.
+// What comes out, as text: '|' is a gap, '/' a cut, '$' the end.
 class Text final : public ByteSink {
  public:
   bool begins_here(ByteView bytes) override { return as_text(bytes).starts_with("A"); }
@@ -19,6 +19,8 @@ class Text final : public ByteSink {
   }
 
   void on_gap() override { text += '|'; }
+
+  void on_cut() override { text += '/'; }
 
   void on_end() override { text += '$'; }
 
@@ -60,9 +62,9 @@ std::vector<StreamCase> stream_cases() {
       {"FIN twice", {kSyn, {0, "a", false, true}, {1, "", false, true}}, "a$"},
       {"mid-stream", {{100, "xyz"}, {103, "Abc"}, {106, "d"}}, "Abcd"},
       {"mid-stream out of order", {{106, "d"}, {97, "xyz"}, {103, "Abc"}}, "Abcd"},
-      {"cut by the capture", {kSyn, {0, "ab", false, false, 2}, {4, "ef"}}, "ab|ef"},
-      {"cut, then whole", {kSyn, {0, "ab", false, false, 2}, {0, "abcd"}, {4, "ef"}}, "ab|ef"},
-      {"cut and early", {kSyn, {2, "c", false, false, 1}, {0, "ab"}, {4, "e"}}, "abc|e"},
+      {"cut by the capture", {kSyn, {0, "ab", false, false, 2}, {4, "ef"}}, "ab/ef"},
+      {"cut, then whole", {kSyn, {0, "ab", false, false, 2}, {0, "abcd"}, {4, "ef"}}, "ab/ef"},
+      {"cut and early", {kSyn, {2, "c", false, false, 1}, {0, "ab"}, {4, "e"}}, "abc/e"},
   };
 }
 
