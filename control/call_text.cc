@@ -61,7 +61,8 @@ std::string format_ms(const std::optional<double>& value) {
 
 std::string result_of(const CallRecord& call) {
   std::string result(call_outcome_name(call.outcome));
-  if (call.status_code) result += ", " + std::to_string(*call.status_code) + " " + call.reason;
+  if (call.status_code) result += ", " + std::to_string(*call.status_code);
+  if (call.status_code && !call.reason.empty()) result += " " + call.reason;
   if (call.q850_cause) result += ", Q.850 cause " + std::to_string(*call.q850_cause);
   return result;
 }

@@ -71,6 +71,7 @@ void mask_record(CallRecord& record) {
     record.transferred->to_e164.clear();
   }
   record.claims.reset();
+  record.reason.clear();  // a phrase may name anybody; the code stays
   if (record.business != nullptr) {
     CallBusiness business = *record.business;
     business.agent.clear();

@@ -12,7 +12,7 @@ namespace tapdeck::calls {
 // The last four characters of a number as `x`: "+49711155501" is "+4971115xxxx".
 std::string mask_number(std::string_view number);
 
-// Numbers are masked, also within URIs; names, claims, E.164 forms and who the
+// Numbers are masked, also within URIs; names, claims, E.164 forms, reason phrases and who the
 // directory says they are go.
 void mask_record(CallRecord& record);
 

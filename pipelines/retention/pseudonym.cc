@@ -14,6 +14,32 @@ namespace {
 
 constexpr std::size_t kBitMax = 63;
 
+// What RFC 5806, RFC 7044 and the drafts of Remote-Party-ID have for it: a code or one of these.
+bool is_standard_word(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr auto kWords = std::to_array<std::string_view>({"unknown",
+                                                           "user-busy",
+                                                           "no-answer",
+                                                           "unavailable",
+                                                           "unconditional",
+                                                           "time-of-day",
+                                                           "deflection",
+                                                           "follow-me",
+                                                           "away",
+                                                           "do-not-disturb",
+                                                           "out-of-service",
+                                                           "full",
+                                                           "name",
+                                                           "uri",
+                                                           "off",
+                                                           "ipaddr",
+                                                           "network",
+                                                           "yes",
+                                                           "no"});
+  if (text.size() <= 3 && text.find_first_not_of(kDigits) == std::string_view::npos) return true;
+  return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
+}
+
 bool is_chosen(const PartyChoice& choice, std::size_t index) {
   return choice.everyone || (choice.parties >> std::min(index, kBitMax) & 1U) != 0;
 }
@@ -50,6 +76,7 @@ class Eraser {
     for (std::size_t i = 0; i < call_.parties.size(); ++i) {
       if (is_chosen(choice_, i)) erase_party(call_.parties[i]);
     }
+    call_.reason.clear();  // whatever somebody wrote; the code says what it was
     call_.business = nullptr;
     call_.recording.legal_holds.clear();
   }
@@ -132,6 +159,9 @@ class Eraser {
         identity.name.clear();
         identity.uri.clear();
       }
+      for (std::string* word : {&identity.reason, &identity.privacy, &identity.screen}) {
+        if (!is_standard_word(*word)) word->clear();
+      }
       identity.raw.clear();
       claims->identities.push_back(std::move(identity));
     }
@@ -145,6 +175,7 @@ class Eraser {
       claims->passports.push_back(std::move(passport));
     }
     for (CallReason reason : call_.claims->reasons) {
+      reason.text.clear();
       reason.raw.clear();
       claims->reasons.push_back(std::move(reason));
     }

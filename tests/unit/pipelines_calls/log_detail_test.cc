@@ -26,6 +26,8 @@ CallRecord some_call() {
   call.diverted_from = "7";
   call.transferred = CallTransfer{"sip:+4971155504@a", "+4971155505", "blind", "+4971155504"};
   call.claims = std::make_shared<const CallClaims>();
+  call.reason = "Anna is busy";
+  call.status_code = 486;
   call.edges.emplace_back();
   call.edges[0].number = "+4971155506";
   call.edges[0].e164 = "+4971155506";
@@ -63,6 +65,8 @@ TEST(LogDetail, AMaskedRecordHasNoWholeNumberAndNoName) {
   EXPECT_EQ(call.transferred->by, "+497115xxxx");
   EXPECT_EQ(call.transferred->to_e164, "");
   EXPECT_EQ(call.claims, nullptr);
+  EXPECT_EQ(call.reason, "");
+  EXPECT_EQ(call.status_code, 486);
   EXPECT_EQ(call.edges[0].number, "+497115xxxx");
   EXPECT_EQ(call.edges[0].e164, "");
   EXPECT_EQ(call.edges[0].uri, "sips:+497115xxxx@b");

@@ -36,6 +36,22 @@ CallRecord full_call() {
   claims.passports.push_back(passport);
   claims.headers.push_back({"X-Customer", "49891234", 0});
   claims.session_raw = "abc";
+  CallIdentity referrer;
+  referrer.source = IdentitySource::kReferredBy;
+  referrer.party = 0;
+  referrer.number = "heidi.klein";
+  referrer.uri = "sip:heidi.klein@b";
+  claims.identities.push_back(referrer);
+  CallIdentity diverted;
+  diverted.source = IdentitySource::kDiversion;
+  diverted.number = "441632960997";
+  diverted.reason = "user-busy";
+  claims.identities.push_back(diverted);
+  diverted.number = "441632960998";
+  diverted.reason = "Karl is out";
+  claims.identities.push_back(diverted);
+  claims.reasons.push_back({"Q.850", 17, "Karl is busy", "486", "Q.850;text=Karl"});
+  call.reason = "Karl is busy";
   call.claims = std::make_shared<CallClaims>(claims);
   CallEdge edge;
   edge.number = "49891234";
@@ -64,6 +80,8 @@ TEST(PseudonymTest, nothing_of_anybody_is_left_and_what_happened_is) {
                            "ACME",
                            "X-Customer",
                            "phone/1",
+                           "Karl",
+                           "heidi",
                            "- 1 1"}) {
     EXPECT_FALSE(has(call, text)) << text;
   }
@@ -80,6 +98,9 @@ TEST(PseudonymTest, nothing_of_anybody_is_left_and_what_happened_is) {
   EXPECT_EQ(call.media[0].codec, before.media[0].codec);
   EXPECT_EQ(call.sip_methods, before.sip_methods);
   EXPECT_EQ(call.claims->passports[0].attestation, "A");
+  EXPECT_EQ(call.claims->reasons[0].cause, 17);
+  EXPECT_EQ(call.claims->reasons[0].of, "486");
+  EXPECT_EQ(call.claims->identities[2].reason, "user-busy");
   EXPECT_TRUE(call.recording.legal_holds.empty());
 }
 
@@ -104,6 +125,8 @@ TEST(PseudonymTest, one_party_goes_wherever_it_stands) {
   EXPECT_EQ(call.parties[1].name, "Mary");
   EXPECT_EQ(call.dialled, "441632960123");
   EXPECT_TRUE(call.asserted.starts_with("erased-"));  // by the caller
+  EXPECT_FALSE(has(call, "Karl"));  // nobody knows who is meant
+  EXPECT_EQ(call.claims->identities[2].number, "441632960997");
 }
 
 TEST(PseudonymTest, who_was_only_named_goes_alone) {
