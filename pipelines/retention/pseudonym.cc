@@ -65,8 +65,9 @@ class Eraser {
     erase_called();
     if (call_.transferred) {
       erase_number(call_.transferred->to, call_.transferred->to_e164);
+      const bool is_role = call_.transferred->by == "caller" || call_.transferred->by == "callee";
       std::string no_e164;
-      erase_number(call_.transferred->by, no_e164);
+      if (!is_role) erase_number(call_.transferred->by, no_e164);
     }
     for (CallEdge& edge : call_.edges) {
       if (erase_number(edge.number, edge.e164) || choice_.everyone) edge.uri.clear();
@@ -152,6 +153,7 @@ class Eraser {
       const bool of_sender = identity.source == IdentitySource::kAsserted ||
                              identity.source == IdentitySource::kPreferred ||
                              identity.source == IdentitySource::kRemoteParty ||
+                             identity.source == IdentitySource::kReferredBy ||
                              identity.source == IdentitySource::kTarget;
       const bool chosen = of_sender && identity.party && is_chosen(choice_, *identity.party);
       if (chosen || goes(identity.number, identity.e164)) {
@@ -249,9 +251,11 @@ std::optional<PartyChoice> choose_parties(const CallRecord& call, const NumberPa
   if (call.callee && (number.matches(call.dialled) || number.matches(call.dialled_e164))) {
     choice.parties |= std::uint64_t{1} << std::min<std::size_t>(*call.callee, kBitMax);
   }
-  if (choice.parties != 0) return choice;
-  choice.others = has_other_number(call, number);
-  return choice.others ? std::optional(choice) : std::nullopt;
+  // Somebody else may have such a number, too: what would be left decides.
+  CallRecord left = call;
+  if (choice.parties != 0) pseudonymise(left, choice, [] { return 0U; });
+  choice.others = has_other_number(left, number);
+  return choice.others || choice.parties != 0 ? std::optional(choice) : std::nullopt;
 }
 
 void pseudonymise(CallRecord& call,

@@ -125,8 +125,27 @@ TEST(PseudonymTest, one_party_goes_wherever_it_stands) {
   EXPECT_EQ(call.parties[1].name, "Mary");
   EXPECT_EQ(call.dialled, "441632960123");
   EXPECT_TRUE(call.asserted.starts_with("erased-"));  // by the caller
+  EXPECT_FALSE(has(call, "heidi"));
   EXPECT_FALSE(has(call, "Karl"));  // nobody knows who is meant
   EXPECT_EQ(call.claims->identities[2].number, "441632960997");
+}
+
+TEST(PseudonymTest, with_one_party_goes_who_else_has_such_a_number) {
+  CallRecord call = full_call();
+  CallClaims claims = *call.claims;
+  claims.identities[1].party = 1;
+  claims.identities[1].number = "+49891235";
+  call.claims = std::make_shared<CallClaims>(claims);
+  call.transferred = CallTransfer{"441632960123", "caller", "blind", ""};
+  const auto choice = choose_parties(call, NumberPattern("+4989123*", ""));
+  ASSERT_TRUE(choice);
+  EXPECT_EQ(choice->parties, 1U);
+  EXPECT_TRUE(choice->others);
+  pseudonymise(call, *choice, counted);
+  EXPECT_FALSE(has(call, "89123"));
+  EXPECT_EQ(call.parties[1].number, "00441632960123");
+  EXPECT_EQ(call.transferred->to, "441632960123");
+  EXPECT_EQ(call.transferred->by, "caller");  // a role is no number
 }
 
 TEST(PseudonymTest, who_was_only_named_goes_alone) {
