@@ -136,9 +136,7 @@ void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
 
 void Call::replay(const SeenMessage& message) {
   const bool by_policy = context_.policy != nullptr && context_.policy->active();
-  if (by_policy && message.facts.claims != nullptr && message.facts.is_invite_request()) {
-    note_policy_headers(*message.facts.claims, live_);
-  }
+  if (by_policy) note_policy_claims(message, live_);
   live_.kept.messages = true;
   apply_message(live_, message, context_.seed);
   tell_bindings(message.time_ns());

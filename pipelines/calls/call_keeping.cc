@@ -54,9 +54,7 @@ void Call::ask_policy(const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   CallPolicy* const policy = context_.policy;
   if (policy == nullptr || !policy->active() || live_.ended) return;
-  if (facts.claims != nullptr && facts.is_invite_request()) {
-    note_policy_headers(*facts.claims, live_);
-  }
+  note_policy_claims(message, live_);
   note_reached(message, live_);
   if (live_.policy == nullptr || may_change_policy(facts)) policy->ask(live_);
 }

@@ -14,6 +14,13 @@ policy::NumberFacts number_of(const LiveCall& live, std::uint8_t party) {
   return {parties[party].number, parties[party].e164};
 }
 
+std::span<const policy::NumberFacts> views_of(const std::vector<MoreNumber>& numbers,
+                                              std::vector<policy::NumberFacts>& scratch) {
+  scratch.clear();
+  for (const MoreNumber& each : numbers) scratch.push_back({each.number, each.e164});
+  return scratch;
+}
+
 bool is_same_field(std::string_view a, std::string_view b) {
   const sip::HeaderId id = sip::header_id_of(a);
   return id == sip::header_id_of(b) && (id != sip::HeaderId::kOther || sip::iequals(a, b));
@@ -107,6 +114,8 @@ policy::CallFacts CallPolicy::facts_of(const LiveCall& live) {
   if (live.dialled.empty()) facts.callee = number_of(live, live.parties.callee());
   facts.asserted = {live.asserted, live.asserted_e164};
   facts.diverted = {live.diverted_from, live.diverted_from_e164};
+  facts.more_asserted = views_of(live.policy->asserted, asserted_);
+  facts.more_diverted = views_of(live.policy->diverted, diverted_);
   const std::size_t trunk = live.route.trunk();
   if (trunk < trunks_.size()) facts.trunk = trunks_[trunk].name;
   facts.direction = live.route.direction();
@@ -189,7 +198,10 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
     if ((party.id != live.parties.callee() && !joins) || number.empty() || number == dialled) {
       continue;
     }
-    if (joins) facts.asserted = {party.number, party.e164};
+    if (joins) {
+      facts.asserted = {party.number, party.e164};
+      facts.more_asserted = {};
+    }
     decide_callee(facts, {party.number, party.e164}, verdict);
   }
   for (const ReachedNumber& reached : state.reached) {
@@ -315,8 +327,39 @@ void note_reached(const SeenMessage& message, LiveCall& live) {
   all.push_back({std::string(facts.branch), std::string(number), std::string(e164)});
 }
 
-void note_policy_headers(const ClaimsFacts& claims, LiveCall& live) {
-  for (const HeaderFacts& header : claims.policy_headers) {
+namespace {
+
+void note_identities(const SeenMessage& message, LiveCall& live) {
+  const auto& identities = message.facts.claims->identities;
+  std::string_view
+      target;  // RFC 7044: the last entry is whom the call goes to, and diverts nothing
+  for (const IdentityFacts& each : identities) {
+    if (each.source == IdentitySource::kHistory) target = each.person.number;
+  }
+  const MessageNumbers numbers(message);
+  for (const IdentityFacts& each : identities) {
+    const std::string_view number = each.person.number;
+    const bool is_asserted = each.source == IdentitySource::kAsserted;
+    const bool is_diverting = each.source == IdentitySource::kDiversion ||
+                              (each.source == IdentitySource::kHistory && number != target);
+    if (number.empty() || !(is_asserted || is_diverting)) continue;
+    if (number == std::string_view(is_asserted ? live.asserted : live.diverted_from)) continue;
+    if (live.policy == nullptr) live.policy = std::make_unique<PolicyState>();
+    auto& all = is_asserted ? live.policy->asserted : live.policy->diverted;
+    MoreNumber seen{std::string(number), std::string(numbers.e164(each.person))};
+    const bool is_new = std::ranges::find(all, seen) == all.end();
+    if (is_new && all.size() < kMoreNumbersMax) all.push_back(std::move(seen));
+  }
+}
+
+}  // namespace
+
+void note_policy_claims(const SeenMessage& message, LiveCall& live) {
+  const ClaimsFacts* const claims = message.facts.claims;
+  if (claims == nullptr || !message.facts.is_invite_request()) return;
+  // Who joins later is asked for by himself.
+  if (message.facts.to_tag.empty()) note_identities(message, live);
+  for (const HeaderFacts& header : claims->policy_headers) {
     if (live.policy == nullptr) live.policy = std::make_unique<PolicyState>();
     auto& headers = live.policy->headers;
     std::pair<std::string, std::string> seen(header.name, header.value);

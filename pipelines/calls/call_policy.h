@@ -32,6 +32,7 @@ struct SeenMessage;  // pipelines/calls/message_facts.h
 
 constexpr std::size_t kPolicyHeadersMax = 32;   // values of one call
 constexpr std::size_t kReachedNumbersMax = 32;  // likewise
+constexpr std::size_t kMoreNumbersMax = 16;     // asserted ones, and diverting ones
 
 // Either may be missing.  The evaluator belongs to the call plane's thread from then on.
 struct PolicySources {
@@ -104,7 +105,9 @@ class CallPolicy {
   PolicySources sources_;
   bool restricts_ = false;
   bool may_keep_unbound_ = false;
-  std::vector<policy::HeaderFact> headers_;  // scratch
+  std::vector<policy::HeaderFact> headers_;  // scratch, likewise
+  std::vector<policy::NumberFacts> asserted_;
+  std::vector<policy::NumberFacts> diverted_;
 };
 
 // By the header field that the call's rule names.
@@ -114,7 +117,8 @@ std::optional<PauseTrigger> pause_trigger_of(const LiveCall& live, const ClaimsF
 // there counts like who was dialled.
 void note_reached(const SeenMessage& message, LiveCall& live);
 
-// The header fields of an INVITE that rules ask for are kept with the call.
-void note_policy_headers(const ClaimsFacts& claims, LiveCall& live);
+// What rules may ask for of an INVITE is kept with the call: header fields, and every identity that
+// is asserted or that diverted it.
+void note_policy_claims(const SeenMessage& message, LiveCall& live);
 
 }  // namespace tapdeck::calls

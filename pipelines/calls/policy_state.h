@@ -62,6 +62,14 @@ struct ReachedNumber {
   bool answered = false;
 };
 
+// A number that rules may ask for beside those in the record.
+struct MoreNumber {
+  std::string number;
+  std::string e164;
+
+  bool operator==(const MoreNumber&) const = default;
+};
+
 // What has been decided of one call, and what follows from it.
 struct PolicyState {
   std::shared_ptr<const policy::PolicySet> set;    // `actions` and `rule` are its
@@ -75,6 +83,8 @@ struct PolicyState {
   std::shared_ptr<const CallBusiness> business;              // nullptr: nothing is known
   std::vector<std::pair<std::string, std::string>> headers;  // that rules ask for, of its INVITEs
 
+  std::vector<MoreNumber> asserted;    // by its INVITEs, beside LiveCall::asserted
+  std::vector<MoreNumber> diverted;    // likewise
   std::vector<ReachedNumber> reached;  // in place of who was dialled
 
   KeyCodes keys;  // that pause and resume

@@ -25,6 +25,8 @@ struct CallFacts {
   NumberFacts callee;  // who was dialled
   NumberFacts asserted;
   NumberFacts diverted;
+  std::span<const NumberFacts> more_asserted;  // where there are several
+  std::span<const NumberFacts> more_diverted;
   std::string_view trunk;
   CallDirection direction = CallDirection::kUnknown;
   std::string_view agent;

@@ -107,6 +107,15 @@ void Evaluator::note_numbers(const CallFacts& facts) {
   add_both(facts.asserted, kAssertedRole);
   add_both(facts.diverted, kDivertedRole);
   for (std::size_t i = 0; i < count; ++i) note_number_text(texts[i].text, texts[i].roles);
+  note_more(facts.more_asserted, kAssertedRole);
+  note_more(facts.more_diverted, kDivertedRole);
+}
+
+void Evaluator::note_more(std::span<const NumberFacts> numbers, std::uint8_t role) {
+  for (const NumberFacts& number : numbers) {
+    if (!number.e164.empty()) note_number_text(number.e164, role);
+    if (!number.raw.empty() && number.raw != number.e164) note_number_text(number.raw, role);
+  }
 }
 
 void Evaluator::note_text(config::TextKey key, std::string_view text) {

@@ -63,6 +63,7 @@ class Evaluator {
 
   void note_facts(const CallFacts& facts);
   void note_numbers(const CallFacts& facts);
+  void note_more(std::span<const NumberFacts> numbers, std::uint8_t role);
   void note_number_text(std::string_view text, std::uint8_t roles);
   void note_text(config::TextKey key, std::string_view text);
   void note_header(const HeaderFact& header);

@@ -52,12 +52,17 @@ std::string seen(config::NumberKey key, const CallFacts& facts) {
   const auto one = [](const NumberFacts& number) {
     return is_known(number) ? to_text(number) : std::string("not known");
   };
+  const auto more = [](std::span<const NumberFacts> numbers) {
+    std::string text;
+    for (const NumberFacts& number : numbers) text += " nor " + to_text(number);
+    return text;
+  };
   switch (key) {
     case config::NumberKey::kNumber: return one(facts.caller) + " nor " + one(facts.callee);
     case config::NumberKey::kCaller: return one(facts.caller);
     case config::NumberKey::kCallee: return one(facts.callee);
-    case config::NumberKey::kAsserted: return one(facts.asserted);
-    case config::NumberKey::kDiverted: return one(facts.diverted);
+    case config::NumberKey::kAsserted: return one(facts.asserted) + more(facts.more_asserted);
+    case config::NumberKey::kDiverted: return one(facts.diverted) + more(facts.more_diverted);
   }
   return {};
 }
@@ -92,8 +97,8 @@ std::string number_reason(config::NumberKey key,
                           const CallFacts& facts) {
   const std::string what = seen(key, facts);
   if (what == "not known") return "it is not known";
-  return (key == config::NumberKey::kNumber ? "neither " + what + " is " : what + " is not ") +
-         listed(values);
+  const bool is_one = what.find(" nor ") == std::string::npos;
+  return (is_one ? what + " is not " : "neither " + what + " is ") + listed(values);
 }
 
 std::string text_reason(std::string_view what, const std::vector<std::string>& values) {

@@ -99,6 +99,28 @@ TEST(Evaluator, EachKeyMeansItsFact) {
   }
 }
 
+TEST(Evaluator, EachOfSeveralAssertedOrDivertingNumbersIsAskedFor) {
+  const NumberFacts asserted[] = {{"anna", ""}, {"0711556", "+49711556"}};
+  const NumberFacts diverted[] = {{"102", ""}};
+  CallFacts call = some_call();
+  call.more_asserted = asserted;
+  call.more_diverted = diverted;
+  for (const char* match : {"{asserted: +49711556}",
+                            "{asserted: '0711*'}",
+                            "{asserted: /^anna$/}",
+                            "{asserted: /^\\+491$/}",
+                            "{diverted: 102}"}) {
+    EXPECT_TRUE(fits(match, call)) << match;
+  }
+  for (const char* match :
+       {"{asserted: 102}", "{diverted: /^anna$/}", "{not: {asserted: '0711*'}}"}) {
+    EXPECT_FALSE(fits(match, call)) << match;
+  }
+  const auto explained =
+      evaluator_of("rules: [{name: a, match: {asserted: 7}}]\n").explain(call).rules[0];
+  EXPECT_EQ(explained.reason, "neither +491 nor anna nor +49711556 (0711556) is 7");
+}
+
 TEST(Evaluator, AnExpressionIsOfItsFieldAlone) {
   CallFacts call = some_call();
   const HeaderFact header{"X-A", "555"};
