@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "control/cli/commands.h"
 #include "control/policy_report.h"
+#include "pipelines/calls/person_facts.h"
 #include "pipelines/numbers/number_plan.h"
 #include "pipelines/policy/policy_file.h"
 
@@ -62,9 +63,13 @@ class AskedCall {
     return made;
   }
 
-  policy::NumberFacts number(const std::string& written, numbers::Number& made) const {
-    if (numbers::is_dialled(written)) made = numbers::classify(plan_, written);
-    return {written, made.e164()};
+  // As that user part of a URI is read where calls are recorded.
+  policy::NumberFacts number(std::string_view written, numbers::Number& made) {
+    sip::Uri uri;
+    uri.user = written;
+    const std::string_view number = calls::number_of(uri, scratch_);
+    if (numbers::is_dialled(number)) made = numbers::classify(plan_, number);
+    return {number, made.e164()};
   }
 
   Result<void> read_headers();
@@ -76,6 +81,7 @@ class AskedCall {
   numbers::Number asserted_;
   numbers::Number diverted_;
   std::vector<policy::HeaderFact> headers_;
+  calls::Scratch scratch_;
 };
 
 Result<void> AskedCall::read_headers() {

@@ -77,6 +77,17 @@ TEST_F(PolicyCommandTest, TakesFilesAndNumbersAsTheConfigurationSays) {
   EXPECT_TRUE(said("No rule fits"));
 }
 
+TEST_F(PolicyCommandTest, NumbersAreReadAsTheyAreInCalls) {
+  const std::string file = write("p.yaml", "rules: [{name: a, match: {number: '071155521'}}]\n");
+  for (const char* number :
+       {"071155521", "0711-55521", "0711 555.21", "(0711)55521", "0711%355521"}) {
+    run({"policy", "explain", "--policies", file, "--caller", number});
+    EXPECT_TRUE(said("Rule 'a'")) << number;
+  }
+  run({"policy", "explain", "--policies", file, "--caller", "john.doe-smith"});
+  EXPECT_TRUE(said("caller john.doe-smith")) << "a name has no separators";
+}
+
 TEST_F(PolicyCommandTest, WrongWordsAreTwoAndWrongFilesOne) {
   const std::string file = write("p.yaml", kPolicies);
   EXPECT_EQ(run({"policy"}), kExitUsage);
