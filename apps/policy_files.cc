@@ -35,9 +35,9 @@ Result<void> load_rules(const std::string& path,
   if (!evaluator) return Error(evaluator.error());
   sources.set = std::move(*set);
   sources.evaluator = std::make_shared<policy::Evaluator>(std::move(*evaluator));
-  log_info("policy: " + std::to_string(sources.set->policies().rules.size()) + " rules of " + path +
-           ", " + std::to_string(report.expression_count) + " expressions" +
-           (report.from_cache ? " (from the cache)" : ""));
+  files.notes.push_back("policy: " + std::to_string(sources.set->policies().rules.size()) +
+                        " rules of " + path + ", " + std::to_string(report.expression_count) +
+                        " expressions" + (report.from_cache ? " (from the cache)" : ""));
   files.digest = report.digest;
   files.rules = static_cast<std::uint32_t>(sources.set->policies().rules.size());
   if (!report.cache_trouble.empty()) log_warning("policy: " + report.cache_trouble);
@@ -58,8 +58,12 @@ Result<PolicyFiles> load_policy_files(const control::GlobalOptions& global,
   auto directory = policy::load_directory(path, settings.zone, random_seed());
   if (!directory) return Error(directory.error());
   files.sources.directory = std::move(*directory);
-  log_info("directory: " + path);
+  files.notes.push_back("directory: " + path);
   return files;
+}
+
+void log_policy(const PolicyFiles& files) {
+  for (const std::string& note : files.notes) log_info(note);
 }
 
 Result<void> journal_policy(const PolicyFiles& files,

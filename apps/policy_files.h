@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "control/cli/command_line.h"
@@ -19,11 +20,15 @@ struct PolicyFiles {
   calls::PolicySources sources;
   std::optional<LedgerDigest> digest;  // of the rules and their lists; nullopt: there are none
   std::uint32_t rules = 0;
+  std::vector<std::string> notes;  // of each file, what was read
 };
 
-// Nothing where it names none.  Says in the log how it went.
+// Nothing where it names none.
 Result<PolicyFiles> load_policy_files(const control::GlobalOptions& global,
                                       const control::Settings& settings);
+
+// Says in the log what was read: once it holds.
+void log_policy(const PolicyFiles& files);
 
 // Writes down that other rules hold from now on than those that the store knows of; nothing where
 // they are the same.  Before they are obeyed.

@@ -65,6 +65,7 @@ void reload(const control::GlobalOptions& global,
   if (!journalled) return refuse_reload(journalled.error());
   const Result<void> set = service.set_policy(std::move(policy->sources));
   if (!set) return refuse_reload(set.error());
+  log_policy(*policy);
   const config::Changes changes = config::take_over(current, loaded->config);
   log_start(log_level(current.general.log_level));
   for (const std::string& name : changes.taken) log_info("reload: " + name + " is taken over");
@@ -92,6 +93,7 @@ Result<void> serve(const control::RunRequest& request, control::Settings& settin
   if (!policy) return policy.error();
   TD_TRY(journal_policy(*policy, "start", **store));
   TD_TRY(control::journal_classes(settings, "start", **store));
+  log_policy(*policy);
   options.calls.policy = std::move(policy->sources);
   Result<engine::Eal> eal = engine::Eal::start(eal_options(config, options, mbuf_count));
   if (!eal) return eal.error();

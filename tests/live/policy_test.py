@@ -28,6 +28,8 @@ rules:
 default: {record: audio, log: masked}
 """
 WRONG = "rules:\n  - {name: x, match: {caler: 1}}\n"
+# Right, beside a directory that is wrong.
+NOT_TAKEN = "rules: [{name: a}, {name: b}, {name: c}]\n"
 PARTIES = """\
 party alice 192.0.2.10:5060
 party bob 198.51.100.20:5060 number=222
@@ -69,21 +71,36 @@ class PolicyTest:
         self.service = Service(lab, directory)
         self.policies = os.path.join(directory, "policies.yaml")
         with open(self.service.config, "a", encoding="utf-8") as file:
-            file.write("policy:\n  file: policies.yaml\n")
+            file.write("policy:\n  file: policies.yaml\n  directory_file: directory.yaml\n")
+        self.write_directory("agents: [{name: anna, numbers: 4711}]\n")
 
     def write(self, text):
         with open(self.policies, "w", encoding="utf-8") as file:
             file.write(text)
 
+    def write_directory(self, text):
+        with open(os.path.join(self.directory, "directory.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def log(self):
+        with open(self.service.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def check_refusals(self):
+        """What is refused changes nothing, and is not told as if it were taken."""
+        self.reload(WRONG, "reload refused")
+        self.write_directory("agents: 1\n")
+        self.reload(NOT_TAKEN, "directory.yaml:1: ")
+        told = [line for line in self.log().splitlines() if " rules of " in line]
+        self.report.check("only rules that are taken are told",
+                          [] if [line.partition("policy: ")[2][0] for line in told] == ["0", "1"]
+                          else told)
+
     def reload(self, text, told):
         self.write(text)
         self.service.process.send_signal(signal.SIGHUP)
-
-        def said():
-            with open(self.service.log, errors="replace") as log:
-                return told in log.read()
-        self.report.check(f"SIGHUP: {told}",
-                          [] if netlab.wait_until(said, 10) else [self.service.tail()])
+        self.report.check(f"SIGHUP: {told}", [] if netlab.wait_until(lambda: told in self.log(), 10)
+                          else [self.service.tail()])
 
     def rtp_kept(self, call):
         output = os.path.join(self.directory, "pcap")
@@ -131,7 +148,7 @@ class PolicyTest:
                           [] if [call["recording"]["policy_rule"] for call in open_calls] ==
                           ["default"] else [f"{open_calls}"])
         self.reload(SECOND, "policy: 1 rules")
-        self.reload(WRONG, "reload refused")
+        self.check_refusals()
         sender.wait(60)
 
         def all_final():
