@@ -59,7 +59,10 @@ void reload(const control::GlobalOptions& global,
             Service& service) {
   Result<control::Settings> loaded = control::load_settings(global);
   if (!loaded) return refuse_reload(loaded.error());
-  Result<PolicyFiles> policy = load_policy_files(global, *loaded);
+  // Classes change at the next start: rules that name a new one are refused until then.
+  control::Settings until_then = *loaded;
+  until_then.config.retention_classes = current.retention_classes;
+  Result<PolicyFiles> policy = load_policy_files(global, until_then);
   if (!policy) return refuse_reload(policy.error());
   const Result<void> journalled = journal_policy(*policy, "reload", store);
   if (!journalled) return refuse_reload(journalled.error());

@@ -28,7 +28,8 @@ rules:
 default: {record: audio, log: masked}
 """
 WRONG = "rules:\n  - {name: x, match: {caler: 1}}\n"
-# Right, beside a directory that is wrong.
+# Right but for a class that the service was not started with; and with a directory that is wrong.
+NEW_CLASS = "default: {record: none, class: later}\n"
 NOT_TAKEN = "rules: [{name: a}, {name: b}, {name: c}]\n"
 PARTIES = """\
 party alice 192.0.2.10:5060
@@ -89,6 +90,9 @@ class PolicyTest:
     def check_refusals(self):
         """What is refused changes nothing, and is not told as if it were taken."""
         self.reload(WRONG, "reload refused")
+        with open(self.service.config, "a", encoding="utf-8") as file:
+            file.write("retention_classes: [{name: later, days: 9}]\n")
+        self.reload(NEW_CLASS, "policies.yaml:1: default.class: there is no")
         self.write_directory("agents: 1\n")
         self.reload(NOT_TAKEN, "directory.yaml:1: ")
         told = [line for line in self.log().splitlines() if " rules of " in line]
