@@ -111,6 +111,7 @@ Result<int> record_files(const control::IngestRequest& request,
   if (!store) return store.error();
   Result<PolicyFiles> policy = load_policy_files(request.global, settings);
   if (!policy) return policy.error();
+  TD_TRY(store->note_policy(*policy));
   log_policy(*policy);
   options.calls.policy = std::move(policy->sources);
   options.calls.already_final = [&store](const Uid& uid) { return store->is_present(uid); };

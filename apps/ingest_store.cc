@@ -65,6 +65,10 @@ Result<void> IngestStore::take(std::unique_ptr<storage::Store> store,
   return {};
 }
 
+Result<void> IngestStore::note_policy(const PolicyFiles& files) {
+  return store_ ? journal_policy(files, "ingest", *store_) : Result<void>();
+}
+
 storage::RecordIntake& IngestStore::intake() {
   if (client_) return *client_;
   return *holding_;

@@ -11,6 +11,7 @@
 
 #include "apps/holding_intake.h"
 #include "apps/pause_notes.h"
+#include "apps/policy_files.h"
 #include "base/result.h"
 #include "control/import_client.h"
 #include "control/settings.h"
@@ -27,6 +28,10 @@ class IngestStore {
                                   const std::string& retention_class);
 
   [[nodiscard]] storage::RecordIntake& intake();
+
+  // Which rules it goes by is in the journal before they are obeyed; in that of a store that is
+  // served stand the rules of who serves it.
+  Result<void> note_policy(const PolicyFiles& files);
 
   // Calls that the store has in full are told apart by asking it; those that an earlier ingest left
   // unfinished are recorded again from the start.

@@ -59,6 +59,34 @@ TEST(IngestStore, WaitsForTheServiceToPutAwayAnImportThatWasKilled) {
   EXPECT_TRUE(store->finish());
 }
 
+TEST(IngestStore, RulesAreInTheJournalWhenTheyAreOthersThanBefore) {
+  const storage::TemporaryDirectory directory;
+  control::Settings settings;
+  settings.config = config::defaults();
+  settings.store_directory = directory.path();
+  PolicyFiles files;
+  const std::vector<std::uint8_t> firsts = {1, 1, 2};
+  for (const std::uint8_t first : firsts) {
+    auto store = IngestStore::open(settings, "imported");
+    ASSERT_TRUE(store) << store.error().message;
+    files.digest.emplace().fill(first);
+    files.rules = first;
+    ASSERT_TRUE(store->note_policy(files));
+    ASSERT_TRUE(store->finish());
+  }
+  const auto reached = control::reach_store(settings);
+  ASSERT_TRUE(reached) << reached.error().message;
+  retention::JournalRequest request;
+  request.type = LedgerType::kPolicyChange;
+  const auto journal = reached->desk->journal(request);
+  ASSERT_TRUE(journal);
+  ASSERT_EQ(journal->rows.size(), 2U);
+  const auto& change = std::get<PolicyChange>(*journal->rows[1].content);
+  EXPECT_EQ(change.rules, 2U);
+  EXPECT_EQ(change.reason, "ingest");
+  EXPECT_EQ(change.before->front(), 1);
+}
+
 TEST(IngestStore, PausesAreInTheJournalOfAStoreThatItOpens) {
   const storage::TemporaryDirectory directory;
   control::Settings settings;
