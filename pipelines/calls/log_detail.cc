@@ -12,7 +12,8 @@ namespace tapdeck::calls {
 namespace {
 
 constexpr std::size_t kMaskedDigits = 4;
-constexpr std::int64_t kHourUs = 3'600'000'000;
+// The time of every zone is a multiple of it: a tally stays on the day of its call, wherever.
+constexpr std::int64_t kQuarterUs = 900'000'000;
 
 // "sip:+49711155501@192.0.2.4" keeps scheme and host; a password may be another form of the number,
 // and so may parameters.
@@ -31,14 +32,14 @@ std::string mask_uri(std::string_view uri) {
   return masked.append(rest.substr(0, rest.find_first_of(";?")));
 }
 
-Uid tally_uid(const Uid& uid, std::int64_t hour_us) {
+Uid tally_uid(const Uid& uid, std::int64_t quarter_us) {
   storage::Hasher hasher;
   const std::string text = "tally " + to_string(uid);
   const ByteView bytes = as_bytes(text);
   const auto hash = hasher.sha256({&bytes, 1});
   std::array<std::uint8_t, 10> head{};
   std::copy_n(hash.begin(), head.size(), head.begin());
-  return make_uid(hour_us / 1000, head);
+  return make_uid(quarter_us / 1000, head);
 }
 
 }  // namespace
@@ -87,16 +88,16 @@ void mask_record(CallRecord& record) {
 
 void reduce_to_tally(CallRecord& record) {
   const std::int64_t time_us = record.key_time_us();
-  const std::int64_t hour_us = time_us - time_us % kHourUs;
+  const std::int64_t quarter_us = time_us - time_us % kQuarterUs;
   CallRecord tally;
-  tally.uid = tally_uid(record.uid, hour_us);
+  tally.uid = tally_uid(record.uid, quarter_us);
   tally.final = true;
   tally.realm = record.realm;
   tally.realm_name = std::move(record.realm_name);
   tally.node = std::move(record.node);
   tally.port = std::move(record.port);
   tally.state = record.state;
-  tally.first_seen_us = hour_us;
+  tally.first_seen_us = quarter_us;
   tally.direction = record.direction;
   tally.trunk = std::move(record.trunk);
   tally.outcome = record.outcome;
@@ -106,7 +107,7 @@ void reduce_to_tally(CallRecord& record) {
   tally.recording.locked = record.recording.locked;
   tally.recording.policy_rule = std::move(record.recording.policy_rule);
   if (record.recording.cdr_expires_us) {
-    tally.recording.cdr_expires_us = *record.recording.cdr_expires_us - (time_us - hour_us);
+    tally.recording.cdr_expires_us = *record.recording.cdr_expires_us - (time_us - quarter_us);
   }
   record = std::move(tally);
 }

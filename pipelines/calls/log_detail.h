@@ -16,8 +16,9 @@ std::string mask_number(std::string_view number);
 // directory says they are go.
 void mask_record(CallRecord& record);
 
-// Of the call stays that there was one: the hour, its outcome, trunk and direction, and what became
-// of its recording.  Its uid is another one, the same whenever it is made of the same call.
+// Of the call stays that there was one: the quarter of an hour, its outcome, trunk and direction,
+// and what became of its recording.  Its uid is another one, the same whenever it is made of the
+// same call.
 void reduce_to_tally(CallRecord& record);
 
 }  // namespace tapdeck::calls

@@ -96,9 +96,9 @@ TEST(LogDetail, ATallyNamesNobody) {
   const Uid uid = call.uid;
   reduce_to_tally(call);
   EXPECT_NE(call.uid, uid);
-  EXPECT_EQ(call.uid.start_ms(), 1'699'999'200'000);  // the hour
-  EXPECT_EQ(call.key_time_us(), 1'699'999'200'000'000);
-  EXPECT_EQ(call.recording.cdr_expires_us, 1'699'999'201'000'000);
+  EXPECT_EQ(call.uid.start_ms(), 1'700'000'100'000);  // the quarter of an hour
+  EXPECT_EQ(call.key_time_us(), 1'700'000'100'000'000);
+  EXPECT_EQ(call.recording.cdr_expires_us, 1'700'000'101'000'000);
   EXPECT_TRUE(call.parties.empty());
   EXPECT_EQ(call.call_id + call.from_tag + call.dialled + call.dialled_e164, "");
   EXPECT_TRUE(call.edges.empty());
