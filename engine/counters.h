@@ -36,6 +36,7 @@ namespace tapdeck::engine {
   X(kArp, arp, "ARP")                                                                          \
   X(kIpFragment, ip_fragment, "fragments of an IP packet, the first included")                 \
   X(kEsp, esp, "ESP that is encrypted")                                                        \
+  X(kIke, ike, "IKE and keep-alives beside ESP in UDP")                                        \
   X(kOtherIpProtocol, other_ip_protocol, "IP with another protocol")                           \
   X(kOtherGre, other_gre, "GRE around another protocol, or around nothing")                    \
   X(kOtherGtp, other_gtp, "GTP-U messages that carry no IP packet")                            \

@@ -36,12 +36,9 @@ bool plausible_payload(ByteView bytes, std::uint8_t protocol) {
   }
 }
 
-}  // namespace
-
-void decode_esp(Walk& walk) {
-  if (!enter(walk) || !has(walk, kEspBytes, PacketClass::kMalformedTunnel)) return;
-  // The trailer tells, so all of it must be there.
-  if (walk.bytes.size() < walk.length) return stop(walk, PacketClass::kEsp);
+// Goes on with what is inside; false when it is encrypted.  Precondition: all of the packet is
+// there.
+bool open_null(Walk& walk) {
   const ByteView body = walk.bytes.subspan(kEspBytes);
   for (const std::size_t tag : kTagBytes) {
     if (body.size() < tag + kTrailerBytes) continue;
@@ -56,9 +53,44 @@ void decode_esp(Walk& walk) {
     trim(walk, payload.size());
     walk.protocol = protocol;
     walk.next = Layer::kProtocol;
-    return;
+    return true;
   }
+  return false;
+}
+
+// Of UDP on the port of ESP: both ends are on it, or it cannot be RTP, and the sequence number is
+// less than letters would be.
+bool plausible_esp(const Walk& walk) {
+  constexpr std::uint32_t kSequenceMax = 0x20000000;
+  const std::uint8_t* header = walk.bytes.data();
+  return walk.out.source.port == walk.out.destination.port ||
+         (header[0] >> 6 != 2 && load_be<std::uint32_t>(header + 4) < kSequenceMax);
+}
+
+}  // namespace
+
+void decode_esp(Walk& walk) {
+  if (!enter(walk) || !has(walk, kEspBytes, PacketClass::kMalformedTunnel)) return;
+  // The trailer tells, so all of it must be there.
+  if (walk.bytes.size() < walk.length || !open_null(walk)) stop(walk, PacketClass::kEsp);
+}
+
+bool open_esp_in_udp(Walk& walk) {
+  const bool is_keepalive = walk.length == 1 && !walk.bytes.empty() && walk.bytes[0] == 0xff;
+  const bool is_ike =
+      walk.bytes.size() >= kEspBytes && load_be<std::uint32_t>(walk.bytes.data()) == 0;
+  if (is_keepalive || is_ike) {
+    stop(walk, PacketClass::kIke);
+    return true;
+  }
+  if (walk.bytes.size() < kEspBytes) return false;
+  if (walk.bytes.size() == walk.length && open_null(walk)) {
+    static_cast<void>(enter(walk));
+    return true;
+  }
+  if (!plausible_esp(walk)) return false;
   stop(walk, PacketClass::kEsp);
+  return true;
 }
 
 }  // namespace tapdeck::engine

@@ -32,6 +32,9 @@ void decode_udp(Walk& walk) {
   trim(walk, length - kUdpBytes);
   const UdpTunnel tunnel = walk.rules.tunnels.find(walk.out.destination.port);
   if (tunnel != UdpTunnel::kNoTunnel && open_udp_tunnel(tunnel, walk)) return;
+  const bool is_on_esp_port =
+      walk.out.source.port == kEspPort || walk.out.destination.port == kEspPort;
+  if (is_on_esp_port && open_esp_in_udp(walk)) return;
   take_payload(walk);
   walk.out.is_udp = true;
   walk.next = Layer::kDone;

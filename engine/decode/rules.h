@@ -12,6 +12,8 @@ namespace tapdeck::engine {
 
 enum class UdpTunnel : std::uint8_t { kNoTunnel, kVxlan, kGeneve, kGtpU };
 
+constexpr std::uint16_t kEspPort = 4'500;  // of ESP and IKE behind NAT (RFC 3948)
+
 constexpr std::size_t kTunnelPortsMax = 24;  // of all kinds together
 
 // Tunnels by their destination port.

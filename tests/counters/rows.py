@@ -58,6 +58,7 @@ def classes():
         "arp": Capture().frame(ethernet(0x0806, bytes(28))),
         "ip_fragment": Capture().frame(in_ip(17, bytes(64), more=0x2000)),
         "esp": Capture().frame(in_ip(50, b"\xa7" * 64)),
+        "ike": in_udp(4500, b"\xff"),
         "other_ip_protocol": Capture().frame(in_ip(89, bytes(8))),
         "other_gre": Capture().frame(in_ip(47, b"\0\0\x12\x34\1\2")),
         "other_gtp": in_udp(2152, b"\x30\1\0\2\0\0\0\0\x0e\0"),

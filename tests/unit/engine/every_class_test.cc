@@ -67,6 +67,7 @@ std::vector<Row> rows() {
       {PacketClass::kArp, ethernet(0x0806, Bytes(28, 0))},
       {PacketClass::kIpFragment, fragment_of(17)},
       {PacketClass::kEsp, in_ip(50, Bytes(64, 0xa7))},
+      {PacketClass::kIke, in_udp(4'500, {0xff})},
       {PacketClass::kOtherIpProtocol, in_ip(89, Bytes(8, 0))},
       {PacketClass::kOtherGre, in_ip(47, gre(0, 0x1234, {}, {1, 2}))},
       {PacketClass::kOtherGtp, in_udp(2'152, gtp(0, 1, {}, {14, 0}))},

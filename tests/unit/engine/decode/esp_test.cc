@@ -33,6 +33,41 @@ TEST(DecodeEsp, NullEncryptionIsOpened) {
   for (const TunnelCase& row : table) expect_decoded(row);
 }
 
+// ESP in UDP from port 40000, which udp() gives, or from the port of ESP.
+Bytes nat(const Bytes& payload, bool both_ports = false) {
+  Bytes packet = ipv4(17, udp(4'500, payload), 7);
+  if (both_ports) store_be(packet.data() + 20, std::uint16_t{4'500});
+  return ethernet(0x0800, packet);
+}
+
+Bytes nat_esp(std::uint8_t inside, const Bytes& payload) {
+  const Bytes frame = esp(inside, payload, 12);
+  return nat(Bytes(frame.begin() + 14 + 20, frame.end()));
+}
+
+TEST(DecodeEsp, InUdpBehindNat) {
+  const Bytes datagram = udp(5'004, {'h', 'e', 'l', 'l', 'o'});
+  Bytes encrypted(80, 0xc7);
+  encrypted[4] = 0;
+  Bytes like_rtp = encrypted;
+  like_rtp[0] = 0x80;
+  const TunnelCase table[] = {
+      {"UDP", nat_esp(17, datagram)},
+      {"a tunnel", nat_esp(4, hello_packet())},
+      {"encrypted", nat(encrypted), PacketClass::kEsp},
+      {"encrypted, both on the port", nat(like_rtp, true), PacketClass::kEsp},
+      {"IKE", nat(wrap({0, 0, 0, 0}, Bytes(28, 1))), PacketClass::kIke},
+      {"a keep-alive", nat({0xff}), PacketClass::kIke},
+  };
+  for (const TunnelCase& row : table) expect_decoded(row);
+  const Bytes others[] = {like_rtp, Bytes(30, 'S'), {1, 2, 3}, {}};
+  for (const Bytes& other : others) {
+    const Decoded out = decode_exactly(nat(other));
+    EXPECT_TRUE(out.is_udp);
+    EXPECT_EQ(out.payload_length, other.size());
+  }
+}
+
 TEST(DecodeEsp, WhatWasCutIsLeftAlone) {
   Bytes frame = esp(17, udp(5'004, {'h', 'i'}), 12);
   const auto whole = static_cast<std::uint32_t>(frame.size());
