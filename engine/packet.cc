@@ -18,6 +18,15 @@ bool link_type_known(std::uint16_t link_type) {
     case LinkType::kErf:
     case LinkType::kIpv4:
     case LinkType::kIpv6:
+    case LinkType::kPpp:
+    case LinkType::kPppSerial:
+    case LinkType::kPppEthernet:
+    case LinkType::kPppDirected:
+    case LinkType::kCiscoHdlc:
+    case LinkType::kIeee80211:
+    case LinkType::kRadiotap:
+    case LinkType::kNflog:
+    case LinkType::kPflog:
     case LinkType::kLinuxCooked2: return true;
   }
   return false;

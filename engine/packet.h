@@ -20,14 +20,23 @@ namespace tapdeck::engine {
 enum class LinkType : std::uint16_t {
   kNull = 0,
   kEthernet = 1,
+  kPpp = 9,
   kRawBsd = 12,
   kRawOpenBsd = 14,
+  kPppSerial = 50,
+  kPppEthernet = 51,
   kRaw = 101,
+  kCiscoHdlc = 104,
+  kIeee80211 = 105,
   kLoop = 108,
   kLinuxCooked = 113,
+  kPflog = 117,
+  kRadiotap = 127,
   kErf = 197,
+  kPppDirected = 204,
   kIpv4 = 228,
   kIpv6 = 229,
+  kNflog = 239,
   kLinuxCooked2 = 276,
 };
 

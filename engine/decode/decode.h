@@ -1,6 +1,7 @@
 // From a raw frame to the innermost UDP payload with its addresses, or to the class of everything
-// else.  Opens Ethernet, Linux cooked v1 and v2, raw IP, BSD null/loop and ERF; 802.1Q and 802.1ad
-// tags, MPLS, PPPoE, GRE, ERSPAN, VXLAN, GENEVE, GTP-U, IP in IP; in any order, up to a depth.
+// else.  Opens Ethernet, Linux cooked v1 and v2, raw IP, BSD null/loop, ERF, PPP, Cisco's HDLC,
+// 802.11, NFLOG and PFLOG; LLC with SNAP, 802.1Q and 802.1ad tags, MPLS, PPPoE, GRE, ERSPAN, VXLAN,
+// GENEVE, GTP-U, IP in IP; in any order, up to a depth.
 // Checksums are not looked at: captures on the sending host carry unfinished ones.
 //
 // Threads: any.  Memory: none; views borrow from the frame.  Bad input: a class, never an error.

@@ -9,12 +9,43 @@ constexpr std::uint16_t kPppIpv6 = 0x0057;
 constexpr std::uint16_t kPppMpls = 0x0281;
 constexpr std::uint16_t kPppAllStations = 0xff03;
 
+constexpr std::size_t kSnapBytes = 8;
+
+// Of a frame or a tag: what stands for the EtherType may be a length (IEEE 802.3).
+void follow_type_or_length(Walk& walk, std::uint16_t type) {
+  if (type > kLongestLlc) return follow(walk, type);
+  if (type <= walk.length) trim(walk, type);
+  decode_llc(walk);
+}
+
 void decode_vlan(Walk& walk) {
   if (!enter(walk) || !has(walk, kVlanBytes, PacketClass::kMalformedLink)) return;
-  const std::uint8_t* tag = walk.bytes.data();
-  note_vlan(walk.out, load_be<std::uint16_t>(tag) & 0x0fff);
-  follow(walk, load_be<std::uint16_t>(tag + 2));
+  const auto id = load_be<std::uint16_t>(walk.bytes.data());
+  const auto type = load_be<std::uint16_t>(walk.bytes.data() + 2);
+  note_vlan(walk.out, id & 0x0fff);
   skip(walk, kVlanBytes);
+  follow_type_or_length(walk, type);
+}
+
+}  // namespace
+
+void decode_ethernet(Walk& walk) {
+  if (!has(walk, kEthernetBytes, PacketClass::kMalformedLink)) return;
+  const auto type = load_be<std::uint16_t>(walk.bytes.data() + 12);
+  skip(walk, kEthernetBytes);
+  follow_type_or_length(walk, type);
+}
+
+// SNAP names an EtherType; other protocols over LLC, spanning trees for one, are no IP.
+void decode_llc(Walk& walk) {
+  if (!has(walk, kSnapBytes, PacketClass::kOtherEthertype)) return;
+  const std::uint8_t* header = walk.bytes.data();
+  const auto type = load_be<std::uint16_t>(header + 6);
+  const bool is_snap = header[0] == 0xaa && header[1] == 0xaa && header[2] == 0x03 &&
+                       header[3] == 0 && header[4] == 0 && header[5] == 0;
+  if (!is_snap || type <= kLongestLlc) return stop(walk, PacketClass::kOtherEthertype);
+  skip(walk, kSnapBytes);
+  follow(walk, type);
 }
 
 void decode_pppoe(Walk& walk) {
@@ -26,14 +57,6 @@ void decode_pppoe(Walk& walk) {
   if (!is_session || length > walk.length) return stop(walk, PacketClass::kMalformedTunnel);
   trim(walk, length);
   walk.next = Layer::kPpp;
-}
-
-}  // namespace
-
-void decode_ethernet(Walk& walk) {
-  if (!has(walk, kEthernetBytes, PacketClass::kMalformedLink)) return;
-  follow(walk, load_be<std::uint16_t>(walk.bytes.data() + 12));
-  skip(walk, kEthernetBytes);
 }
 
 void decode_ethertype(Walk& walk) {

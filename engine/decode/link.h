@@ -1,5 +1,6 @@
-// Layers below IP for decode(): Ethernet, what an EtherType names, VLAN tags, PPPoE and PPP.
-// Threads: any.  Memory: none.  Bad input: a class.  IEEE 802.1Q, 802.1ad, RFC 2516, RFC 1661.
+// Layers below IP for decode(): Ethernet, what an EtherType names, LLC, VLAN tags, PPPoE and PPP.
+// Threads: any.  Memory: none.  Bad input: a class.  IEEE 802.3, 802.1Q, 802.1ad, RFC 1042, RFC
+// 2516, RFC 1661.
 #pragma once
 
 #include "engine/decode/walk.h"
@@ -18,6 +19,7 @@ constexpr std::uint16_t kEtherPppoeDiscovery = 0x8863;
 constexpr std::uint16_t kEtherPppoe = 0x8864;
 constexpr std::uint16_t kEtherServiceVlan = 0x88a8;
 constexpr std::uint16_t kEtherOldServiceVlan = 0x9100;
+constexpr std::uint16_t kLongestLlc = 1500;  // what is less than this is no EtherType but a length
 constexpr std::size_t kEthernetBytes = 14;
 constexpr std::size_t kVlanBytes = 4;
 
@@ -35,6 +37,8 @@ inline void note_vlan(Decoded& out, std::uint16_t id) {
 
 void decode_ethernet(Walk& walk);
 void decode_ethertype(Walk& walk);
+void decode_llc(Walk& walk);
+void decode_pppoe(Walk& walk);
 void decode_ppp(Walk& walk);
 
 }  // namespace tapdeck::engine

@@ -6,7 +6,6 @@ namespace tapdeck::engine {
 namespace {
 
 constexpr std::size_t kTagsMax = 8;
-constexpr std::uint16_t kLongestLlc = 1'500;
 
 bool plausible_arp(ByteView bytes) {
   return bytes.size() >= 4 && load_be<std::uint16_t>(bytes.data()) == 1 &&

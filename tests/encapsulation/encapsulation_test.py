@@ -7,6 +7,7 @@ what it claims to be, and Tapdeck the call, its streams and all their packets.
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -164,7 +165,70 @@ def cases6():
             "IPv6 in MPLS": ("mpls:ipv6", lambda p, f: mac() / MPLS(label=16, s=1) / p)}
 
 
-def write(path, family, wrap):
+SNAP = b"\xaa\xaa\x03\0\0\0\x08\0"
+
+
+def wifi(kind, flags, more=b""):
+    return bytes([kind, flags, 0, 0]) + bytes(range(18)) + b"\x10\0" + more + SNAP
+
+
+def radiotap(flags):
+    return b"\0\0\x11\0\x03\0\0\0" + bytes(8) + bytes([flags])
+
+
+def nflog(packet):
+    value = bytes(packet)
+    return (b"\x02\0\0\x05" + struct.pack("<HH", 6, 10) + b"a\0\0\0" +
+            struct.pack("<HH", 4 + len(value), 9) + value + bytes(-len(value) % 4))
+
+
+def esp(packet):
+    """Null encryption: the datagram, padding, its length, UDP, and a tag of 96 bits."""
+    datagram = bytes(packet)[20:]
+    size = -(len(datagram) + 2) % 4
+    return (struct.pack(">II", 0xC000, 1) + datagram + bytes(range(1, size + 1)) +
+            bytes([size, 17]) + b"\xa5" * 12)
+
+
+def link_cases():
+    """{name: (what tshark must call it, link type, packet -> frame)}"""
+    ethernet = bytes(mac())[:12]
+    return {
+        "PPP": ("ppp:ip", 9, lambda p: b"\xff\x03\0\x21" + bytes(p)),
+        "serial PPP": ("ppp:ip", 50, lambda p: b"\xff\x03\0\x21" + bytes(p)),
+        "serial, Cisco's HDLC": ("chdlc:ip", 50, lambda p: b"\x0f\0\x08\0" + bytes(p)),
+        "PPPoE without Ethernet": ("pppoes:ppp:ip", 51,
+                                   lambda p: bytes(PPPoE(sessionid=7) / PPP(proto=0x21) / p)),
+        "Cisco's HDLC": ("chdlc:ip", 104, lambda p: b"\x0f\0\x08\0" + bytes(p)),
+        "PPP with a direction": ("ppp:ip", 204, lambda p: b"\x01\xff\x03\0\x21" + bytes(p)),
+        "802.11": ("wlan:llc:ip", 105, lambda p: wifi(0x08, 1) + bytes(p)),
+        "802.11 with quality of service": ("wlan:llc:ip", 105,
+                                           lambda p: wifi(0x88, 2, b"\0\0") + bytes(p)),
+        "802.11 with four addresses": ("wlan:llc:ip", 105,
+                                       lambda p: wifi(0x08, 3, bytes(6)) + bytes(p)),
+        "802.11 with radiotap": ("radiotap:wlan_radio:wlan:llc:ip", 127,
+                                 lambda p: radiotap(0) + wifi(0x08, 1) + bytes(p)),
+        "802.11 with radiotap, padded": ("radiotap:wlan_radio:wlan:llc:ip", 127, lambda p: radiotap(
+            0x20) + wifi(0x88, 1, b"\0\0\0\0") + bytes(p)),
+        "NFLOG": ("nflog:ip", 239, nflog),
+        "PFLOG": ("pflog:ip", 117, lambda p: b"\x3d\x02" + bytes(62) + bytes(p)),
+        "802.3 with SNAP": ("eth:llc:ip", 1, lambda p: ethernet + struct.pack(
+            ">H", 8 + len(p)) + SNAP + bytes(p)),
+        "ESP in UDP": ("udpencap:esp", 1, lambda p: bytes(
+            mac() / IP(src=p.src, dst=p.dst) / UDP(sport=4500, dport=4500) / Raw(esp(p)))),
+    }
+
+
+def run_link(report, name, claim, link_type, wrap):
+    with tempfile.TemporaryDirectory(prefix="tapdeck-encapsulation.") as directory:
+        capture = os.path.join(directory, "call.pcap")
+        count = write(capture, 0, lambda packet, forth: Raw(wrap(packet)), link_type)
+        strangers = {text for text in protocols(capture) if claim not in text}
+        problems = [f"tshark sees {text}, not {claim}" for text in sorted(strangers)]
+        report.check(name, problems + problems_of(capture, directory, count))
+
+
+def write(path, family, wrap, link_type=1):
     """The capture; how many frames."""
     frames = []
     for at, forth, packet in packets(family):
@@ -172,7 +236,7 @@ def write(path, family, wrap):
         for part in frame if isinstance(frame, list) else [frame]:
             part.time = 1_700_000_000 + at
             frames.append(part)
-    wrpcap(path, frames)
+    wrpcap(path, frames, linktype=link_type)
     return len(frames)
 
 
@@ -258,6 +322,10 @@ def main():
             if any(part in name for part in names):
                 with report.guard(name):
                     run(report, name, family, claim, wrap)
+    for name, (claim, link_type, wrap) in link_cases().items():
+        if any(part in name for part in names):
+            with report.guard(name):
+                run_link(report, name, claim, link_type, wrap)
     if any(part in "VXLAN in fragments" for part in names):
         run_fragments(report)
     sys.exit(report.finish())

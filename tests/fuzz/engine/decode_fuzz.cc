@@ -8,7 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tapdeck::engine;
-  constexpr std::uint16_t kLinkTypes[] = {0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 147, 197};
+  constexpr std::uint16_t kLinkTypes[] = {0,   1, 12, 14, 101, 108, 113, 228, 229, 276, 147,
+                                          197, 9, 50, 51, 104, 105, 117, 127, 204, 239};
   static const PortSet sip_ports = [] {
     PortSet ports;
     ports.add(5060);

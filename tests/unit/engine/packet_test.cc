@@ -24,10 +24,11 @@ TEST(PacketNote, LeavesRoomForTheHardwareTimestamp) {
 }
 
 TEST(LinkType, OnlyThoseThatDecodeUnderstandsAreKnown) {
-  for (const int known : {0, 1, 12, 14, 101, 108, 113, 228, 229, 276}) {
+  for (const int known :
+       {0, 1, 9, 12, 14, 50, 51, 101, 104, 105, 108, 113, 117, 127, 197, 204, 228, 229, 239, 276}) {
     EXPECT_TRUE(link_type_known(static_cast<std::uint16_t>(known))) << known;
   }
-  EXPECT_FALSE(link_type_known(105));  // 802.11
+  EXPECT_FALSE(link_type_known(147));  // what users make of it
 }
 
 }  // namespace
