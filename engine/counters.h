@@ -27,6 +27,7 @@ namespace tapdeck::engine {
   X(kRtcp, rtcp, "RTCP")                                                                       \
   X(kStun, stun, "STUN, TURN")                                                                 \
   X(kDtls, dtls, "DTLS")                                                                       \
+  X(kZrtp, zrtp, "ZRTP")                                                                       \
   X(kOtherUdp, other_udp, "UDP of another kind")                                               \
   X(kTcp, tcp, "TCP of other connections, and bare acknowledgements")                          \
   X(kEncryptedSignalling, encrypted_signalling, "SIP over TLS: counted, not read")             \

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "engine/decode/classify.h"
 
 namespace tapdeck::engine {
 namespace {
@@ -199,23 +200,31 @@ std::uint32_t Media::find_rtcp_claim(RealmId realm, Endpoint endpoint, std::int6
   return kNone;
 }
 
-// The streams that RTCP speaks of may be another worker's, so the call plane gets to hear of it.
-void Media::on_rtcp(const MediaPacket& packet) {
+// Whose the addresses of a packet are that belongs to no one stream; false when nobody's.
+bool Media::find_ends(const MediaPacket& packet, StreamReport& out) {
   const auto realm = static_cast<RealmId>(packet.key.realm);
-  StreamReport out;
-  out.kind = StreamReportKind::kRtcp;
   out.worker = options_.index;
   out.realm = realm;
   out.source = source_of(packet.key);
   out.destination = destination_of(packet.key);
-  out.rtcp.time_ns = packet.arrival.time_ns;
   const std::uint32_t to = find_rtcp_claim(realm, out.destination, packet.arrival.time_ns);
   const std::uint32_t from = find_rtcp_claim(realm, out.source, packet.arrival.time_ns);
-  if (to == kNone && from == kNone) return counters_.drop(DropReason::kRtcpUnbound);
-  out.call = endpoints_.claim(to != kNone ? to : from).call;
-  out.receiver = to != kNone ? endpoints_.claim(to).receiver : kNoParty;
+  if (to == kNone && from == kNone) return false;
+  const Claim& claim = endpoints_.claim(to != kNone ? to : from);
+  out.call = claim.call;
+  out.media_index = claim.media_index;
+  out.receiver = to != kNone ? claim.receiver : kNoParty;
   const bool one_call = from != kNone && endpoints_.claim(from).call == out.call;
   out.sender = one_call ? endpoints_.claim(from).receiver : kNoParty;
+  return true;
+}
+
+// The streams that RTCP speaks of may be another worker's, so the call plane gets to hear of it.
+void Media::on_rtcp(const MediaPacket& packet) {
+  StreamReport out;
+  out.kind = StreamReportKind::kRtcp;
+  out.rtcp.time_ns = packet.arrival.time_ns;
+  if (!find_ends(packet, out)) return counters_.drop(DropReason::kRtcpUnbound);
   RtcpReader reader(packet.payload);
   RtcpReport report;
   out.rtcp.is_sign = true;
@@ -243,6 +252,15 @@ void Media::on_rtcp(const MediaPacket& packet) {
   } else if (out.rtcp.is_sign) {  // of somebody who neither sends nor hears
     tell_rtcp(out);
   }
+}
+
+// Several messages of a handshake say the same, and it matters to a whole call: unlike RTCP it may
+// take the last place.
+void Media::on_zrtp(const MediaPacket& packet) {
+  StreamReport out;
+  out.kind = StreamReportKind::kSecured;
+  if (!confirms_zrtp(packet.payload) || !find_ends(packet, out)) return;
+  if (!rings_.push_report(out)) counters_.drop(DropReason::kReportRingFull);
 }
 
 // Leaves room for what is said of streams: that must not be lost.

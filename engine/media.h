@@ -37,13 +37,13 @@
 
 namespace tapdeck::engine {
 
-// One RTP or RTCP packet of a burst.
+// One RTP, RTCP or ZRTP packet of a burst.
 struct MediaPacket {
-  StreamKey key;                // of RTP; without SSRC for RTCP
+  StreamKey key;                // of RTP; without SSRC for others
   std::uint64_t hash;           // of key, for RTP
   std::uint32_t likely_stream;  // what prefetch_stream() said, for RTP
   ByteView payload;             // as captured
-  RtpArrival arrival;           // for RTP; time and length for RTCP
+  RtpArrival arrival;           // for RTP; time and length for others
   std::uint16_t port_index = 0;
   std::uint16_t vlan = 0;
 };
@@ -76,6 +76,7 @@ class Media {
 
   PacketClass on_rtp(const MediaPacket& packet);
   void on_rtcp(const MediaPacket& packet);
+  void on_zrtp(const MediaPacket& packet);
 
   // False when the report ring has too little room: nothing or a part was done, call again with
   // the same message.
@@ -102,6 +103,7 @@ class Media {
   [[nodiscard]] std::uint32_t find_rtcp_claim(RealmId realm,
                                               Endpoint endpoint,
                                               std::int64_t time_ns) const;
+  [[nodiscard]] bool find_ends(const MediaPacket& packet, StreamReport& out);
   void tell_rtcp(const StreamReport& report);
   bool service(std::uint32_t stream);
   void report(std::uint32_t stream, StreamReportKind kind, std::uint8_t key = 0);

@@ -89,6 +89,14 @@ void WorkerState::act_on_returned(const SignalMessage& message) {
   media_.on_rtp(item.media);
 }
 
+namespace {
+
+bool concerns_media(PayloadKind kind) {
+  return kind == PayloadKind::kRtp || kind == PayloadKind::kRtcp || kind == PayloadKind::kZrtp;
+}
+
+}  // namespace
+
 ByteView WorkerState::linear_bytes(const rte_mbuf* packet, Burst& burst) {
   const std::uint32_t length = rte_pktmbuf_pkt_len(packet);
   if (rte_pktmbuf_is_contiguous(packet)) {
@@ -141,7 +149,7 @@ void WorkerState::decode_one(std::size_t source,
     return;
   }
   item.kind = finder_.classify(item.decoded);
-  if (item.kind == PayloadKind::kRtp || item.kind == PayloadKind::kRtcp) prepare_media(from, item);
+  if (concerns_media(item.kind)) prepare_media(from, item);
 }
 
 void WorkerState::prepare_rtp(const QueueSource& source, const RtpFrame& frame, Item& item) {
@@ -288,6 +296,7 @@ PacketClass WorkerState::act(const QueueSource& source, const Item& item) {
     case PayloadKind::kRtcp: media_.on_rtcp(item.media); return PacketClass::kRtcp;
     case PayloadKind::kStun: return PacketClass::kStun;
     case PayloadKind::kDtls: return PacketClass::kDtls;
+    case PayloadKind::kZrtp: media_.on_zrtp(item.media); return PacketClass::kZrtp;
     case PayloadKind::kOther: return PacketClass::kOtherUdp;
   }
   return PacketClass::kOtherUdp;

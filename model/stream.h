@@ -70,6 +70,8 @@ enum class StreamReportKind : std::uint8_t {
   kActivity,  // periodic, or the stream has just been bound
   kFinal,     // the last word on this stream
   kRtcp,      // no stream's statistics, but one sender report or report block, see RtcpFacts
+  kSecured,   // no stream's statistics: `source` and `destination` have agreed on keys in the media
+              // path (ZRTP), what they send is encrypted; `ssrc` is not set
   kKey,       // as kActivity, because `key` was pressed at last_ns (BindMessage::tell_keys)
   kOffer,     // no call has claimed this stream, and what came of it waits in quarantine
   kReleased,  // every stream of `call` on this worker has been reported; only `call` and `worker`

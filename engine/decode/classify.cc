@@ -27,6 +27,15 @@ bool is_dtls(ByteView payload) {
          payload[2] >= 0xfc;
 }
 
+constexpr std::uint32_t kZrtpCookie = 0x5a525450;
+constexpr std::size_t kZrtpBytes = 24;   // its header, and of the message preamble, length and type
+constexpr std::size_t kZrtpTypeAt = 16;  // eight letters
+
+bool is_zrtp(ByteView payload) {
+  return payload.size() >= kZrtpBytes && payload[0] == 0x10 &&
+         load_be<std::uint32_t>(payload.data() + 4) == kZrtpCookie;
+}
+
 constexpr std::size_t kTlsRecordBytes = 5;
 constexpr std::size_t kSctpChunkBytes = 4;
 constexpr std::size_t kSctpDataBytes = 16;
@@ -85,7 +94,12 @@ PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports) {
   }
   if (is_stun(payload)) return PayloadKind::kStun;
   if (is_dtls(payload)) return PayloadKind::kDtls;
+  if (is_zrtp(payload)) return PayloadKind::kZrtp;
   return PayloadKind::kOther;
+}
+
+bool confirms_zrtp(ByteView payload) {
+  return is_zrtp(payload) && as_text(payload.subspan(kZrtpTypeAt)).starts_with("Conf");
 }
 
 PacketClass classify_stream(const Decoded& packet,

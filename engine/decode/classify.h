@@ -1,7 +1,8 @@
-// What a UDP payload is: STUN, DTLS, RTP, RTCP or something else by its first bytes, SIP by the
-// configured ports.  RTP here means "has the shape of RTP"; streams decide.
+// What a UDP payload is: STUN, DTLS, ZRTP, RTP, RTCP or something else by its first bytes, SIP by
+// the configured ports.  RTP here means "has the shape of RTP"; streams decide.
 //
-// Threads: any.  Memory: none.  RFC 3261, RFC 8489, RFC 7983, RFC 5761, RFC 8446, RFC 9260.
+// Threads: any.  Memory: none.  RFC 3261, RFC 8489, RFC 7983, RFC 5761, RFC 6189,
+// RFC 8446, RFC 9260.
 #pragma once
 
 #include <array>
@@ -21,6 +22,7 @@ enum class PayloadKind : std::uint8_t {
   kRtcp,
   kStun,
   kDtls,
+  kZrtp,
   kOther
 };
 
@@ -43,6 +45,9 @@ class PortSet {
 
 // SIP on other ports, and HEP, are kOther here: SignalFinder knows them.
 PayloadKind classify_udp(const Decoded& packet, const PortSet& sip_ports);
+
+// True for the messages of a ZRTP handshake that have keys: Confirm1, Confirm2 and Conf2ACK.
+bool confirms_zrtp(ByteView payload);
 
 // TCP and SCTP, told apart by whether they carry SIP that is counted and not read: the first byte
 // of TLS on a port of SIP, any segment on a port of SIP over TLS, SCTP on either or with SIP in its

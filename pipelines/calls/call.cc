@@ -167,6 +167,7 @@ void Call::take_report(const StreamReport& report, std::int64_t timer_now_ns) {
     try_final(timer_now_ns);
     return;
   }
+  if (report.kind == StreamReportKind::kSecured) return live_.media.secure(report);
   if (live_.streams.take(report)) {
     last_media_ns_ = timer_now_ns;
     restart_deadline_ns_ = kNever;

@@ -1,6 +1,7 @@
 // Which m-lines of a call are encrypted.  What both sides have agreed on counts (RFC 3264): SAVP,
-// a=crypto or a fingerprint in the offer and in its answer.  Until there is an answer, or where the
-// tap sees none, what is offered counts.  A line that was encrypted once is called so to the end.
+// a=crypto or a fingerprint in the offer and in its answer, or keys in the media path.  Until there
+// is an answer, or where the tap sees none, what is offered counts.  A line that was encrypted once
+// is called so to the end.
 //
 // Threads: the call-plane thread.  Memory: a few bytes per m-line and party of calls that offer
 // encryption; none for others.

@@ -123,6 +123,7 @@ class OfferAnswer {
   // The same in any of its m-lines: several may share an address (BUNDLE).
   [[nodiscard]] const PayloadDeclaration* find_payload(std::uint8_t party,
                                                        std::uint8_t payload_type) const;
+  void secure(const StreamReport& report);  // of kind kSecured; offer_answer_secure.cc
 
   [[nodiscard]] const LineSecurity& security() const { return security_; }
 
@@ -172,7 +173,6 @@ class OfferAnswer {
 
   // offer_answer_dtmf.cc.  By index of the m-line: what callees have declared, then the caller.
   using DeclaredLines = PoolVector<std::array<DeclaredTypes, 2>>;
-
   [[nodiscard]] DeclaredLines declared_lines() const;
   [[nodiscard]] bool is_encrypted(const Side& side, std::size_t index, const MediaLine& line) const;
   [[nodiscard]] BoundDtmfTypes dtmf_types(const DeclaredLines& declared,

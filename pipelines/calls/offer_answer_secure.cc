@@ -32,4 +32,11 @@ void OfferAnswer::weigh_security() {
   }
 }
 
+// Whatever SDP says: keys were agreed on in the media path.
+void OfferAnswer::secure(const StreamReport& report) {
+  for (const std::uint8_t party : {report.sender, report.receiver}) {
+    if (party != kNoParty) security_.agreed(party, report.media_index, true);
+  }
+}
+
 }  // namespace tapdeck::calls

@@ -72,6 +72,7 @@ TESTS = (
     ("802.3 with LLC and SNAP", ENCAPSULATION, '"802.3 with SNAP"'),
     ("ESP without encryption in UDP", ENCAPSULATION, '"ESP in UDP"'),
     ("SIP over TCP that a snaplen cut", "tests/flow/tcp_cut.call", "cut="),
+    ("ZRTP", "tests/flow/zrtp.call", "5a525450"),
     ("fragments and TCP segments of one message over several workers",
      "tests/live/fragments_test.py", "spread"),
     ("floods of TCP connections and of fragments", "tests/live/fragments_test.py", "flood"),

@@ -33,6 +33,7 @@ def too_deep():
 def classes():
     stun = bytes([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]) + bytes(12)
     dtls = bytes([22, 0xfe, 0xfd]) + bytes(9) + b"\1\1"
+    zrtp = b"\x10\0\0\1ZRTP\0\0\0\1PZ\0\3HelloACK"
     receiver_report = bytes([0x80, 201, 0, 1, 0, 0, 0, 1])
     tcp_head = bytes(8) + b"\x50\x10" + bytes(6)
     options = sip("OPTIONS sip:2@b.example SIP/2.0", CSeq="1 OPTIONS")
@@ -49,6 +50,7 @@ def classes():
         "rtcp": in_udp(4001, receiver_report),
         "stun": in_udp(4000, stun),
         "dtls": in_udp(4000, dtls),
+        "zrtp": in_udp(4000, zrtp),
         "other_udp": in_udp(53, b"\1\2\3\4"),
         "tcp": Capture().frame(in_ip(6, ports(50000, 80, tcp_head))),
         "encrypted_signalling": Capture().frame(in_ip(6, ports(50000, 5061, tcp_head))),

@@ -49,6 +49,8 @@ Bytes too_deep() {
 std::vector<Row> rows() {
   const Bytes stun{0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   const Bytes dtls{22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1};
+  Bytes zrtp(24, 0);
+  store_be(zrtp.data(), 0x1000'0001'5a52'5450U);
   const Bytes receiver_report{0x80, 201, 0, 1, 0, 0, 0, 1};
   return {
       {PacketClass::kSip, in_udp(5'060, text("OPTIONS sip:a SIP/2.0\r\n\r\n"))},
@@ -58,6 +60,7 @@ std::vector<Row> rows() {
       {PacketClass::kRtcp, in_udp(4'001, receiver_report)},
       {PacketClass::kStun, in_udp(4'000, stun)},
       {PacketClass::kDtls, in_udp(4'000, dtls)},
+      {PacketClass::kZrtp, in_udp(4'000, zrtp)},
       {PacketClass::kOtherUdp, in_udp(53, {1, 2, 3, 4})},
       {PacketClass::kTcp, in_ip(6, stream(80))},
       {PacketClass::kEncryptedSignalling, in_ip(6, stream(5'061))},

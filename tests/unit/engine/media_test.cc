@@ -273,6 +273,32 @@ void send_rtcp(Bench& bench, std::uint16_t from_port, std::uint16_t to_port) {
   bench.step();
 }
 
+TEST(Media, KeysThatZrtpAgreesOnAreToldOfTheirLine) {
+  Bench bench;
+  bench.receiver_ = 3;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.reports();
+  const auto send = [&bench](std::string_view type, std::uint16_t to_port) {
+    bench.send(testing::PacketBuilder()
+                   .ipv4("192.0.2.1", "192.0.2.2")
+                   .udp(4'000, to_port)
+                   .append({0x10, 0, 0, 1, 'Z', 'R', 'T', 'P', 0, 0, 0, 1, 0x50, 0x5a, 0, 3})
+                   .text(type)
+                   .bytes());
+    bench.step();
+  };
+  send("Hello   ", 5'000);
+  send("Confirm1", 9'000);
+  EXPECT_TRUE(bench.reports().empty());
+  send("Confirm1", 5'000);
+  const auto told = bench.reports();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].kind, StreamReportKind::kSecured);
+  EXPECT_EQ(told[0].call.index, 1U);
+  EXPECT_EQ(told[0].receiver, 3);
+  EXPECT_EQ(told[0].sender, kNoParty);
+}
+
 TEST(Media, RtcpOfACallIsToldWithItsParties) {
   Bench bench;
   bench.receiver_ = 3;

@@ -28,6 +28,23 @@ PayloadKind kind_of_text(std::string_view text, std::uint16_t port = 40'000) {
   return kind_of({text.begin(), text.end()}, port);
 }
 
+TEST(Classify, ZrtpByItsCookieAndWhenItHasKeys) {
+  const auto message = [](std::string_view type) {
+    std::string text("\x10\0\0\1ZRTP\0\0\0\1PZ\0\3", 16);
+    return text.append(type);
+  };
+  for (const std::string_view type : {"Hello   ", "Commit  ", "Confirm1", "Confirm2", "Conf2ACK"}) {
+    const std::string text = message(type);
+    Decoded packet;
+    packet.is_udp = true;
+    packet.payload = as_bytes(text);
+    packet.payload_length = static_cast<std::uint32_t>(text.size());
+    EXPECT_EQ(classify_udp(packet, {}), PayloadKind::kZrtp) << type;
+    EXPECT_EQ(confirms_zrtp(packet.payload), type.starts_with("Conf")) << type;
+    EXPECT_FALSE(confirms_zrtp(packet.payload.first(23))) << type;
+  }
+}
+
 TEST(Classify, TheSipPortCarriesSipOrKeepalives) {
   EXPECT_EQ(kind_of_text("garbage", 5060), PayloadKind::kSip);
   EXPECT_EQ(kind_of_text("\r\n\r\n", 5060), PayloadKind::kSipKeepalive);
