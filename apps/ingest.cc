@@ -53,7 +53,10 @@ OpenedFiles open_files(const std::vector<std::string>& paths) {
   return opened;
 }
 
-// How each file ended.
+// Wrong times of a few packets are usual.
+constexpr std::uint64_t kLatePacketsMax = 7;
+
+// How each file ended, or what else is wrong with it.
 void close_files(const engine::CaptureMerge& merge, OpenedFiles& opened) {
   for (std::size_t i = 0; i < merge.file_count(); ++i) {
     FileOutcome& outcome = opened.outcomes[opened.file_of_reader[i]];
@@ -70,6 +73,11 @@ void close_files(const engine::CaptureMerge& merge, OpenedFiles& opened) {
                         " packets have link type " +
                         std::to_string(reader.last_unknown_link_type()) +
                         ", which is not understood";
+    } else if (merge.late_packets_of(i) > kLatePacketsMax) {
+      outcome.problem = outcome.path + ": " + std::to_string(merge.late_packets_of(i)) +
+                        " packets are more than a second before others that precede them: calls "
+                        "may be split; put the file in order first (reordercap), or ingest its "
+                        "pieces as files of their own";
     }
   }
 }

@@ -21,7 +21,7 @@ struct FileOutcome {
   std::string path;
   std::uint64_t packets = 0;
   FileState state = FileState::kWhole;
-  std::string problem;  // a sentence; empty when whole
+  std::string problem;  // a sentence; empty when nothing is wrong
 };
 
 struct IngestFacts {

@@ -14,6 +14,7 @@ constexpr std::size_t kStrangersMax = 3;
 constexpr std::size_t kWitnesses = 7;      // that must not contradict a jump
 constexpr std::size_t kConfirmations = 2;  // of them, for it to move the time
 constexpr std::int64_t kJumpNs = 3'600 * kNsPerSecond;
+constexpr std::int64_t kLateNs = kNsPerSecond;
 
 bool agree(const CapturedPacket& a, const CapturedPacket& b) {
   const std::int64_t low_ns = std::min(a.time_ns, b.time_ns);
@@ -109,6 +110,7 @@ void Lookahead::date(CapturedPacket& packet) {
   } else if (is_ahead(packet)) {
     date_jump(packet);
   } else {
+    if (packet.time_ns < clock_ns_ - kLateNs) ++late_packets_;
     clock_ns_ = std::max(clock_ns_, packet.time_ns);
     packet.clock_ns = clock_ns_;
   }

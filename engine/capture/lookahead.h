@@ -31,6 +31,10 @@ class Lookahead {
   // With which time the file begins: known after the first next(), INT64_MAX when nothing tells it.
   [[nodiscard]] std::int64_t clock_start_ns() const { return clock_start_ns_; }
 
+  // Packets of more than a second before the file's clock: a few have wrong times, many make a file
+  // whose pieces are not in order.
+  [[nodiscard]] std::uint64_t late_packets() const { return late_packets_; }
+
   [[nodiscard]] const CaptureReader& reader() const { return *reader_; }
 
  private:
@@ -56,6 +60,7 @@ class Lookahead {
   std::size_t strangers_left_ = 0;  // of the packets at the beginning
   std::int64_t clock_start_ns_ = INT64_MAX;
   std::int64_t clock_ns_ = 0;
+  std::uint64_t late_packets_ = 0;
 };
 
 }  // namespace tapdeck::engine

@@ -39,6 +39,11 @@ class CaptureMerge {
 
   [[nodiscard]] std::uint64_t packets_of(std::size_t file) const { return files_[file].packets; }
 
+  // As Lookahead says.
+  [[nodiscard]] std::uint64_t late_packets_of(std::size_t file) const {
+    return files_[file].ahead.late_packets();
+  }
+
   // Of all files together: for progress.
   [[nodiscard]] std::uint64_t bytes_read() const;
   [[nodiscard]] std::uint64_t bytes_total() const;

@@ -73,6 +73,7 @@ TESTS = (
     ("ESP without encryption in UDP", ENCAPSULATION, '"ESP in UDP"'),
     ("SIP over TCP that a snaplen cut", "tests/flow/tcp_cut.call", "cut="),
     ("ZRTP", "tests/flow/zrtp.call", "5a525450"),
+    ("a file whose pieces are not in order", "tests/flow/pieces_out_of_order.call", "stamp"),
     ("fragments and TCP segments of one message over several workers",
      "tests/live/fragments_test.py", "spread"),
     ("floods of TCP connections and of fragments", "tests/live/fragments_test.py", "flood"),

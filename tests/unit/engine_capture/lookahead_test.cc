@@ -54,6 +54,19 @@ std::vector<std::uint32_t> run_of(std::size_t count) {
   return seconds;
 }
 
+TEST(Lookahead, CountsWhatComesLongAfterItsTime) {
+  test::CaptureBytes file;
+  file.pcap_header(0xa1b2c3d4);
+  for (std::uint32_t i = 0; i < 20; ++i) file.pcap_record(kStart + i, 0, "a");
+  file.pcap_record(kStart + 18, 0, "a");  // a second
+  for (std::uint32_t i = 0; i < 10; ++i) file.pcap_record(kStart + i, 0, "a");
+  Lookahead ahead(std::move(*CaptureReader::open_memory(file.view(), "t")));
+  CapturedPacket packet;
+  while (ahead.next(packet) == ReadVerdict::kPacket) {
+  }
+  EXPECT_EQ(ahead.late_packets(), 10U);
+}
+
 TEST(Lookahead, PassesOrdinaryPacketsWithTheirOwnTime) {
   const auto seconds = run_of(100);
   EXPECT_EQ(seconds_order_of(seconds), seconds);
