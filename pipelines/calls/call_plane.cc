@@ -226,10 +226,7 @@ Call* StandardCallPlane::route(const SeenMessage& message, std::uint64_t hash) {
   if (call != nullptr) {
     Call* earlier = table_.find(call->predecessor);
     if (earlier != nullptr && !call->owns(facts) && earlier->owns(facts)) return earlier;
-    // What was sent before the call's first message that was seen comes late, as a request does of
-    // which only the first fragment is there.
-    const bool is_of_before = message.time_ns() < call->live().times.first_seen_ns;
-    if (is_of_before || !starts_another_call(call->live(), message)) return call;
+    if (!starts_another_call(call->live(), message)) return call;
     return open(message, call);
   }
   if (const auto method = event_method_of(facts.method)) return take_event(*method, message);

@@ -275,6 +275,9 @@ bool starts_another_call(const LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   if (!state.ended || !facts.is_request || facts.method != Method::kInvite) return false;
   if (!facts.to_tag.empty()) return false;
+  // What was sent before the call's first message that was seen comes late, as a request does of
+  // which only the first fragment is there.
+  if (message.time_ns() < state.times.first_seen_ns) return false;
   if (state.invites.is_known(facts)) return is_begun_anew(state, message);
   // Another target that is tried long after the first one refused.
   if (state.invites.has_attempt(facts)) return state.released;

@@ -132,7 +132,6 @@ class RetentionDesk {
   Result<void> look_at_clock();
   Result<void> check_clock();
   Result<void> keep_clock(const ClockReadings& now);
-  CallRecord with_annotations(CallRecord call, const Annotation& annotation);
   Result<std::uint64_t> commit_all(std::span<const storage::LedgerEntry> entries);
 
   Result<void> collect(const HoldRequest& request, HoldAnswer& answer, std::vector<Uid>& found);
@@ -153,7 +152,6 @@ class RetentionDesk {
   Result<PlanAnswer> plan_early(const PlanRequest& request);
   Result<void> retire_early(const Due& due, Relief& done);
   Result<void> finish_early();
-  Result<void> plan_records(std::vector<storage::DueParts>& rows, std::int64_t until_us);
   Result<void> add_plan_row(storage::StoreAccess& calls,
                             const storage::DueParts& row,
                             PlanAnswer& answer);

@@ -62,6 +62,18 @@ Error no_such_call(const Uid& uid) {
   return make_error(ErrorCode::kNotFound, "There is no call " + to_string(uid) + ".");
 }
 
+CallRecord with_annotations(storage::Journal& journal,
+                            CallRecord call,
+                            const Annotation& annotation) {
+  storage::LedgerState::Annotations values = journal.look([&](const storage::LedgerState& state) {
+    const auto known = state.annotations().find(call.uid);
+    return known == state.annotations().end() ? storage::LedgerState::Annotations() : known->second;
+  });
+  for (const auto& [key, value] : annotation.values) values.insert_or_assign(key, value);
+  apply_annotations(values, call);
+  return call;
+}
+
 }  // namespace
 
 Result<void> RetentionDesk::annotate(const AnnotateRequest& request, const LedgerActor& actor) {
@@ -87,7 +99,7 @@ Result<void> RetentionDesk::annotate(const AnnotateRequest& request, const Ledge
   }
   const auto key = store_.details_key(request.uid);
   if (!key) return Error(key.error());
-  const CallRecord annotated = with_annotations(*call, annotation);
+  const CallRecord annotated = with_annotations(log(), *call, annotation);
   std::vector<storage::LedgerEntry> entries;
   entries.push_back(
       {.uid = request.uid, .time_us = now_us(), .key_id = *key, .content = std::move(annotation)});
@@ -97,16 +109,6 @@ Result<void> RetentionDesk::annotate(const AnnotateRequest& request, const Ledge
   const auto committed = log().commit(entries);
   if (!committed) return Error(committed.error());
   return {};
-}
-
-CallRecord RetentionDesk::with_annotations(CallRecord call, const Annotation& annotation) {
-  storage::LedgerState::Annotations values = log().look([&](const storage::LedgerState& state) {
-    const auto known = state.annotations().find(call.uid);
-    return known == state.annotations().end() ? storage::LedgerState::Annotations() : known->second;
-  });
-  for (const auto& [key, value] : annotation.values) values.insert_or_assign(key, value);
-  apply_annotations(values, call);
-  return call;
 }
 
 // An access to all that there is.  Certificates of erasure name it, those of the copy, too, and

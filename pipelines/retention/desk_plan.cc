@@ -21,16 +21,15 @@ std::int64_t record_goes_us(const CallRecord& call,
   return expires_us;
 }
 
-}  // namespace
-
-// As keep_records() will have it then.
-Result<void> RetentionDesk::plan_records(std::vector<storage::DueParts>& rows,
-                                         std::int64_t until_us) {
+// As RetentionDesk::keep_records() will have it then.
+Result<void> plan_records(storage::RetentionStore& store,
+                          std::vector<storage::DueParts>& rows,
+                          std::int64_t until_us) {
   std::vector<Uid> uids;
   for (const storage::DueParts& row : rows) {
     if ((row.what.parts & kPartCdr) != 0) uids.push_back(row.what.uid);
   }
-  const auto calls = store_.get_terms(uids);
+  const auto calls = store.get_terms(uids);
   if (!calls) return Error(calls.error());
   std::map<Uid, const CallRecord*> known;
   for (const CallRecord& call : *calls) known[call.uid] = &call;
@@ -38,7 +37,7 @@ Result<void> RetentionDesk::plan_records(std::vector<storage::DueParts>& rows,
     const auto found = known.find(row.what.uid);
     if ((row.what.parts & kPartCdr) == 0 || found == known.end()) continue;
     const CallRecord& call = *found->second;
-    const RecordingParts erased = log().look(
+    const RecordingParts erased = store.journal().look(
         [&call](const storage::LedgerState& state) { return state.erased_parts(call.uid); });
     if (outlives_record(call, row.what.parts, erased, until_us)) {
       row.what.parts = static_cast<RecordingParts>(row.what.parts & ~kPartCdr);
@@ -48,6 +47,8 @@ Result<void> RetentionDesk::plan_records(std::vector<storage::DueParts>& rows,
   }
   return {};
 }
+
+}  // namespace
 
 Result<void> RetentionDesk::add_plan_row(storage::StoreAccess& calls,
                                          const storage::DueParts& row,
@@ -89,7 +90,7 @@ Result<PlanAnswer> RetentionDesk::plan(const PlanRequest& request) {
     auto rows = store_.due(until_us, kPlannedAtOnce, after);
     if (!rows) return Error(rows.error());
     if (!rows->empty()) after = rows->back();
-    TD_TRY(plan_records(*rows, until_us));
+    TD_TRY(plan_records(store_, *rows, until_us));
     for (const storage::DueParts& row : *rows) {
       if (row.what.parts == 0 || (*wanted && !(*wanted)->contains(row.what.uid))) continue;
       TD_TRY(add_plan_row(*calls, row, answer));
