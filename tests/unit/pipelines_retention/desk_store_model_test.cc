@@ -321,10 +321,13 @@ class DeskStoreModelTest : public ::testing::TestWithParam<std::uint32_t> {
     std::map<std::pair<Uid, std::int64_t>, Row> found;
     std::map<std::pair<Uid, std::int64_t>, Row> expected;
     for (const PlanRow& row : plan->rows) {
-      found[{row.uid, row.expires_us}] = {row.parts, row.fate, row.bytes > 0};
+      auto& [parts, fate, has_bytes] = found[{row.uid, row.expires_us}];
+      parts = static_cast<RecordingParts>(parts | row.parts);
+      fate = row.fate;
+      has_bytes = has_bytes || row.bytes > 0;
     }
     for (const auto& [number, call] : model_) {
-      for (const auto& [time, parts] : call.due(request.at_us)) {
+      for (const auto& [time, parts] : call.planned(request.at_us)) {
         expected[{uid_of(number), time}] = {
             parts, call.held() ? Fate::kHeld : Fate::kGoes, (parts & ~kPartCdr) != 0};
       }

@@ -61,6 +61,28 @@ struct ModelCall {
     return rows;
   }
 
+  // The same as a plan has it: a record that is over by itself goes with the last of what it leads
+  // to, or not at all.
+  [[nodiscard]] std::map<std::int64_t, RecordingParts> planned(std::int64_t before_us) const {
+    std::map<std::int64_t, RecordingParts> rows = due(before_us);
+    const ModelPart& record = (*this)[kPartCdr];
+    const auto row = record.until_us ? rows.find(*record.until_us) : rows.end();
+    if (row == rows.end() || (row->second & kPartCdr) == 0) return rows;
+    std::int64_t last_us = row->first;
+    bool stays = false;
+    for (const RecordingParts part : {kPartMedia, kPartSip}) {
+      const ModelPart& one = (*this)[part];
+      if (!one.there) continue;
+      stays = stays || !one.until_us || *one.until_us >= before_us;
+      last_us = std::max(last_us, one.until_us.value_or(last_us));
+    }
+    if (!stays && row->second != kPartCdr) return rows;
+    row->second = static_cast<RecordingParts>(row->second & ~kPartCdr);
+    if (row->second == 0) rows.erase(row);
+    if (!stays) rows[last_us] = static_cast<RecordingParts>(rows[last_us] | kPartCdr);
+    return rows;
+  }
+
   void lose(RecordingParts gone, RecordingLifecycle how) {
     if ((gone & kPartMedia) != 0) media = how;
     if ((gone & (kPartSip | kPartCdr)) != 0) note.clear();
