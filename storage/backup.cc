@@ -137,12 +137,13 @@ Result<void> copy_tree(const std::string& from, const std::string& to, CopiedFil
     return failed("listed", from);
   }
   for (const auto& entry : entries) {
-    const std::string name = entry.path().filename();
+    const std::string source = entry.path();
+    const std::string target = std::filesystem::path(to) / entry.path().filename();
     std::error_code gone;
     if (entry.is_directory(gone)) {
-      TD_TRY(copy_tree(from + "/" + name, to + "/" + name, copied));
+      TD_TRY(copy_tree(source, target, copied));
     } else if (entry.is_regular_file(gone)) {
-      TD_TRY(copy_file(from + "/" + name, to + "/" + name, copied));
+      TD_TRY(copy_file(source, target, copied));
     }
   }
   return sync_directory(to);

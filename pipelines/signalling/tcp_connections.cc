@@ -71,7 +71,7 @@ void TcpConnections::take(const SignalMessage& segment, std::int64_t timer_now_n
       return counters_.add(StreamCount::kResetIgnored);
     }
     counters_.add(StreamCount::kReset);
-    for (std::uint8_t i = 0; i < connection.directions.size(); ++i) flush(connection, i);
+    for (std::uint8_t i = 0; i < kDirections; ++i) flush(connection, i);
     forget(connection);
     return;
   }
@@ -115,7 +115,7 @@ void TcpConnections::begin_anew(Connection& connection,
                                 std::uint8_t direction) {
   counters_.add(StreamCount::kReused);
   const bool both = (segment.tcp_flags & (kTcpSyn | kTcpAck)) == kTcpSyn;
-  for (std::uint8_t i = 0; i < connection.directions.size(); ++i) {
+  for (std::uint8_t i = 0; i < kDirections; ++i) {
     Direction& of = connection.directions[i];
     if (i != direction && !both && !of.stream.has_doubtful_syn()) continue;
     flush(connection, i);
@@ -210,7 +210,7 @@ void TcpConnections::advance(std::int64_t timer_now_ns) {
 void TcpConnections::finish() {
   for (std::uint32_t at = oldest_; at != kNobody; at = connections_[at].next) {
     Connection& connection = connections_[at];
-    for (std::uint8_t i = 0; i < connection.directions.size(); ++i) flush(connection, i);
+    for (std::uint8_t i = 0; i < kDirections; ++i) flush(connection, i);
     account(connection);
   }
 }

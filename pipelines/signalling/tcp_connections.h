@@ -53,6 +53,7 @@ class TcpConnections {
  private:
   static constexpr std::uint32_t kNobody = UINT32_MAX;
   static constexpr std::int64_t kNoGap = INT64_MIN;
+  static constexpr std::uint8_t kDirections = 2;
 
   struct Key {
     Endpoint low{};  // the lesser of both ends
@@ -76,10 +77,10 @@ class TcpConnections {
 
   struct Connection {
     Key key{};
-    std::array<Direction, 2> directions{};  // from low, from high
-    SignalMessage last{};                   // segment, without its bytes
-    std::int64_t seen_ns = 0;               // timer
-    std::uint32_t previous = kNobody;       // by the last segment, the oldest first
+    std::array<Direction, kDirections> directions{};  // from low, from high
+    SignalMessage last{};                             // segment, without its bytes
+    std::int64_t seen_ns = 0;                         // timer
+    std::uint32_t previous = kNobody;                 // by the last segment, the oldest first
     std::uint32_t next = kNobody;
     std::uint32_t index = 0;  // of itself
     std::uint32_t generation = 0;
