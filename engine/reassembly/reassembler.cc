@@ -12,6 +12,17 @@ std::uint64_t hash_of(const FragmentKey& key, std::uint64_t seed) {
   return hash_bytes({reinterpret_cast<const std::uint8_t*>(&key), sizeof key}, seed);
 }
 
+// What is put together is where and when its first fragment was.
+template <typename Slot>
+IpPacket packet_of(const Slot& slot, ByteView bytes) {
+  return {.bytes = bytes,
+          .time_ns = slot.time_ns,
+          .order = slot.order,
+          .realm = slot.realm,
+          .port_index = slot.port_index,
+          .vlan = slot.vlan};
+}
+
 }  // namespace
 
 Reassembler::Reassembler(const ReassemblyOptions& options)
@@ -240,12 +251,7 @@ bool Reassembler::assemble(const Slot& slot, IpPacket& whole) {
     std::memcpy(at + expected, blocks_[i].bytes, blocks_[i].length);
     expected = blocks_[i].end();
   }
-  whole = {.bytes = output_.first(slot.header_bytes + std::size_t{slot.total}),
-           .time_ns = slot.time_ns,
-           .order = slot.order,
-           .realm = slot.realm,
-           .port_index = slot.port_index,
-           .vlan = slot.vlan};
+  whole = packet_of(slot, output_.first(slot.header_bytes + std::size_t{slot.total}));
   return true;
 }
 
@@ -267,12 +273,7 @@ bool Reassembler::read_head(const Slot& slot, IpPacket& head) {
   // The fragment was no last one, so it has at least the eight bytes of UDP's header.
   const auto length = load_be<std::uint16_t>(blocks_[slot.first_block].bytes + 4);
   if (length <= there || !make_whole({at, slot.header_bytes}, length)) return false;
-  head = {.bytes = head_output_.first(slot.header_bytes + std::size_t{there}),
-          .time_ns = slot.time_ns,
-          .order = slot.order,
-          .realm = slot.realm,
-          .port_index = slot.port_index,
-          .vlan = slot.vlan};
+  head = packet_of(slot, head_output_.first(slot.header_bytes + std::size_t{there}));
   return true;
 }
 

@@ -27,13 +27,8 @@ Decoded decode_as(LinkType type, const Bytes& frame, std::size_t original_length
 void expect_link(const LinkCase& row) {
   SCOPED_TRACE(row.what);
   const Decoded out = decode_as(row.type, row.frame);
-  if (row.expected != PacketClass::kSip) {
-    EXPECT_FALSE(out.is_udp);
-    EXPECT_EQ(kPacketClassNames[static_cast<std::size_t>(out.packet_class)].name,
-              kPacketClassNames[static_cast<std::size_t>(row.expected)].name);
-    return;
-  }
-  ASSERT_TRUE(out.is_udp) << kPacketClassNames[static_cast<std::size_t>(out.packet_class)].name;
+  ASSERT_NO_FATAL_FAILURE(expect_class(out, row.expected));
+  if (row.expected != PacketClass::kSip) return;
   EXPECT_EQ(to_string(out.destination), "10.0.1.7:5004");
   EXPECT_EQ(out.payload_length, 5U);
   for (std::size_t size = 0; size < row.frame.size(); ++size) {
