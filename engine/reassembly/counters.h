@@ -11,7 +11,7 @@ namespace tapdeck::engine {
   X(kFragments, fragments, "fragments taken in")                                                  \
   X(kDuplicates, duplicates, "fragments: came before, byte for byte")                             \
   X(kMalformed, malformed, "fragments: lengths that contradict each other")                       \
-  X(kRefused, refused, "fragments: of a packet that was dropped, or told of without them")        \
+  X(kRefused, refused, "fragments: of a packet that was dropped")                                 \
   X(kReassembled, reassembled, "packets: whole")                                                  \
   X(kOverlapping, overlapping, "packets: dropped, fragments overlap or contradict each other")    \
   X(kTimedOut, timed_out, "packets: a fragment did not come in time")                             \

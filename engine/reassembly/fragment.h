@@ -19,6 +19,7 @@ struct IpPacket {
   RealmId realm = 0;
   std::uint16_t port_index = 0;
   std::uint16_t vlan = 0;
+  bool was_told = false;  // its beginning has been given to a HeadSink before
 };
 
 constexpr std::size_t kFragmentBytes = 8;            // of IPv6's header that tells of fragments

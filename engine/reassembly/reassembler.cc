@@ -20,7 +20,8 @@ IpPacket packet_of(const Slot& slot, ByteView bytes) {
           .order = slot.order,
           .realm = slot.realm,
           .port_index = slot.port_index,
-          .vlan = slot.vlan};
+          .vlan = slot.vlan,
+          .was_told = slot.is_told};
 }
 
 }  // namespace
@@ -47,8 +48,8 @@ bool Reassembler::add(const IpPacket& packet,
     return false;
   }
   std::uint32_t index = find_or_create(fragment, packet, timer_now_ns, heads);
-  if (slots_[index].is_whole || slots_[index].is_told) {
-    if (refuse_or_end(index, fragment, packet.time_ns)) return false;
+  if (slots_[index].is_whole || (slots_[index].is_told && fragment.offset == 0)) {
+    if (is_known_or_ended(index, fragment, packet.time_ns)) return false;
     index = find_or_create(fragment, packet, timer_now_ns, heads);
   }
   Slot& slot = slots_[index];
@@ -88,25 +89,20 @@ bool Reassembler::add(const IpPacket& packet,
   return true;
 }
 
-// Of a packet that was handed out already: true for what is more of it; else its slot is free for
-// another packet that has its identification.
-bool Reassembler::refuse_or_end(std::uint32_t index,
-                                const Fragment& fragment,
-                                std::int64_t time_ns) {
-  Slot& slot = slots_[index];
-  if (is_repeated(slot, fragment, time_ns)) {
+// Of a packet that was handed out already: true for what is a repetition of it; else its slot is
+// free for another packet that has its identification.
+bool Reassembler::is_known_or_ended(std::uint32_t index,
+                                    const Fragment& fragment,
+                                    std::int64_t time_ns) {
+  if (is_repeated(slots_[index], fragment, time_ns)) {
     counters_.add(ReassemblyCount::kDuplicates);
     return true;
   }
-  if (slot.is_whole) {
+  if (slots_[index].is_whole) {
     remove(index);
-    return false;
+  } else {
+    give_up(index, ReassemblyCount::kTimedOut, nullptr);
   }
-  if (fragment.offset != 0) {
-    counters_.add(ReassemblyCount::kRefused);
-    return true;
-  }
-  give_up(index, ReassemblyCount::kTimedOut, nullptr);
   return false;
 }
 

@@ -35,7 +35,7 @@ class HeadSink {
   virtual ~HeadSink() = default;
 
   // `head` is valid during the call: the IP header says how long the whole datagram is, of which
-  // there is less.  True when it was of use: what still comes of the datagram is then refused.
+  // there is less.  True when it was of use: the whole, should it still come, is then `was_told`.
   virtual bool on_head(const IpPacket& head) = 0;
 };
 
@@ -119,7 +119,7 @@ class Reassembler {
                                              const IpPacket& packet,
                                              std::int64_t timer_now_ns,
                                              HeadSink* heads);
-  bool refuse_or_end(std::uint32_t index, const Fragment& fragment, std::int64_t time_ns);
+  bool is_known_or_ended(std::uint32_t index, const Fragment& fragment, std::int64_t time_ns);
   [[nodiscard]] std::uint32_t block_before(const Slot& slot, std::uint32_t offset) const;
   [[nodiscard]] Fit fit(const Slot& slot, std::uint32_t before, const Fragment& fragment) const;
   [[nodiscard]] static bool contradicts(const Slot& slot, const Fragment& fragment);

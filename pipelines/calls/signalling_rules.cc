@@ -255,7 +255,7 @@ void open_call(LiveCall& state, const SeenMessage& message) {
 }
 
 void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t seed) {
-  count_message(state, message.facts);
+  if (!message.signal.was_told) count_message(state, message.facts);
   state.times.first_seen_ns = std::min(state.times.first_seen_ns, message.time_ns());
   state.times.last_seen_ns = std::max(state.times.last_seen_ns, message.time_ns());
   if (state.repeats.is_repeat(message, seed)) return;

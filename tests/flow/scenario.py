@@ -150,8 +150,8 @@ class Scenario:
         copies = [(0, self.vlan)] + ([] if self.mirror is None else [(0.0005, self.mirror)])
         for later, vlan in copies:
             for index, part in enumerate(self._parts(frame_in(vlan), options)):
-                # A microsecond apart: they are put into the file by time.
-                after = later + index / 1e6
+                # Apart by a microsecond at least: they are put into the file by time.
+                after = later + index * float(options.get("fragment_step", 0.001)) / 1e3
                 part = layers.wrap(part, self.ways[options.get("way", "")])
                 part = frames.Cut(part, int(options["cut"])) if "cut" in options else part
                 self.frames.append((time + after, stamp + after, part))
