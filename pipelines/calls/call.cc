@@ -207,7 +207,7 @@ void Call::settle(std::int64_t time_ns, std::int64_t timer_now_ns) {
 
 void Call::tell_bindings(std::int64_t time_ns) {
   if (live_.released) return;
-  for (const BindingChange& change : live_.media.take_changes()) {
+  for (const BindingChange& change : live_.media.take_changes(time_ns)) {
     if (change.operation == BindOperation::kUnbind) media_moved_ns_ = time_ns;
     if (muted_ && !is_claimed_silently()) continue;
     tell(change.operation, time_ns, &change.binding);
@@ -234,8 +234,9 @@ void Call::tell(BindOperation operation, std::int64_t time_ns, const MediaBindin
 void Call::tell_end(std::int64_t timer_now_ns) {
   end_told_ = true;
   ended_ns_ = timer_now_ns;
-  live_.media.close();
-  tell_bindings(live_.times.ended_ns.value_or(live_.last_packet_ns()));
+  const std::int64_t time_ns = live_.times.ended_ns.value_or(live_.last_packet_ns());
+  live_.media.close(time_ns);
+  tell_bindings(time_ns);
   flush_messages(timer_now_ns);
 }
 

@@ -221,8 +221,8 @@ void OfferAnswer::keep_only(std::uint8_t party) {
   weigh();
 }
 
-void OfferAnswer::close() {
-  weigh_security();
+void OfferAnswer::close(std::int64_t time_ns) {
+  weigh_security(time_ns);
   sides_.clear();
   learnt_.clear();
   changed_ = true;
@@ -291,9 +291,9 @@ void OfferAnswer::pair(const std::array<Endpoint, 2>& ends, MediaKind kind) {
   changed_ = true;
 }
 
-PoolVector<BindingChange> OfferAnswer::take_changes() {
+PoolVector<BindingChange> OfferAnswer::take_changes(std::int64_t time_ns) {
   if (!std::exchange(changed_, false)) return {};
-  if (!sides_.empty()) weigh_security();
+  weigh_security(time_ns);
   const bool tell_all = std::exchange(tell_all_, false);
   PoolVector<MediaBinding> next = wanted();
   PoolVector<BindingChange> changes;

@@ -77,7 +77,7 @@ class OfferAnswer {
 
   // Forgets every side but the caller's and that of `party`: losing forks.
   void keep_only(std::uint8_t party);
-  void close();  // forgets every side; payload types stay known
+  void close(std::int64_t time_ns);  // forgets every side; payload types stay known
 
   // Media came from an address that SDP does not name: its sender is behind an address translation,
   // or another address was agreed on by other means, and the peer will send there (comedia, RFC
@@ -100,8 +100,8 @@ class OfferAnswer {
 
   [[nodiscard]] const DtmfUse& dtmf_use() const { return dtmf_use_; }
 
-  // What has to be said to the workers since the last time.
-  PoolVector<BindingChange> take_changes();
+  // What has to be said to the workers since the last time; `time_ns` is that of what was said.
+  PoolVector<BindingChange> take_changes(std::int64_t time_ns);
 
   // True when SDP lets media of `kind` flow from the caller, or else to the caller.
   [[nodiscard]] bool allows(MediaKind kind, bool from_caller) const {
@@ -164,7 +164,7 @@ class OfferAnswer {
   void learn_payload(const PayloadKey& key, const PayloadDeclaration& payload);
   void learn_payloads(const Who& who, const SessionFacts& session);
   void weigh();
-  void weigh_security();  // offer_answer_secure.cc
+  void weigh_security(std::int64_t time_ns);  // offer_answer_secure.cc
   [[nodiscard]] bool declared_to_flow(MediaKind kind, bool from_caller) const;
   [[nodiscard]] bool is_silence_agreed() const;
   template <typename Function>

@@ -113,7 +113,10 @@ MediaRecord make_row(const StreamReport& report,
   row.reordered = statistics.reordered_count;
   row.jitter_ms = known_figure(statistics.jitter_ms);
   if (row.jitter_ms) row.jitter_max_ms = known_figure(statistics.jitter_max_ms);
-  row.srtp = media.security().is_secure(ends.sender, ends.receiver, report.media_index);
+  row.srtp = media.security().is_secure({ends.sender, report.source},
+                                        {ends.receiver, report.destination},
+                                        report.media_index,
+                                        {statistics.first_ns, statistics.last_ns});
   row.mos_est = estimate_mos(row.codec, loss_pct(row));
   if (row.mos_est) row.mos_model = kMosModel;
   return row;

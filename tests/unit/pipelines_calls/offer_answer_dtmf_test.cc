@@ -141,16 +141,16 @@ TEST(OfferAnswerDtmf, AChangeOfMindIsTold) {
   line.types.dtmf.events.add(101);
   session.lines.push_back(line);
   media.declare({}, std::make_shared<const SessionFacts>(session), false);
-  EXPECT_EQ(media.take_changes().size(), 1U);
+  EXPECT_EQ(media.take_changes(0).size(), 1U);
   media.use_dtmf({});
-  EXPECT_TRUE(media.take_changes().empty());
+  EXPECT_TRUE(media.take_changes(0).empty());
   media.use_dtmf({.mask = false});
-  const auto changes = media.take_changes();
+  const auto changes = media.take_changes(0);
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].operation, BindOperation::kBind);
   EXPECT_EQ(changes[0].binding.dtmf, BoundDtmfTypes{});
   media.use_dtmf({});
-  ASSERT_EQ(media.take_changes().size(), 1U);
+  ASSERT_EQ(media.take_changes(0).size(), 1U);
 }
 
 }  // namespace
