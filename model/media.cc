@@ -1,5 +1,9 @@
 #include "model/media.h"
 
+#include <algorithm>
+#include <iterator>
+#include <strings.h>
+
 namespace tapdeck {
 
 StaticPayload static_payload(std::uint8_t payload_type) {
@@ -33,6 +37,37 @@ StaticPayload static_payload(std::uint8_t payload_type) {
     case 34: return {"H263", 90000, 1};
     default: return {"", 0, 0};
   }
+}
+
+std::string_view registered_codec(std::string_view name) {
+  // What is met in calls, from IANA's registry of RTP payload format media types.
+  static constexpr std::string_view kNames[] = {
+      "PCMU",      "PCMA",          "telephone-event",
+      "opus",      "G729",          "G722",
+      "CN",        "AMR",           "AMR-WB",
+      "EVS",       "GSM",           "GSM-EFR",
+      "GSM-HR-08", "iLBC",          "speex",
+      "G723",      "G721",          "G726-16",
+      "G726-24",   "G726-32",       "G726-40",
+      "G728",      "G729D",         "G729E",
+      "G7221",     "G719",          "EVRC",
+      "EVRC0",     "EVRC1",         "EVRCB",
+      "EVRCWB",    "SMV",           "QCELP",
+      "BV16",      "BV32",          "L8",
+      "L16",       "DVI4",          "LPC",
+      "red",       "tone",          "clearmode",
+      "ulpfec",    "flexfec",       "rtx",
+      "H261",      "H263",          "H264",
+      "H265",      "VP8",           "VP9",
+      "AV1",       "H263-1998",     "H263-2000",
+      "MP4V-ES",   "mpeg4-generic",
+  };
+  const auto is_equal = [name](std::string_view known) {
+    return known.size() == name.size() &&
+           ::strncasecmp(known.data(), name.data(), name.size()) == 0;
+  };
+  const auto* const found = std::find_if(std::begin(kNames), std::end(kNames), is_equal);
+  return found == std::end(kNames) ? name : *found;
 }
 
 }  // namespace tapdeck

@@ -43,4 +43,8 @@ struct StaticPayload {
 
 StaticPayload static_payload(std::uint8_t payload_type);
 
+// An encoding name, which SDP may write in any case (RFC 4566 section 6), as IANA has it; what is
+// not registered stays as it is.  The view is of `name` or lives for ever.
+std::string_view registered_codec(std::string_view name);
+
 }  // namespace tapdeck

@@ -40,14 +40,28 @@ Result<void> check_destination(const std::string& destination, const std::string
                     destination + " is inside of the store: a backup would be part of itself.");
 }
 
+// Of a tree that somebody else has copied.
+Result<void> count_tree(const std::string& directory, CopiedFiles& copied) {
+  std::error_code trouble;
+  std::filesystem::recursive_directory_iterator at(directory, trouble);
+  for (; !trouble && at != std::filesystem::recursive_directory_iterator(); at.increment(trouble)) {
+    if (!at->is_regular_file(trouble) || trouble) continue;
+    ++copied.files;
+    copied.bytes += at->file_size(trouble);
+  }
+  if (!trouble) return {};
+  return make_errno_error(ErrorCode::kIo, directory + " cannot be read", trouble.value());
+}
+
 }  // namespace
 
-// RocksDB links its tables, so they are copied where it could.
+// RocksDB links its tables where it can, so there they are copied; onto another file system it
+// copies them itself.
 Result<void> StoreImpl::copy_calls(const std::string& to, CopiedFiles& copied) {
   const std::string checkpoint = to + ".checkpoint";
   TD_TRY(calls_->checkpoint(checkpoint));
   if (!on_same_file_system(checkpoint, options_.directory)) {
-    if (::rename(checkpoint.c_str(), to.c_str()) == 0) return {};
+    if (::rename(checkpoint.c_str(), to.c_str()) == 0) return count_tree(to, copied);
     return make_errno_error(ErrorCode::kIo, checkpoint + " cannot be renamed", errno);
   }
   TD_TRY(copy_tree(checkpoint, to, copied));
@@ -65,6 +79,8 @@ Result<CopiedFiles> StoreImpl::copy_parts(const std::string& to) {
     TD_TRY(copy_tree(options_.directory + "/" + part, to + "/" + part, copied));
   }
   TD_TRY(write_file_durably(to + "/FORMAT", as_bytes(kStoreFormat), 0600));
+  copied.bytes += as_bytes(kStoreFormat).size();
+  ++copied.files;
   TD_TRY(sync_directory(to));
   return copied;
 }

@@ -78,13 +78,14 @@ void fill_codec(const StreamReport& report,
     const PayloadCount& count = statistics.payload_types[i];
     const PayloadDeclaration payload =
         declared(media, ends, report.media_index, count.payload_type);
-    row.codecs[count.payload_type] = payload.codec;
+    const std::string_view codec = registered_codec(payload.codec);
+    row.codecs[count.payload_type] = codec;
     row.payload_packets[count.payload_type] += count.packet_count;
     const std::tuple<bool, std::uint32_t> rank{!is_auxiliary(payload.codec), count.packet_count};
     if (row.payload_type && rank <= best) continue;
     best = rank;
     row.payload_type = count.payload_type;
-    row.codec = payload.codec;
+    row.codec = codec;
     if (payload.kind != MediaKind::kUnknown) row.kind = payload.kind;
     row.clock_rate_hz = payload.clock_rate_hz;
   }

@@ -15,5 +15,15 @@ TEST(StaticPayloads, AreThoseOfRfc3551) {
   EXPECT_EQ(static_payload(20).clock_rate_hz, 0u) << "unassigned";
 }
 
+TEST(RegisteredCodec, IsSpelledAsIanaDoes) {
+  EXPECT_EQ(registered_codec("pcmu"), "PCMU");
+  EXPECT_EQ(registered_codec("OPUS"), "opus");
+  EXPECT_EQ(registered_codec("g729"), "G729");
+  EXPECT_EQ(registered_codec("AMR-wb"), "AMR-WB");
+  EXPECT_EQ(registered_codec("amr"), "AMR");
+  EXPECT_EQ(registered_codec("x-Own"), "x-Own");
+  EXPECT_EQ(registered_codec(""), "");
+}
+
 }  // namespace
 }  // namespace tapdeck

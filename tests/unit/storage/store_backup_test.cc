@@ -64,6 +64,31 @@ TEST_F(StoreBackupTest, NothingIsOverwritten) {
   EXPECT_EQ(restore_copy(path("there"), path("new"), "").error().code, ErrorCode::kNotFound);
 }
 
+// RocksDB copies its tables itself when it cannot link them.
+TEST_F(StoreBackupTest, ACopyOntoAnotherFileSystemIsCountedAsAWhole) {
+  open();
+  record(1);
+
+  struct stat here {};
+
+  struct stat there {};
+
+  const TemporaryDirectory other("/dev/shm");
+  ASSERT_EQ(::stat(other.path().c_str(), &there), 0);
+  ASSERT_EQ(::stat(directory_.path().c_str(), &here), 0);
+  if (here.st_dev == there.st_dev) GTEST_SKIP() << "/dev/shm is on the file system of the tests";
+  for (const std::string& to : {other.path() + "/copy", path("copy")}) {
+    const auto copied = store_->backup(to);
+    ASSERT_TRUE(copied) << copied.error().message;
+    std::uint64_t files = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(to)) {
+      if (entry.is_regular_file()) ++files;
+    }
+    EXPECT_EQ(copied->files, files) << to;
+    EXPECT_FALSE(std::filesystem::exists(to + ".partial"));
+  }
+}
+
 // Whoever destroys the copy, or the store, destroys nothing of the other.
 TEST_F(StoreBackupTest, NoFileIsShared) {
   open();

@@ -23,8 +23,10 @@ namespace tapdeck::storage {
 // /tmp may be a tmpfs, which takes unaligned direct writes.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string pattern = std::filesystem::current_path() / "store-test-XXXXXX";
+  TemporaryDirectory() : TemporaryDirectory(std::filesystem::current_path()) {}
+
+  explicit TemporaryDirectory(const std::filesystem::path& parent) {
+    std::string pattern = parent / "store-test-XXXXXX";
     path_ = mkdtemp(pattern.data());
   }
 
