@@ -4,17 +4,16 @@
 #include <cstdlib>
 #include <limits>
 #include <optional>
-#include <set>
 
 #include "base/clock.h"
+#include "pipelines/export/hops.h"
 
 namespace tapdeck::exports {
 namespace {
 
 constexpr std::uint8_t kNobody = 0xff;
-constexpr std::size_t kOvertakenMax = 32;    // packets that may arrive before the first one
-constexpr std::size_t kComparedMax = 2'000;  // packets that tell a copy of a stream
-constexpr std::int64_t kComparedMin = 10;    // pairs of packets that tell of a clock
+constexpr std::size_t kOvertakenMax = 32;  // packets that may arrive before the first one
+constexpr std::int64_t kComparedMin = 10;  // pairs of packets that tell of a clock
 
 std::string upper(std::string_view text) {
   std::string result(text);
@@ -24,16 +23,6 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-const MediaRecord* media_record(const CallRecord& call, const MediaStream& stream) {
-  for (const MediaRecord& media : call.media) {
-    if (media.ssrc == stream.ssrc && media.source == stream.source &&
-        media.destination == stream.destination) {
-      return &media;
-    }
-  }
-  return nullptr;
-}
-
 bool is_fork(const CallRecord& call, std::uint8_t party) {
   return party < call.parties.size() && call.parties[party].role == PartyRole::kFork;
 }
@@ -41,17 +30,6 @@ bool is_fork(const CallRecord& call, std::uint8_t party) {
 std::int64_t samples_between(std::int64_t from_us, std::int64_t to_us) {
   const std::int64_t scaled = (to_us - from_us) * (kSampleRate / 1'000);
   return (scaled + (scaled >= 0 ? kUsPerMs / 2 : -kUsPerMs / 2)) / kUsPerMs;
-}
-
-void add_note(WavPlan& plan, std::string note) {
-  if (std::find(plan.notes.begin(), plan.notes.end(), note) == plan.notes.end()) {
-    plan.notes.push_back(std::move(note));
-  }
-}
-
-bool is_audible(const PacketEntry& packet, const StreamPlan& plan) {
-  const Coding coding = plan.codings[packet.payload_type];
-  return packet.payload_bytes != 0 && (coding == Coding::kAlaw || coding == Coding::kUlaw);
 }
 
 // Some devices count milliseconds, at another rate, or nothing at all: then packets come as their
@@ -110,7 +88,7 @@ class StreamLayout {
     for (std::size_t i = 0; i < ordered.size(); ++i) {
       run_begins = run_begins || begins_run(ordered, i);
       PacketEntry& packet = stream_.packets[ordered[i].index];
-      if (!is_audible(packet, plan_)) continue;
+      if (packet.is_heard_elsewhere || !is_audible(packet, plan_)) continue;
       if (run_begins) anchor_run(ordered, i);
       run_begins = false;
       place(packet);
@@ -163,31 +141,6 @@ class StreamLayout {
   std::int64_t end_ = std::numeric_limits<std::int64_t>::min() / 2;
 };
 
-bool overlap(const MediaStream& a, const MediaStream& b) {
-  if (a.packets.empty() || b.packets.empty()) return false;
-  return a.packets.front().arrival_us <= b.packets.back().arrival_us &&
-         b.packets.front().arrival_us <= a.packets.back().arrival_us;
-}
-
-// A media relay passes one stream on under new addresses: the same SSRC with, at the same time, the
-// same sequence numbers and timestamps.  Mixed, it would be an echo.
-bool is_copy(const MediaStream& original, const MediaStream& other) {
-  if (original.ssrc != other.ssrc || !overlap(original, other)) return false;
-  const std::size_t compared = std::min(kComparedMax, other.packets.size());
-  const std::int64_t from_us = other.packets.front().arrival_us - kUsPerSecond;
-  const std::int64_t to_us = other.packets[compared - 1].arrival_us + kUsPerSecond;
-  std::set<std::pair<std::uint16_t, std::uint32_t>> seen;
-  for (const PacketEntry& packet : original.packets) {
-    const bool near = packet.arrival_us >= from_us && packet.arrival_us <= to_us;
-    if (near && seen.size() < 2 * kComparedMax) seen.emplace(packet.sequence, packet.timestamp);
-  }
-  std::size_t alike = 0;
-  for (std::size_t i = 0; i < compared; ++i) {
-    alike += seen.count({other.packets[i].sequence, other.packets[i].timestamp});
-  }
-  return alike * 2 > std::min(compared, seen.size());
-}
-
 StreamPlan plan_stream(const CallRecord& call, const MediaStream& stream, WavPlan& plan) {
   StreamPlan result;
   result.side = side_of(call, stream);
@@ -212,19 +165,6 @@ StreamPlan plan_stream(const CallRecord& call, const MediaStream& stream, WavPla
     }
   }
   return result;
-}
-
-void leave_out_copies(const MediaIndex& index, WavPlan& plan) {
-  for (std::size_t i = 0; i < index.streams.size(); ++i) {
-    for (std::size_t j = i + 1; j < index.streams.size(); ++j) {
-      if (plan.streams[i].side == Side::kNone || plan.streams[i].side != plan.streams[j].side ||
-          !is_copy(index.streams[i], index.streams[j])) {
-        continue;
-      }
-      plan.streams[j].side = Side::kNone;
-      add_note(plan, "the same stream on a further hop is left out");
-    }
-  }
 }
 
 std::int64_t earliest_arrival_us(const MediaIndex& index) {
@@ -278,6 +218,16 @@ std::string codec_name(const CallRecord& call, const MediaStream& stream, std::u
   return name.empty() ? "payload type " + std::to_string(type) : std::string(name);
 }
 
+const MediaRecord* media_record(const CallRecord& call, const MediaStream& stream) {
+  for (const MediaRecord& media : call.media) {
+    if (media.ssrc == stream.ssrc && media.source == stream.source &&
+        media.destination == stream.destination) {
+      return &media;
+    }
+  }
+  return nullptr;
+}
+
 Coding coding_of(std::string_view codec) {
   if (codec == "PCMA") return Coding::kAlaw;
   if (codec == "PCMU") return Coding::kUlaw;
@@ -285,12 +235,23 @@ Coding coding_of(std::string_view codec) {
   return Coding::kUnknown;
 }
 
+bool is_audible(const PacketEntry& packet, const StreamPlan& plan) {
+  const Coding coding = plan.codings[packet.payload_type];
+  return packet.payload_bytes != 0 && (coding == Coding::kAlaw || coding == Coding::kUlaw);
+}
+
+void add_note(WavPlan& plan, std::string note) {
+  if (std::find(plan.notes.begin(), plan.notes.end(), note) == plan.notes.end()) {
+    plan.notes.push_back(std::move(note));
+  }
+}
+
 WavPlan plan_wav(const CallRecord& call, MediaIndex& index) {
   WavPlan plan;
   for (const MediaStream& stream : index.streams) {
     plan.streams.push_back(plan_stream(call, stream, plan));
   }
-  leave_out_copies(index, plan);
+  leave_out_hops(call, index, plan);
   const std::int64_t origin_us = earliest_arrival_us(index);
   for (std::size_t i = 0; i < index.streams.size(); ++i) {
     if (plan.streams[i].side == Side::kNone) continue;

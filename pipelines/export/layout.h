@@ -47,6 +47,13 @@ struct WavPlan {
   std::vector<std::string> notes;  // each once
 };
 
+void add_note(WavPlan& plan, std::string note);  // once
+
+// nullptr: the record has no row for it.
+const MediaRecord* media_record(const CallRecord& call, const MediaStream& stream);
+
+bool is_audible(const PacketEntry& packet, const StreamPlan& plan);
+
 // Sets position (from 0) and skip of every packet that is to be heard.
 WavPlan plan_wav(const CallRecord& call, MediaIndex& index);
 

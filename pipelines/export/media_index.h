@@ -32,6 +32,7 @@ struct PacketEntry {
   std::uint16_t skip = 0;  // leading samples that the stream has already filled
   std::uint8_t payload_type = 0;
   bool is_rtp = false;
+  bool is_heard_elsewhere = false;  // set by the export: another hop's packet has its audio
 };
 
 struct GapMark {
