@@ -114,7 +114,7 @@
   X(message_flush_ms, std::uint32_t, 1'000, 10, 60'000, kRestart, \
     "Signalling of a call goes to disk at this age.") \
   X(media_timeout_s, std::uint32_t, 60, 5, 86'400, kRestart, \
-    "An answered call without RTP, RTCP and signalling for this long is closed as timed out.") \
+    "Without RTP, RTCP and signalling for five times this long an answered call is over.") \
   X(setup_timeout_s, std::uint32_t, 300, 10, 3'600, kRestart, \
     "A call neither answered nor refused for this long is closed, four times that once it rings.") \
   X(dialog_idle_timeout_s, std::uint32_t, 7'200, 60, 86'400, kRestart, \

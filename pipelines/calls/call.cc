@@ -128,6 +128,7 @@ void Call::take_message(const SeenMessage& message, std::int64_t timer_now_ns) {
     log_.add(message.signal, mask && message.facts.may_tell_dtmf());
   }
   last_signal_ns_ = timer_now_ns;
+  is_silent_ = false;
   restart_deadline_ns_ = kNever;
   apply_message(live_, message, context_.seed);
   ask_policy(message);
@@ -170,6 +171,7 @@ void Call::take_report(const StreamReport& report, std::int64_t timer_now_ns) {
   if (report.kind == StreamReportKind::kSecured) return live_.media.secure(report);
   if (live_.streams.take(report)) {
     last_media_ns_ = timer_now_ns;
+    is_silent_ = false;
     restart_deadline_ns_ = kNever;
   }
   if (live_.unbound && !live_.ended) settle(live_.streams.last_ns(), timer_now_ns);
@@ -320,7 +322,8 @@ void Call::finish(std::int64_t timer_now_ns) {
   hurried_ = true;
   if (!live_.ended) {
     if (live_.established) {
-      stop(silent_end(EndReason::kCaptureEnded), timer_now_ns);
+      const auto reason = is_silent_ ? EndReason::kMediaTimeout : EndReason::kCaptureEnded;
+      stop(silent_end(reason), timer_now_ns);
     } else {
       stop_without_answer(EndReason::kCaptureEnded, timer_now_ns);
     }
@@ -330,7 +333,7 @@ void Call::finish(std::int64_t timer_now_ns) {
 }
 
 void Call::evict(std::int64_t timer_now_ns) {
-  live_.out_of_resources = true;
+  if (!is_silent_) live_.out_of_resources = true;
   finish(timer_now_ns);
   released_workers_ = context_.options.worker_count;
   try_final(timer_now_ns);

@@ -74,14 +74,13 @@ class Call {
 
   // That call is not to be recorded, by this rule, nor was this one.  False: it is so already.
   bool forbid(std::string_view rule);
-
   // When run_timers() has something to do, kNever when nothing is waited for.
   [[nodiscard]] std::int64_t next_deadline_ns() const;
 
   // The call is answered, and what becomes of its media has been decided.
   [[nodiscard]] bool records() const {
-    if (live_.is_forbidden()) return false;
-    return keeping_decided_ && !live_.ended && live_.keeping != Keeping::kUndecided;
+    return !live_.is_forbidden() && keeping_decided_ && !live_.ended &&
+           live_.keeping != Keeping::kUndecided;
   }
 
   void cut();      // there is no room for the rest of it
@@ -101,6 +100,7 @@ class Call {
   std::optional<PauseTrigger> hear_keys(const MessageFacts& facts);
 
   [[nodiscard]] CallWorth worth() const {
+    if (is_silent_) return CallWorth::kIdle;
     if (live_.established || !live_.streams.empty()) return CallWorth::kAnswered;
     return live_.provisional_seen && !live_.ended ? CallWorth::kRinging : CallWorth::kIdle;
   }
@@ -182,12 +182,12 @@ class Call {
   bool final_told_ = false;
   bool hurried_ = false;
   bool is_taken_ = false;                           // yield()
+  bool is_silent_ = false;                          // over, unless more of it comes
   std::optional<RecordingDecision> decision_told_;  // as its record has it
   std::uint32_t version_ = 0;
   std::uint32_t released_workers_ = 0;
   std::uint32_t silent_workers_ = 0;
   std::int64_t media_moved_ns_ = INT64_MIN / 2;  // packet time: SDP gave up an address
-
   // Timer times.
   std::int64_t last_signal_ns_ = 0;
   std::int64_t last_media_ns_ = 0;

@@ -8,6 +8,9 @@ namespace tapdeck::calls {
 namespace {
 
 constexpr std::int64_t kRingingFactor = 4;
+// Media may stop without a word of SDP and come back, and a BYE tells better than silence when a
+// call ended: by this times the timeout.
+constexpr std::int64_t kSilenceFactor = 5;
 
 // How long whoever was refused so may take to call again: with credentials, or with more digits
 // (RFC 3578).
@@ -50,6 +53,10 @@ void Call::run_open_timers(std::int64_t timer_now_ns) {
     // On hold it is no lack of media that ends it.
     const EndReason reason = !hears_media() || live_.media.on_hold() ? EndReason::kSessionExpired
                                                                      : EndReason::kMediaTimeout;
+    if (reason == EndReason::kMediaTimeout && !live_.unbound && !is_silent_) {
+      is_silent_ = true;
+      if (open_deadline_ns() > timer_now_ns) return;
+    }
     stop(silent_end(reason), timer_now_ns);
   }
 }
@@ -121,8 +128,12 @@ std::int64_t Call::open_deadline_ns() const {
     return std::max(last_signal_ns_ + session_ns(live_), last_media_ns_ + options.media_timeout_ns);
   }
   const bool waits = hears && !live_.media.on_hold() && !live_.media.agreed_silence();
-  return std::max(last_signal_ns_, last_media_ns_) +
-         (waits ? options.media_timeout_ns : options.dialog_idle_ns);
+  const std::int64_t since_ns = std::max(last_signal_ns_, last_media_ns_);
+  if (!waits) return since_ns + options.dialog_idle_ns;
+  if (!is_silent_) return since_ns + options.media_timeout_ns;
+  const std::int64_t silence_ns =
+      std::min(kSilenceFactor * options.media_timeout_ns, options.dialog_idle_ns);
+  return since_ns + std::max(options.media_timeout_ns, silence_ns);
 }
 
 std::int64_t Call::next_deadline_ns() const {

@@ -8,7 +8,7 @@
 namespace tapdeck::calls {
 
 enum class CallWorth : std::uint8_t {
-  kIdle,      // nobody has said anything to it, or it was refused and only its end is waited for
+  kIdle,      // nobody has said anything to it, or only its end is waited for
   kRinging,   // there was a response
   kAnswered,  // or it has media
 };

@@ -27,13 +27,32 @@ TEST(CallPlane, TheByeOfACallThatSilenceEndedOpensNoNewOne) {
   Scenario play;
   play.establish();
   play.stream(5, caller_stream(3, 5));
-  play.advance(120);
+  play.advance(310);
   ASSERT_EQ(play.final_record().end_reason, EndReason::kMediaTimeout);
-  play.hang_up(300, true);
+  play.hang_up(400, true);
   EXPECT_EQ(play.plane->open_call_count(), 0U);
   EXPECT_EQ(play.rejected("late"), 1U);
-  play.renegotiate(400, {});  // it goes on after all: the rest is not lost
+  play.renegotiate(500, {});  // it goes on after all: the rest is not lost
   EXPECT_EQ(play.plane->open_call_count(), 1U);
+}
+
+TEST(CallPlane, ASilentCallMakesRoomBeforeOthersAndHasEndedWithItsLastPacket) {
+  for (const bool is_silent : {true, false}) {
+    CallPlaneOptions options;
+    options.calls_max = 2;
+    Scenario play(options);
+    play.establish();
+    play.stream(5, caller_stream(3, 5));
+    play.advance(60);
+    play.from_caller(61, {.call_id = "ringing"});
+    play.from_callee(61, {.status = 180, .call_id = "ringing", .to_tag = "carol"});
+    if (is_silent) play.advance(66);
+    play.from_caller(67, {.call_id = "third"});
+    const CallRecord call = play.final_record();
+    EXPECT_EQ(call.end_reason, is_silent ? EndReason::kMediaTimeout : EndReason::kCaptureEnded);
+    EXPECT_EQ(call.call_id == "ringing", !is_silent);
+    EXPECT_EQ(play.rejected("evicted_answered"), 0U);
+  }
 }
 
 TEST(CallPlane, CallIdUsedAgainAfterTheEndIsAnotherCall) {
