@@ -174,7 +174,8 @@ Result<void> Service::start() {
           [this](const std::string& name) {
             return ImportSession::open(store_, desk_, options_.retention_classes, name);
           },
-      .order_pause = [this](const PauseOrder& order) { return obey_pause(order); },
+      .order_pause = [this](const PauseOrder& order,
+                            const LedgerActor& actor) { return obey_pause(order, actor); },
       .administer = [this](
                         const control::RetentionRequest& request,
                         const LedgerActor& actor) { return control::obey(desk_, request, actor); },
@@ -194,7 +195,8 @@ Result<void> Service::start() {
 
 // Acknowledged when it holds, stands in the journal, and after a crash would be found in the call's
 // record.
-Result<PauseAnswer> Service::obey_pause(const PauseOrder& order) {
+Result<PauseAnswer> Service::obey_pause(const PauseOrder& order, const LedgerActor& actor) {
+  pause_notes_.expect(order, actor);
   auto answer = orders_.ask(order);
   if (!answer || answer->changed == 0) return answer;
   TD_TRY(pause_notes_.flush());

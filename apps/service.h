@@ -64,7 +64,7 @@ class Service {
  private:
   Result<void> start();
   void stop();
-  Result<PauseAnswer> obey_pause(const PauseOrder& order);
+  Result<PauseAnswer> obey_pause(const PauseOrder& order, const LedgerActor& actor);
   Result<void> wait_until_stored(const PauseOrder& order);
   void wait_for_signal(const std::function<void()>& on_hangup);
   void check_beats();

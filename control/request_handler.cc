@@ -169,7 +169,8 @@ class RequestHandler {
     const auto call = store_.get_call(*uid);
     if (!call) return fail(call.error());
     const PauseOrder order{*uid, call->realm, call->call_id, resume, wall_now_ns()};
-    const auto answer = callbacks_.order_pause(order);
+    const auto answer =
+        callbacks_.order_pause(order, actor_of(client_.pid, client_.uid, client_.gid));
     if (!answer) return fail(answer.error());
     if (!answer->known) {
       return fail(

@@ -48,7 +48,8 @@ struct ServerCallbacks {
   std::function<Result<std::unique_ptr<ImportSink>>(const std::string& retention_class)>
       open_import{};
   // Pauses recordings, or lets them go on; on the client's thread.
-  std::function<Result<PauseAnswer>(const PauseOrder& order)> order_pause{};
+  std::function<Result<PauseAnswer>(const PauseOrder& order, const LedgerActor& actor)>
+      order_pause{};
   // Holds, expiry, erasure, annotation, journal; JSON (control/retention_json.h); on the client's
   // thread.
   std::function<Result<std::string>(const RetentionRequest& request, const LedgerActor& actor)>

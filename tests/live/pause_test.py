@@ -123,12 +123,17 @@ class PauseTest:
         over = tapdeck(self.service.store, "pause", uid)
         self.report.check("a call that is over cannot be paused",
                           [] if over.status == 1 else [f"exit status {over.status}"])
-        told = [(row["type"], row["content"]["cause"]) for row in
+        rows = [row for row in
                 tapdeck(self.service.store, "audit", "list", "--json").expect(0).lines()
                 if row["type"] in ("pause", "resume")]
+        told = [(row["type"], row["content"]["cause"]) for row in rows]
         self.report.check("pauses and their ends are in the journal",
                           [] if sorted(told) == [("pause", "command")] * 3 +
                           [("resume", "command")] * 3 else [f"{told}"])
+        actors = {(row["content"]["actor"]["user_id"], row["content"]["actor"]["name"],
+                   row["content"]["actor"]["process_id"] != 0) for row in rows}
+        self.report.check("and who ordered them", [] if actors == {(0, "root", True)}
+                          else [f"{actors}"])
         self.stop()
 
     def stop(self):
