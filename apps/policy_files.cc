@@ -53,12 +53,19 @@ Result<PolicyFiles> load_policy_files(const control::GlobalOptions& global,
   if (!named.file.empty()) {
     TD_TRY(load_rules(policy::policy_path(global.config_file, named.file), settings, files));
   }
-  if (named.directory_file.empty()) return files;
-  const std::string path = policy::policy_path(global.config_file, named.directory_file);
-  auto directory = policy::load_directory(path, settings.zone, random_seed());
-  if (!directory) return Error(directory.error());
-  files.sources.directory = std::move(*directory);
-  files.notes.push_back("directory: " + path);
+  std::optional<storage::Hash> of_directory;
+  if (!named.directory_file.empty()) {
+    const std::string path = policy::policy_path(global.config_file, named.directory_file);
+    storage::Hash digest{};
+    auto directory = policy::load_directory(path, settings.zone, random_seed(), &digest);
+    if (!directory) return Error(directory.error());
+    files.sources.directory = std::move(*directory);
+    files.notes.push_back("directory: " + path);
+    of_directory = digest;
+  }
+  // Whose number is whose, and what time it is, decide with the rules.
+  if (files.digest)
+    files.digest = policy::digest_of_all(*files.digest, of_directory, settings.zone);
   return files;
 }
 

@@ -18,7 +18,7 @@ namespace tapdeck::apps {
 
 struct PolicyFiles {
   calls::PolicySources sources;
-  std::optional<LedgerDigest> digest;  // of the rules and their lists; nullopt: there are none
+  std::optional<LedgerDigest> digest;  // of all that decides; nullopt: there are no rules
   std::uint32_t rules = 0;
   std::vector<std::string> notes;  // of each file, what was read
 };

@@ -253,9 +253,11 @@ LoadedDirectory load_directory_text(const std::string& text,
 }
 
 Result<LoadedDirectory> load_directory_file(const std::string& path, const std::string& zone) {
-  const auto text = read_whole_file(path, "the directory", kDirectoryFileBytesMax);
+  auto text = read_whole_file(path, "the directory", kDirectoryFileBytesMax);
   if (!text) return Error(text.error());
-  return load_directory_text(*text, path, zone);
+  LoadedDirectory loaded = load_directory_text(*text, path, zone);
+  loaded.text = std::move(*text);
+  return loaded;
 }
 
 }  // namespace tapdeck::config

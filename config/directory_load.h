@@ -16,6 +16,7 @@ namespace tapdeck::config {
 struct LoadedDirectory {
   Directory directory;  // of use only when no problem is an error
   std::string file;
+  std::string text;               // of a file
   std::vector<Problem> problems;  // by line
 };
 

@@ -64,11 +64,22 @@ Result<std::shared_ptr<const PolicySet>> load_policy_set(const std::string& path
 
 Result<std::unique_ptr<const DirectoryLookup>> load_directory(const std::string& path,
                                                               const std::string& zone,
-                                                              std::uint64_t seed) {
+                                                              std::uint64_t seed,
+                                                              storage::Hash* digest) {
   auto loaded = config::load_directory_file(path, zone);
   if (!loaded) return Error(loaded.error());
   if (auto errors = errors_of(std::move(loaded->problems))) return std::move(*errors);
+  if (digest != nullptr) *digest = digest_of({loaded->text});
   return std::make_unique<const DirectoryLookup>(std::move(loaded->directory), seed);
+}
+
+storage::Hash digest_of_all(const storage::Hash& rules,
+                            const std::optional<storage::Hash>& directory,
+                            const std::string& zone) {
+  const auto text_of = [](const storage::Hash& hash) {
+    return std::string(hash.begin(), hash.end());
+  };
+  return digest_of({text_of(rules), directory ? text_of(*directory) : std::string(), zone});
 }
 
 std::string policy_path(const std::string& config_file, const std::string& named) {

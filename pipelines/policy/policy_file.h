@@ -3,7 +3,9 @@
 // and PolicySet.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,10 +28,17 @@ Result<std::shared_ptr<const PolicySet>> load_policy_set(const std::string& path
                                                          const CompileOptions& compile = {},
                                                          CompileReport* report = nullptr);
 
-// The same errors.  zone: of its dates.
+// The same errors.  zone: of its dates.  `digest`, where given, becomes that of the file.
 Result<std::unique_ptr<const DirectoryLookup>> load_directory(const std::string& path,
                                                               const std::string& zone,
-                                                              std::uint64_t seed = 0);
+                                                              std::uint64_t seed = 0,
+                                                              storage::Hash* digest = nullptr);
+
+// Of all that decides: of rules with their lists (CompileReport), of the directory, and the zone in
+// which times are meant.
+storage::Hash digest_of_all(const storage::Hash& rules,
+                            const std::optional<storage::Hash>& directory,
+                            const std::string& zone);
 
 // Where policy.file or policy.directory_file of the configuration `config_file` is; empty stays
 // empty.

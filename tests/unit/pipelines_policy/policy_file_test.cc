@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -50,6 +51,27 @@ TEST_F(PolicyFileTest, ADirectoryIsReadLikewise) {
   EXPECT_EQ((*lookup)->find_of_call({"101", {}}, {}, CallDirection::kUnknown, 0).agent, "anna");
   write("agents: [{name: anna, numbers: x}]\n");
   EXPECT_EQ(load_directory(path_, "UTC").error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(PolicyFileTest, WhateverDecidesIsInTheDigest) {
+  CompileReport report;
+  write("rules: [{name: quiet, match: {agent: anna}, record: none}]\n");
+  ASSERT_TRUE(load_policy_set(path_, {}, {}, &report));
+  storage::Hash anna{};
+  storage::Hash berta{};
+  write("agents: [{name: anna, numbers: 101}]\n");
+  ASSERT_TRUE(load_directory(path_, "UTC", 0, &anna));
+  write("agents: [{name: anna, numbers: 102}]\n");
+  ASSERT_TRUE(load_directory(path_, "UTC", 0, &berta));
+  const std::set<storage::Hash> all = {
+      digest_of_all(report.digest, {}, "UTC"),
+      digest_of_all(report.digest, {}, "Europe/Berlin"),
+      digest_of_all(report.digest, anna, "UTC"),
+      digest_of_all(report.digest, berta, "UTC"),
+      digest_of_all({}, anna, "UTC"),
+  };
+  EXPECT_EQ(all.size(), 5U);
+  EXPECT_EQ(all.count(digest_of_all(report.digest, anna, "UTC")), 1U) << "the same again";
 }
 
 TEST(PolicyPath, IsBesideTheConfiguration) {
