@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -68,6 +69,25 @@ Json manifest_to_json(const exports::Manifest& manifest) {
               {"calls", std::move(calls)}};
 }
 
+namespace {
+
+// The journal has its digest: it stays, as manifest-1.json and so on.
+Result<void> keep_earlier(const std::string& directory) {
+  constexpr int kEarlierMax = 100'000;
+  const std::string path = directory + "/manifest.json";
+  for (int number = 1; number < kEarlierMax; ++number) {
+    const std::string kept = directory + "/manifest-" + std::to_string(number) + ".json";
+    if (::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, kept.c_str(), RENAME_NOREPLACE) == 0) {
+      return {};
+    }
+    if (errno == ENOENT) return {};
+    if (errno != EEXIST) return make_errno_error(ErrorCode::kIo, "cannot keep " + path, errno);
+  }
+  return make_error(ErrorCode::kResources, directory + " has too many manifests.");
+}
+
+}  // namespace
+
 Result<storage::Hash> write_manifest(const exports::Manifest& manifest,
                                      const std::string& directory) {
   const std::string path = directory + "/manifest.json";
@@ -77,7 +97,8 @@ Result<storage::Hash> write_manifest(const exports::Manifest& manifest,
   if (!file.is_open()) return make_errno_error(ErrorCode::kIo, "cannot write " + path, errno);
   const std::string text =
       manifest_to_json(manifest).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  const auto written = write_all(file, text, path);
+  auto written = write_all(file, text, path);
+  if (written) written = keep_earlier(directory);
   if (written && ::rename(new_path.c_str(), path.c_str()) == 0) {
     return storage::sha256(as_bytes(text));
   }

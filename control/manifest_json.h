@@ -15,7 +15,7 @@ namespace tapdeck::control {
 Json manifest_to_json(const exports::Manifest& manifest);
 
 // Writes DIRECTORY/manifest.json (mode 0600) so that it is there whole or not at all; SHA-256 of
-// its bytes.
+// its bytes.  One of an earlier export is kept under another name.
 Result<storage::Hash> write_manifest(const exports::Manifest& manifest,
                                      const std::string& directory);
 

@@ -1,7 +1,9 @@
 #include "control/manifest_json.h"
 
 #include <fstream>
+#include <string>
 #include <sys/stat.h>
+#include <vector>
 
 #include "tests/unit/control/fake_store.h"
 
@@ -66,6 +68,25 @@ TEST(ManifestJson, IsWrittenWholeAndForItsOwnerOnly) {
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600U);
   EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+}
+
+TEST(ManifestJson, OfEarlierExportsStaysAsItWas) {
+  const testing::TemporaryDirectory directory;
+  const auto text_of = [&directory](const std::string& name) {
+    std::ifstream file(directory.path() + "/" + name);
+    return std::string((std::istreambuf_iterator<char>(file)), {});
+  };
+  std::vector<storage::Hash> digests;
+  for (std::uint64_t matched = 1; matched <= 3; ++matched) {
+    exports::Manifest manifest = make_manifest();
+    manifest.matched = matched;
+    const auto digest = write_manifest(manifest, directory.path());
+    ASSERT_TRUE(digest);
+    digests.push_back(*digest);
+  }
+  EXPECT_EQ(storage::sha256(as_bytes(text_of("manifest-1.json"))), digests[0]);
+  EXPECT_EQ(storage::sha256(as_bytes(text_of("manifest-2.json"))), digests[1]);
+  EXPECT_EQ(storage::sha256(as_bytes(text_of("manifest.json"))), digests[2]);
 }
 
 TEST(ManifestJson, ADirectoryThatIsGoneIsAnError) {
