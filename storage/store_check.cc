@@ -93,15 +93,22 @@ class SegmentCheck {
     }
     const auto& there = found->second.entries.front();
     if (there.leaf == Hash{}) {
-      // A key that is gone was destroyed on purpose; one that is there must open its extents.  An
-      // extent without a row was discarded, and its key's slot may have another key by now.
-      if (parts_.keys.read(there.key_id, row.recording)) {
+      // A key that is gone was destroyed on purpose; one that is there must open its extents,
+      // unless the slot has another one by now, of an entry of the journal about this very
+      // recording.  An extent without a row was discarded.
+      if (parts_.keys.read(there.key_id, row.recording) && !was_destroyed(row.recording, entry)) {
         report(info.path, entry.offset, "the extent does not open under its key");
       }
       return;
     }
     if (there.leaf != entry.leaf)
       report(info.path, entry.offset, "the extent is not the one that was indexed");
+  }
+
+  [[nodiscard]] bool was_destroyed(const Uid& recording, const ExtentEntry& entry) {
+    const auto at = parts_.calls.destroyed_at(recording, segment_kind_of(entry.kind));
+    if (!at) faults_.push_back({"destroyed/" + to_string(recording), at.error().message});
+    return at && at->has_value();
   }
 
   void check_rows_refer_to_segments() {
