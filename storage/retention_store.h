@@ -101,6 +101,8 @@ class RetentionStore {
   // A copy of the store as it is now, in the directory `destination`, which must not exist; while
   // everything else goes on.  storage/backup.h.
   virtual Result<CopiedFiles> backup(const std::string& destination) = 0;
+  // What is wrong with such a destination, before anything is done.
+  virtual Result<void> check_backup(const std::string& destination) = 0;
 
   // Directories of the store with call stores that were set aside when they were rebuilt: nothing
   // that is destroyed is destroyed there.

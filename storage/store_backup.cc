@@ -85,8 +85,12 @@ Result<CopiedFiles> StoreImpl::copy_parts(const std::string& to) {
   return copied;
 }
 
+Result<void> StoreImpl::check_backup(const std::string& destination) {
+  return check_destination(destination, options_.directory);
+}
+
 Result<CopiedFiles> StoreImpl::backup(const std::string& destination) {
-  TD_TRY(check_destination(destination, options_.directory));
+  TD_TRY(check_backup(destination));
   TD_TRY(put_pending_rows());
   return make_whole(destination, [this](const std::string& to) { return copy_parts(to); });
 }

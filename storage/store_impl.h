@@ -79,7 +79,9 @@ class StoreImpl final : public Store {
     return sum_bytes(uid, parts, /*sealed_only=*/true);
   }
 
-  Result<CopiedFiles> backup(const std::string& destination) override;  // store_backup.cc
+  // store_backup.cc
+  Result<void> check_backup(const std::string& destination) override;
+  Result<CopiedFiles> backup(const std::string& destination) override;
 
   Result<std::vector<std::string>> set_aside() override;
 

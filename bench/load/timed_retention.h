@@ -87,6 +87,10 @@ class TimedRetention final : public storage::RetentionStore {
 
   Result<storage::SigningKey> signing_key() override { return store_.signing_key(); }
 
+  Result<void> check_backup(const std::string& destination) override {
+    return store_.check_backup(destination);
+  }
+
   Result<storage::CopiedFiles> backup(const std::string& destination) override {
     return store_.backup(destination);
   }

@@ -112,17 +112,20 @@ Result<void> RetentionDesk::annotate(const AnnotateRequest& request, const Ledge
 }
 
 // An access to all that there is.  Certificates of erasure name it, those of the copy, too, and
-// also when it is broken off.
+// also when it is broken off; one that cannot begin is none.
 Result<BackupAnswer> RetentionDesk::backup(const BackupRequest& request, const LedgerActor& actor) {
   if (!request.destination.starts_with('/')) {
     return make_error(ErrorCode::kInvalidArgument,
                       "A backup goes to an absolute path: the store may be another process's.");
   }
-  TD_TRY(note_access(std::nullopt, {actor, AccessKind::kBackup, request.destination}));
+  std::string destination = request.destination;
+  while (destination.size() > 1 && destination.back() == '/') destination.pop_back();
+  TD_TRY(store_.check_backup(destination));
+  TD_TRY(note_access(std::nullopt, {actor, AccessKind::kBackup, destination}));
   // Others hold, erase and expire meanwhile: the copy is as a crash would have left the store.
-  const auto copied = store_.backup(request.destination);
+  const auto copied = store_.backup(destination);
   if (!copied) return Error(copied.error());
-  return BackupAnswer{request.destination, copied->files, copied->cloned, copied->bytes};
+  return BackupAnswer{destination, copied->files, copied->cloned, copied->bytes};
 }
 
 // The call may have no record yet.

@@ -43,19 +43,23 @@ Result<EraseAnswer> RetentionDesk::erase(const EraseRequest& request, const Ledg
   TD_TRY(report_calls(request, report));
   TD_TRY(report_joined(report));
   TD_TRY(report_exports(report));
-  if (!request.confirmed || !report.answer.in_the_way.empty()) return std::move(report.answer);
-  if (report.targets.empty()) {
-    return make_error(ErrorCode::kNotFound, "No call matches: nothing is erased.");
+  if (report.targets.empty() && report.answer.in_the_way.empty()) {
+    return make_error(ErrorCode::kNotFound,
+                      "No call matches: nothing is erased. One that is logged masked has no "
+                      "numbers: it is found by its uid, or by other filters.");
   }
+  if (report.in_progress && (request.parts & kPartCdr) != 0) {
+    return make_error(ErrorCode::kBusy,
+                      to_string(*report.in_progress) +
+                          " is in progress: its record can be erased when it is over. Its media "
+                          "and messages can go now (--what media,sip).");
+  }
+  if (!request.confirmed || !report.answer.in_the_way.empty()) return std::move(report.answer);
   if (report.targets.size() > kErasedAtOnceMax) {
     return make_error(ErrorCode::kInvalidArgument,
                       "These are " + std::to_string(report.targets.size()) + " calls; at most " +
                           std::to_string(kErasedAtOnceMax) +
                           " are erased at once. Narrow the filters.");
-  }
-  if (report.in_progress && (request.parts & kPartCdr) != 0) {
-    return make_error(ErrorCode::kBusy,
-                      "One of the calls is in progress: its record can be erased when it is over.");
   }
   const auto key = store_.signing_key();
   if (!key) {

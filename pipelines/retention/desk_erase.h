@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,7 +26,7 @@ struct RetentionDesk::Report {
   std::set<std::string> conversations;
   std::int64_t first_us = 0;  // of those
   std::int64_t last_us = 0;
-  bool in_progress = false;          // one of them
+  std::optional<Uid> in_progress;    // the first one of them that is
   std::uint64_t first_sequence = 0;  // of their entries, or before
   EraseAnswer answer;
 };

@@ -63,7 +63,7 @@ Result<void> RetentionDesk::report_calls(const EraseRequest& request, Report& re
       row.expires_us = kept_until(call->recording, parts);
       row.locked =
           is_locked(call->recording) && (doubted || !row.expires_us || *row.expires_us > now);
-      report.in_progress = report.in_progress || call->state == CallState::kInProgress;
+      if (!report.in_progress && call->state == CallState::kInProgress) report.in_progress = uid;
       if (!row.conversation_id.empty()) {
         const bool first = report.conversations.empty();
         report.first_us = first ? row.start_us : std::min(report.first_us, row.start_us);

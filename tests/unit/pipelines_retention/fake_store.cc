@@ -46,4 +46,9 @@ void FakeStore::add_rows(const CallRecord& call,
   add(kPartCdr, recording.cdr_expires_us);
 }
 
+Result<void> FakeStore::check_backup(const std::string& destination) {
+  if (destination == "/there") return make_error(ErrorCode::kAlreadyExists, destination);
+  return {};
+}
+
 }  // namespace tapdeck::retention

@@ -137,6 +137,8 @@ class FakeStore final : public storage::RetentionStore {
     return being_written.contains(uid) ? Result<std::uint64_t>(0) : bytes_of(uid, asked);
   }
 
+  Result<void> check_backup(const std::string& destination) override;  // "/there" is
+
   Result<storage::CopiedFiles> backup(const std::string& destination) override {
     TD_TRY(fail());
     backups.push_back(destination);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,11 @@ inline CallRecord call_of(std::uint32_t number, const std::string& caller = "100
   call.recording.sip_expires_us = call.recording.expires_us;
   call.recording.cdr_expires_us = call.recording.expires_us;
   return call;
+}
+
+template <typename T>
+std::string error_of(const Result<T>& result) {
+  return result ? "" : result.error().message;
 }
 
 class RetentionTest : public ::testing::Test {
@@ -95,6 +101,25 @@ class RetentionTest : public ::testing::Test {
     return request;
   }
 
+  bool has_media(const Uid& uid) { return (store.parts[uid] & kPartMedia) != 0; }
+
+  std::vector<JournalRow> rows(std::optional<LedgerType> type = std::nullopt) {
+    JournalRequest request;
+    request.type = type;
+    const auto answer = desk->journal(request);
+    EXPECT_TRUE(answer) << error_of(answer);
+    return answer ? answer->rows : std::vector<JournalRow>{};
+  }
+
+  EraseRequest erasure(std::vector<Uid> uids, RecordingParts parts = kPartMedia | kPartSip) {
+    EraseRequest request;
+    request.calls = only(std::move(uids));
+    request.parts = parts;
+    request.reason = "request 17";
+    request.confirmed = true;
+    return request;
+  }
+
   std::uint64_t entries() {
     return store.journal().look(
         [](const storage::LedgerState& state) { return state.next_sequence(); });
@@ -106,10 +131,5 @@ class RetentionTest : public ::testing::Test {
   FakeStore store;
   std::unique_ptr<RetentionDesk> desk;
 };
-
-template <typename T>
-std::string error_of(const Result<T>& result) {
-  return result ? "" : result.error().message;
-}
 
 }  // namespace tapdeck::retention
