@@ -5,6 +5,8 @@
 namespace tapdeck::sip {
 namespace {
 
+constexpr int kDepthMax = 2;  // of multiparts within each other
+
 struct Delimiter {
   std::size_t begin = std::string_view::npos;  // of its line; npos: there is none
   std::size_t end = 0;                         // behind its line
@@ -51,7 +53,6 @@ BodySdp take_sdp(std::string_view text, std::string_view encoding, SdpPlace plac
 }
 
 BodySdp find_in_parts(std::string_view body, std::string_view boundary, int depth) {
-  constexpr int kDepthMax = 2;
   BodySdp found{SdpPlace::kBroken, {}, {}};
   if (trim(boundary).empty()) return found;
   PartIterator parts(body, boundary);
@@ -73,6 +74,31 @@ BodySdp find_in_parts(std::string_view body, std::string_view boundary, int dept
     }
   }
   return found;
+}
+
+bool is_recording_metadata(const ContentType& type) {
+  return type.is("application", "rs-metadata+xml") || type.is("application", "rs-metadata");
+}
+
+std::optional<std::string_view> metadata_in_parts(std::string_view body,
+                                                  std::string_view boundary,
+                                                  int depth) {
+  if (trim(boundary).empty()) return std::nullopt;
+  PartIterator parts(body, boundary);
+  std::string_view headers;
+  std::string_view content;
+  while (parts.next(headers, content)) {
+    const auto type = parse_content_type(part_header(headers, "Content-Type"));
+    if (!type) continue;
+    if (is_recording_metadata(*type)) {
+      const bool is_plain = is_identity(part_header(headers, "Content-Encoding")) &&
+                            is_plain_transfer(part_header(headers, "Content-Transfer-Encoding"));
+      return is_plain ? content : std::string_view();
+    }
+    if (!iequals(type->type, "multipart") || depth >= kDepthMax) continue;
+    if (const auto nested = metadata_in_parts(content, type->boundary, depth + 1)) return nested;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -131,6 +157,19 @@ BodySdp find_sdp(const Message& message) {
   if (!iequals(type->type, "multipart")) return {};
   if (!is_identity(encoding)) return {SdpPlace::kEncoded, {}, encoding};
   return find_in_parts(body, type->boundary, 1);
+}
+
+std::optional<std::string_view> find_recording_metadata(const Message& message) {
+  const std::optional<ContentType> type = message.content_type();
+  if (!type) return std::nullopt;
+  const bool is_multipart = iequals(type->type, "multipart");
+  if (!is_multipart && !is_recording_metadata(*type)) return std::nullopt;
+  // Of an encoded multipart nobody knows what is in it.
+  if (!is_identity(message.first(HeaderId::kContentEncoding).value_or(std::string_view()))) {
+    return is_multipart ? std::nullopt : std::optional(std::string_view());
+  }
+  return is_multipart ? metadata_in_parts(message.body(), type->boundary, 1)
+                      : std::optional(message.body());
 }
 
 }  // namespace tapdeck::sip

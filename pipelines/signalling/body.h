@@ -1,10 +1,11 @@
 // Finds the session description in a message body: application/sdp itself, or the first such part
-// of multipart/* (RFC 2046, RFC 5621), nested once.
-// Threads: any.  Memory: none; views borrow.  Errors: told by SdpPlace; an encoded body (gzip) is
-// found but not decoded.
+// of multipart/* (RFC 2046, RFC 5621), nested once; and the metadata of a recording session
+// likewise. Threads: any.  Memory: none; views borrow.  Errors: told by SdpPlace; an encoded body
+// (gzip) is found but not decoded.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "pipelines/signalling/message.h"
@@ -27,6 +28,10 @@ struct BodySdp {
 
 // A body without Content-Type that begins with "v=0" counts as SDP.
 BodySdp find_sdp(const Message& message);
+
+// application/rs-metadata+xml (RFC 7865), or rs-metadata as some name it; nullopt: there is none.
+// Empty where it has an encoding, which is not decoded.
+std::optional<std::string_view> find_recording_metadata(const Message& message);
 
 // The parts of a multipart body, one after another.
 class PartIterator {

@@ -35,6 +35,7 @@ THIRD_PARTY = {
     "fmt": (r"fmt/", ["base/log.cc", "config/", "control/", "apps/", "tests/", "bench/"]),
     "protobuf": (r"google/protobuf/|.*\.pb\.h", [r"model/.*codec.*"]),
     "yaml-cpp": (r"yaml-cpp/", [r"config/yaml\.cc"]),
+    "Expat": (r"expat", [r"pipelines/signalling/siprec_metadata\.cc"]),
     "DPDK": (r"rte_|ethdev_driver|bus_", ["engine/", "apps/", "tests/", "bench/"]),
     "zlib and zstd": (r"zlib\.h|zstd", ["engine/capture/", "storage/", "tests/", "bench/"]),
     "liburing": (r"liburing", [r"storage/uring\.(h|cc)"]),

@@ -74,5 +74,27 @@ TEST_F(BodyTest, Base64PartCannotBeRead) {
             SdpPlace::kEncoded);
 }
 
+TEST_F(BodyTest, MetadataOfARecordingSession) {
+  const auto found = [this](const std::string& headers, const std::string& body) {
+    find(headers, body);
+    return find_recording_metadata(message_);
+  };
+  const std::string mixed = "Content-Type: multipart/mixed;boundary=b1\r\n";
+  const std::string sdp_part = "--b1\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n";
+  EXPECT_EQ(
+      found(mixed,
+            sdp_part + "--b1\r\nContent-Type: application/rs-metadata+xml\r\n\r\n<a/>\r\n--b1--"),
+      "<a/>");
+  EXPECT_EQ(found(mixed, "--b1\r\nContent-Type:application/rs-metadata\r\n\r\n<a/>"), "<a/>");
+  EXPECT_EQ(found("Content-Type: application/rs-metadata+xml\r\n", "<a/>"), "<a/>");
+  EXPECT_EQ(found(mixed,
+                  "--b1\r\nContent-Type: application/rs-metadata\r\n"
+                  "Content-Transfer-Encoding: base64\r\n\r\nPGEvPg=="),
+            "");
+  EXPECT_FALSE(found(mixed, sdp_part + "--b1--"));
+  EXPECT_FALSE(found("Content-Type: application/rs-metadata-request\r\n", "<a/>"));
+  EXPECT_FALSE(found("", "<a/>"));
+}
+
 }  // namespace
 }  // namespace tapdeck::sip
