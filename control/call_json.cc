@@ -82,6 +82,7 @@ Json endpoint_or_null(const Endpoint& endpoint) {
 Json media_to_json(const MediaRecord& media) {
   return Json{{"kind", media_kind_name(media.kind)},
               {"party", value_or_null(media.party)},
+              {"speaker", value_or_null(media.speaker)},
               {"src", endpoint_or_null(media.source)},
               {"dst", endpoint_or_null(media.destination)},
               {"ssrc", ssrc_text(media.ssrc)},

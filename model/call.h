@@ -119,6 +119,9 @@ struct CallParty {
 struct MediaRecord {
   MediaKind kind = MediaKind::kUnknown;
   std::optional<std::uint8_t> party;  // who sends it
+  // Of a call that records another one (SIPREC): whose voice it is, from 1, by the order of
+  // m-lines.
+  std::optional<std::uint8_t> speaker;
   Endpoint source{};
   Endpoint destination{};
   std::uint32_t ssrc = 0;

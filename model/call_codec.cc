@@ -81,6 +81,7 @@ void write_media(const MediaRecord& media, wire::MediaV1* to) {
   if (media.rtcp_jitter_ms) to->set_rtcp_jitter_ms(*media.rtcp_jitter_ms);
   if (media.rtcp_rtt_ms) to->set_rtcp_rtt_ms(*media.rtcp_rtt_ms);
   to->set_srtp(media.srtp);
+  if (media.speaker) to->set_speaker(*media.speaker);
 }
 
 void write_recording(const RecordingInfo& recording, wire::RecordingV1* to) {

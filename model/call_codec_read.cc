@@ -128,6 +128,7 @@ MediaRecord read_media(const wire::MediaV1& from, Checker& checker) {
   media.reordered = from.reordered();
   read_media_quality(from, media);
   media.srtp = from.srtp();
+  if (from.has_speaker()) media.speaker = checker.narrow<std::uint8_t>(from.speaker());
   return media;
 }
 

@@ -208,11 +208,11 @@ void StandardCallPlane::handle(const DueMessage& due) {
   if (due.result.verdict == sip::ParseVerdict::kRepaired) {
     counters_.count_repairs(due.result.facts->message->repairs());
   }
-  if (due.result.facts->sdp_trouble) counters_.sdp.add(*due.result.facts->sdp_trouble);
   const SeenMessage message{due.signal, *due.result.facts, &numbering_};
+  counters_.count_troubles({message.facts.sdp_trouble, message.facts.metadata_trouble});
   Call* call = route(message, due.hash);
   if (call == nullptr) return;
-  if (message.facts.claims != nullptr) conversations_.note(*call, message.facts, timer_now_ns_);
+  if (message.facts.may_join_calls()) conversations_.note(*call, message.facts, timer_now_ns_);
   call->take_message(message, timer_now_ns_);
   if (links_.concerns(*call, message.facts)) links_.on_message(*call, message, timer_now_ns_);
   if (rules_.heed(*call, message, timer_now_ns_)) settle_changed();
@@ -349,7 +349,7 @@ void StandardCallPlane::reload(const CallRecord& record,
   for (const SignalMessage& signal : kept.messages) {
     const FactsResult result = group_.read_alone(signal);
     if (!result.facts || result.facts->call_id != record.call_id) continue;
-    if (result.facts->claims) conversations_.note(call, *result.facts, timer_now_ns_);
+    if (result.facts->may_join_calls()) conversations_.note(call, *result.facts, timer_now_ns_);
     call.replay({signal, *result.facts, &numbering_});
   }
   call.resume(record, kept.media, timer_now_ns_);

@@ -1,6 +1,7 @@
 #include "pipelines/calls/call_policy.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "pipelines/calls/live_call.h"
 #include "pipelines/calls/message_numbers.h"
@@ -33,10 +34,10 @@ bool is_stricter(const policy::Decision& a, const policy::Decision& b) {
 }
 
 // Whom the call was led to is asked for in addition: only a rule that means him says anything new.
-bool means_callee(const config::MatchBlock& match) {
+bool means(const config::MatchBlock& match, config::NumberKey side) {
   using config::NumberKey;
   using config::TextKey;
-  for (const NumberKey key : {NumberKey::kNumber, NumberKey::kCallee}) {
+  for (const NumberKey key : {NumberKey::kNumber, side}) {
     if (!match.numbers[static_cast<std::size_t>(key)].empty()) return true;
   }
   for (const TextKey key : {TextKey::kAgent, TextKey::kTeam, TextKey::kClient}) {
@@ -178,8 +179,30 @@ void CallPolicy::decide_reached(policy::CallFacts& facts,
   put_owners(facts);
   const policy::Decision decision = sources_.evaluator->evaluate(facts);
   const auto& rules = sources_.set->policies().rules;
-  if (decision.rule < rules.size() && means_callee(rules[decision.rule].match)) {
+  if (decision.rule < rules.size() &&
+      means(rules[decision.rule].match, config::NumberKey::kCallee)) {
     verdict.add(decision);
+  }
+}
+
+// Who is recorded by the call counts like who calls and like who was dialled: nobody says which of
+// the two he was.
+void CallPolicy::decide_participant(policy::CallFacts facts,
+                                    const Party& participant,
+                                    Verdict& verdict) {
+  const policy::NumberFacts number{participant.number, participant.e164};
+  const auto& rules = sources_.set->policies().rules;
+  const policy::NumberFacts callee = std::exchange(facts.callee, number);
+  put_owners(facts);
+  for (const config::NumberKey side : {config::NumberKey::kCallee, config::NumberKey::kCaller}) {
+    if (side == config::NumberKey::kCaller) {
+      facts.caller = number;
+      facts.callee = callee;
+    }
+    const policy::Decision decision = sources_.evaluator->evaluate(facts);
+    if (decision.rule < rules.size() && means(rules[decision.rule].match, side)) {
+      verdict.add(decision);
+    }
   }
 }
 
@@ -195,6 +218,9 @@ void CallPolicy::decide(policy::CallFacts facts, const LiveCall& live, PolicySta
     if (!is_known && party.id < state.known_masked) continue;
     const bool joins = party.role == PartyRole::kTransferTarget && !party.to_us;
     const std::string_view number = party.number;
+    if (party.is_participant && !party.to_us && !number.empty()) {
+      decide_participant(facts, party, verdict);
+    }
     if ((party.id != live.parties.callee() && !joins) || number.empty() || number == dialled) {
       continue;
     }

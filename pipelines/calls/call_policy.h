@@ -28,6 +28,7 @@
 namespace tapdeck::calls {
 
 struct LiveCall;
+struct Party;
 struct SeenMessage;  // pipelines/calls/message_facts.h
 
 constexpr std::size_t kPolicyHeadersMax = 32;   // values of one call
@@ -97,6 +98,7 @@ class CallPolicy {
   void put_owners(policy::CallFacts& facts) const;
   void decide_callee(policy::CallFacts& facts, const policy::NumberFacts& callee, Verdict& verdict);
   void decide_reached(policy::CallFacts& facts, const ReachedNumber& reached, Verdict& verdict);
+  void decide_participant(policy::CallFacts facts, const Party& participant, Verdict& verdict);
   void decide(policy::CallFacts facts, const LiveCall& live, PolicyState& state);
   void take(const Verdict& verdict, PolicyState& state) const;
   void take_rule(std::string_view name, const LiveCall& live, PolicyState& state) const;

@@ -8,6 +8,7 @@
 #include "pipelines/calls/allowance.h"
 #include "pipelines/calls/call.h"
 #include "pipelines/signalling/lexer.h"
+#include "pipelines/signalling/siprec_metadata.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -57,18 +58,17 @@ Conversations::Key* Conversations::key_at(Conversation& conversation, std::uint6
 void Conversations::note(Call& call, const MessageFacts& facts, std::int64_t timer_now_ns) {
   timer_now_ns_ = timer_now_ns;
   expire();
-  const ClaimsFacts& claims = *facts.claims;
   const auto seed_of = [this](JoinMethod method) {
     return seed_ + static_cast<std::uint64_t>(method);
   };
-  if (claims.session) {
-    for (const std::string_view uuid : {claims.session->local, claims.session->remote}) {
-      if (uuid.empty()) continue;
-      note_key(call, {hash_uuid(uuid, seed_of(JoinMethod::kSessionId)), JoinMethod::kSessionId});
-    }
+  if (facts.claims != nullptr && facts.claims->session) {
+    note_session_id(call, *facts.claims->session);
   }
   // Within a dialog they may change, and then tell nothing of the call.
   if (facts.method != sip::Method::kInvite || !facts.is_request || !facts.to_tag.empty()) return;
+  if (facts.metadata != nullptr) note_recorded(call, *facts.metadata);
+  if (facts.claims == nullptr) return;
+  const ClaimsFacts& claims = *facts.claims;
   if (claims.charging) {
     note_key(call,
              {hash_text(claims.charging->icid, seed_of(JoinMethod::kIcid)), JoinMethod::kIcid});
@@ -76,6 +76,20 @@ void Conversations::note(Call& call, const MessageFacts& facts, std::int64_t tim
   for (const HeaderFacts& header : claims.conversation_headers) {
     const std::uint64_t seed = mix64(seed_of(JoinMethod::kHeader), header.index + 1);
     note_key(call, {hash_text(header.value, seed), JoinMethod::kHeader});
+  }
+}
+
+void Conversations::note_session_id(Call& call, const sip::SessionIdField& session) {
+  const std::uint64_t seed = seed_ + static_cast<std::uint64_t>(JoinMethod::kSessionId);
+  for (const std::string_view uuid : {session.local, session.remote}) {
+    if (!uuid.empty()) note_key(call, {hash_uuid(uuid, seed), JoinMethod::kSessionId});
+  }
+}
+
+// A recording session belongs to the call that it begins with; it may go on with others.
+void Conversations::note_recorded(Call& call, const sip::RecordingMetadata& metadata) {
+  if (const auto session = sip::parse_session_id(metadata.session_id)) {
+    note_session_id(call, *session);
   }
 }
 

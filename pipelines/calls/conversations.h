@@ -47,7 +47,7 @@ class Conversations {
 
   Conversations(const ConversationOptions& options, FindCall find, std::uint64_t seed);
 
-  // `facts.claims` is there; the call may be told its place, or another one.
+  // Of facts that may join calls; the call may be told its place, or another one.
   void note(Call& call, const MessageFacts& facts, std::int64_t timer_now_ns);
 
   // The two are one conversation, whatever their headers say.
@@ -92,6 +92,8 @@ class Conversations {
   [[nodiscard]] std::uint32_t find(std::uint64_t hash) const;
   Key* key_at(Conversation& conversation, std::uint64_t hash);
   void note_key(Call& call, const Key& key);
+  void note_session_id(Call& call, const sip::SessionIdField& session);
+  void note_recorded(Call& call, const sip::RecordingMetadata& metadata);
   void add_key(std::uint32_t at, const Key& key);
   std::uint32_t open(Call& call);  // 0: no room
   void enter(Call& call, std::uint32_t at, const Key& key);

@@ -20,6 +20,7 @@
 #include "pipelines/calls/name_counts.h"
 #include "pipelines/calls/offer_answer.h"
 #include "pipelines/calls/parties.h"
+#include "pipelines/calls/recording_session.h"
 #include "pipelines/calls/stream_book.h"
 #include "pipelines/calls/timeline.h"
 #include "pipelines/numbers/trunks.h"
@@ -31,14 +32,13 @@ constexpr std::size_t kMethodNamesMax = 32;
 // Packet times in UTC nanoseconds.
 struct CallTimes {
   std::int64_t first_seen_ns = 0;
-  std::int64_t last_seen_ns = 0;            // last signalling message
-  std::optional<std::int64_t> start_ns;     // first INVITE
-  std::optional<std::int64_t> attempt_ns;   // the INVITE that was not refused for credentials
-  std::optional<std::int64_t> progress_ns;  // first 18x
-  std::optional<std::int64_t> ringing_ns;   // first 180
-  // First that follows an answer: where the 2xx itself was missed.
-  std::optional<std::int64_t> established_ns;
-  std::optional<std::int64_t> answered_ns;  // first 2xx, or what followed it before it was seen
+  std::int64_t last_seen_ns = 0;               // last signalling message
+  std::optional<std::int64_t> start_ns;        // first INVITE
+  std::optional<std::int64_t> attempt_ns;      // the INVITE that was not refused for credentials
+  std::optional<std::int64_t> progress_ns;     // first 18x
+  std::optional<std::int64_t> ringing_ns;      // first 180
+  std::optional<std::int64_t> established_ns;  // first that follows an answer whose 2xx was missed
+  std::optional<std::int64_t> answered_ns;     // first 2xx, or what followed it before it was seen
   std::optional<std::int64_t> ended_ns;
 };
 
@@ -120,14 +120,14 @@ struct LiveCall {
   std::optional<std::uint16_t> q850_cause;
   std::optional<CallTransfer> transferred;
   std::unique_ptr<CallClaims> claims;  // nullptr: none of its messages claims anything
+  std::unique_ptr<RecordingSession> recording_session;  // nullptr: it records no other call
   std::vector<LiveEdge> edges;
   ConversationPlace conversation;
   NameCounts methods;
   NameCounts responses;
   std::optional<std::uint32_t> session_expires_s;
 
-  // Of a call that went on after a restart of the program: its last packet before, and what its
-  // record says of how long it is kept.
+  // Of a call that an earlier process began: its last packet then, and how long it is kept.
   std::optional<std::int64_t> resumed_from_ns;
   std::unique_ptr<RecordingTerms> restored_terms;
 

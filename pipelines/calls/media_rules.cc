@@ -29,6 +29,7 @@ Ends ends_of(LiveCall& state, const MessageFacts& facts) {
 
 void apply_request_session(LiveCall& state, const SeenMessage& message, const Ends& ends) {
   const MessageFacts& facts = message.facts;
+  follow_recording(state, message, ends.requester);
   const OfferAnswer::Who who{hop_of(message.signal), ends.requester};
   const bool reoffer = is_reoffer(state, facts);
   if (facts.method == Method::kAck) {

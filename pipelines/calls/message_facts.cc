@@ -11,6 +11,7 @@
 #include "pipelines/signalling/body.h"
 #include "pipelines/signalling/lexer.h"
 #include "pipelines/signalling/message.h"
+#include "pipelines/signalling/siprec_metadata.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -147,6 +148,17 @@ PoolString origin_of(const sip::Sdp& sdp) {
   return {text.data(), static_cast<std::size_t>(to - text.data())};
 }
 
+void read_labels(const sip::Sdp& sdp, SessionFacts& session) {
+  constexpr std::size_t kLabelMax = 64;
+  const auto* const end = sdp.media.begin() + session.lines.size();
+  const auto has_label = [](const sip::SdpMedia& media) { return !media.label.empty(); };
+  if (std::none_of(sdp.media.begin(), end, has_label)) return;
+  session.labels.reserve(session.lines.size());
+  for (const auto* media = sdp.media.begin(); media != end; ++media) {
+    session.labels.emplace_back(media->label.substr(0, kLabelMax));
+  }
+}
+
 SharedSession read_session(std::string_view text, sip::Sdp& sdp, MessageFacts& facts) {
   const sip::SdpVerdict verdict = sip::parse_sdp(text, sdp);
   facts.sdp_trouble = trouble_of(verdict, sdp.truncated);
@@ -157,6 +169,7 @@ SharedSession read_session(std::string_view text, sip::Sdp& sdp, MessageFacts& f
     session->lines.push_back(line_of(sdp, i));
   }
   session->origin = origin_of(sdp);
+  read_labels(sdp, *session);
   return session;
 }
 
@@ -168,6 +181,7 @@ struct FactsReader::Work {
     ClaimsReader claims;
     TransferFacts transfer;
     Scratch scratch;  // of the transfer
+    sip::RecordingMetadata metadata;
   };
 
   sip::Message message;
@@ -184,6 +198,7 @@ struct FactsReader::Work {
   }
 
   void read_rare();
+  void read_metadata();
 };
 
 void FactsReader::Work::read_rare() {
@@ -197,6 +212,15 @@ void FactsReader::Work::read_rare() {
     work.transfer = read_transfer(message, work.scratch);
     facts.transfer = &work.transfer;
   }
+}
+
+void FactsReader::Work::read_metadata() {
+  const auto text = sip::find_recording_metadata(message);
+  if (!text) return;
+  sip::RecordingMetadata& metadata = made().metadata;
+  const sip::MetadataVerdict verdict = sip::read_recording_metadata(*text, metadata);
+  facts.metadata_trouble = trouble_of(verdict);
+  if (verdict != sip::MetadataVerdict::kBroken) facts.metadata = &metadata;
 }
 
 FactsReader::FactsReader() : FactsReader(nullptr) {}
@@ -244,6 +268,9 @@ FactsResult FactsReader::read(ByteView bytes) {
   const bool has_more = message.bytes_used() < bytes.size();
   facts.has_other_body = has_more || (!is_sdp && !message.body().empty());
   facts.sdp_trouble = trouble_of(body.place);
+  const bool may_describe = facts.is_request && (facts.method == sip::Method::kInvite ||
+                                                 facts.method == sip::Method::kUpdate);
+  if (may_describe && !is_sdp && !message.body().empty()) work_->read_metadata();
   if (!body.text.empty()) facts.session = read_session(body.text, work_->sdp, facts);
   return {&facts, verdict};
 }

@@ -31,6 +31,10 @@ namespace tapdeck::numbers {
 class Numbering;
 }
 
+namespace tapdeck::sip {
+struct RecordingMetadata;  // pipelines/signalling/siprec_metadata.h
+}
+
 namespace tapdeck::calls {
 
 struct ClaimsFacts;    // pipelines/calls/claims_facts.h
@@ -68,7 +72,8 @@ struct MediaLine {
 
 struct SessionFacts {
   PoolVector<MediaLine> lines;
-  PoolString origin;  // "user id version address" of o=
+  PoolString origin;              // "user id version address" of o=
+  PoolVector<PoolString> labels;  // a=label of each line; none at all where no line has one
 
   bool operator==(const SessionFacts& other) const { return lines == other.lines; }
 };
@@ -110,10 +115,15 @@ struct MessageFacts {
   // nullptr: the message has nothing of it, as most.
   const ClaimsFacts* claims = nullptr;
   const TransferFacts* transfer = nullptr;
+  const sip::RecordingMetadata* metadata = nullptr;  // of a recording session, in INVITE and UPDATE
+  std::optional<SdpTrouble> metadata_trouble;
 
   [[nodiscard]] bool is_invite_request() const {
     return is_request && method == sip::Method::kInvite;
   }
+
+  // It may name what it has in common with other calls.
+  [[nodiscard]] bool may_join_calls() const { return claims != nullptr || metadata != nullptr; }
 
   // Its body may say which keys a person pressed, whatever its method: some send them in MESSAGE
   // and UPDATE.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/stream.h"
 #include "pipelines/calls/message_numbers.h"
 #include "pipelines/calls/offer_answer.h"
 #include "pipelines/calls/registrations.h"
@@ -81,6 +82,7 @@ void PartyList::restore(const CallRecord& record) {
   for (const CallParty& party : record.parties) parties_.push_back(kept(party));
   for (std::size_t i = 0; i < parties_.size(); ++i) {
     parties_[i].id = static_cast<std::uint8_t>(i);
+    parties_[i].is_participant = i > kFirstCalleeParty && parties_[i].role == PartyRole::kUnknown;
     if (parties_[i].role != PartyRole::kFork) parties_[i].to_us.reset();
   }
   oriented_ = record.caller.has_value();
@@ -181,6 +183,7 @@ void PartyList::answer(std::uint8_t party, std::int64_t time_ns) {
   answered_ = true;
   for (Party& each : parties_) {
     if (each.id == kCallerParty || each.role == PartyRole::kTransferTarget) continue;
+    if (each.is_participant) continue;
     if (each.id == party) {
       if (oriented_) each.role = PartyRole::kCallee;
       each.to_us.reset();
@@ -205,6 +208,37 @@ void PartyList::add_target(const PersonFacts& person, std::string_view e164, std
   target.name = person.name;
   target.uri = person.uri;
   target.from_us = time_ns / 1000;
+}
+
+std::uint8_t PartyList::add_participant(const PersonFacts& person,
+                                        std::string_view e164,
+                                        std::int64_t time_ns,
+                                        std::uint64_t taken) {
+  for (const Party& party : parties_) {
+    const bool is_free = party.is_participant && (taken >> party.id & 1) == 0;
+    if (is_free && party.uri == person.uri && party.name == person.name) return party.id;
+  }
+  if (parties_.empty() || parties_.size() >= kPartiesMax) return kNoParty;
+  const auto id = static_cast<std::uint8_t>(parties_.size());
+  Party& participant = parties_.emplace_back();
+  participant.id = id;
+  participant.is_participant = true;
+  participant.number = person.number;
+  participant.e164 = e164;
+  participant.name = person.name;
+  participant.uri = person.uri;
+  participant.from_us = time_ns / 1000;
+  return id;
+}
+
+void PartyList::set_present(std::uint8_t party, bool is_present, std::int64_t time_ns) {
+  if (party >= parties_.size()) return;
+  std::optional<std::int64_t>& to_us = parties_[party].to_us;
+  if (is_present) {
+    to_us.reset();
+  } else if (!to_us) {
+    to_us = time_ns / 1000;
+  }
 }
 
 void PartyList::leave(std::string_view uri, std::int64_t time_ns) {

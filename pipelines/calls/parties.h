@@ -39,6 +39,7 @@ struct Party {
   SharedSession session;  // the first that it declared; nullptr: none
   bool is_refusal =
       false;  // by whom the call was refused: what is learnt of another takes its place
+  bool is_participant = false;  // of the call that this one records (recording_session.h)
 };
 
 class PartyList {
@@ -77,6 +78,15 @@ class PartyList {
   void leave(std::string_view uri, std::int64_t time_ns);
   // The branch that rang at `party` is over: it leaves unless it is the callee.
   void leave_fork(std::uint8_t party, std::int64_t time_ns);
+
+  // Who is recorded, of role kUnknown: the party that is so called, but for those that `taken` has
+  // a bit of, or a new one; kNoParty when there is no room.
+  std::uint8_t add_participant(const PersonFacts& person,
+                               std::string_view e164,
+                               std::int64_t time_ns,
+                               std::uint64_t taken);
+  // It is recorded, or no longer.
+  void set_present(std::uint8_t party, bool is_present, std::int64_t time_ns);
 
   [[nodiscard]] const PoolVector<Party>& all() const { return parties_; }
 

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 
 #include "base/counter_table.h"
 #include "pipelines/signalling/body.h"
 #include "pipelines/signalling/message.h"
 #include "pipelines/signalling/sdp.h"
+#include "pipelines/signalling/siprec_metadata.h"
 
 namespace tapdeck::calls {
 
@@ -64,7 +66,7 @@ TD_COUNTER_TABLE(RepairCount, kRepairNames, TD_REPAIRS)
 static_assert(sip::kRepairDuplicateHeader ==
               1 << static_cast<unsigned>(RepairCount::kDuplicateHeader));
 
-// Session descriptions that were not understood, or not whole.
+// Session descriptions that were not understood, or not whole, and metadata of recording sessions.
 #define TD_SDP_TROUBLES(X)                                                        \
   X(kRepaired, repaired, "descriptions: lines that cannot be read were left out") \
   X(kNotSdp, not_sdp, "descriptions: do not begin with v=0")                      \
@@ -72,7 +74,9 @@ static_assert(sip::kRepairDuplicateHeader ==
   X(kTooLong, too_long, "descriptions: longer than one may be")                   \
   X(kCut, cut, "descriptions: more lines, formats or candidates than are read")   \
   X(kEncoded, encoded, "descriptions: with a content encoding, not read")         \
-  X(kBroken, broken_multipart, "bodies: multipart without boundary or parts")
+  X(kBroken, broken_multipart, "bodies: multipart without boundary or parts")     \
+  X(kMetadataBroken, broken_metadata, "recording metadata: not read")             \
+  X(kMetadataCut, cut_metadata, "recording metadata: more of it than is read")
 
 TD_COUNTER_TABLE(SdpTrouble, kSdpTroubleNames, TD_SDP_TROUBLES)
 
@@ -94,6 +98,12 @@ constexpr std::optional<SdpTrouble> trouble_of(sip::SdpVerdict verdict, bool tru
   return std::nullopt;
 }
 
+constexpr std::optional<SdpTrouble> trouble_of(sip::MetadataVerdict verdict) {
+  if (verdict == sip::MetadataVerdict::kBroken) return SdpTrouble::kMetadataBroken;
+  if (verdict == sip::MetadataVerdict::kCut) return SdpTrouble::kMetadataCut;
+  return std::nullopt;
+}
+
 struct PlaneCounters {
   CounterTable<RejectReason> rejected;
   CounterTable<RepairCount> repairs;
@@ -112,6 +122,12 @@ struct PlaneCounters {
     rejected.add(RejectReason::kMessageNotKept, messages);
     rejected.add(RejectReason::kReleaseUnanswered, workers);
     rejected.add(RejectReason::kReportWithoutRow, reports);
+  }
+
+  void count_troubles(std::initializer_list<std::optional<SdpTrouble>> troubles) {
+    for (const auto& trouble : troubles) {
+      if (trouble) sdp.add(*trouble);
+    }
   }
 
   // `bits` of sip::Repair.

@@ -202,8 +202,9 @@ CallRecord build_record(const LiveCall& state,
   record.q850_cause = state.q850_cause;
   record.sip_methods = state.methods.map();
   record.sip_responses = state.responses.map();
-  record.media =
-      state.streams.rows(state.media, {state.parties.callee(), state.parties.all().size()}, drops);
+  const StreamParties parties{
+      state.parties.callee(), state.parties.all().size(), state.recording_session.get()};
+  record.media = state.streams.rows(state.media, parties, drops);
   fill_recording(state, options, record);
   fill_links(state, record);
   return record;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
 
 namespace tapdeck::calls {
@@ -12,6 +13,15 @@ constexpr std::uint8_t kComfortNoise = 13;
 
 using Rows = std::vector<const MediaRecord*>;
 
+// Where it comes from: whoever is recorded by the call is heard from one end of it.
+std::optional<std::uint8_t> end_of(const LiveCall& state, const MediaRecord& row) {
+  const PoolVector<Party>& parties = state.parties.all();
+  const bool is_participant =
+      row.party && *row.party < parties.size() && parties[*row.party].is_participant;
+  if (!is_participant) return row.party;
+  return state.recording_session ? state.recording_session->source() : kCallerParty;
+}
+
 // Losing forks and media from before the answer are not what the recording is judged by.
 Rows talk_rows(const LiveCall& state, const std::vector<MediaRecord>& rows) {
   Rows talk;
@@ -21,15 +31,20 @@ Rows talk_rows(const LiveCall& state, const std::vector<MediaRecord>& rows) {
       times.answered_ns && times.ended_ns.value_or(INT64_MAX) >= *times.answered_ns;
   for (const MediaRecord& row : rows) {
     if (is_ordered && row.last_us < *times.answered_ns / 1000) continue;
-    if (row.party && *row.party != kCallerParty && *row.party != state.parties.callee()) continue;
+    const std::optional<std::uint8_t> end = end_of(state, row);
+    if (end && *end != kCallerParty && *end != state.parties.callee()) continue;
     talk.push_back(&row);
   }
   return talk;
 }
 
-bool is_of_direction(const MediaRecord& row, MediaKind kind, bool from_caller) {
+bool is_of_direction(const LiveCall& state,
+                     const MediaRecord& row,
+                     MediaKind kind,
+                     bool from_caller) {
+  const std::optional<std::uint8_t> end = end_of(state, row);
   const MediaKind row_kind = row.kind == MediaKind::kUnknown ? MediaKind::kAudio : row.kind;
-  return row_kind == kind && row.party && (*row.party == kCallerParty) == from_caller;
+  return row_kind == kind && end && (*end == kCallerParty) == from_caller;
 }
 
 bool suppresses_silence(const MediaRecord& row) {
@@ -95,7 +110,8 @@ void judge_directions(const LiveCall& state, const Rows& rows, RecordingVerdict&
     for (const bool from_caller : {true, false}) {
       Rows of_direction;
       std::ranges::copy_if(rows, std::back_inserter(of_direction), [&](const MediaRecord* row) {
-        return !row->codec.empty() && is_of_direction(*row, kExpectedKinds[kind], from_caller);
+        return !row->codec.empty() &&
+               is_of_direction(state, *row, kExpectedKinds[kind], from_caller);
       });
       judge_direction(
           state.expected[kind][from_caller ? 0 : 1].until(end_ns), of_direction, verdict);

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "pipelines/calls/mos.h"
+#include "pipelines/calls/recording_session.h"
 
 namespace tapdeck::calls {
 namespace {
@@ -140,6 +141,7 @@ void join(const MediaRecord& earlier, MediaRecord& row) {
     row.clock_rate_hz = earlier.clock_rate_hz;
   }
   if (!row.party) row.party = earlier.party;
+  if (!row.speaker) row.speaker = earlier.speaker;
   row.codecs.insert(earlier.codecs.begin(), earlier.codecs.end());
   for (const auto& [type, packets] : earlier.payload_packets) row.payload_packets[type] += packets;
   row.first_us = std::min(row.first_us, earlier.first_us);
@@ -315,6 +317,9 @@ std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
     if (stream.report.statistics.packet_count == 0) continue;
     MediaRecord row = make_row(stream.report, media, parties);
     if (!stream.earlier) fill_rtcp(rtcp_, row);
+    if (parties.recording != nullptr) {
+      parties.recording->name_speaker(stream.report.media_index, row);
+    }
     row.lost_suspect = std::min(count_suspect(stream, drops), missing_packets(row));
     (stream.earlier ? earlier : rows).push_back(std::move(row));
   }

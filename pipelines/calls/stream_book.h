@@ -25,10 +25,13 @@ constexpr std::size_t kLossesPerStreamMax = 1'024;  // of one cause; more are jo
 // second of most codecs.
 constexpr std::uint64_t kGapPacketsMin = 5;
 
+class RecordingSession;  // pipelines/calls/recording_session.h
+
 // The parties of a two-party reading of the call: who the other one is.
 struct StreamParties {
   std::uint8_t callee = 1;
   std::size_t count = 0;  // parties of the call
+  const RecordingSession* recording = nullptr;
 };
 
 class StreamBook {

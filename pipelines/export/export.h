@@ -41,8 +41,9 @@ struct Explained {
 using ExportOutcome = std::variant<ExportedFile, Explained>;
 
 // Stereo, 16 bits, 8 kHz.  Left: what the caller sends; right: everything the caller hears, losing
-// forks left out.  Both sides start at the earliest media packet of the call as the tap saw it;
-// each stream is laid out by its RTP timestamps from there, missing packets are silence.
+// forks left out; of a call that records another one the first speaker and the others.  Both sides
+// start at the earliest media packet of the call as the tap saw it; each stream is laid out by its
+// RTP timestamps from there, missing packets are silence.
 Result<ExportOutcome> export_wav(storage::StoreAccess& store,
                                  const CallRecord& call,
                                  const std::string& path);

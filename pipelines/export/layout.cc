@@ -202,6 +202,7 @@ Side side_of(const CallRecord& call, const MediaStream& stream) {
   if (sender == kNobody && media != nullptr) sender = media->party.value_or(kNobody);
   const std::uint8_t caller = call.caller.value_or(0);
   if (is_fork(call, sender) || is_fork(call, stream.receiver)) return Side::kNone;
+  if (media != nullptr && media->speaker) return *media->speaker == 1 ? Side::kLeft : Side::kRight;
   if (sender != kNobody) return sender == caller ? Side::kLeft : Side::kRight;
   if (stream.receiver != kNobody) return stream.receiver == caller ? Side::kRight : Side::kLeft;
   const bool from_caller =

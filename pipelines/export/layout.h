@@ -27,6 +27,7 @@ constexpr std::int64_t kReanchorSamples = 2 * kSampleRate;
 enum class Side : std::uint8_t { kNone, kLeft, kRight };
 
 // Left: sent by the caller.  Right: sent to the caller, or by anybody else that is no losing fork.
+// Of a call that records another one: left the first speaker, right the others.
 Side side_of(const CallRecord& call, const MediaStream& stream);
 
 enum class Coding : std::uint8_t { kSilent, kAlaw, kUlaw, kUnknown };

@@ -249,6 +249,9 @@ def sdp():
         "cut": Capture().udp(sip_with(SDP + "m=audio 4002 RTP/AVP 0\r\n" * 40)),
         "encoded": Capture().udp(sip_with("packed", more=["Content-Encoding: gzip"])),
         "broken_multipart": Capture().udp(sip_with("no parts", "multipart/mixed")),
+        "broken_metadata": Capture().udp(sip_with("<recording>", "application/rs-metadata+xml")),
+        "cut_metadata": Capture().udp(sip_with(f"<recording>{'<participant/>' * 40}</recording>",
+                                               "application/rs-metadata+xml")),
     }
 
 

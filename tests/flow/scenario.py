@@ -254,19 +254,21 @@ class Scenario:
 
 def encode(start, headers, body, options):
     content = body or ""
-    if "sipfrag" in options:
+    if "multipart" in options and body is not None:
+        other, text = options.get("type", "text/plain"), options.get("body", "hello")
+        text = text.replace("\\n", "\r\n")
+        parts = [f"Content-Type: {other}\r\n\r\n{text}\r\n",
+                 f"Content-Type: application/sdp\r\n\r\n{body}\r\n"]
+        headers.append(("Content-Type", 'multipart/mixed;boundary="edge"'))
+        content = "".join(f"--edge\r\n{part}" for part in parts) + "--edge--\r\n"
+    elif "sipfrag" in options:
         headers.append(("Content-Type", "message/sipfrag;version=2.0"))
         content = options["sipfrag"] + "\r\n"
     elif "body" in options:
         headers.append(("Content-Type", options["type"]))
         content = options["body"].replace("\\n", "\r\n")
     elif body is not None:
-        if "multipart" in options:
-            headers.append(("Content-Type", 'multipart/mixed;boundary="edge"'))
-            content = ("--edge\r\nContent-Type: text/plain\r\n\r\nhello\r\n--edge\r\n"
-                       f"Content-Type: application/sdp\r\n\r\n{body}\r\n--edge--\r\n")
-        else:
-            headers.append(("Content-Type", "application/sdp"))
+        headers.append(("Content-Type", "application/sdp"))
     if "no_length" not in options:
         length = len(content) + int(options.get("length_error", 0))
         headers.append(("Content-Length", str(length)))

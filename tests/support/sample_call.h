@@ -41,6 +41,7 @@ inline MediaRecord sample_media() {
   media.rtcp_jitter_ms = 2.5;
   media.rtcp_rtt_ms = 30.0;
   media.srtp = true;
+  media.speaker = 2;
   return media;
 }
 

@@ -16,7 +16,7 @@ std::string Sip::text() const {
   text += "Call-ID: " + call_id + "\r\n";
   text += "CSeq: " + std::to_string(cseq) + " " + method + "\r\n";
   text += headers;
-  if (!sdp.empty()) text += "Content-Type: application/sdp\r\n";
+  if (!sdp.empty()) text += "Content-Type: " + type + "\r\n";
   text += "Content-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
   return text;
 }

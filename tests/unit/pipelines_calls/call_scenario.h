@@ -35,7 +35,8 @@ struct Sip {
   std::string branch = "z9hG4bK1";
   int vias = 1;
   std::string headers = {};  // whole lines
-  std::string sdp = {};
+  std::string sdp = {};      // or another body
+  std::string type = "application/sdp";
   std::string from = "\"Alice\" <sip:+49711100@example.org>";
   std::string to = "<sip:200@example.org>";
   std::string uri = "sip:200;phone-context=x@example.org";

@@ -54,6 +54,30 @@ TEST(Conversations, OneSessionIdIsOneConversation) {
   EXPECT_EQ(scenario.plane->figures().conversations.joined, 1U);
 }
 
+TEST(Conversations, ARecordingSessionBelongsToTheCallThatItBeginsWith) {
+  Scenario scenario;
+  const auto recording = [&](double time_s, int cseq, const std::string& to_tag, char digit) {
+    scenario.from_caller(time_s,
+                         {.cseq = cseq,
+                          .call_id = "rs",
+                          .to_tag = to_tag,
+                          .branch = "z9hG4bK" + std::to_string(cseq),
+                          .sdp = "<recording><session><sipSessionID>" + uuid(digit) +
+                                 "</sipSessionID></session></recording>",
+                          .type = "application/rs-metadata+xml"});
+  };
+  refused_call(scenario, 0, "c1", session('a'));
+  refused_call(scenario, 0.05, "c2", session('b'));
+  recording(1, 1, "", 'a');
+  scenario.from_callee(2, {.status = 200, .call_id = "rs", .to_tag = "bob"});
+  recording(3, 2, "bob", 'b');
+  scenario.finish(5);
+  auto calls = scenario.finals_by_call_id();
+  EXPECT_EQ(calls["rs"].conversation_id, calls["c1"].conversation_id);
+  EXPECT_EQ(calls["rs"].joined_by_method, "session_id");
+  EXPECT_NE(calls["c2"].conversation_id, calls["c1"].conversation_id);
+}
+
 TEST(Conversations, ALegThatIsLongOverHasTheNameAlready) {
   Scenario scenario;
   refused_call(scenario, 0, "c1", session('a'));

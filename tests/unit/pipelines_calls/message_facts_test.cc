@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipelines/signalling/siprec_metadata.h"
 #include "tests/unit/pipelines_calls/call_scenario.h"
 
 namespace tapdeck::calls {
@@ -41,6 +42,32 @@ TEST(MessageFacts, TheContextOfALocalNumberIsKept) {
   EXPECT_EQ(to.context, "+1914555");
   EXPECT_EQ(result.facts->asserted->context, "+49");
   EXPECT_EQ(result.facts->request_context, "x");
+}
+
+TEST(MessageFacts, MetadataOfRecordingSessionsIsThatOfInvitesAndUpdates) {
+  constexpr const char* kType = "application/rs-metadata+xml";
+  FactsReader reader;
+  std::string text;
+  const auto read = [&](const Sip& sip) {
+    text = sip.text();
+    return reader.read(as_bytes(text)).facts;
+  };
+  for (const char* method : {"INVITE", "UPDATE"}) {
+    const MessageFacts* facts = read(
+        {.method = method, .sdp = "<recording><participant id=\"a\"/></recording>", .type = kType});
+    ASSERT_NE(facts->metadata, nullptr);
+    EXPECT_EQ(facts->metadata->participants.size(), 1U);
+    EXPECT_TRUE(facts->may_join_calls());
+    EXPECT_FALSE(facts->metadata_trouble);
+  }
+  EXPECT_EQ(read({.method = "INFO", .sdp = "<recording/>", .type = kType})->metadata, nullptr);
+  const MessageFacts* broken = read({.sdp = "<recording>", .type = kType});
+  EXPECT_EQ(broken->metadata, nullptr);
+  EXPECT_EQ(broken->metadata_trouble, SdpTrouble::kMetadataBroken);
+  const MessageFacts* plain = read({.sdp = sdp({{}, {.attributes = "a=label:b\r\n"}})});
+  EXPECT_EQ(plain->metadata, nullptr);
+  EXPECT_EQ(plain->session->labels, (PoolVector<PoolString>{"", "b"}));
+  EXPECT_TRUE(read({.sdp = sdp({{}})})->session->labels.empty());
 }
 
 TEST(MessageFacts, SessionHasWhatCanBeBound) {

@@ -47,6 +47,15 @@ TEST(SideOf, TheRecordAndThenTheAddressHelpOut) {
   EXPECT_EQ(side_of(call, stream), Side::kRight) << "the call plane knows better than the address";
 }
 
+TEST(SideOf, OfARecordingSessionTheSpeakerDecides) {
+  CallRecord call = two_party_call();
+  call.media.resize(1);
+  call.media[0].speaker = 1;
+  EXPECT_EQ(side_of(call, stream_between(0, 1)), Side::kLeft);
+  call.media[0].speaker = 3;
+  EXPECT_EQ(side_of(call, stream_between(0, 1)), Side::kRight);
+}
+
 TEST(CodecName, SdpBeforeTheStaticTable) {
   CallRecord call = two_party_call();
   MediaRecord media;
