@@ -138,15 +138,15 @@ void Media::update_clock(std::uint32_t stream) {
 
 PacketClass Media::on_rtp(const MediaPacket& packet) {
   std::uint32_t stream = streams_.find(packet.key, packet.hash, packet.likely_stream);
-  bool bind_now = false;
-  if (stream == kNone) {
+  if (stream == kNone) stream = find_contested(packet);
+  const bool bind_now = stream == kNone;
+  if (bind_now) {
     stream = create_stream(packet);
     if (stream == kNone) {
       return rtp_padding_fits(packet.payload, packet.arrival.payload_length)
                  ? PacketClass::kRtpDiscarded
                  : PacketClass::kOtherUdp;
     }
-    bind_now = true;
   }
   StreamHot& hot = streams_.hot(stream);
   StreamCold& cold = streams_.cold(stream);

@@ -7,9 +7,10 @@
 //   cover the packet's time; RTP from shortly before a bind is adopted by it.  Then comes a claim
 //   on a destination that SDP did not name but media of the call came from; last of all a call
 //   without signalling that claims both ends, which gives the stream up to whoever else claims one.
-// - A running stream stays with its call, also after kUnbind, until kRelease.  A bind by another
-//   call takes it only while the old claim is live (or was on the source, now the destination is
-//   claimed): the old part ends with a final report and a new one begins.
+// - A running stream stays with its call, also after kUnbind, until kRelease or until another call
+//   claims it: then the old part ends with a final report and a new one begins.  At once while the
+//   old claim is live; else the stream is set aside for the first packet that does not go on where
+//   the last one stopped, or comes a second after the end (media_contest.cc).
 // - After kRelease, packets of the same stream make a new one, owned by whoever claims the address.
 //
 // When room is short (docs/adr/0009-whole-calls-under-overload.md):
@@ -130,7 +131,7 @@ class Media {
   void attach(std::uint32_t stream, const Owner& owner);
   void detach(std::uint32_t stream);
   void take_parties(std::uint32_t stream, const Owner& owner);
-  void reexamine(std::uint32_t stream, std::int64_t time_ns);
+  void reexamine(std::uint32_t stream, const BindMessage& message);
   void start_anew(std::uint32_t stream, std::int64_t time_ns);
   void forget_past(std::uint32_t stream);
   void end_part(std::uint32_t stream);
@@ -142,6 +143,14 @@ class Media {
   [[nodiscard]] bool release(const BindMessage& message);
   void forget_claim(const CallHandle& call, std::uint32_t address);
   void drop_surplus_claim(const CallHandle& call);
+
+  // media_contest.cc: streams that a later call claims
+  [[nodiscard]] bool is_contested(std::uint32_t stream, const Owner& owner);
+  void contest(std::uint32_t stream, const Owner& owner, const BindMessage& message);
+  [[nodiscard]] bool broke_off(std::uint32_t stream, std::int64_t since_ns);
+  std::uint32_t find_contested(const MediaPacket& packet);
+  void pass_on(std::uint32_t stream, const Owner& owner);
+  void hand_over(std::uint32_t stream, const Owner& owner);
 
   // media_masking.cc: keys that must not be read
   void take_dtmf(std::uint32_t stream, const Claim& claim, bool by_destination);

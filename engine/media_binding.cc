@@ -96,31 +96,20 @@ void Media::end_part(std::uint32_t stream) {
 }
 
 // A claim on one of the stream's addresses has come or gone.
-void Media::reexamine(std::uint32_t stream, std::int64_t time_ns) {
-  StreamHot& hot = streams_.hot(stream);
-  StreamCold& cold = streams_.cold(stream);
+void Media::reexamine(std::uint32_t stream, const BindMessage& message) {
+  const StreamHot& hot = streams_.hot(stream);
+  const StreamCold& cold = streams_.cold(stream);
+  const std::int64_t time_ns = message.time_ns;
   const bool bound = hot.state == StreamState::kBound;
   const Owner owner = find_owner(stream, bound ? std::max(time_ns, hot.last_ns) : hot.last_ns);
   if (owner.claim == kNone) {
     if (!bound) start_anew(stream, time_ns);
     return;
   }
-  const Claim& claim = endpoints_.claim(owner.claim);
   if (!bound) return attach(stream, owner);
-  if (claim.call == cold.call) {
-    take_parties(stream, owner);
-    if (cold.unwanted) chunker_.wipe_open(stream);
-    return;
-  }
-  const bool old_live = cold.claim != kNone && endpoints_.claim(cold.claim).live();
-  if (!old_live) return;  // late RTP of a call that has ended stays with it
-  const bool was_guessed = endpoints_.claim(cold.claim).paired;
-  if (cold.bound_by_destination && !owner.by_destination && !was_guessed) return;
-  end_part(stream);
-  detach(stream);
-  hot.state = StreamState::kQuarantined;
-  forget_past(stream);
-  attach(stream, owner);
+  if (endpoints_.claim(owner.claim).call != cold.call) return contest(stream, owner, message);
+  take_parties(stream, owner);
+  if (cold.unwanted) chunker_.wipe_open(stream);
 }
 
 // A stream that was silent for too long before the claim: what it sent then is not the call's, what
@@ -213,11 +202,11 @@ bool Media::bind(const BindMessage& message) {
   Address& at = endpoints_.address(address);
   std::uint32_t stream = at.streams_to.first;
   for (; stream != kNone; stream = streams_.cold(stream).by_destination.next) {
-    reexamine(stream, message.time_ns);
+    reexamine(stream, message);
   }
   stream = at.streams_from.first;
   for (; stream != kNone; stream = streams_.cold(stream).by_source.next) {
-    reexamine(stream, message.time_ns);
+    reexamine(stream, message);
   }
   return true;
 }

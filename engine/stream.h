@@ -25,7 +25,8 @@ struct StreamKey {
   std::uint16_t destination_port;
   std::uint32_t ssrc;
   std::uint32_t realm;
-  std::uint32_t zero;  // keeps the hashed bytes a multiple of 8
+  std::uint32_t aside;  // 0 in packets; 1: StreamTable::set_aside().  Keeps the hashed bytes a
+                        // multiple of 8
 
   // All bytes count, six words at a time: the default would call memcmp for each address.
   bool operator==(const StreamKey& other) const {

@@ -22,6 +22,7 @@ std::uint32_t StreamTable::create(const StreamKey& key, std::uint64_t hash) {
 
 void StreamTable::remove(std::uint32_t index) {
   TD_DCHECK(hot_[index].state != StreamState::kUnused);
+  take_back(index);
   table_.erase(hash(hot_[index].key), index);
   hot_[index].state = StreamState::kUnused;
   pool_.put(index);

@@ -54,7 +54,20 @@ class StreamTable {
     return find(key, hash);
   }
 
-  // A zeroed stream; kNone when full.  Precondition: find() gave kNone.
+  // find() misses a stream that is set aside: so the packet path pays nothing for it, and whoever
+  // would begin a stream asks find_aside() first.
+  void set_aside(std::uint32_t index) { hot_[index].key.aside = 1; }
+
+  void take_back(std::uint32_t index) { hot_[index].key.aside = 0; }
+
+  [[nodiscard]] bool is_aside(std::uint32_t index) const { return hot_[index].key.aside != 0; }
+
+  [[nodiscard]] std::uint32_t find_aside(StreamKey key, std::uint64_t hash) const {
+    key.aside = 1;
+    return find(key, hash);
+  }
+
+  // A zeroed stream; kNone when full.  Precondition: find() and find_aside() gave kNone.
   std::uint32_t create(const StreamKey& key, std::uint64_t hash);
   void remove(std::uint32_t index);
 

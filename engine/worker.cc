@@ -162,7 +162,7 @@ void WorkerState::prepare_rtp(const QueueSource& source, const RtpFrame& frame, 
   media.key.destination_port = frame.destination_port;
   media.key.ssrc = frame.header.ssrc;
   media.key.realm = source.realm;
-  media.key.zero = 0;
+  media.key.aside = 0;
   media.payload = frame.payload;
   media.arrival.header = frame.header;
   media.arrival.time_ns = item.time_ns;
@@ -182,7 +182,7 @@ void WorkerState::prepare_media(const QueueSource& source, Item& item) {
                .destination_port = decoded.destination.port,
                .ssrc = 0,
                .realm = item.realm,
-               .zero = 0};
+               .aside = 0};
   media.payload = decoded.payload;
   media.arrival.time_ns = item.time_ns;
   media.arrival.payload_length = decoded.payload_length;

@@ -117,9 +117,9 @@ TEST(Media, LateRtpStaysWithTheEndedCallAndNewStreamsGoToTheNewOne) {
   Bench bench;
   bench.tell(BindOperation::kBind, 1, kDestination);
   bench.rtp(1, 100);
-  bench.wait_ms(100);
+  bench.wait_ms(50);
   bench.tell(BindOperation::kUnbind, 1, kDestination);
-  bench.wait_ms(100);
+  bench.wait_ms(50);
   bench.tell(BindOperation::kBind, 2, kDestination);
   bench.reports();
   bench.rtp(2, 100);

@@ -46,6 +46,27 @@ TEST(StreamTable, RandomChurnAgreesWithAMap) {
   EXPECT_EQ(table.used(), model.size());
 }
 
+TEST(StreamTable, WhatIsSetAsideIsFoundOnlyByAskingForIt) {
+  test_eal();
+  Arena arena(0);
+  StreamTable table(arena, 10, 7);
+  const StreamKey key = key_of(1);
+  const std::uint64_t hash = table.hash(key);
+  const std::uint32_t made = table.create(key, hash);
+  table.hot(made).state = StreamState::kBound;
+  table.set_aside(made);
+  EXPECT_EQ(table.find(key, hash), kNone);
+  EXPECT_EQ(table.find(key, hash, made), kNone);
+  EXPECT_EQ(table.find_aside(key, hash), made);
+  table.take_back(made);
+  EXPECT_EQ(table.find(key, hash), made);
+  EXPECT_EQ(table.find_aside(key, hash), kNone);
+  table.set_aside(made);
+  table.remove(made);
+  EXPECT_EQ(table.find_aside(key, hash), kNone);
+  EXPECT_EQ(table.used(), 0U);
+}
+
 // Colliding hashes wrap around the end of the table: the case backward shifting gets wrong.
 TEST(IndexTable, DeletionKeepsCollidingEntriesReachable) {
   test_eal();
