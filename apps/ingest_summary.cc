@@ -75,11 +75,12 @@ std::vector<control::Json> stream_rows(Pipeline& pipeline,
   std::vector<engine::StreamView> views;
   views.reserve(finals.size());
   for (const StreamReport& report : finals) {
+    if (report.is_fax()) continue;  // no RTP
     views.push_back(engine::StreamView{.report = report, .bound = true, .proven = true});
   }
   for (const engine::Worker& worker : pipeline.workers()) {
     worker.for_each_stream([&views](const engine::StreamView& view) {
-      if (view.proven) views.push_back(view);
+      if (view.proven && !view.report.is_fax()) views.push_back(view);
     });
   }
   std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) {

@@ -85,7 +85,7 @@ Json media_to_json(const MediaRecord& media) {
               {"speaker", value_or_null(media.speaker)},
               {"src", endpoint_or_null(media.source)},
               {"dst", endpoint_or_null(media.destination)},
-              {"ssrc", ssrc_text(media.ssrc)},
+              {"ssrc", media.is_datagrams() ? Json(nullptr) : Json(ssrc_text(media.ssrc))},
               {"codec", text_or_null(media.codec)},
               {"payload_type", value_or_null(media.payload_type)},
               {"clock_rate", media.clock_rate_hz != 0 ? Json(media.clock_rate_hz) : Json(nullptr)},

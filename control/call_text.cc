@@ -224,7 +224,7 @@ std::string media_text(const CallRecord& call) {
                     media.party ? std::to_string(*media.party) : "-",
                     endpoint_text(media.source),
                     endpoint_text(media.destination),
-                    ssrc.data(),
+                    media.is_datagrams() ? "-" : ssrc.data(),
                     to_printable(media.codec),
                     std::to_string(media.packets),
                     std::to_string(media.lost),

@@ -24,6 +24,7 @@ namespace tapdeck::engine {
   X(kRtpProbation, rtp_probation, "first packets of RTP that no SDP explains yet")             \
   X(kRtpQuarantined, rtp_quarantined, "RTP that no SDP explains yet, kept in memory")          \
   X(kRtpDiscarded, rtp_discarded, "RTP that could not be tracked or kept")                     \
+  X(kFaxBound, fax_bound, "T.38 of a call, in UDPTL")                                          \
   X(kRtcp, rtcp, "RTCP")                                                                       \
   X(kStun, stun, "STUN, TURN")                                                                 \
   X(kDtls, dtls, "DTLS")                                                                       \

@@ -64,7 +64,7 @@ std::uint32_t EndpointMap::resolve_among(std::uint32_t address,
   for (std::uint32_t at = addresses_[address].newest_claim; at != kNone;
        at = claims_[at].next_at_address) {
     const Claim& claim = claims_[at];
-    if (claim.rtcp_only || claim.paired || claim.learnt != learnt) continue;
+    if (claim.no_rtp || claim.paired || claim.learnt != learnt) continue;
     if (claim.time_ns > time_ns) {
       next = at;
     } else if (time_ns <= claim.unbind_ns) {
@@ -113,6 +113,16 @@ std::uint32_t EndpointMap::resolve_paired(std::uint32_t destination,
   }
   if (next != kNone && claims_[next].time_ns - time_ns > options_.adopt_ns) return kNone;
   return next;
+}
+
+std::uint32_t EndpointMap::resolve_fax(std::uint32_t address,
+                                       std::int64_t time_ns,
+                                       bool learnt) const {
+  std::uint32_t at = addresses_[address].newest_claim;
+  while (at != kNone && (!claims_[at].covers_fax(time_ns) || claims_[at].learnt != learnt)) {
+    at = claims_[at].next_at_address;
+  }
+  return at;
 }
 
 std::uint32_t EndpointMap::resolve_rtcp(std::uint32_t address, std::int64_t time_ns) const {
@@ -167,7 +177,9 @@ std::uint32_t EndpointMap::bind(std::uint32_t address,
   calls_[message.call.index].recording = message.recording;
   claim.kind = message.kind;
   claim.receiver = message.receiver;
-  claim.rtcp_only = message.rtcp_only;
+  claim.no_rtp = message.no_rtp;
+  fax_claims_ += (message.fax ? 1U : 0U) - (claim.fax ? 1U : 0U);
+  claim.fax = message.fax;
   claim.learnt = message.learnt;
   claim.paired = message.paired;
   claim.keep = message.keep;
@@ -205,6 +217,7 @@ void EndpointMap::unlink_at_address(std::uint32_t claim) {
 
 void EndpointMap::remove_claim(std::uint32_t claim) {
   unlink_at_address(claim);
+  if (claims_[claim].fax) --fax_claims_;
   CallSlot& slot = calls_[claims_[claim].call.index];
   list_remove(claims_, &Claim::in_call, slot.claims, claim);
   --slot.claim_count;

@@ -88,6 +88,14 @@ std::uint32_t Media::create_stream(const MediaPacket& packet) {
     if (explained) note_missed(claim, packet.arrival.time_ns);
     return kNone;
   }
+  join_addresses(stream, packet, destination, source);
+  return stream;
+}
+
+void Media::join_addresses(std::uint32_t stream,
+                           const MediaPacket& packet,
+                           std::uint32_t destination,
+                           std::uint32_t source) {
   StreamCold& cold = streams_.cold(stream);
   cold.destination = destination;
   cold.source = source;
@@ -105,7 +113,6 @@ std::uint32_t Media::create_stream(const MediaPacket& packet) {
   list_push_back(nodes, &StreamCold::by_source, endpoints_.address(source).streams_from, stream);
   list_push_back(nodes, &StreamCold::timer, timers_, stream);
   counters_.streams_created.add();
-  return stream;
 }
 
 void Media::remove_stream(std::uint32_t stream) {
@@ -141,6 +148,7 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   if (stream == kNone) stream = find_contested(packet);
   const bool bind_now = stream == kNone;
   if (bind_now) {
+    if (expects_fax() && on_fax(packet)) return PacketClass::kFaxBound;
     stream = create_stream(packet);
     if (stream == kNone) {
       return rtp_padding_fits(packet.payload, packet.arrival.payload_length)
@@ -173,6 +181,7 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
     if (first && !bind_now) report(stream, StreamReportKind::kActivity);  // changed calls
     return keep_bound(stream, packet, verdict);
   }
+  if (expects_fax() && on_fax(packet)) return PacketClass::kFaxBound;  // it had begun before
   return keep_unbound(stream, packet, verdict);
 }
 
@@ -335,13 +344,14 @@ void Media::fill_report(std::uint32_t stream, StreamReportKind kind, StreamRepor
   report.destination = destination_of(key);
   report.ssrc = key.ssrc;
   fill_statistics(streams_.hot(stream), cold, report.statistics);
+  if (streams_.is_fax(stream)) report.statistics.payload_type_count = 0;
   report.losses = cold.losses;
 }
 
 void Media::report(std::uint32_t stream, StreamReportKind kind, std::uint8_t key) {
   if (streams_.hot(stream).packet_count == 0) return;  // has just changed calls
   settle_withheld(stream);
-  tell_missed(stream);
+  if (!streams_.is_fax(stream)) tell_missed(stream);
   StreamReport out;
   fill_report(stream, kind, out);
   out.key = key;

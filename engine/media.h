@@ -8,9 +8,8 @@
 //   on a destination that SDP did not name but media of the call came from; last of all a call
 //   without signalling that claims both ends, which gives the stream up to whoever else claims one.
 // - A running stream stays with its call, also after kUnbind, until kRelease or until another call
-//   claims it: then the old part ends with a final report and a new one begins.  At once while the
-//   old claim is live; else the stream is set aside for the first packet that does not go on where
-//   the last one stopped, or comes a second after the end (media_contest.cc).
+//   claims it: the old part ends with a final report and a new one begins.  While the old claim is
+//   live, at once; else with the first packet that does not go on, see media_contest.cc.
 // - After kRelease, packets of the same stream make a new one, owned by whoever claims the address.
 //
 // When room is short (docs/adr/0009-whole-calls-under-overload.md):
@@ -30,6 +29,7 @@
 #include "engine/counters.h"
 #include "engine/decode/decode.h"
 #include "engine/endpoint_map.h"
+#include "engine/media_packet.h"
 #include "engine/quarantine.h"
 #include "engine/rings.h"
 #include "engine/rtp/statistics.h"
@@ -37,17 +37,6 @@
 #include "engine/worker.h"
 
 namespace tapdeck::engine {
-
-// One RTP, RTCP or ZRTP packet of a burst.
-struct MediaPacket {
-  StreamKey key;                // of RTP; without SSRC for others
-  std::uint64_t hash;           // of key, for RTP
-  std::uint32_t likely_stream;  // what prefetch_stream() said, for RTP
-  ByteView payload;             // as captured
-  RtpArrival arrival;           // for RTP; time and length for others
-  std::uint16_t port_index = 0;
-  std::uint16_t vlan = 0;
-};
 
 class Media {
  public:
@@ -78,6 +67,9 @@ class Media {
   PacketClass on_rtp(const MediaPacket& packet);
   void on_rtcp(const MediaPacket& packet);
   void on_zrtp(const MediaPacket& packet);
+  bool on_fax(const MediaPacket& packet);  // false: it is no T.38 of a call
+
+  [[nodiscard]] bool expects_fax() const { return endpoints_.has_fax(); }
 
   // False when the report ring has too little room: nothing or a part was done, call again with
   // the same message.
@@ -98,6 +90,10 @@ class Media {
  private:
   // media.cc: packets and time
   std::uint32_t create_stream(const MediaPacket& packet);
+  void join_addresses(std::uint32_t stream,
+                      const MediaPacket& packet,
+                      std::uint32_t destination,
+                      std::uint32_t source);
   void remove_stream(std::uint32_t stream);
   void note_missing(std::uint32_t stream, const LossSpan& missing);
   void update_clock(std::uint32_t stream);
@@ -172,6 +168,11 @@ class Media {
   void make_room();
   [[nodiscard]] bool is_kept(std::uint32_t claim);
   [[nodiscard]] bool is_wanted(const MediaPacket& packet);
+
+  // media_fax.cc: T.38 in datagrams
+  [[nodiscard]] std::uint32_t find_fax_claim(const StreamKey& key, std::int64_t time_ns) const;
+  [[nodiscard]] Owner find_fax_owner(std::uint32_t stream, std::int64_t time_ns) const;
+  std::uint32_t create_fax(const MediaPacket& packet, const StreamKey& key, std::uint64_t hash);
 
   // media_unbound.cc: RTP that no call explains
   bool tell(std::uint32_t stream);

@@ -13,6 +13,7 @@ constexpr std::uint32_t kReportRoom = 16;
 }  // namespace
 
 Media::Owner Media::find_owner(std::uint32_t stream, std::int64_t time_ns) const {
+  if (streams_.is_fax(stream)) return find_fax_owner(stream, time_ns);
   const StreamCold& cold = streams_.cold(stream);
   const std::uint32_t claim = endpoints_.resolve(cold.destination, cold.source, time_ns);
   if (claim != kNone) return {claim, true};
@@ -39,6 +40,11 @@ void Media::take_parties(std::uint32_t stream, const Owner& owner) {
   cold.sender = kNoParty;
   const std::uint32_t source = endpoints_.claim_of(cold.source, claim.call);
   if (source != kNone) cold.sender = endpoints_.claim(source).receiver;
+  if (streams_.is_fax(stream)) {
+    cold.kind = MediaKind::kFax;
+    cold.unwanted = true;
+    return;
+  }
   update_clock(stream);
   take_dtmf(stream, claim, owner.by_destination);
 }

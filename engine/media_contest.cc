@@ -46,6 +46,8 @@ bool Media::is_contested(std::uint32_t stream, const Owner& owner) {
 // A claim of another call than the stream's has come: `message`.
 void Media::contest(std::uint32_t stream, const Owner& owner, const BindMessage& message) {
   if (!is_contested(stream, owner)) return;
+  // What goes on cannot be told from packets of a fax.
+  if (streams_.is_fax(stream)) return pass_on(stream, owner);
   const StreamHot& hot = streams_.hot(stream);
   if (streams_.cold(stream).first_ns >= message.time_ns) return hand_over(stream, owner);
   if (endpoints_.claim(streams_.cold(stream).claim).live()) return pass_on(stream, owner);

@@ -1,5 +1,5 @@
-// One RTP stream as its worker keeps it: hot state (key, and what every packet touches: two cache
-// lines) and cold state.
+// One RTP stream, or one direction of a fax, as its worker keeps it: hot state (key, and what every
+// packet touches: two cache lines) and cold state.
 // Threads: the owning worker.  Memory: arrays of StreamTable, zeroed: all zeroes is a valid unused
 // stream.
 #pragma once
@@ -25,8 +25,9 @@ struct StreamKey {
   std::uint16_t destination_port;
   std::uint32_t ssrc;
   std::uint32_t realm;
-  std::uint32_t aside;  // 0 in packets; 1: StreamTable::set_aside().  Keeps the hashed bytes a
-                        // multiple of 8
+  std::uint16_t aside;   // 0 in packets; 1: StreamTable::set_aside()
+  std::uint16_t is_fax;  // 1: T.38 in datagrams, which have no SSRC; 0: RTP.  These two keep the
+                         // hashed bytes a multiple of 8
 
   // All bytes count, six words at a time: the default would call memcmp for each address.
   bool operator==(const StreamKey& other) const {

@@ -60,6 +60,8 @@ class StreamTable {
 
   void take_back(std::uint32_t index) { hot_[index].key.aside = 0; }
 
+  [[nodiscard]] bool is_fax(std::uint32_t index) const { return hot_[index].key.is_fax != 0; }
+
   [[nodiscard]] bool is_aside(std::uint32_t index) const { return hot_[index].key.aside != 0; }
 
   [[nodiscard]] std::uint32_t find_aside(StreamKey key, std::uint64_t hash) const {

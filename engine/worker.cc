@@ -163,6 +163,7 @@ void WorkerState::prepare_rtp(const QueueSource& source, const RtpFrame& frame, 
   media.key.ssrc = frame.header.ssrc;
   media.key.realm = source.realm;
   media.key.aside = 0;
+  media.key.is_fax = 0;
   media.payload = frame.payload;
   media.arrival.header = frame.header;
   media.arrival.time_ns = item.time_ns;
@@ -182,7 +183,8 @@ void WorkerState::prepare_media(const QueueSource& source, Item& item) {
                .destination_port = decoded.destination.port,
                .ssrc = 0,
                .realm = item.realm,
-               .aside = 0};
+               .aside = 0,
+               .is_fax = 0};
   media.payload = decoded.payload;
   media.arrival.time_ns = item.time_ns;
   media.arrival.payload_length = decoded.payload_length;
@@ -242,7 +244,7 @@ void WorkerState::prefetch_bytes(const Burst& burst) {
 }
 
 void WorkerState::act_on(const QueueSource& from, Burst& burst) {
-  for (const Item& item : burst.used()) counters_.count(act(from, item));
+  for (Item& item : burst.used()) counters_.count(act(from, item));
   counters_.rx_packets.add(burst.count);
   rte_pktmbuf_free_bulk(burst.packets.data(), burst.count);
   burst.count = 0;
@@ -281,7 +283,7 @@ std::uint32_t WorkerState::poll(std::size_t source, const StepTime& now) {
   return handled;
 }
 
-PacketClass WorkerState::act(const QueueSource& source, const Item& item) {
+PacketClass WorkerState::act(const QueueSource& source, Item& item) {
   if (!item.decoded.is_udp) {
     const PacketClass packet_class = item.decoded.packet_class;
     if (packet_class == PacketClass::kTcp) return act_on_segment(source, item);
@@ -293,13 +295,22 @@ PacketClass WorkerState::act(const QueueSource& source, const Item& item) {
     case PayloadKind::kHep: pass_signal(source, item); return PacketClass::kHep;
     case PayloadKind::kSipKeepalive: return PacketClass::kSipKeepalive;
     case PayloadKind::kRtp: return media_.on_rtp(item.media);
-    case PayloadKind::kRtcp: media_.on_rtcp(item.media); return PacketClass::kRtcp;
+    case PayloadKind::kRtcp:
+      if (takes_fax(source, item)) return PacketClass::kFaxBound;
+      media_.on_rtcp(item.media);
+      return PacketClass::kRtcp;
     case PayloadKind::kStun: return PacketClass::kStun;
     case PayloadKind::kDtls: return PacketClass::kDtls;
     case PayloadKind::kZrtp: media_.on_zrtp(item.media); return PacketClass::kZrtp;
-    case PayloadKind::kOther: return PacketClass::kOtherUdp;
+    case PayloadKind::kOther: break;
   }
-  return PacketClass::kOtherUdp;
+  return takes_fax(source, item) ? PacketClass::kFaxBound : PacketClass::kOtherUdp;
+}
+
+bool WorkerState::takes_fax(const QueueSource& source, Item& item) {
+  if (!media_.expects_fax()) return false;
+  if (item.kind == PayloadKind::kOther) prepare_media(source, item);
+  return media_.on_fax(item.media);
 }
 
 PacketClass WorkerState::act_on_segment(const QueueSource& source, const Item& item) {

@@ -90,7 +90,8 @@ class WorkerState {
   void prefetch_streams(Burst& burst) const;
   void prefetch_chunks(const Burst& burst) const;
   void act_on(const QueueSource& from, Burst& burst);
-  PacketClass act(const QueueSource& source, const Item& item);
+  PacketClass act(const QueueSource& source, Item& item);
+  bool takes_fax(const QueueSource& source, Item& item);
   PacketClass act_on_segment(const QueueSource& source, const Item& item);
   bool pass(const QueueSource& source, const Item& item, ByteView bytes, SignalKind kind);
   void pass_signal(const QueueSource& source, const Item& item);

@@ -58,8 +58,10 @@ struct BindMessage {
   std::uint8_t receiver =
       0;  // party id that declared `address` in SDP, i.e. who receives what is sent to it
   std::uint8_t payload_clock_count = 0;
-  bool rtcp_only = false;  // `address` stands in a=rtcp: RTP there is not explained by it
-  bool keep = true;        // false: policy wants no media of this m-line; it is counted only
+  bool no_rtp =
+      false;         // RTP there is not explained by it: `address` stands in a=rtcp, or is a fax's
+  bool fax = false;  // T.38 in datagrams (UDPTL) to or from `address` is the call's; never kept
+  bool keep = true;  // false: policy wants no media of this m-line; it is counted only
   bool mask_keys = true;   // keys are to be made unreadable before anything is kept
   bool tell_keys = false;  // each key is to be told: StreamReportKind::kKey
   bool paired = false;     // no SDP names `address`: RTP that nothing else explains is the call's

@@ -150,6 +150,9 @@ struct MediaRecord {
   std::optional<double> rtcp_jitter_ms;
   std::optional<double> rtcp_rtt_ms;
   bool srtp = false;
+
+  // T.38 in datagrams: no RTP, so there is neither SSRC nor payload type, and none of it is kept.
+  [[nodiscard]] bool is_datagrams() const { return kind == MediaKind::kFax && !payload_type; }
 };
 
 // How long it is kept: as its class was when the call was new.

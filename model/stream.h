@@ -1,6 +1,6 @@
-// What a worker tells the call plane about RTP streams: RFC 3550 statistics, periodically and at
-// the end. Sent by value through the worker's report ring. Threads: plain value, one owner at every
-// instant.  Memory: none.
+// What a worker tells the call plane about RTP streams, and directions of a fax: RFC 3550
+// statistics, periodically and at the end. Sent by value through the worker's report ring. Threads:
+// plain value, one owner at every instant.  Memory: none.
 #pragma once
 
 #include <array>
@@ -115,6 +115,11 @@ struct StreamReport {
   // What has gone missing since the last report, by LossCause.  Losses on the wire of different
   // seconds come in different reports.
   std::array<LossSpan, kLossCauses> losses{};
+
+  // T.38 in datagrams, one direction: there is no SSRC, no payload type and no jitter.
+  [[nodiscard]] bool is_fax() const {
+    return media_kind == MediaKind::kFax && statistics.payload_type_count == 0;
+  }
 };
 
 static_assert(std::is_trivially_copyable_v<StreamReport>);

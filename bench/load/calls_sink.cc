@@ -17,7 +17,7 @@ void CallsSink::bind(const BindMessage& message) {
     released_.push_back(message.call);
     return;
   }
-  if (message.operation != BindOperation::kBind || message.rtcp_only || message.receiver > 1) {
+  if (message.operation != BindOperation::kBind || message.no_rtp || message.receiver > 1) {
     return;
   }
   if (message.call.index >= media_.size()) media_.resize(message.call.index + 1);

@@ -18,7 +18,8 @@ void fill_bind(const MediaBinding& binding, BindMessage& message) {
   message.kind = binding.kind;
   message.receiver = binding.receiver;
   message.media_index = binding.media_index;
-  message.rtcp_only = binding.rtcp_only;
+  message.no_rtp = binding.no_rtp;
+  message.fax = binding.fax;
   message.learnt = binding.learnt;
   message.paired = binding.paired;
   message.address = binding.address;
@@ -213,7 +214,8 @@ void Call::tell_bindings(std::int64_t time_ns) {
     if (change.operation == BindOperation::kUnbind) media_moved_ns_ = time_ns;
     if (muted_ && !is_claimed_silently()) continue;
     tell(change.operation, time_ns, &change.binding);
-    if (!muted_) live_.kept.note_bound(change.binding.kind);
+    const bool may_be_kept = !muted_ && change.binding.kind != MediaKind::kFax;
+    if (may_be_kept) live_.kept.note_bound(change.binding.kind);
   }
 }
 

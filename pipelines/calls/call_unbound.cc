@@ -53,7 +53,7 @@ bool Call::forbid(std::string_view rule) {
 }
 
 void Call::note_claim(const BindMessage& message) {
-  if (context_.unbound == nullptr || live_.unbound || message.rtcp_only) return;
+  if (context_.unbound == nullptr || live_.unbound || message.no_rtp) return;
   context_.unbound->note_claim(message);
 }
 

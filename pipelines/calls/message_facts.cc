@@ -106,6 +106,7 @@ MediaLine line_of(const sip::Sdp& sdp, std::size_t index) {
   line.on_hold = media.ip && media.ip->is_unspecified() && media.port != kDiscardPort;
   line.secure = media.is_encrypted;
   line.is_rtp = is_rtp_profile(media.proto);
+  line.is_udptl = sip::iequals(media.proto, "udptl");
   if (media.ip && line.enabled && media.port != kDiscardPort) {
     line.address = Endpoint{*media.ip, media.port};
   }

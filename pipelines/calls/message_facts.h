@@ -57,12 +57,13 @@ struct PayloadDeclaration {
 struct MediaLine {
   MediaKind kind = MediaKind::kUnknown;
   sip::Direction direction = sip::Direction::kSendRecv;
-  bool enabled = false;  // port is not 0
-  bool on_hold = false;  // c=0.0.0.0 (RFC 2543)
-  bool secure = false;   // SAVP profile, a=crypto, or a DTLS fingerprint
-  bool is_rtp = false;   // not UDPTL, MSRP or the like
-  Endpoint address{};    // port 0 when there is nothing to bind
-  Endpoint rtcp{};       // of a=rtcp, where it cannot be told from `address`; port 0 otherwise
+  bool enabled = false;   // port is not 0
+  bool on_hold = false;   // c=0.0.0.0 (RFC 2543)
+  bool secure = false;    // SAVP profile, a=crypto, or a DTLS fingerprint
+  bool is_rtp = false;    // not UDPTL, MSRP or the like
+  bool is_udptl = false;  // T.38 in datagrams
+  Endpoint address{};     // port 0 when there is nothing to bind
+  Endpoint rtcp{};        // of a=rtcp, where it cannot be told from `address`; port 0 otherwise
   PoolVector<Endpoint> candidates;  // of ICE for RTP, other than `address`
   PoolVector<PayloadDeclaration> payloads;
   DeclaredTypes types{};  // of all its formats, those that `payloads` has no room for included

@@ -95,7 +95,7 @@ void add_rtcp_binding(const MediaLine& line,
   binding.receiver = party;
   binding.kind = line.kind;
   binding.media_index = static_cast<std::uint16_t>(index);
-  binding.rtcp_only = true;
+  binding.no_rtp = true;
 }
 
 }  // namespace
@@ -105,19 +105,6 @@ Hop hop_of(const SignalMessage& signal) {
   Hop hop{low, high};
   if (hop.low.ip != hop.high.ip) hop.low.port = hop.high.port = 0;
   return hop;
-}
-
-bool MediaBinding::operator==(const MediaBinding& other) const {
-  return address == other.address && receiver == other.receiver && kind == other.kind &&
-         media_index == other.media_index && rtcp_only == other.rtcp_only &&
-         learnt == other.learnt && paired == other.paired && dtmf == other.dtmf &&
-         std::equal(clocks.begin(),
-                    clocks.end(),
-                    other.clocks.begin(),
-                    other.clocks.end(),
-                    [](const PayloadClock& a, const PayloadClock& b) {
-                      return a.payload_type == b.payload_type && a.clock_rate_hz == b.clock_rate_hz;
-                    });
 }
 
 OfferAnswer::Side* OfferAnswer::find_side(const Who& who) {
@@ -256,6 +243,7 @@ PoolVector<MediaBinding> OfferAnswer::wanted() const {
       add_binding(line, candidate, side.who.party, index, dtmf, bindings);
     }
   });
+  add_fax_bindings(bindings);
   for_each_line([&](const MediaLine& line, const Side& side, std::size_t index) {
     if (line.is_rtp && line.rtcp.port != 0) add_rtcp_binding(line, side.who.party, index, bindings);
   });
@@ -275,6 +263,7 @@ bool OfferAnswer::learn(const StreamReport& report, std::uint8_t sender) {
   binding.kind = report.media_kind;
   binding.media_index = report.media_index;
   binding.learnt = true;
+  binding.fax = binding.no_rtp = report.is_fax();
   changed_ = true;
   return true;
 }

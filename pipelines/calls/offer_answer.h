@@ -17,6 +17,7 @@
 #include "model/stream.h"
 #include "pipelines/calls/dtmf_types.h"
 #include "pipelines/calls/line_security.h"
+#include "pipelines/calls/media_binding.h"
 #include "pipelines/calls/message_facts.h"
 
 namespace tapdeck::calls {
@@ -37,26 +38,6 @@ struct Hop {
 };
 
 Hop hop_of(const SignalMessage& signal);
-
-// An address that workers must know, and what they must know of it.
-struct MediaBinding {
-  Endpoint address{};
-  std::uint8_t receiver = 0;
-  MediaKind kind = MediaKind::kUnknown;
-  std::uint16_t media_index = 0;
-  bool rtcp_only = false;
-  bool learnt = false;  // not from SDP, but from where media came
-  bool paired = false;  // not from SDP, of a call without signalling: BindMessage::paired
-  PoolVector<PayloadClock> clocks;
-  BoundDtmfTypes dtmf{};  // empty: there are no keys, or nobody asks for them
-
-  bool operator==(const MediaBinding& other) const;
-};
-
-struct BindingChange {
-  BindOperation operation = BindOperation::kBind;  // kBind or kUnbind
-  MediaBinding binding;
-};
 
 class OfferAnswer {
  public:
@@ -170,6 +151,9 @@ class OfferAnswer {
   template <typename Function>
   void for_each_line(Function&& function) const;
   [[nodiscard]] PoolVector<MediaBinding> wanted() const;
+  // offer_answer_fax.cc
+  [[nodiscard]] bool agrees_on_fax() const;
+  void add_fax_bindings(PoolVector<MediaBinding>& to) const;
 
   // offer_answer_dtmf.cc.  By index of the m-line: what callees have declared, then the caller.
   using DeclaredLines = PoolVector<std::array<DeclaredTypes, 2>>;

@@ -129,14 +129,16 @@ void fill_recording(const LiveCall& state, const CallPlaneOptions& options, Call
   }
   fill_gaps(state, std::move(verdict), recording);
   if (forbidden) return;
-  const bool nothing_kept =
-      std::all_of(record.media.begin(), record.media.end(), [](const MediaRecord& row) {
-        return row.lost_by_us >= row.packets;
-      });
-  if (nothing_kept) return;
+  bool some_kept = false;
+  std::int64_t first_us = INT64_MAX;
   std::int64_t last_us = INT64_MIN;
-  for (const MediaRecord& row : record.media) last_us = std::max(last_us, row.last_us);
-  recording.duration_ms = (last_us - record.media.front().first_us) / 1000;
+  for (const MediaRecord& row : record.media) {
+    if (row.is_datagrams()) continue;
+    some_kept = some_kept || row.lost_by_us < row.packets;
+    first_us = std::min(first_us, row.first_us);
+    last_us = std::max(last_us, row.last_us);
+  }
+  if (some_kept) recording.duration_ms = (last_us - first_us) / 1000;
 }
 
 void fill_links(const LiveCall& state, CallRecord& record) {

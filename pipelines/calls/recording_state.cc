@@ -22,8 +22,9 @@ std::optional<std::uint8_t> end_of(const LiveCall& state, const MediaRecord& row
   return state.recording_session ? state.recording_session->source() : kCallerParty;
 }
 
-// Losing forks and media from before the answer are not what the recording is judged by.
-Rows talk_rows(const LiveCall& state, const std::vector<MediaRecord>& rows) {
+// Losing forks and media from before the answer are not what the recording is judged by; nor is a
+// fax, which is `datagrams`: the time in which SDP lets nothing else flow lacks no media.
+Rows talk_rows(const LiveCall& state, const std::vector<MediaRecord>& rows, bool datagrams) {
   Rows talk;
   // Where the clock of the capture ran backwards, before and after say nothing.
   const CallTimes& times = state.times;
@@ -31,6 +32,7 @@ Rows talk_rows(const LiveCall& state, const std::vector<MediaRecord>& rows) {
       times.answered_ns && times.ended_ns.value_or(INT64_MAX) >= *times.answered_ns;
   for (const MediaRecord& row : rows) {
     if (is_ordered && row.last_us < *times.answered_ns / 1000) continue;
+    if (row.is_datagrams() != datagrams) continue;
     const std::optional<std::uint8_t> end = end_of(state, row);
     if (end && *end != kCallerParty && *end != state.parties.callee()) continue;
     talk.push_back(&row);
@@ -147,8 +149,9 @@ RecordingVerdict judge_recording(const LiveCall& state, const std::vector<MediaR
     return not_recorded(RecordingReason::kNotAnswered);
   }
   if (state.is_forbidden()) return not_recorded(RecordingReason::kPolicy);
-  const Rows talk = talk_rows(state, rows);
+  const Rows talk = talk_rows(state, rows, false);
   if (talk.empty()) {
+    if (!talk_rows(state, rows, true).empty()) return not_recorded(RecordingReason::kUnknownCodec);
     if (state.interrupted) return not_recorded(RecordingReason::kInterrupted);
     const bool no_room = state.out_of_resources || state.keeping == Keeping::kRefused;
     return not_recorded(no_room ? RecordingReason::kResources : RecordingReason::kNoMedia);

@@ -11,6 +11,8 @@
 namespace tapdeck::calls {
 namespace {
 
+constexpr std::string_view kFaxCodec = "t38";
+
 struct StreamEnds {
   std::optional<std::uint8_t> sender;
   std::optional<std::uint8_t> receiver;
@@ -103,7 +105,11 @@ MediaRecord make_row(const StreamReport& report,
   row.source = report.source;
   row.destination = report.destination;
   row.ssrc = report.ssrc;
-  fill_codec(report, media, ends, row);
+  if (report.is_fax()) {
+    row.codec = kFaxCodec;
+  } else {
+    fill_codec(report, media, ends, row);
+  }
   row.first_us = statistics.first_ns / 1000;
   row.last_us = statistics.last_ns / 1000;
   row.packets = statistics.packet_count;
@@ -113,6 +119,11 @@ MediaRecord make_row(const StreamReport& report,
   row.lost_by_us = statistics.lost_by_us_count;
   row.duplicated = statistics.duplicate_count;
   row.reordered = statistics.reordered_count;
+  if (report.is_fax()) {
+    // What is sent several times over is meant so: it makes up for no loss.
+    row.lost = static_cast<std::int64_t>(missing_packets(row));
+    return row;
+  }
   row.jitter_ms = known_figure(statistics.jitter_ms);
   if (row.jitter_ms) row.jitter_max_ms = known_figure(statistics.jitter_max_ms);
   row.srtp = media.security().is_secure({ends.sender, report.source},
@@ -131,6 +142,11 @@ void fill_rtcp(const RtcpBook& book, MediaRecord& row) {
     row.rtcp_jitter_ms = *figures.jitter * 1e3 / row.clock_rate_hz;
   }
   row.rtcp_rtt_ms = figures.rtt_ms;
+}
+
+bool is_same_stream(const MediaRecord& a, const MediaRecord& b) {
+  return a.is_datagrams() == b.is_datagrams() && a.ssrc == b.ssrc && a.source == b.source &&
+         a.destination == b.destination;
 }
 
 // Puts the earlier part of a stream into the row of its later part.
@@ -183,9 +199,9 @@ StreamBook::Stream* StreamBook::find(const StreamReport& report) {
   for (Stream& stream : streams_) {
     const StreamReport& known = stream.report;
     // A final row takes nothing more: the same stream after a long silence is a row of its own.
-    if (!stream.final && known.ssrc == report.ssrc && known.source == report.source &&
-        known.destination == report.destination && known.worker == report.worker &&
-        known.vlan == report.vlan) {
+    if (!stream.final && known.is_fax() == report.is_fax() && known.ssrc == report.ssrc &&
+        known.source == report.source && known.destination == report.destination &&
+        known.worker == report.worker && known.vlan == report.vlan) {
       return &stream;
     }
   }
@@ -291,7 +307,7 @@ void StreamBook::carry(std::vector<MediaRecord> rows, const std::vector<StreamRe
   for (MediaRecord& row : rows) {
     last_ns_ = std::max(last_ns_, row.last_us * 1000);
     const bool is_kept = std::any_of(kept.begin(), kept.end(), [&row](const StreamReport& report) {
-      return report.ssrc == row.ssrc && report.source == row.source &&
+      return !row.is_datagrams() && report.ssrc == row.ssrc && report.source == row.source &&
              report.destination == row.destination;
     });
     if (!is_kept) carried_.push_back(std::move(row));
@@ -316,7 +332,7 @@ std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
   for (const Stream& stream : streams_) {
     if (stream.report.statistics.packet_count == 0) continue;
     MediaRecord row = make_row(stream.report, media, parties);
-    if (!stream.earlier) fill_rtcp(rtcp_, row);
+    if (!stream.earlier && !row.is_datagrams()) fill_rtcp(rtcp_, row);
     if (parties.recording != nullptr) {
       parties.recording->name_speaker(stream.report.media_index, row);
     }
@@ -325,8 +341,7 @@ std::vector<MediaRecord> StreamBook::rows(const OfferAnswer& media,
   }
   for (const MediaRecord& part : earlier) {
     const auto later = std::find_if(rows.begin(), rows.end(), [&part](const MediaRecord& row) {
-      return row.ssrc == part.ssrc && row.source == part.source &&
-             row.destination == part.destination;
+      return is_same_stream(row, part);
     });
     if (later == rows.end()) {
       rows.push_back(part);

@@ -1,4 +1,4 @@
-// What the workers have reported of one call's RTP streams, and the media rows made of it.
+// What the workers have reported of one call's RTP streams and fax, and the media rows made of it.
 //
 // Threads: the call-plane thread.  Memory: one row per stream, bounded; further streams are counted
 // in dropped() and have no row.

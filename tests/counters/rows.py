@@ -11,6 +11,11 @@ MEDIA = {"destination": (BOB[0], 5000)}
 SMALL_RTP = {"destination": ("198.51.100.77", 7000)}
 SDP = ("v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
        "m=audio 4000 RTP/AVP 0\r\n")
+FAX = """
+0.0 alice>bob INVITE sdp=0 line="m=image 4000 udptl t38"
+1.0 bob>alice 200/INVITE sdp=0 line="m=image 5000 udptl t38"
+1.05 alice>bob ACK
+"""
 REGISTER = ("0.0 alice>bob {method} header=\"Contact: <sip:1001@192.0.2.10>\"\n"
             "0.1 bob>alice 200/{method}\n")
 
@@ -47,6 +52,7 @@ def classes():
         "rtp_probation": Capture().rtp(1, **SMALL_RTP),
         "rtp_quarantined": Capture().rtp(5, **SMALL_RTP),
         "rtp_discarded": Capture().rtp(5, size=17_000, **SMALL_RTP),
+        "fax_bound": Capture(FAX, "1.1 udptl alice:4000>bob:5000 count=3"),
         "rtcp": in_udp(4001, receiver_report),
         "stun": in_udp(4000, stun),
         "dtls": in_udp(4000, dtls),

@@ -60,6 +60,14 @@ def rtp(ssrc, sequence, timestamp, payload_type, payload, marker=False):
                        timestamp & 0xFFFFFFFF, ssrc) + payload
 
 
+def udptl(sequence, primary, earlier=()):
+    """T.38 in a datagram: an IFP packet, and those before it once more; each below 128 bytes."""
+    fields = [primary, None, *earlier]
+    body = b"".join(b"\0" + bytes([len(earlier)]) if field is None
+                    else bytes([len(field)]) + field for field in fields)
+    return struct.pack(">H", sequence & 0xFFFF) + body
+
+
 def rtcp_block(about, fraction_lost=0, jitter=0, last_report=0, delay_s=0.0):
     return struct.pack(">IIIIII", about, fraction_lost << 24, 100, jitter, last_report,
                        round(delay_s * 65536))

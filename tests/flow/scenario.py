@@ -85,12 +85,14 @@ class Scenario:
             options = parse_options(words[3:])
             self._add_segments(time, connection.control(words[2], options), options)
             return
-        if words[0] in ("rtp", "rtcp", "raw"):
+        if words[0] in ("rtp", "rtcp", "udptl", "raw"):
             words[:2] = [words[1], words[0]]
         path, kind, *rest = words
         source, destination = path.split(">")
         if kind == "rtp":
             self._add_rtp(time, source, destination, parse_options(rest))
+        elif kind == "udptl":
+            self._add_udptl(time, source, destination, parse_options(rest))
         elif kind == "rtcp":
             options = parse_options(rest)
             self._add_told(time, (self._media_place(source), self._media_place(destination)),
@@ -191,6 +193,17 @@ class Scenario:
             at = time + index * step + float(delays.get(str(index), 0)) / 1000
             for _ in range(2 if index in doubled else 1):
                 self._add(at, from_place, to_place, packet, options)
+
+    def _add_udptl(self, time, source, destination, options):
+        from_place, to_place = self._media_place(source), self._media_place(destination)
+        first, step = int(options.get("seq", 0)), float(options.get("every", 20)) / 1000
+        lost, doubled = numbers(options.get("lose")), numbers(options.get("dup"))
+        primary = b"\xc0" + bytes(int(options.get("bytes", 40)) - 1)
+        for index in range(int(options["count"])):
+            if index not in lost:
+                packet = frames.udptl(first + index, primary, [primary] if index else [])
+                for _ in range(2 if index in doubled else 1):
+                    self._add(time + index * step, from_place, to_place, packet, options)
 
     def _sip(self, source, destination, what, options):
         """One message. `what` is a method, or STATUS/METHOD of the request it answers."""

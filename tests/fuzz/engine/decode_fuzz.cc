@@ -5,6 +5,7 @@
 
 #include "engine/decode/classify.h"
 #include "engine/decode/decode.h"
+#include "engine/decode/udptl.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tapdeck::engine;
@@ -32,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (out.is_udp) {
     classify_udp(out, sip_ports);
+    is_udptl(out.payload, out.payload_length);
   } else {
     if (classify_stream(out, sip_ports, sip_ports) >= PacketClass::kCount) std::abort();
     if (is_wanted_fragment(out) && out.payload.empty()) std::abort();

@@ -114,6 +114,24 @@ TEST_F(EndpointMapTest, StaleAndWildHandlesHaveNoSlot) {
   EXPECT_EQ(map_.call_slot({21, 1}), nullptr);
 }
 
+TEST_F(EndpointMapTest, AFaxHasClaimsOfItsOwn) {
+  EXPECT_FALSE(map_.has_fax());
+  const std::uint32_t claim = bind(1, 100);
+  EXPECT_EQ(map_.resolve_fax(address_, 100, false), kNone);
+  BindMessage message;
+  message.call = {1, 1};
+  message.fax = message.no_rtp = true;
+  EXPECT_EQ(map_.bind(address_, message, evicted_), claim);
+  EXPECT_TRUE(map_.has_fax());
+  EXPECT_EQ(map_.resolve_fax(address_, 100, false), claim);
+  EXPECT_EQ(map_.resolve_fax(address_, 99, false), kNone) << "nothing is adopted";
+  EXPECT_EQ(map_.resolve_fax(address_, 100, true), kNone);
+  EXPECT_EQ(owner_at(100), 0U) << "it explains no RTP";
+  map_.bind(address_, message, evicted_);
+  map_.remove_claim(claim);
+  EXPECT_FALSE(map_.has_fax());
+}
+
 TEST_F(EndpointMapTest, AFullTableSaysSoAndUnusedAddressesMakeRoom) {
   for (std::uint16_t port = 1; port < 8; ++port) {
     EXPECT_NE(map_.find_or_create(0, {endpoint_.ip, port}), kNone);

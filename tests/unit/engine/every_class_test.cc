@@ -95,7 +95,8 @@ TEST(EveryClass, APacketOfEachMovesItsCounterAlone) {
                              PacketClass::kRtpProbation,
                              PacketClass::kRtpQuarantined,
                              PacketClass::kRtpDiscarded,
-                             PacketClass::kRtpUnrecorded};  // media tests have these
+                             PacketClass::kRtpUnrecorded,
+                             PacketClass::kFaxBound};  // media tests have these
   for (const Row& row : rows()) {
     const auto name = kPacketClassNames[static_cast<std::size_t>(row.expected)].name;
     Bench bench;

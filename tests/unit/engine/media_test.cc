@@ -363,7 +363,7 @@ TEST(Media, RtcpThatIsNotToldHasAName) {
 TEST(Media, AnAddressOfRtcpAloneExplainsNoRtp) {
   Bench bench;
   BindMessage message = bench.message(BindOperation::kBind, 1, kDestination);
-  message.rtcp_only = true;
+  message.no_rtp = true;
   ASSERT_TRUE(bench.rings_->push_bind(message));
   bench.rtp(1);
   bench.rtp(2);

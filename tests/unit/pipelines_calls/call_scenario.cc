@@ -120,7 +120,7 @@ void Scenario::stream(double time_s, const Rtp& rtp) {
   report.statistics.lost_by_us_count = rtp.lost_by_us;
   report.statistics.first_ns = at_ns(rtp.first);
   report.statistics.last_ns = at_ns(rtp.last);
-  report.statistics.payload_type_count = 1;
+  report.statistics.payload_type_count = rtp.kind == MediaKind::kFax ? 0 : 1;
   report.statistics.payload_types[0] = {rtp.payload_type, static_cast<std::uint32_t>(rtp.packets)};
   for (const Loss& loss : rtp.losses) {
     report.losses[static_cast<std::size_t>(loss.cause)].add(

@@ -86,6 +86,8 @@ TEST(MessageFacts, SessionHasWhatCanBeBound) {
   EXPECT_EQ(lines[0].payloads[1].codec, "telephone-event");
   EXPECT_TRUE(lines[0].is_rtp);
   EXPECT_FALSE(lines[1].is_rtp);
+  EXPECT_TRUE(lines[1].is_udptl);
+  EXPECT_FALSE(lines[0].is_udptl);
   EXPECT_TRUE(lines[2].on_hold);
 }
 

@@ -142,8 +142,8 @@ TEST(OfferAnswer, CandidatesAndAnAddressOfRtcpAreBoundBehindTheMediaItself) {
   play.from_caller(0, {.sdp = sdp({line})});
   EXPECT_EQ(play.bindings(),
             (Lines{"bind 10.0.0.1:4000", "bind 10.0.0.7:6000", "bind 10.0.0.1:4444"}));
-  EXPECT_FALSE(play.binds[1].rtcp_only);
-  EXPECT_TRUE(play.binds[2].rtcp_only);
+  EXPECT_FALSE(play.binds[1].no_rtp);
+  EXPECT_TRUE(play.binds[2].no_rtp);
 }
 
 TEST(OfferAnswer, AnAddressOfRtcpBesideTheMediaNeedsNoBinding) {
