@@ -1,5 +1,4 @@
-// The media side of a worker: RTP streams, whom they belong to, their statistics, reports and
-// chunks.
+// The media side of a worker: RTP streams, whose they are, their statistics, reports and chunks.
 //
 // Whose a stream is:
 // - The claim on its destination decides, else the one on its source (symmetric RTP).  Of several
@@ -7,16 +6,14 @@
 //   cover the packet's time; RTP from shortly before a bind is adopted by it.  Then comes a claim
 //   on a destination that SDP did not name but media of the call came from; last of all a call
 //   without signalling that claims both ends, which gives the stream up to whoever else claims one.
-// - A running stream stays with its call, also after kUnbind, until kRelease or until another call
-//   claims it: the old part ends with a final report and a new one begins.  While the old claim is
-//   live, at once; else with the first packet that does not go on, see media_contest.cc.
+// - A running stream stays with its call, also after kUnbind, until kRelease or until it breaks off
+//   after another call's claim (media_contest.cc): its part ends with a final report.
 // - After kRelease, packets of the same stream make a new one, owned by whoever claims the address.
 //
 // When room is short (docs/adr/0009-whole-calls-under-overload.md):
 // - The call plane refuses, cuts and restores calls; their streams are then counted only.
-// - A stream that finds no chunk takes one from the quarantine.  Where there is none, its whole
-// call
-//   starves: it gives up its chunks and takes none until an eighth of them all is free again.
+// - A stream that finds no chunk takes one from the quarantine.  Where there is none, its call
+//   starves as a whole: it gives up its chunks, and takes none until an eighth of all is free.
 // - A stream of a call takes the place of one that is not kept when the table is full.
 //
 // Threads: the owning worker.  Memory: an Arena at start.  When tables are full: counted drops.
@@ -143,7 +140,10 @@ class Media {
   // media_contest.cc: streams that a later call claims
   [[nodiscard]] bool is_contested(std::uint32_t stream, const Owner& owner);
   void contest(std::uint32_t stream, const Owner& owner, const BindMessage& message);
-  [[nodiscard]] bool broke_off(std::uint32_t stream, std::int64_t since_ns);
+  void contest_ended(std::uint32_t stream, std::int64_t end_ns);
+  void renew(std::uint32_t stream);
+  [[nodiscard]] bool is_nested(const StreamCold& cold, const CallHandle& other);
+  [[nodiscard]] bool broke_off(std::uint32_t stream, std::int64_t since_ns, std::int64_t pause_ns);
   std::uint32_t find_contested(const MediaPacket& packet);
   void pass_on(std::uint32_t stream, const Owner& owner);
   void hand_over(std::uint32_t stream, const Owner& owner);

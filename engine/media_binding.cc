@@ -223,6 +223,16 @@ void Media::unbind(const BindMessage& message) {
   const std::uint32_t claim = endpoints_.claim_of(address, message.call);
   if (claim == kNone || !endpoints_.claim(claim).live()) return;
   endpoints_.claim(claim).unbind_ns = message.time_ns;
+  const Address& at = endpoints_.address(address);
+  if (at.claim_count == 1) return;
+  std::uint32_t stream = at.streams_to.first;
+  for (; stream != kNone; stream = streams_.cold(stream).by_destination.next) {
+    if (streams_.cold(stream).claim == claim) contest_ended(stream, message.time_ns);
+  }
+  stream = at.streams_from.first;
+  for (; stream != kNone; stream = streams_.cold(stream).by_source.next) {
+    if (streams_.cold(stream).claim == claim) contest_ended(stream, message.time_ns);
+  }
 }
 
 // By packet time: packets that came before the message did are taken out of their open chunk;

@@ -159,6 +159,88 @@ TEST(MediaContest, AStreamThatBeganAfterAClaimThatComesLateIsItsWhole) {
   EXPECT_EQ(kept_of(chunks, 2), 10U);
 }
 
+TEST(MediaContest, WhatRunsIsTheCallsThatHasNotEndedAndWhatBeginsTheLaterOnes) {
+  Bench bench;
+  for (std::uint32_t call = 1; call <= 3; ++call) {
+    claim_both(bench, call);
+    for (std::uint16_t i = 1; i <= 20; ++i) {
+      for (std::uint32_t ssrc = 1; ssrc <= call; ++ssrc) {
+        bench.rtp(static_cast<std::uint16_t>((call - ssrc) * 20 + i), ssrc);
+      }
+      bench.wait_ms(20);
+    }
+  }
+  EXPECT_EQ(bench.worker_->counters().streams_created.value(), 3U);
+  for (std::uint32_t call = 1; call <= 3; ++call) {
+    EXPECT_EQ(packets_of(bench, call), (4 - call) * 20U);
+  }
+}
+
+TEST(MediaContest, WithoutItsByeACallsStreamThatStoppedIsTheNextCalls) {
+  for (const std::uint16_t sequence : std::vector<std::uint16_t>{1, 51, 30'000}) {
+    Bench bench;
+    claim_both(bench, 1);
+    talk(bench, 1, 50);
+    claim_both(bench, 2);
+    bench.wait_ms(1'000);
+    talk(bench, sequence, 10);
+    EXPECT_EQ(packets_of(bench, 2), 10U) << sequence;
+  }
+}
+
+TEST(MediaContest, OfTwoLegsTheOuterOneTakesWhatRuns) {
+  Bench bench;
+  bench.tell(BindOperation::kBind, 1, kDestination);
+  bench.wait_ms(10);
+  bench.tell(BindOperation::kBind, 2, kDestination);
+  bench.tell(BindOperation::kBind, 2, kSource);
+  bench.wait_ms(10);
+  talk(bench, 1, 5);
+  bench.tell(BindOperation::kBind, 1, kSource);
+  talk(bench, 6, 5);
+  EXPECT_EQ(packets_of(bench, 1), 5U);
+}
+
+TEST(MediaContest, AReofferOfARunningCallLeavesItsStreamsWithIt) {
+  Bench bench;
+  claim_both(bench, 1);
+  talk(bench, 1, 10);
+  claim_both(bench, 2);
+  talk(bench, 11, 1);
+  bench.wait_ms(1'500);
+  bench.receiver_ = 7;
+  claim_both(bench, 1);
+  talk(bench, 12, 5);
+  EXPECT_EQ(packets_of(bench, 2), 0U);
+  bench.tell(BindOperation::kRelease, 1, nullptr);
+  const auto chunks = bench.chunks();
+  EXPECT_EQ(kept_of(chunks, 1), 16U);
+  EXPECT_EQ(chunks.back()->section.receiver, 7);
+}
+
+TEST(MediaContest, AReofferOfALaterCallClaimsNothingAnew) {
+  Bench bench;
+  claim_both(bench, 1);
+  talk(bench, 1, 10);
+  claim_both(bench, 2);
+  talk(bench, 11, 1);
+  bench.wait_ms(1'500);
+  claim_both(bench, 2);
+  talk(bench, 12, 5);
+  EXPECT_EQ(packets_of(bench, 2), 0U);
+}
+
+TEST(MediaContest, WhatRunsThroughTheEndOfItsCallGoesOverToTheCallThatSharedItSoon) {
+  Bench bench;
+  claim_both(bench, 1);
+  talk(bench, 1, 10);
+  claim_both(bench, 2);
+  talk(bench, 11, 10);
+  end_call(bench, 1);
+  talk(bench, 21, 30);
+  EXPECT_EQ(packets_of(bench, 2), 20U);
+}
+
 TEST(MediaContest, TheNextCallsEndLeavesALateStreamWhereItWas) {
   Bench bench;
   claim_both(bench, 1);

@@ -162,6 +162,7 @@ TEST_F(MediaKeepingOnce, TheSameNumberAloneIsNoDuplicate) {
 TEST_F(MediaKeepingOnce, AStreamThatChangesCallsRemembersNothing) {
   bench_.tell(BindOperation::kBind, 1, kDestination);
   mirrored(1, {0, 9});
+  bench_.wait_ms(1'000);
   bench_.tell(BindOperation::kBind, 2, kDestination);
   mirrored(2, {0});
   mirrored(1, {0});

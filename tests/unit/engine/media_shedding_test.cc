@@ -147,7 +147,7 @@ TEST(MediaShedding, AStreamThatMovesToAnotherCallLeavesItsRefusalBehind) {
   bench.tell(BindOperation::kBind, 1, kDestination);
   bench.tell(BindOperation::kRefuse, 1, nullptr);
   for (std::uint16_t i = 0; i < 3; ++i) bench.rtp(i);
-  bench.wait_ms(20);
+  bench.wait_ms(1'020);
   bench.tell(BindOperation::kBind, 2, kDestination);
   for (std::uint16_t i = 3; i < 7; ++i) bench.rtp(i);
   bench.tell(BindOperation::kRelease, 2, nullptr);
