@@ -9,8 +9,11 @@
 
 #include "base/clock.h"
 #include "bench/load/bench_policy.h"
+#include "bench/load/capture_account.h"
 #include "bench/load/lcore_worker.h"
 #include "bench/load/outlet.h"
+#include "bench/load/packet_counts.h"
+#include "bench/load/record_rig.h"
 #include "bench/load/stream_source.h"
 #include "engine/port.h"
 #include "engine/rings.h"
@@ -23,16 +26,10 @@ constexpr std::uint32_t kSpareMbufs = 4'095;      // in the caches of the lcores
 constexpr std::uint64_t kBehindMax = 512;         // packets that may be sent late
 constexpr std::int64_t kQuietNs = 30 * kNsPerMs;  // nothing comes any more
 constexpr std::int64_t kPatienceNs = 20 * kNsPerSecond;
+constexpr std::int64_t kGoneNs = 5 * kNsPerMs;  // what has not arrived by then does not come
 constexpr std::uint32_t kFrameSlot = 2'048;
-
-// A packet has been lost by each: the others count other things.
-constexpr engine::DropReason kPacketDrops[] = {engine::DropReason::kNoChunk,
-                                               engine::DropReason::kWriterFull,
-                                               engine::DropReason::kRtpTooLong,
-                                               engine::DropReason::kQuarantineFull,
-                                               engine::DropReason::kQuarantineAged,
-                                               engine::DropReason::kProbationEvicted,
-                                               engine::DropReason::kStreamTableFull};
+constexpr std::uint32_t kReadMax = 16;     // chunks between two bursts
+constexpr std::uint32_t kReadShare = 256;  // of those that wait
 
 Result<engine::Port> open_receiver(const CaptureLoadOptions& options) {
   if (options.receiver.empty()) {
@@ -63,9 +60,6 @@ Result<std::unique_ptr<Outlet>> open_sender(const CaptureLoadOptions& options,
   return options.dpdk ? make_port_outlet(options.sender) : make_interface_outlet(options.sender);
 }
 
-// What has been counted so far, by stage.
-using Tallies = std::vector<std::pair<std::string, std::uint64_t>>;
-
 class Session : public CaptureLoad {
  public:
   Session(const CaptureLoadOptions& options, engine::Port port)
@@ -89,6 +83,7 @@ class Session : public CaptureLoad {
       TD_TRY(runners_.back()->start(lcore));
       lcore = rte_get_next_lcore(lcore, 1, 0);
     }
+    flushed_ = tallies();
     return bind_all();
   }
 
@@ -107,11 +102,13 @@ class Session : public CaptureLoad {
   Result<void> flush();
   void settle();
   bool read_one();
+  void read_some();
+  bool has_room();
+  Result<void> prepare();
   Result<void> send(std::uint32_t count);
   [[nodiscard]] std::uint64_t received() const;
   [[nodiscard]] std::uint64_t busy_cycles() const;
-  [[nodiscard]] Tallies tallies() const;
-  void account(const Tallies& before, CaptureTrial& trial) const;
+  [[nodiscard]] CaptureTallies tallies() const;
 
   CaptureLoadOptions options_;
   engine::Port port_;
@@ -121,6 +118,11 @@ class Session : public CaptureLoad {
   std::vector<std::unique_ptr<engine::Worker>> workers_{};
   std::vector<std::unique_ptr<LcoreWorker>> runners_{};
   std::size_t next_ring_ = 0;
+  CaptureTallies flushed_{};                         // when no worker had an open chunk
+  std::uint64_t sent_ever_ = 0;                      // and not lost by the outlet
+  std::uint64_t gone_ = 0;                           // of them, lost somewhere on a wire
+  std::uint64_t arrived_ = 0;                        // when has_room() looked
+  std::int64_t arrived_ns_ = 0;                      // since when there are no more
   alignas(64) std::atomic<std::int64_t> now_ns_{0};  // packet time; the sender's
   double progress_every_s_ = 0;
   CaptureProgress progress_{};
@@ -135,6 +137,10 @@ Result<void> Session::make_worker(std::uint16_t index) {
   ring_options.worker = index;
   ring_options.socket = port_.socket();
   ring_options.chunk_count = most + most / 50 + 4'096;
+  if (!options_.receiver.empty()) {  // in real time many grow old at once: as many as `run` has
+    ring_options.chunk_count = std::max(ring_options.chunk_count, RecordRig::chunks_of(most));
+  }
+  ring_options.chunk_slots = std::bit_ceil(ring_options.chunk_count + 1);
   ring_options.report_slots = 65'536;
   auto rings = engine::WorkerRings::create(ring_options);
   if (!rings) return rings.error();
@@ -198,8 +204,37 @@ bool Session::read_one() {
   return false;
 }
 
+// More of them the more wait, but never so many that the sender is held up.
+void Session::read_some() {
+  std::uint32_t waiting = 0;
+  for (const auto& rings : rings_) waiting += rings->chunk_count();
+  const std::uint32_t count = std::min(kReadMax, 1 + waiting / kReadShare);
+  for (std::uint32_t i = 0; i < count && read_one(); ++i) {
+  }
+}
+
+// Whether a burst is taken without loss: on a wire, as long as less than half of the descriptors'
+// packets have not arrived.
+bool Session::has_room() {
+  if (!outlet_->has_room()) return false;
+  if (options_.receiver.empty()) return true;
+  const std::int64_t now_ns = monotonic_now_ns();
+  if (const std::uint64_t arrived = received(); arrived != arrived_) {
+    arrived_ = arrived;
+    arrived_ns_ = now_ns;
+  }
+  const std::uint64_t known = arrived_ + gone_;
+  const std::uint64_t waiting = sent_ever_ > known ? sent_ever_ - known : 0;
+  if (waiting < options_.descriptors / 2) return true;
+  if (now_ns - arrived_ns_ < kGoneNs) return false;
+  gone_ += waiting;
+  return true;
+}
+
 Result<void> Session::send(std::uint32_t count) {
+  const std::uint64_t lost = outlet_->ring_full() + outlet_->no_buffer();
   TD_TRY(outlet_->send(source_, count));
+  sent_ever_ += count - (outlet_->ring_full() + outlet_->no_buffer() - lost);
   now_ns_.store(source_.now_ns(), std::memory_order_relaxed);
   return {};
 }
@@ -209,7 +244,7 @@ Result<void> Session::warm_up() {
     source_.set_rank(rank);
     const std::int64_t begin_ns = source_.now_ns();
     while (source_.now_ns() < begin_ns + StreamSource::kPacketNs) {
-      if (outlet_->has_room()) TD_TRY(send(kBurst));
+      if (has_room()) TD_TRY(send(kBurst));
       while (read_one()) {
       }
     }
@@ -247,7 +282,7 @@ Result<void> Session::send_paced(double pps, double seconds, CaptureTrial& trial
       TD_TRY(send(count));
       trial.sent += count;
     }
-    read_one();
+    read_some();
     if (progress_ && static_cast<double>(at) / hz >= progress_s) {
       progress_(static_cast<double>(at) / hz, trial.sent);
       progress_s += progress_every_s_;
@@ -270,12 +305,13 @@ Result<void> Session::flush() {
   }
   while (read_one()) {
   }
+  flushed_ = tallies();
   return {};
 }
 
 std::uint64_t Session::received() const {
   std::uint64_t sum = 0;
-  for (const auto& runner : runners_) sum += runner->counters().rx_packets.value();
+  for (const auto& runner : runners_) sum += received_rtp(runner->counters());
   return sum;
 }
 
@@ -285,51 +321,43 @@ std::uint64_t Session::busy_cycles() const {
   return sum;
 }
 
-Tallies Session::tallies() const {
+CaptureTallies Session::tallies() const {
   const engine::PortStatistics port = port_.statistics();
-  Tallies out = {{"port_ring_full", outlet_->ring_full()},
-                 {"port_no_buffer", outlet_->no_buffer() + port.no_buffer},
-                 {"port_missed", port.missed},
-                 {"port_errors", port.errors}};
+  CaptureTallies out;
+  out.port = {{"port_ring_full", outlet_->ring_full()},
+              {"port_no_buffer", outlet_->no_buffer() + port.no_buffer},
+              {"port_missed", port.missed},
+              {"port_errors", port.errors}};
   for (const engine::DropReason reason : kPacketDrops) {
     std::uint64_t sum = 0;
     for (const auto& runner : runners_) sum += runner->counters().value(reason);
-    out.emplace_back(
+    out.worker.emplace_back(
         "worker_" + std::string(engine::kDropReasonNames[static_cast<std::size_t>(reason)].name),
         sum);
   }
+  out.received = received();
+  out.found = source_.found_ever();
   return out;
 }
 
-// In process every lost packet stands in a counter.  On a wire some may be lost where nobody of us
-// counts: they are told as such.
-void Session::account(const Tallies& before, CaptureTrial& trial) const {
-  const StreamSource::Comparison compared = source_.compare();
-  trial.recorded = source_.found();
-  trial.damaged = compared.damaged;
-  trial.wrong_streams = compared.wrong_streams;
-  const Tallies after = tallies();
-  std::uint64_t known = 0;
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    const std::uint64_t count = after[i].second - before[i].second;
-    known += count;
-    if (count > 0) trial.drops.emplace_back(after[i].first, count);
+// What a worker drops meanwhile is told in chunks that are handed out later: they are handed out
+// before the trial, and all is done once more.
+Result<void> Session::prepare() {
+  for (int i = 0; i < 2; ++i) {
+    TD_TRY(warm_up());
+    settle();
+    if (drop_sum(tallies().worker) == drop_sum(flushed_.worker)) break;
+    TD_TRY(flush());
   }
-  const std::uint64_t lost = trial.recorded < trial.sent ? trial.lost() : 0;
-  if (options_.receiver.empty()) {
-    trial.unexplained = std::max(lost, known) - std::min(lost, known);
-  } else if (lost > known) {
-    trial.drops.emplace_back("on_the_way", lost - known);
-  }
+  return {};
 }
 
 Result<CaptureTrial> Session::run(double pps, double seconds) {
-  TD_TRY(warm_up());
-  settle();
+  TD_TRY(prepare());
   source_.begin();
   CaptureTrial trial;
   trial.asked_pps = pps;
-  const Tallies before = tallies();
+  const CaptureTallies begun = tallies();
   const std::uint64_t cycles = busy_cycles();
   const std::uint64_t received_before = received();
   const std::uint64_t begin = rte_get_tsc_cycles();
@@ -341,8 +369,13 @@ Result<CaptureTrial> Session::run(double pps, double seconds) {
   const auto packets = static_cast<double>(received() - received_before);
   const auto busy = static_cast<double>(busy_cycles() - cycles);
   trial.worker_cycles = packets > 0 ? busy / packets : 0;
+  const CaptureTallies before = flushed_;
   TD_TRY(flush());
-  account(before, trial);
+  const StreamSource::Comparison compared = source_.compare();
+  trial.recorded = source_.found();
+  trial.damaged = compared.damaged;
+  trial.wrong_streams = compared.wrong_streams;
+  account(before, begun, flushed_, !options_.receiver.empty(), trial);
   return trial;
 }
 

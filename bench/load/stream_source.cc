@@ -56,21 +56,40 @@ std::uint16_t ip_checksum(std::uint32_t sum, std::uint32_t source, std::uint32_t
   return static_cast<std::uint16_t>(~sum);
 }
 
+// Gives each packet of ours to `visit`.  Gap records stand where a worker has dropped something:
+// they are no damage, and what stands behind them is read, too.  Returns how many records are none
+// that a worker writes of our packets.
+template <typename Visit>
+std::uint64_t visit_records(ByteView records, std::uint64_t& gaps, Visit visit) {
+  std::uint64_t damaged = 0;
+  Cursor cursor(records);
+  while (!cursor.at_end()) {
+    const ByteView head_bytes = cursor.read_bytes(kRecordHeaderBytes);
+    if (cursor.failed()) return damaged + 1;
+    const RecordHead head = read_head(head_bytes.data());
+    const ByteView bytes = cursor.read_bytes(head.bytes - kRecordHeaderBytes);
+    if (cursor.failed()) return damaged + 1;
+    if (head.kind == RecordKind::kGap && bytes.size() == kGapRecordBytes) {
+      gaps += load_le<std::uint32_t>(bytes.data());
+    } else if (head.kind == RecordKind::kRtp && bytes.size() == StreamSource::kRtpBytes) {
+      visit(bytes.data());
+    } else {
+      ++damaged;
+    }
+  }
+  return damaged;
+}
+
 }  // namespace
 
 Tally tally_section(const SectionHeader& section, ByteView records) {
   Tally tally;
-  Cursor cursor(records);
-  while (!cursor.at_end()) {
-    const auto head = cursor.read_le<std::uint16_t>();
-    cursor.skip(4);
-    const ByteView rtp = cursor.read_bytes(head & 0x3fff);
-    TD_ASSERT(!cursor.failed() && head >> 14 == 0 && rtp.size() == StreamSource::kRtpBytes);
-    TD_ASSERT(load_le<std::uint64_t>(rtp.data() + kSamplesAt) == hash_samples(rtp.data()));
-    tally.checksum += share(rtp.data());
+  tally.damaged += visit_records(records, tally.gaps, [&tally](const std::uint8_t* rtp) {
+    if (load_le<std::uint64_t>(rtp + kSamplesAt) != hash_samples(rtp)) ++tally.damaged;
+    tally.checksum += share(rtp);
     ++tally.packets;
-  }
-  TD_ASSERT(tally.packets == section.packet_count);
+  });
+  if (tally.packets != section.packet_count) ++tally.damaged;
   return tally;
 }
 
@@ -155,43 +174,38 @@ void StreamSource::begin() {
     found_[i] = {};
   }
   damaged_ = 0;
+  gaps_ = 0;
   found_count_ = 0;
 }
 
 void StreamSource::read_back(const SectionHeader& section, ByteView records) {
-  Cursor cursor(records);
-  std::uint32_t packets = 0;
   const std::uint32_t stream = section.ssrc;
   if (stream >= found_.size()) {
     damaged_ += section.packet_count;
     return;
   }
   Found& found = found_[stream];
-  while (!cursor.at_end()) {
-    const auto head = cursor.read_le<std::uint16_t>();
-    cursor.skip(4);
-    const ByteView rtp = cursor.read_bytes(head & 0x3fff);
-    if (cursor.failed() || head >> 14 != 0 || rtp.size() != kRtpBytes) {
-      ++damaged_;
-      return;
-    }
+  std::uint32_t packets = 0;
+  damaged_ += visit_records(records, gaps_, [&](const std::uint8_t* rtp) {
     ++packets;
-    const std::uint32_t number = load_be<std::uint32_t>(rtp.data() + 4) / kSamplesPerPacket;
-    if (number <= base_[stream]) continue;  // of the time before begin()
-    const bool whole = load_le<std::uint64_t>(rtp.data() + kSamplesAt) == hash_samples(rtp.data());
-    const bool right = load_be<std::uint16_t>(rtp.data() + 2) == (number & 0xffff) &&
-                       load_be<std::uint32_t>(rtp.data() + 8) == stream;
+    ++found_ever_;
+    const std::uint32_t number = load_be<std::uint32_t>(rtp + 4) / kSamplesPerPacket;
+    if (number <= base_[stream]) return;  // of the time before begin()
+    const bool whole = load_le<std::uint64_t>(rtp + kSamplesAt) == hash_samples(rtp);
+    const bool right = load_be<std::uint16_t>(rtp + 2) == (number & 0xffff) &&
+                       load_be<std::uint32_t>(rtp + 8) == stream;
     if (!whole || !right) ++damaged_;
     ++found.count;
     ++found_count_;
-    found.checksum += share(rtp.data());
-  }
+    found.checksum += share(rtp);
+  });
   if (packets != section.packet_count) ++damaged_;
 }
 
 StreamSource::Comparison StreamSource::compare() const {
   Comparison out;
   out.damaged = damaged_;
+  out.gaps = gaps_;
   for (std::size_t i = 0; i < sent_.size(); ++i) {
     const Sent& sent = sent_[i];
     const Found& found = found_[i];

@@ -19,9 +19,11 @@ namespace tapdeck::load {
 struct Tally {
   std::uint64_t packets = 0;
   std::uint64_t checksum = 0;
+  std::uint64_t damaged = 0;  // of them, not whole; and what is no record
+  std::uint64_t gaps = 0;     // packets that gap records tell as lost
 };
 
-// Of a section of a StreamSource's packets, all of them whole.
+// Of a section of a StreamSource's packets.
 Tally tally_section(const SectionHeader& section, ByteView records);
 
 class StreamSource {
@@ -66,6 +68,7 @@ class StreamSource {
     std::uint64_t sent = 0;                // those that were taken back or skipped not counted
     std::uint64_t missing = 0;             // sent, not read back
     std::uint64_t damaged = 0;             // read back, but never sent so
+    std::uint64_t gaps = 0;                // told as lost by gap records, earlier ones included
     std::uint32_t incomplete_streams = 0;  // streams with a missing packet
     std::uint32_t wrong_streams = 0;       // of streams without a missing packet: not what was sent
   };
@@ -74,6 +77,9 @@ class StreamSource {
 
   // Packets that were read back since begin().  Reader's side.
   [[nodiscard]] std::uint64_t found() const { return found_count_; }
+
+  // Packets that were ever read back.  Reader's side.
+  [[nodiscard]] std::uint64_t found_ever() const { return found_ever_; }
 
  private:
   struct Sent {
@@ -100,7 +106,9 @@ class StreamSource {
   std::int64_t cycle_ns_;
   std::int64_t now_ns_;
   std::uint64_t damaged_ = 0;
+  std::uint64_t gaps_ = 0;
   std::uint64_t found_count_ = 0;
+  std::uint64_t found_ever_ = 0;
 };
 
 }  // namespace tapdeck::load

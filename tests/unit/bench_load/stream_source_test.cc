@@ -133,6 +133,41 @@ TEST_F(SourceTest, WhatWasSentBeforeTheTrialIsNotCompared) {
   EXPECT_EQ(found.missing + found.damaged + found.wrong_streams, 0U);
 }
 
+// A worker writes one wherever it has dropped something.
+TEST_F(SourceTest, AGapRecordIsNoDamageAndHidesNothingBehindIt) {
+  std::vector<std::uint8_t> records;
+  const auto add = [&records](RecordKind kind, ByteView bytes) {
+    std::array<std::uint8_t, kRecordHeaderBytes> head{};
+    store_le(head.data(),
+             static_cast<std::uint16_t>(bytes.size() | static_cast<std::size_t>(kind) << 14));
+    records.insert(records.end(), head.begin(), head.end());
+    records.insert(records.end(), bytes.begin(), bytes.end());
+  };
+  const Frame first = write();
+  SectionHeader section{};
+  section.ssrc = stream_of(first);
+  section.packet_count = 2;
+  add(RecordKind::kRtp, ByteView{first}.subspan(kUdpPayloadAt));
+  add(RecordKind::kGap, std::array<std::uint8_t, kGapRecordBytes>{7, 0, 0, 0, 2});
+  Frame next = write();
+  while (stream_of(next) != section.ssrc) {
+    read_back(next);
+    next = write();
+  }
+  add(RecordKind::kRtp, ByteView{next}.subspan(kUdpPayloadAt));
+  source_.read_back(section, records);
+  const StreamSource::Comparison found = source_.compare();
+  EXPECT_EQ(found.gaps, 7U);
+  EXPECT_EQ(found.missing + found.damaged + found.wrong_streams, 0U);
+  EXPECT_EQ(source_.found(), found.sent);
+  const Tally tally = tally_section(section, records);
+  EXPECT_EQ(tally.packets, 2U);
+  EXPECT_EQ(tally.gaps, 7U);
+  EXPECT_EQ(tally.damaged, 0U);
+  records.pop_back();
+  EXPECT_GT(tally_section(section, records).damaged, 0U) << "cut short";
+}
+
 TEST(StreamSource, RanksAreSilentUntilTheirTurn) {
   StreamSource source(2 * StreamSource::kRanks);
   source.set_rank(1);
