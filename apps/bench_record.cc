@@ -1,6 +1,8 @@
 #include <filesystem>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "apps/bench.h"
 #include "apps/bench_output.h"
 #include "bench/load/record_load.h"
@@ -29,6 +31,7 @@ std::vector<report::Column> record_columns() {
           {"waited", "waited", 2},
           {"waiting_chunks_most", "waiting most"},
           {"missed_packets", "missed"},
+          {"sent_packets", "sent"},
           {"drops", "drops"},
           {"read_back_packets", "read back"}};
 }
@@ -61,15 +64,22 @@ std::vector<report::Value> row(std::uint32_t streams, bool limits, const load::R
           r.waited,
           std::uint64_t{r.waiting_most},
           r.missed,
+          r.sent,
           drops_of(r),
           r.packets_read};
 }
 
 // What makes the figures worth nothing, and what must be told beside them.
 void add_wrong(const load::RecordResult& r, report::Report& out) {
-  if (r.wrong_streams > 0 && r.drops.empty()) {  // what was dropped is missing in its stream
-    out.wrong.push_back(std::to_string(r.wrong_streams) +
-                        " streams read back are not what was sent.");
+  if (!r.is_intact()) {
+    out.wrong.push_back(
+        fmt::format("Of {} packets sent {} were read back, {} of them damaged; {} are missing, or "
+                    "too many, without a reason, and {} streams are not what was sent.",
+                    r.sent,
+                    r.packets_read,
+                    r.damaged,
+                    r.unexplained,
+                    r.wrong_streams));
   }
   if (r.chunks_failed > 0) {
     out.wrong.push_back(std::to_string(r.chunks_failed) + " chunks were refused by the disk.");

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "bench/load/disk_directory.h"
+#include "bench/load/packet_counts.h"
 #include "bench/load/record_rig.h"
 #include "bench/load/recorder.h"
 
@@ -117,12 +118,21 @@ class Feeder {
  private:
   // False: waited for the writer instead.
   bool feed() {
-    if (rig_.rings().chunk_count() > options_.streams / 8 + 1'024) {
+    if (is_writer_behind()) {
       usleep(50);
       return false;
     }
     options_.feed == RecordFeed::kPrepared ? rig_.feed_prepared() : rig_.feed_packets();
     return true;
+  }
+
+  // Few streams have few chunks: some must be free for the next packets.  When none waits for the
+  // writer there is nothing to wait for.
+  [[nodiscard]] bool is_writer_behind() const {
+    const std::uint32_t waiting = rig_.rings().chunk_count();
+    if (waiting > options_.streams / 8 + 1'024) return true;
+    return options_.feed == RecordFeed::kWorker && waiting > 0 &&
+           rig_.free_chunks() < rig_.chunks_a_batch();
   }
 
   const RecordOptions& options_;
@@ -147,21 +157,25 @@ Result<void> read_back(storage::Store& store, RecordRig& rig, RecordResult& resu
   for (std::uint32_t stream = 0; stream < rig.mill().streams().stream_count(); stream += 2) {
     TD_TRY(reader->read_media(RecordRig::recording_of(stream),
                               [&](const SectionHeader& section, ByteView records) {
-                                result.packets_read += section.packet_count;
                                 rig.read_back(section, records);
                                 return true;
                               }));
     ++result.recordings;
   }
-  result.wrong_streams = rig.wrong_streams();
+  const RecordRig::Balance balance = rig.balance();
+  result.sent = balance.sent;
+  result.packets_read = balance.read_back;
+  result.unexplained = balance.unexplained();
+  result.damaged = balance.damaged;
+  result.wrong_streams = balance.wrong_streams;
   return {};
 }
 
 void note_drops(const engine::WorkerCounters& counters, RecordResult& result) {
-  for (std::size_t i = 0; i < engine::kDropReasonNames.size(); ++i) {
-    if (counters.drops[i].value() > 0) {
-      result.drops.emplace_back(engine::kDropReasonNames[i].name, counters.drops[i].value());
-    }
+  for (const engine::DropReason reason : kPacketDrops) {
+    if (counters.value(reason) == 0) continue;
+    result.drops.emplace_back(engine::kDropReasonNames[static_cast<std::size_t>(reason)].name,
+                              counters.value(reason));
   }
 }
 
@@ -194,7 +208,10 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
   if (!store) return Error(std::move(store.error()));
   stay_on(kFeederCore);
   const bool prepared = options.feed == RecordFeed::kPrepared;
-  RecordRig rig(options.streams, prepared ? RecordRig::Feed::kPrepared : RecordRig::Feed::kPackets);
+  auto made = RecordRig::create(options.streams,
+                                prepared ? RecordRig::Feed::kPrepared : RecordRig::Feed::kPackets);
+  if (!made) return Error(std::move(made.error()));
+  RecordRig& rig = **made;
   prepared ? rig.prepare() : rig.warm_up();
   {
     Recorder recorder(**store, rig.rings(), recordings_of(options.streams), kWriterCore);
@@ -209,7 +226,7 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
     recorder.stop();
     result.chunks_failed = recorder.failed();
   }
-  note_drops(rig.counters(), result);
+  if (!prepared) note_drops(rig.counters(), result);
   TD_TRY((*store)->put_pending_rows());
   warm_page_cache(path);
   return read_back(**store, rig, result);

@@ -41,19 +41,28 @@ struct RecordResult {
   std::uint64_t chunks = 0;        //
   std::uint64_t stored_bytes = 0;  // written for them
   std::uint64_t missed = 0;  // open loop: packets that were due and not made, for want of time
-  std::vector<std::pair<std::string, std::uint64_t>> drops;  // by the worker's reasons, those > 0
-  std::uint64_t chunks_failed = 0;                           // refused by the disk
-  double patch_ns = 0;    // CPU per packet: the generator, on the worker's core
-  double worker_ns = 0;   // CPU per packet: the worker
-  double writer_cpu = 0;  // CPU seconds per second
+  std::vector<std::pair<std::string, std::uint64_t>>
+      drops;                        // by reasons that lose packets, those > 0
+  std::uint64_t chunks_failed = 0;  // refused by the disk
+  double patch_ns = 0;              // CPU per packet: the generator, on the worker's core
+  double worker_ns = 0;             // CPU per packet: the worker
+  double writer_cpu = 0;            // CPU seconds per second
   double keeper_cpu = 0;
   std::uint32_t waiting_most = 0;  // chunks on their way to the writer
   double waited = 0;    // share of the time in which the worker's core waited for the writer
   bool direct = false;  // O_DIRECT through io_uring, all of it
   RecordLimits limits;
-  std::uint64_t recordings = 0;     // read back
-  std::uint64_t packets_read = 0;   //
-  std::uint32_t wrong_streams = 0;  // not what was sent; with drops: meaningless
+  std::uint64_t recordings = 0;  // read back
+  std::uint64_t sent = 0;        // packets, from the beginning; some are in no chunk of `packets`
+  std::uint64_t packets_read = 0;
+  // What must be 0, or the figures are worth nothing.
+  std::uint64_t unexplained = 0;    // sent, neither read back nor dropped; or too many
+  std::uint64_t damaged = 0;        // read back, but never sent so
+  std::uint32_t wrong_streams = 0;  // nothing is missing of them, but they are not what was sent
+
+  [[nodiscard]] bool is_intact() const {
+    return unexplained == 0 && damaged == 0 && wrong_streams == 0;
+  }
 
   [[nodiscard]] double mpps() const { return static_cast<double>(packets) / seconds / 1e6; }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "bench/load/cpu_time.h"
+#include "bench/load/packet_counts.h"
 #include "config/config.h"
 
 namespace tapdeck::load {
@@ -32,18 +33,34 @@ std::uint32_t RecordRig::chunks_of(std::uint32_t streams) {
                                     defaults.stream_count_max);
 }
 
-RecordRig::RecordRig(std::uint32_t streams, Feed feed)
-    : port_(*engine::Port::make_ring_port(
-          {.name = "record", .ring_size = 2 * kMbufs, .mbuf_count = kMbufs + 1'023})),
-      rings_(*engine::WorkerRings::create(ring_options(streams, feed))),
-      worker_(*engine::Worker::create({.sources = {engine::make_source(port_, 0)},
-                                       .streams_max = std::bit_ceil(streams),
-                                       .claims_max = std::bit_ceil(streams),
-                                       .calls_max = streams / 2 + 1},
-                                      rings_)),
-      mill_(port_, streams) {
-  for (std::uint32_t stream = 0; stream < streams; ++stream) bind(stream);
-  step();
+Result<std::unique_ptr<RecordRig>> RecordRig::create(std::uint32_t streams, Feed feed) {
+  auto port = engine::Port::make_ring_port(
+      {.name = "record", .ring_size = 2 * kMbufs, .mbuf_count = kMbufs + 1'023});
+  if (!port) return Error(std::move(port.error()));
+  auto rings = engine::WorkerRings::create(ring_options(streams, feed));
+  if (!rings) return Error(std::move(rings.error()));
+  std::unique_ptr<RecordRig> rig(new RecordRig(std::move(*port), std::move(*rings)));
+  auto worker = engine::Worker::create({.sources = {engine::make_source(rig->port_, 0)},
+                                        .streams_max = std::bit_ceil(streams),
+                                        .claims_max = std::bit_ceil(streams),
+                                        .calls_max = streams / 2 + 1},
+                                       rig->rings_);
+  if (!worker) return Error(std::move(worker.error()));
+  rig->worker_.emplace(std::move(*worker));
+  rig->mill_.emplace(rig->port_, streams);
+  for (std::uint32_t stream = 0; stream < streams; ++stream) rig->bind(stream);
+  rig->step();
+  return rig;
+}
+
+std::uint32_t RecordRig::free_chunks() const {
+  return rings_.home_count() + static_cast<std::uint32_t>(counters().chunks_free.value());
+}
+
+std::uint32_t RecordRig::chunks_a_batch() const {
+  const std::uint32_t streams = mill_->streams().stream_count();
+  const std::uint32_t of_rank = (streams + StreamSource::kRanks - 1) / StreamSource::kRanks;
+  return (kMbufs / streams + 1) * of_rank;
 }
 
 Uid RecordRig::recording_of(std::uint32_t stream) {
@@ -58,16 +75,16 @@ void RecordRig::bind(std::uint32_t stream) {
   message.kind = MediaKind::kAudio;
   message.call = {stream / 2 + 1, 1};
   message.recording = recording_of(stream);
-  message.address = mill_.streams().destination(stream);
-  message.time_ns = mill_.now_ns();
+  message.address = mill_->streams().destination(stream);
+  message.time_ns = mill_->now_ns();
   while (!rings_.push_bind(message)) step();
 }
 
 void RecordRig::warm_up() {
   for (std::uint32_t rank = 0; rank < StreamSource::kRanks; ++rank) {
-    const std::int64_t begin_ns = mill_.now_ns();
-    while (mill_.now_ns() < begin_ns + StreamSource::kPacketNs) {
-      TD_ASSERT(mill_.send(rank));
+    const std::int64_t begin_ns = mill_->now_ns();
+    while (mill_->now_ns() < begin_ns + StreamSource::kPacketNs) {
+      TD_ASSERT(mill_->send(rank));
       step();
       discard();
     }
@@ -77,15 +94,16 @@ void RecordRig::warm_up() {
 // Fewer streams than mbufs fill chunks that nobody writes yet.
 void RecordRig::discard() {
   while (Chunk* chunk = rings_.pop_chunk()) {
-    mill_.read_back(*chunk);
+    mill_->read_back(*chunk);
+    discarded_ += chunk->section.packet_count;
     rings_.take_home(chunk);
   }
 }
 
 void RecordRig::prepare() {
   warm_up();
-  prepared_.resize(mill_.streams().stream_count());
-  while (waiting_.size() < mill_.streams().stream_count()) {
+  prepared_.resize(mill_->streams().stream_count());
+  while (waiting_.size() < mill_->streams().stream_count()) {
     feed_packets();
     while (Chunk* chunk = rings_.pop_chunk()) {
       Prepared& stream = prepared_[chunk->section.ssrc];
@@ -105,7 +123,7 @@ void RecordRig::prepare() {
 }
 
 void RecordRig::feed_packets() {
-  TD_ASSERT(mill_.send());
+  TD_ASSERT(mill_->send());
   step();
 }
 
@@ -124,12 +142,12 @@ void RecordRig::feed_prepared() {
 
 void RecordRig::finish() {
   if (!prepared_.empty()) return;
-  while (!worker_.finish({mill_.now_ns(), mill_.now_ns()})) drop_reports();
+  while (!worker_->finish({mill_->now_ns(), mill_->now_ns()})) drop_reports();
 }
 
 void RecordRig::step() {
   const std::int64_t begin_ns = thread_cpu_ns();
-  while (worker_.step({mill_.now_ns(), mill_.now_ns()}) > 0) {
+  while (worker_->step({mill_->now_ns(), mill_->now_ns()}) > 0) {
   }
   worker_ns_ += thread_cpu_ns() - begin_ns;
   drop_reports();
@@ -143,23 +161,41 @@ void RecordRig::drop_reports() {
 }
 
 void RecordRig::read_back(const SectionHeader& section, ByteView records) {
-  if (prepared_.empty()) return mill_.read_back(section, records);
+  if (prepared_.empty()) return mill_->read_back(section, records);
   const Tally tally = tally_section(section, records);
-  Prepared& stream = prepared_.at(section.ssrc);
-  stream.found.packets += tally.packets;
-  stream.found.checksum += tally.checksum;
+  if (section.ssrc >= prepared_.size()) {
+    damaged_ += tally.packets;
+    return;
+  }
+  Tally& found = prepared_[section.ssrc].found;
+  found.packets += tally.packets;
+  found.checksum += tally.checksum;
+  damaged_ += tally.damaged;
 }
 
-std::uint32_t RecordRig::wrong_streams() const {
-  if (prepared_.empty()) return mill_.wrong_streams();
-  std::uint32_t wrong = 0;
+RecordRig::Balance RecordRig::balance() const {
+  Balance out;
+  if (prepared_.empty()) {
+    const StreamSource::Comparison compared = mill_->streams().compare();
+    out.sent = compared.sent - discarded_;
+    out.read_back = mill_->streams().found() - discarded_;
+    out.dropped = lost_packets(counters());
+    out.damaged = compared.damaged;
+    out.wrong_streams = compared.wrong_streams;
+    return out;
+  }
+  out.damaged = damaged_;
   for (const Prepared& stream : prepared_) {
-    if (stream.found.packets != stream.chunk.packets * stream.fed ||
-        stream.found.checksum != stream.chunk.checksum * stream.fed) {
-      ++wrong;
+    const std::uint64_t sent = stream.chunk.packets * stream.fed;
+    out.sent += sent;
+    out.read_back += stream.found.packets;
+    if (stream.found.packets > sent ||
+        (stream.found.packets == sent &&
+         stream.found.checksum != stream.chunk.checksum * stream.fed)) {
+      ++out.wrong_streams;
     }
   }
-  return wrong;
+  return out;
 }
 
 }  // namespace tapdeck::load
