@@ -20,9 +20,12 @@ def run(program, pattern, quick):
             command.append(f"--benchmark_filter={pattern}")
         if quick:
             command.append("--benchmark_min_time=0.01")
-        subprocess.run(command, cwd=ROOT, check=True)
+        done = subprocess.run(command, cwd=ROOT)
         text = report.read()
-    return json.loads(text) if text.strip() else {"benchmarks": []}
+    result = json.loads(text) if text.strip() and done.returncode == 0 else {"benchmarks": []}
+    if done.returncode != 0:
+        result["failed"] = f"{os.path.basename(program)}: exit status {done.returncode}"
+    return result
 
 
 def main():
@@ -43,21 +46,26 @@ def main():
                    cwd=ROOT, check=True, stdout=sys.stderr)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     result = {"commit": commit.stdout.strip(), "context": None, "benchmarks": []}
+    failed = []
     for program in programs:
         report = run(program, arguments.filter, arguments.quick)
+        failed += [report["failed"]] if "failed" in report else []
         result["context"] = result["context"] or report.get("context")
         for row in report["benchmarks"]:
             result["benchmarks"].append({"program": os.path.basename(program), **row})
     if not arguments.filter:
         result["harnesses"] = targets.run_all(arguments.quick)
-        result["harnesses"]["micro"] = targets.of_micro(result["benchmarks"])
+        result.update(targets.machine(result["harnesses"]))
+        result["harnesses"]["micro"] = targets.of_micro(result["benchmarks"], failed)
         result["targets"] = targets.table(result["harnesses"])
+        targets.print_machine(result)
         targets.print_table(result["targets"])
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(result, file, indent=1)
             file.write("\n")
-    return 0
+    bad = not arguments.filter and targets.is_bad(result["harnesses"], result["targets"])
+    return 1 if failed or bad else 0
 
 
 if __name__ == "__main__":

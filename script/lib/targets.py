@@ -50,9 +50,10 @@ class Target:
     most: float = None
     row: dict = None  # the row in which the key is; None: the results
     limits: tuple = ()  # keys of what was measured beside it and bounds it
+    absent: str = "not measured"  # the verdict when the harness ran well and yet has no figure
 
     def found(self, reports):
-        """The row or results that hold the key; nothing when the harness failed or found wrong."""
+        """The row or results that hold the key; nothing when the harness found wrong."""
         report = reports.get(self.harness)
         if report is None or report["wrong"]:
             return {}
@@ -69,16 +70,20 @@ class Target:
         aim = self.least if self.least is not None else self.most
         return {"what": self.what, "target": self.wanted(), "measured": value,
                 "of_target": value / aim if value is not None and aim is not None else None,
-                "verdict": self.verdict(value), "limits": limits}
+                "verdict": self.verdict(value, reports.get(self.harness)), "limits": limits}
 
     def wanted(self):
         if self.least is not None:
             return f">= {self.least:g}"
         return f"<= {self.most:g}" if self.most is not None else ""
 
-    def verdict(self, value):
+    def verdict(self, value, report):
+        if report is not None and report["wrong"]:
+            return "WRONG"
         if value is None:
-            return "not measured"
+            if report is None:
+                return "not measured"
+            return "FAILED" if report.get("failed") else self.absent
         if self.least is not None:
             return "reached" if value >= self.least else "MISSED"
         if self.most is not None:
@@ -104,7 +109,7 @@ TARGETS = [
            row={"streams": 500_000}),
     Target("2 workers, 100 000 streams each, Mpps", "workers", "rate_mpps", row=PORT),
     Target("captured without loss at an open load, Mpps", "capture", "lossless_mpps",
-           limits=("worker_cycles",)),
+           limits=("worker_cycles",), absent="none passed"),
     Target("recorded to encrypted segments, Mpps", "record", "mpps", least=5.25, row=PORT,
            limits=("worker_ns", "patch_ns", "writer_cpu", "keeper_cpu")),
     Target("  writer alone, of the lower of its limits", "writer", "efficiency", least=0.8,
@@ -188,24 +193,41 @@ MICRO = {"policy/evaluate/10000/500": ("policy_us", "cpu_time", 1e-3),
          "ledger/append/256/real_time": ("journal_per_s", "items_per_second", 1)}
 
 
-def of_micro(rows):
-    """The micro-benchmarks that have targets, as a report."""
+def empty_report(command, failed=None):
+    """A report without figures; `failed` says why there are none."""
+    report = {"command": command, "rows": [], "wrong": [], "simulated": [], "results": {}}
+    if failed:
+        print(f"{command}: {failed}", file=sys.stderr)
+        report["failed"] = failed
+    return report
+
+
+def of_micro(rows, failed=()):
+    """The micro-benchmarks that have targets, as a report; `failed`: programs that did."""
     results = {}
     for row in rows:
         key, part, factor = MICRO.get(row["name"], (None, None, None))
         if key is not None and part in row:
             results[key] = row[part] * factor
-    return {"command": "bench/micro", "rows": [], "wrong": [], "simulated": [], "results": results}
+    report = empty_report("bench/micro", ", ".join(failed))
+    report["results"] = results
+    return report
 
 
 def read_report(done, command):
-    """The last line of a bench as its report, printed as a table."""
+    """The last line of a bench as its report, printed as a table.
+
+    A bench that ends badly behind its report is believed when that says why: that something is
+    wrong, or that no rate passed.
+    """
     lines = done.stdout.splitlines()
+    failed = f"exit status {done.returncode}"
     if not lines:
-        print(f"{command}: exit status {done.returncode}", file=sys.stderr)
-        return None
+        return empty_report(command, failed)
     report = json.loads(lines[-1])
     report["command"] = command
+    if done.returncode != 0 and not report["wrong"] and "lossless_mpps" not in report["results"]:
+        report["failed"] = failed
     print(report["command"])
     for row in report["rows"]:
         print("  " + ", ".join(f"{name} {show(value)}" for name, value in row.items()))
@@ -223,7 +245,7 @@ def run_ingest(quick):
         words = ["--calls", "20", "--runs", "1", "--no-floors"] if quick else []
         done = subprocess.run(["python3", "-B", INGEST, "--json", file.name, *words], cwd=ROOT)
         if done.returncode != 0:
-            return None
+            return empty_report(INGEST, f"exit status {done.returncode}")
         results = json.load(file)
     rows = []
     for result in results:
@@ -239,9 +261,12 @@ def run_memory():
     program = os.path.join("build-rel", "tests", "unit", "apps", "unit_apps")
     test = "Options.AStreamTakesAtMost28KiB"
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        subprocess.run([program, f"--gtest_filter={test}", f"--gtest_output=json:{file.name}"],
-                       cwd=ROOT, stdout=subprocess.DEVNULL)
+        done = subprocess.run(
+            [program, f"--gtest_filter={test}", f"--gtest_output=json:{file.name}"], cwd=ROOT,
+            stdout=subprocess.DEVNULL)
         text = file.read()
+    if done.returncode != 0:
+        return empty_report(program, f"exit status {done.returncode}")
     cases = json.loads(text)["testsuites"][0]["testsuite"] if text.strip() else [{}]
     value = cases[0].get("bytes_per_stream")
     return {"command": f"{program} --gtest_filter={test}", "rows": [], "wrong": [],
@@ -253,21 +278,14 @@ def run_all(quick):
     reports = {}
     for name, (words, quick_words) in HARNESSES.items():
         chosen = quick_words if quick else words
-        report = run_harness(chosen) if has_bench(chosen) else None
-        if report is not None:
-            reports[name] = report
+        if has_bench(chosen):
+            reports[name] = run_harness(chosen)
     if os.path.exists(os.path.join(ROOT, INGEST)):
-        report = run_ingest(quick)
-        if report is not None:
-            reports["ingest"] = report
+        reports["ingest"] = run_ingest(quick)
     if os.path.exists(os.path.join(ROOT, SPACE)):
-        report = run_space()
-        if report is not None:
-            reports["space"] = report
+        reports["space"] = run_space()
     if os.path.exists(os.path.join(ROOT, RETENTION)):
-        report = run_retention(quick)
-        if report is not None:
-            reports["retention"] = report
+        reports["retention"] = run_retention(quick)
     reports["memory"] = run_memory()
     return reports
 
@@ -283,6 +301,32 @@ def show(value):
 def table(reports):
     """Rows of what was aimed at, what was measured, and what bounds it."""
     return [target.line(reports) for target in TARGETS]
+
+
+BAD = ("WRONG", "FAILED", "none passed")
+
+
+def is_bad(reports, rows):
+    """Whether something was wrong or failed, be it in the table or not: missed targets are not."""
+    return any(row["verdict"] in BAD for row in rows) or any(
+        report["wrong"] or report.get("failed") for report in reports.values())
+
+
+def machine(reports):
+    """Host and what held it back, as the first bench of `tapdeck` that ran tells them."""
+    for report in reports.values():
+        if report.get("host"):
+            return {"host": report["host"], "held_back": report.get("held_back", [])}
+    return {"host": None, "held_back": None}
+
+
+def print_machine(facts):
+    """On what the figures of the table were measured."""
+    print("\n== measured on")
+    for name, value in (facts["host"] or {}).items():
+        print(f"  {name}: {show(value)}")
+    for finding in facts["held_back"] or []:
+        print(f"  held back by {finding['check']}: {finding['found']}")
 
 
 def print_table(rows):

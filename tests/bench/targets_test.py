@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""The table of targets: what failed, what was wrong and what was left out are different words."""
+
+import os
+import subprocess
+import sys
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.dont_write_bytecode = True
+sys.path[:0] = [os.path.join(ROOT, "script", "lib"), os.path.join(ROOT, "tests", "support")]
+import targets
+from report import Report
+
+RIGHT = {"wrong": [], "results": {}, "simulated": [], "host": {"processor": "P"},
+         "held_back": [{"check": "hugepages", "found": "none"}],
+         "rows": [{"streams": 100_000, "rate_mpps": 12.0}]}
+CAPTURE = {"wrong": [], "results": {"lossless_mpps": None}, "rows": [], "simulated": []}
+
+
+def verdict(what, reports):
+    return next(row for row in targets.table(reports) if row["what"].startswith(what))["verdict"]
+
+
+def done(status, stdout):
+    return subprocess.CompletedProcess([], status, stdout=stdout)
+
+
+def test_words():
+    """A harness that is left out is not one that failed, and neither is one that found wrong."""
+    assert verdict("worker, 100", {}) == "not measured"
+    assert verdict("worker, 100", {"worker": RIGHT}) == "reached"
+    assert verdict("worker, 500", {"worker": RIGHT}) == "not measured"
+    wrong = {"worker": {**RIGHT, "wrong": ["x"]}}
+    assert verdict("worker, 100", wrong) == verdict("worker, 500", wrong) == "WRONG"
+    assert verdict("worker, 100", {"worker": targets.empty_report("w", "status 1")}) == "FAILED"
+    assert verdict("captured without loss", {"capture": CAPTURE}) == "none passed"
+
+
+def test_status():
+    """All of them are told to whoever looks at the exit status; a missed target is not."""
+    slow = {"worker": {**RIGHT, "rows": [{"streams": 100_000, "rate_mpps": 1.0}]}}
+    for reports, bad in (({"worker": RIGHT}, False), (slow, False), ({"capture": CAPTURE}, True),
+                         ({"worker": {**RIGHT, "wrong": ["x"]}}, True),
+                         ({"x": targets.empty_report("x", "status 1")}, True)):
+        assert targets.is_bad(reports, targets.table(reports)) == bad, reports
+
+
+def test_reports():
+    """A crash without a word, one behind a report, and a search in which no rate passed."""
+    assert targets.read_report(done(139, ""), "b")["failed"] == "exit status 139"
+    report = '{"rows": [], "results": {}, "simulated": [], "wrong": []}'
+    assert "failed" in targets.read_report(done(1, report), "b")
+    assert "failed" not in targets.read_report(done(0, report), "b")
+    report = '{"rows": [], "results": {"lossless_mpps": null}, "simulated": [], "wrong": []}'
+    assert "failed" not in targets.read_report(done(1, report), "b")
+    wrong = '{"rows": [], "results": {}, "simulated": [], "wrong": ["x"]}'
+    assert "failed" not in targets.read_report(done(1, wrong), "b")
+
+
+def test_micro():
+    """A program that crashed fails the targets that it would have had, and no others."""
+    rows = [{"name": "policy/evaluate/10000/500", "cpu_time": 2_000.0}]
+    reports = {"micro": targets.of_micro(rows, ["retention_bench: exit status 1"])}
+    assert verdict("  10 000 rules", reports) == "reached"
+    assert verdict("hold of 100 000", reports) == "FAILED"
+    assert verdict("hold of 100 000", {"micro": targets.of_micro(rows)}) == "not measured"
+
+
+def test_machine():
+    """The host stands beside figures of harnesses that do not tell it themselves."""
+    facts = targets.machine({"space": CAPTURE, "worker": RIGHT})
+    assert facts == {"host": {"processor": "P"},
+                     "held_back": [{"check": "hugepages", "found": "none"}]}, facts
+    assert targets.machine({})["host"] is None
+
+
+TESTS = [test_words, test_status, test_reports, test_micro, test_machine]
+
+
+def main():
+    report = Report()
+    for test in TESTS:
+        with report.guard(test.__name__):
+            test()
+            report.ok(test.__name__)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
