@@ -9,6 +9,7 @@
 #include "apps/bench_capture_report.h"
 #include "apps/bench_output.h"
 #include "bench/load/capture_load.h"
+#include "bench/load/interrupt.h"
 #include "bench/load/rate_search.h"
 
 namespace tapdeck::apps {
@@ -84,8 +85,10 @@ class Bench {
 
  private:
   load::TrialVerdict trial(double pps) {
+    if (load::is_interrupted()) return load::TrialVerdict::kBroken;  // ends a search
     Result<load::CaptureTrial> done = capture_.run(pps, request_.seconds);
     if (!done) {
+      if (load::is_interrupted() && !trials_.empty()) return load::TrialVerdict::kBroken;
       failed_ = done.error();
       return load::TrialVerdict::kBroken;
     }
@@ -100,13 +103,14 @@ class Bench {
                            .most_pps = request_.most_mpps * 1e6,
                            .resolution = request_.resolution_pct / 100},
                           [this](double pps) { return trial(pps); });
+    if (load::is_interrupted()) return kExitInterrupted;
     add_best(found, trials_, out);
     return found.best_pps ? control::kExitDone : control::kExitFailed;
   }
 
   void ramp() {
     const double step = (request_.most_mpps - request_.least_mpps) / (request_.steps - 1);
-    for (std::uint32_t i = 0; i < request_.steps && !failed_; ++i) {
+    for (std::uint32_t i = 0; i < request_.steps && !failed_ && !load::is_interrupted(); ++i) {
       trial((request_.least_mpps + step * i) * 1e6);
     }
   }
@@ -131,6 +135,7 @@ class Bench {
 }  // namespace
 
 int bench_capture(const control::BenchCaptureRequest& request) {
+  const load::InterruptGuard guard;
   const load::CaptureLoadOptions options = load_options(request);
   const std::vector<unsigned> cpus = allowed_cpus();  // before DPDK pins this thread
   const std::string lcores =

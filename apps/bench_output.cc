@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <string>
 
+#include "bench/load/interrupt.h"
 #include "bench/report/host_facts.h"
 
 namespace tapdeck::apps {
@@ -73,6 +74,7 @@ void RulesRatio::tell(const char* title, report::Report& out) const {
 int print_report(const control::BenchOutput& output,
                  const config::Config& wanted,
                  report::Report& report) {
+  if (load::is_interrupted()) report.simulated.emplace_back(kInterrupted);
   report.held_back = report::held_back(control::HostFiles(), wanted);
   const std::string text = output.json  ? report::to_json(report)
                            : output.csv ? report::to_csv(report)
@@ -86,12 +88,19 @@ int print_report(const control::BenchOutput& output,
     return bench_failed(
         make_error(ErrorCode::kIo, "The plot could not be written to " + output.svg_file + "."));
   }
+  if (load::is_interrupted()) return kExitInterrupted;
   return report.wrong.empty() ? control::kExitDone : control::kExitFailed;
+}
+
+void tell_notes(const load::Scratch& scratch) {
+  for (const std::string& note : scratch.notes()) {
+    std::fprintf(stderr, "tapdeck: %s\n", note.c_str());
+  }
 }
 
 int bench_failed(const Error& error) {
   std::fprintf(stderr, "tapdeck: %s\n", error.message.c_str());
-  return control::kExitFailed;
+  return error.code == ErrorCode::kCancelled ? kExitInterrupted : control::kExitFailed;
 }
 
 }  // namespace tapdeck::apps

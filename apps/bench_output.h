@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "bench/load/scratch.h"
 #include "bench/report/report.h"
 #include "config/config.h"
 #include "control/cli/command_line.h"
@@ -44,13 +45,22 @@ class RulesRatio {
   std::map<std::uint32_t, std::pair<double, std::uint32_t>> costs_;  // sum and rows, by rules
 };
 
+// Sentences on left-overs, on stderr.
+void tell_notes(const load::Scratch& scratch);
+
 // Adds what held the figures back, and prints the report as asked.  The exit status: kExitFailed
-// when something in it is wrong, or could not be written.
+// when something in it is wrong, or could not be written; kExitInterrupted when a signal came.
 int print_report(const control::BenchOutput& output,
                  const config::Config& wanted,
                  report::Report& report);
 
-// Tells it on stderr.
+// As a shell has it for a command that SIGINT ended.
+constexpr int kExitInterrupted = 130;
+
+// Said of a report that a signal cut short.
+constexpr const char* kInterrupted = "Interrupted by a signal: this is what was measured so far.";
+
+// Tells it on stderr.  The exit status: kExitInterrupted for kCancelled.
 int bench_failed(const Error& error);
 
 }  // namespace tapdeck::apps

@@ -1,12 +1,13 @@
-#include <filesystem>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "apps/bench.h"
 #include "apps/bench_output.h"
+#include "bench/load/interrupt.h"
 #include "bench/load/record_load.h"
 #include "bench/load/record_rig.h"
+#include "bench/load/scratch.h"
 
 namespace tapdeck::apps {
 namespace {
@@ -90,12 +91,10 @@ void add_wrong(const load::RecordResult& r, report::Report& out) {
 }  // namespace
 
 int bench_record(const control::BenchRecordRequest& request) {
-  std::error_code error;
-  std::filesystem::create_directories(request.directory, error);
-  if (error) {
-    return bench_failed(
-        make_error(ErrorCode::kIo, "Making " + request.directory + ": " + error.message()));
-  }
+  const load::InterruptGuard guard;
+  auto scratch = load::Scratch::make(request.directory);
+  if (!scratch) return bench_failed(scratch.error());
+  tell_notes(**scratch);
   const auto eal = engine::Eal::start({.memory_mib = kRecordMemoryMib});
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("record", *eal);
@@ -111,19 +110,22 @@ int bench_record(const control::BenchRecordRequest& request) {
   std::uint32_t most = 0;
   for (const std::uint32_t streams : request.streams) {
     const auto found = load::run_record_load(
-        {.directory = request.directory,
+        {.directory = (*scratch)->path(),
          .feed = request.writer_only ? load::RecordFeed::kPrepared : load::RecordFeed::kWorker,
          .streams = streams,
          .seconds = request.seconds,
          .mpps = request.mpps,
          .stall_s = request.stall_s,
          .limits = request.limits});
-    if (!found) return bench_failed(found.error());
+    if (!found && (out.rows.empty() || !load::is_interrupted())) {
+      return bench_failed(found.error());
+    }
+    if (!found) break;
     out.rows.push_back(row(streams, request.limits, *found));
     add_wrong(*found, out);
     most = std::max(most, streams);
   }
-  std::filesystem::remove(request.directory, error);  // what is left in it says something
+  scratch->reset();
   return print_report(request.output, wanted_of_host(1, load::RecordRig::chunks_of(most)), out);
 }
 

@@ -4,6 +4,8 @@
 #include "apps/bench.h"
 #include "apps/bench_output.h"
 #include "bench/load/call_store_load.h"
+#include "bench/load/interrupt.h"
+#include "bench/load/scratch.h"
 #include "bench/report/host_facts.h"
 
 namespace tapdeck::apps {
@@ -57,8 +59,12 @@ void add_results(const load::CallStoreResult& found, report::Report& out) {
 }  // namespace
 
 int bench_store(const control::BenchStoreRequest& request) {
+  const load::InterruptGuard guard;
+  auto scratch = load::Scratch::make(request.directory);
+  if (!scratch) return bench_failed(scratch.error());
+  tell_notes(**scratch);
   load::CallStoreLoadOptions options;
-  options.directory = request.directory;
+  options.directory = (*scratch)->path() + "/store";
   options.maker.calls = request.calls;
   options.maker.days = request.days;
   options.page_calls = request.page_calls;

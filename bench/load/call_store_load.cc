@@ -16,6 +16,7 @@
 #include "bench/load/call_store_search.h"
 #include "bench/load/call_store_verify.h"
 #include "bench/load/disk_directory.h"
+#include "bench/load/interrupt.h"
 #include "storage/store.h"
 
 namespace tapdeck::load {
@@ -104,6 +105,7 @@ class Keeper {
   Result<void> run(MadeRing& ring, std::uint64_t calls, const FillProgress& progress) {
     const std::int64_t begin_ns = monotonic_now_ns();
     while (result_.calls < calls) {
+      TD_TRY(go_on());
       take(ring);
       const bool due = monotonic_now_ns() - committed_ns_ >= 100 * kNsPerMs;
       if (group_.empty() || (group_.size() < kGroupRecords && !due)) {
@@ -186,7 +188,7 @@ void wait_for_compaction(const storage::CallStore& store) {
     }
     return false;
   };
-  for (int idle = 0; idle < 25; idle = is_busy() ? 0 : idle + 1) {
+  for (int idle = 0; idle < 25 && !is_interrupted(); idle = is_busy() ? 0 : idle + 1) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
@@ -237,6 +239,7 @@ Result<void> examine(const CallStoreLoadOptions& options,
     result.reopen_seconds = seconds_since(open_ns);
     TD_TRY(verify_calls(maker, **store, options.samples));
     for (const SearchKind kind : kSearchKinds) {
+      TD_TRY(go_on());
       auto searched = measure_search(options, **store, kind);
       if (!searched) return Error(searched.error());
       result.searches.push_back(std::move(*searched));
@@ -246,6 +249,7 @@ Result<void> examine(const CallStoreLoadOptions& options,
   if (options.cold_searches == 0) return {};
   result.cache_was_dropped = drop_page_cache();
   for (std::size_t i = 0; i < std::size(kSearchKinds); ++i) {
+    TD_TRY(go_on());
     TD_TRY(measure_cold(options, fresh, kSearchKinds[i], result.searches[i]));
   }
   return {};

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "bench/load/bench_policy.h"
 #include "bench/load/capture_account.h"
+#include "bench/load/interrupt.h"
 #include "bench/load/lcore_worker.h"
 #include "bench/load/outlet.h"
 #include "bench/load/packet_counts.h"
@@ -241,6 +242,7 @@ Result<void> Session::send(std::uint32_t count) {
 
 Result<void> Session::warm_up() {
   for (std::uint32_t rank = 0; rank < StreamSource::kRanks; ++rank) {
+    TD_TRY(go_on());
     source_.set_rank(rank);
     const std::int64_t begin_ns = source_.now_ns();
     while (source_.now_ns() < begin_ns + StreamSource::kPacketNs) {
@@ -270,7 +272,7 @@ Result<void> Session::send_paced(double pps, double seconds, CaptureTrial& trial
   const std::uint64_t begin = rte_rdtsc();
   const auto length = static_cast<std::uint64_t>(seconds * hz);
   double progress_s = progress_every_s_;
-  for (std::uint64_t at = 0; at < length; at = rte_rdtsc() - begin) {
+  for (std::uint64_t at = 0; at < length && !is_interrupted(); at = rte_rdtsc() - begin) {
     const auto due = static_cast<std::uint64_t>(static_cast<double>(at) * per_cycle) - trial.late;
     std::uint64_t behind = due - trial.sent;
     if (behind > kBehindMax) {  // a network would not make up for it either

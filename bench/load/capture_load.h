@@ -70,7 +70,8 @@ class CaptureLoad {
   virtual ~CaptureLoad() = default;
 
   // Brings the chunks to different degrees of fullness, sends at this pace, and waits until all
-  // that arrived has been read back.
+  // that arrived has been read back.  When is_interrupted() it sends no longer, and tells of what
+  // it has sent; before that, kCancelled.
   virtual Result<CaptureTrial> run(double pps, double seconds) = 0;
 
   // From now on: every `seconds` of a trial.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "base/clock.h"
 #include "bench/load/disk_directory.h"
+#include "bench/load/interrupt.h"
 #include "bench/load/packet_counts.h"
 #include "bench/load/record_rig.h"
 #include "bench/load/recorder.h"
@@ -19,28 +19,6 @@ namespace {
 
 constexpr int kFeederCore = 0;
 constexpr int kWriterCore = 1;
-
-// A fresh directory on a real disk, removed at the end.
-class Scratch {
- public:
-  explicit Scratch(const std::string& parent) {
-    std::string path = parent + "/record-load-XXXXXX";
-    if (mkdtemp(path.data()) != nullptr) path_ = path;
-  }
-
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Figures of which the difference between two moments tells what happened between them.
 struct Moment {
@@ -82,7 +60,7 @@ class Feeder {
 
   // As fast as the writer takes it, until `chunks` are written.
   void settle(const Recorder& recorder, std::uint64_t chunks) {
-    while (recorder.chunks() < chunks) feed();
+    while (recorder.chunks() < chunks && !is_interrupted()) feed();
   }
 
   void run(Recorder& recorder, RecordResult& result) {
@@ -93,7 +71,7 @@ class Feeder {
     while (true) {
       const std::int64_t elapsed_ns = monotonic_now_ns() - begin_ns;
       const double elapsed = static_cast<double>(elapsed_ns) / 1e9;
-      if (elapsed >= options_.seconds) break;
+      if (elapsed >= options_.seconds || is_interrupted()) break;
       if (stall_due && elapsed >= options_.seconds / 3) {
         recorder.stall(options_.stall_s);
         stall_due = false;
@@ -160,6 +138,7 @@ Result<void> read_back(storage::Store& store, RecordRig& rig, RecordResult& resu
                                 rig.read_back(section, records);
                                 return true;
                               }));
+    TD_TRY(go_on());
     ++result.recordings;
   }
   const RecordRig::Balance balance = rig.balance();
@@ -213,6 +192,7 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
   if (!made) return Error(std::move(made.error()));
   RecordRig& rig = **made;
   prepared ? rig.prepare() : rig.warm_up();
+  TD_TRY(go_on());
   {
     Recorder recorder(**store, rig.rings(), recordings_of(options.streams), kWriterCore);
     Feeder feeder(options, rig);
@@ -226,6 +206,7 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
     recorder.stop();
     result.chunks_failed = recorder.failed();
   }
+  TD_TRY(go_on());
   if (!prepared) note_drops(rig.counters(), result);
   TD_TRY((*store)->put_pending_rows());
   warm_page_cache(path);
@@ -236,19 +217,20 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
 
 Result<RecordResult> run_record_load(const RecordOptions& options) {
   TD_TRY(check_disk_directory(options.directory));
-  const Scratch scratch(options.directory);
-  if (scratch.path().empty()) {
-    return make_errno_error(ErrorCode::kPermission, options.directory + " takes no files", errno);
-  }
   RecordResult result;
   if (options.limits) {
-    auto limits = measure_record_limits({.directory = scratch.path(),
+    auto limits = measure_record_limits({.directory = options.directory,
                                          .block_bytes = options.store.staging_bytes,
                                          .depth = options.store.staging_buffers});
+    TD_TRY(go_on());
     if (!limits) return Error(std::move(limits.error()));
     result.limits = *limits;
   }
-  TD_TRY(record(options, scratch.path() + "/store", result));
+  const std::string path = options.directory + "/store";
+  const Result<void> done = record(options, path, result);
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+  if (!done) return Error(done.error());
   return result;
 }
 

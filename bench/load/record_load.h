@@ -25,7 +25,7 @@ enum class RecordFeed : std::uint8_t {
 };
 
 struct RecordOptions {
-  std::string directory;  // on the disk to be measured; a store is made below it
+  std::string directory;  // on the disk to be measured; a store is made in it, and removed
   RecordFeed feed = RecordFeed::kWorker;
   std::uint32_t streams = 100'000;
   double seconds = 8;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "bench/load/cpu_time.h"
+#include "bench/load/interrupt.h"
 #include "bench/load/packet_counts.h"
 #include "config/config.h"
 
@@ -81,7 +82,7 @@ void RecordRig::bind(std::uint32_t stream) {
 }
 
 void RecordRig::warm_up() {
-  for (std::uint32_t rank = 0; rank < StreamSource::kRanks; ++rank) {
+  for (std::uint32_t rank = 0; rank < StreamSource::kRanks && !is_interrupted(); ++rank) {
     const std::int64_t begin_ns = mill_->now_ns();
     while (mill_->now_ns() < begin_ns + StreamSource::kPacketNs) {
       TD_ASSERT(mill_->send(rank));
@@ -103,7 +104,7 @@ void RecordRig::discard() {
 void RecordRig::prepare() {
   warm_up();
   prepared_.resize(mill_->streams().stream_count());
-  while (waiting_.size() < mill_->streams().stream_count()) {
+  while (waiting_.size() < mill_->streams().stream_count() && !is_interrupted()) {
     feed_packets();
     while (Chunk* chunk = rings_.pop_chunk()) {
       Prepared& stream = prepared_[chunk->section.ssrc];

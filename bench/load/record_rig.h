@@ -29,7 +29,7 @@ class RecordRig {
   // As many for each as the configuration's defaults have: they absorb a second of stalled disk.
   [[nodiscard]] static std::uint32_t chunks_of(std::uint32_t streams);
 
-  // Chunks at all degrees of fullness.
+  // Chunks at all degrees of fullness.  Both end early when is_interrupted().
   void warm_up();
 
   // warm_up(), then fills a chunk of each stream and keeps it for feed_prepared().
