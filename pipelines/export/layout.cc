@@ -12,6 +12,8 @@ namespace tapdeck::exports {
 namespace {
 
 constexpr std::uint8_t kNobody = 0xff;
+constexpr std::int64_t kClockJumpSamples = kSampleRate * 15 / 100;
+constexpr std::size_t kJumpPacketsMax = 400;
 constexpr std::size_t kOvertakenMax = 32;  // packets that may arrive before the first one
 constexpr std::int64_t kComparedMin = 10;  // pairs of packets that tell of a clock
 
@@ -83,14 +85,19 @@ class StreamLayout {
       : stream_(stream), plan_(plan), origin_us_(origin_us) {}
 
   void place(const std::vector<OrderedPacket>& ordered) {
-    std::vector<std::size_t> audible;  // positions in `ordered`
+    const PacketEntry* before = nullptr;
     bool run_begins = true;
     for (std::size_t i = 0; i < ordered.size(); ++i) {
       run_begins = run_begins || begins_run(ordered, i);
       PacketEntry& packet = stream_.packets[ordered[i].index];
       if (packet.is_heard_elsewhere || !is_audible(packet, plan_)) continue;
-      if (run_begins) anchor_run(ordered, i);
+      if (run_begins) {
+        anchor_run(ordered, i);
+      } else if (clock_jumped(ordered, i, *before)) {
+        anchor(packet, arrival(packet));
+      }
       run_begins = false;
+      before = &packet;
       place(packet);
     }
   }
@@ -98,6 +105,29 @@ class StreamLayout {
  private:
   [[nodiscard]] std::int64_t arrival(const PacketEntry& packet) const {
     return samples_between(origin_us_, packet.arrival_us);
+  }
+
+  // By how much longer it took from one packet to the next than the sender's clock says.
+  [[nodiscard]] std::int64_t delay(const PacketEntry& from, const PacketEntry& to) const {
+    return arrival(to) - arrival(from) - static_cast<std::int32_t>(to.timestamp - from.timestamp);
+  }
+
+  // The sender's clock stood still in a pause, or jumped, and stays so: packets that were only held
+  // up come all the faster until they have made up for it.
+  [[nodiscard]] bool clock_jumped(const std::vector<OrderedPacket>& ordered,
+                                  std::size_t at,
+                                  const PacketEntry& before) const {
+    const PacketEntry& first = stream_.packets[ordered[at].index];
+    const std::int64_t jump = delay(before, first);
+    if (std::abs(jump) < kClockJumpSamples) return false;
+    const std::size_t end = std::min(ordered.size(), at + kJumpPacketsMax);
+    for (std::size_t i = at + 1; i < end && !begins_run(ordered, i); ++i) {
+      const PacketEntry& next = stream_.packets[ordered[i].index];
+      const auto ahead = static_cast<std::int32_t>(next.timestamp - first.timestamp);
+      if (ahead > std::abs(jump) + kClockJumpSamples) break;
+      if (delay(before, next) * (jump > 0 ? 1 : -1) < kClockJumpSamples / 2) return false;
+    }
+    return true;
   }
 
   // The packet that arrived first may not be the first one: it gives the place, and those it

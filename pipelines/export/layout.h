@@ -3,9 +3,10 @@
 //
 // Timeline: time 0 is the earliest media packet of the call, or where the audio of a stream begins
 // whose first packets were overtaken.  A stream's first arrived packet lies where it arrived; the
-// others lie where their RTP timestamps say from there.  Where that is more than kReanchorSamples
-// off the arrival (timestamp jump, sequence restart, clocks drifting apart for hours) the stream is
-// anchored at its arrival again.  Timestamps that count something else than samples are left out of
+// others lie where their RTP timestamps say from there.  Where the sender's clock stood still in a
+// pause or jumped by 150 ms and more, to stay so, and where that is more than kReanchorSamples off
+// the arrival (sequence restart, clocks drifting apart for hours) the stream is anchored at its
+// arrival again.  Timestamps that count something else than samples are left out of
 // account, and the plan notes it.  A stream never overlays itself.
 // Threads: one.  Memory: 16 bytes more for each packet of the largest stream.
 #pragma once

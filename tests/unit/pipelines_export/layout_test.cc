@@ -106,6 +106,46 @@ TEST(PlanWav, AStreamNeverOverlaysItself) {
   EXPECT_EQ(index.streams[0].packets[1].skip, 60);
 }
 
+// After 100 packets there is a pause in which the clock goes on or not, or packets are held up.
+TEST(PlanWav, AClockThatStandsStillInAPauseIsSetAgainByTheArrival) {
+  struct Case {
+    const char* name;
+    std::int64_t pause_ms;
+    std::uint32_t counted;  // of the pause, in samples
+    std::int64_t every_ms;  // packets that follow arrive, until they have made up for the pause
+    std::int64_t at;        // sample of packet 100
+  };
+
+  const Case cases[] = {{"stands still", 1'400, 0, 20, 16'000 + 11'200},
+                        {"goes on", 1'400, 11'200, 20, 16'000 + 11'200},
+                        {"jumps", 0, 8'000, 20, 16'000},
+                        {"held up", 400, 0, 1, 16'000},
+                        {"held up for long", 1'500, 0, 1, 16'000},
+                        {"a little", 100, 0, 20, 16'000}};
+  for (const Case& c : cases) {
+    MediaIndex index;
+    index.streams.push_back(stream_between(0, 1));
+    std::int64_t at_ms = 0;
+    for (std::uint16_t i = 0; i < 300; ++i) {
+      const bool is_after = i >= 100;
+      if (i == 100) at_ms += c.pause_ms;
+      PacketEntry packet;
+      packet.is_rtp = true;
+      packet.payload_type = 8;
+      packet.sequence = i;
+      packet.timestamp = i * 160U + (is_after ? c.counted : 0);
+      packet.payload_bytes = 160;
+      packet.arrival_us = kT0 + at_ms * 1'000;
+      index.streams[0].packets.push_back(packet);
+      const bool is_behind = is_after && c.every_ms < 20 && at_ms < (i + 1) * 20;
+      at_ms += is_after && c.every_ms < 20 && !is_behind ? c.every_ms : 20;
+    }
+    plan_wav(two_party_call(), index);
+    EXPECT_EQ(index.streams[0].packets[100].position, c.at) << c.name;
+    EXPECT_EQ(index.streams[0].packets[299].position, c.at + 199 * 160) << c.name;
+  }
+}
+
 TEST(PlanWav, TimestampsThatCountNoSamplesAreLeftOutOfAccount) {
   struct Case {
     const char* name;
