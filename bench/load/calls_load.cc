@@ -18,7 +18,8 @@ namespace tapdeck::load {
 namespace {
 
 constexpr std::size_t kBatch = 8'192;
-constexpr std::size_t kStep = 64;  // messages that a worker's ring gives at once
+constexpr std::size_t kStep = 64;      // messages that a worker's ring gives at once
+constexpr int kSettleSecondsMax = 60;  // of traffic
 constexpr std::int64_t kDrainNs = 60 * kNsPerSecond;
 
 std::uint64_t resident_bytes() {
@@ -71,11 +72,7 @@ class CallsRun {
     }
     const std::uint64_t memory_before = resident_bytes();
     while (!traffic_.ramped_up()) TD_TRY(take(traffic_.next(kBatch)));
-    // Until as many calls linger behind their end as will always do.
-    const std::uint64_t ended = plane_->figures().calls_ended;
-    while (plane_->figures().calls_ended < ended + options_.open_calls / 4) {
-      TD_TRY(take(traffic_.next(kBatch)));
-    }
+    TD_TRY(settle());
     out_.open_calls = plane_->open_call_count();
     const std::uint64_t memory = resident_bytes();
     if (memory > memory_before) {
@@ -89,6 +86,20 @@ class CallsRun {
   }
 
  private:
+  // Until as many calls are done with as begin, in a second of traffic: some ring for long, and
+  // those that have ended linger.  Otherwise messages are measured of calls that are not.
+  Result<void> settle() {
+    for (int second = 0; second < kSettleSecondsMax; ++second) {
+      const std::uint64_t begun = plane_->figures().calls_started;
+      const std::uint64_t done = finals_;
+      const std::int64_t until_ns = now_ns_ + kNsPerSecond;
+      while (now_ns_ < until_ns) TD_TRY(take(traffic_.next(kBatch)));
+      const std::uint64_t begun_now = plane_->figures().calls_started - begun;
+      if ((finals_ - done) * 20 >= begun_now * 19) return {};
+    }
+    return {};
+  }
+
   // The batch that next() gave last.
   [[nodiscard]] const std::vector<SignalMessage>& last_batch() const { return traffic_.batch(); }
 

@@ -47,7 +47,8 @@ CLANG = {"CC": CACHE + "clang-14", "CXX": CACHE + "clang++-14"}
 HARNESSES = [["worker", "--streams", "1000", "--seconds", "0.05", "--rules", "0,100", "--json"],
              ["capture", "--mode", "ramp", "--steps", "2", "--least", "0.01", "--most", "0.05",
               "--streams", "1000", "--seconds", "0.2", "--json"],
-             ["calls", "--open", "1000", "--seconds", "0.05", "--rules", "0,100", "--json"],
+             ["calls", "--open", "1000", "--rate", "1000", "--seconds", "0.05",
+              "--rules", "0,100", "--json"],
              ["record", "--streams", "1000", "--seconds", "0.3", "--no-limits", "--json"],
              ["store", "--calls", "2000", "--json"]]
 

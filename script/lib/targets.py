@@ -27,13 +27,15 @@ HARNESSES = {
     "record": (["record"], ["record", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
     "writer": (["record", "--writer-only"],
                ["record", "--writer-only", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
-    "calls": (["calls", "--open", "100000"], ["calls", "--open", "1000", "--seconds", "0.1"]),
+    "calls": (["calls", "--open", "100000"],
+              ["calls", "--open", "1000", "--rate", "1000", "--seconds", "0.1"]),
     # In turns, so that what the machine does meanwhile is in both.
     "worker_rules": (["worker", "--streams", "100000", "--no-floors", "--rules", "0,1000,1000,0"],
                      ["worker", "--streams", "1000", "--no-floors", "--rules", "0,1000",
                       "--seconds", "0.2"]),
     "calls_rules": (["calls", "--open", "100000", "--rules", "0,1000,1000,0"],
-                    ["calls", "--open", "1000", "--seconds", "0.1", "--rules", "0,1000"]),
+                    ["calls", "--open", "1000", "--rate", "1000", "--seconds", "0.1",
+                     "--rules", "0,1000"]),
     "call_store": (["store", "--calls", "10000000"], ["store", "--calls", "20000"]),
 }
 
