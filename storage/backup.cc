@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <linux/fs.h>
 #include <optional>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -164,6 +165,19 @@ Result<CopiedFiles> make_whole(const std::string& to,
   return copied;
 }
 
+namespace {
+
+// A store that somebody writes to changes while it is copied.  Holds its lock, where it has one: a
+// backup has none.
+Result<Descriptor> hold_still(const std::string& from) {
+  Descriptor file(::open((from + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.valid() || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return file;
+  return make_error(ErrorCode::kBusy,
+                    from + " is a store in use: `tapdeck store backup` makes a copy of it.");
+}
+
+}  // namespace
+
 Result<CopiedFiles> restore_copy(const std::string& from,
                                  const std::string& to,
                                  const std::string& journal) {
@@ -174,6 +188,8 @@ Result<CopiedFiles> restore_copy(const std::string& from,
     return make_error(ErrorCode::kAlreadyExists,
                       to + " is there already: a backup is restored to where there is nothing.");
   }
+  const auto lock = hold_still(from);
+  if (!lock) return Error(lock.error());
   const std::string ledger = journal.empty() ? from + "/ledger" : journal;
   if (!journal.empty()) {
     TD_TRY(check_same_ledger(from + "/ledger", journal));

@@ -37,6 +37,7 @@ Result<CopiedFiles> make_whole(const std::string& to,
 // Makes the store `to`, which must not exist yet, out of the copy `from`.  With `journal` not
 // empty, that journal (a ledger directory) takes the place of the copy's: that of the store which
 // the copy was made of, so that what was erased since is known.  kCorrupt: it is another store's.
+// kBusy: `from` is no copy but a store in use.
 Result<CopiedFiles> restore_copy(const std::string& from,
                                  const std::string& to,
                                  const std::string& journal);

@@ -62,6 +62,9 @@ TEST_F(StoreBackupTest, NothingIsOverwritten) {
   EXPECT_EQ(restore_copy(path("copy"), directory_.path(), "").error().code,
             ErrorCode::kAlreadyExists);
   EXPECT_EQ(restore_copy(path("there"), path("new"), "").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(restore_copy(directory_.path(), path("new"), "").error().code, ErrorCode::kBusy);
+  store_.reset();
+  EXPECT_TRUE(restore_copy(directory_.path(), path("new"), "")) << "nobody writes to it";
 }
 
 // RocksDB copies its tables itself when it cannot link them.
