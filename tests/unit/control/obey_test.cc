@@ -106,7 +106,7 @@ TEST_F(ObeyTest, ReportsOnANumberAreSearchesForIt) {
   calls.query.emplace();
   calls.query->number = "100";
   ask(PlanRequest{4'000'000'000'000'000, calls});
-  ask(EraseRequest{calls, kPartMedia, "", "", "GDPR", false});
+  EXPECT_EQ(refusal(EraseRequest{calls, kPartMedia, "", "", "GDPR", false}), ErrorCode::kNotFound);
   ask(ExtendRequest{calls, 4'000'000'000'000'000, kPartsAll, "why", false});
   const Json rows = field_of(ask(JournalRequest{}), "rows");
   ASSERT_EQ(rows.size(), 3U);

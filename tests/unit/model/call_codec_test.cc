@@ -102,7 +102,9 @@ TEST(CallCodec, VersionOneBytesAreFixed) {
   }
   const std::string golden = read_golden();
   ASSERT_FALSE(golden.empty()) << golden_path();
-  EXPECT_EQ(encode_call(sample_call()), golden);
+  CallRecord call = sample_call();
+  for (MediaRecord& media : call.media) media.speaker.reset();  // came later
+  EXPECT_EQ(encode_call(call), golden);
   const std::optional<CallRecord> read = decode_call(golden);
   ASSERT_TRUE(read);
   EXPECT_EQ(encode_call(*read), golden);
