@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 
 #include "base/clock.h"
+#include "control/doctor/backing.h"
 
 namespace tapdeck::load {
 
@@ -17,9 +18,12 @@ Result<void> check_disk_directory(const std::string& directory) {
                             directory + " cannot be used",
                             errno);
   }
-  if (found.f_type == TMPFS_MAGIC || found.f_type == RAMFS_MAGIC) {
+  const control::Backing backing = control::backing_of(directory, control::HostFiles());
+  if (backing.in_memory || found.f_type == TMPFS_MAGIC || found.f_type == RAMFS_MAGIC) {
     return make_error(ErrorCode::kInvalidArgument,
-                      directory + " is memory (tmpfs), not a disk: name a directory on one.");
+                      directory + " is memory (" +
+                          (backing.chain.empty() ? "tmpfs" : backing.chain) +
+                          "), not a disk: name a directory on one.");
   }
   return {};
 }

@@ -9,7 +9,8 @@
 
 namespace tapdeck::load {
 
-// kInvalidArgument: it is memory, and figures of that say nothing of a disk; kNotFound.
+// kInvalidArgument: it is memory, be it behind an overlay or a loop device, and figures of that say
+// nothing of a disk; kNotFound.
 Result<void> check_disk_directory(const std::string& directory);
 
 // Of all files in it, by their lengths.

@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "control/doctor/backing.h"
+
 namespace tapdeck::control {
 namespace {
 
@@ -105,7 +107,9 @@ Result<DiskSpeed> measure_disk(const std::string& directory, std::uint64_t bytes
   for (const FilesystemName& known : kFilesystems) {
     if (known.magic == filesystem.f_type) speed.filesystem = known.name;
   }
-  speed.in_memory = speed.filesystem == "tmpfs" || speed.filesystem == "ramfs";
+  const Backing backing = backing_of(place, HostFiles());
+  speed.in_memory = backing.in_memory || speed.filesystem == "tmpfs" || speed.filesystem == "ramfs";
+  if (!backing.chain.empty()) speed.filesystem = backing.chain;
   if (speed.free_bytes < bytes * 2) {
     return make_error(ErrorCode::kResources, place + " has no room for the test file.");
   }
@@ -133,7 +137,9 @@ Finding judge_disk(const Result<DiskSpeed>& speed, double ok_bytes_per_second) {
     return {"disk",
             Health::kBlocked,
             speed.error().message,
-            "Give --store a directory that this user may write."};
+            speed.error().code == ErrorCode::kResources
+                ? "Make room there, put the store elsewhere, or name less with --disk-mib."
+                : "Give --store a directory that this user may write."};
   }
   const std::string found = fmt::format(
       "{}, {:.0f} MB/s written in blocks of 1 MiB{}, longest sync {:.1f} ms, {} GB "

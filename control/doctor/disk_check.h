@@ -14,8 +14,8 @@ struct DiskSpeed {
   double bytes_per_second = 0;   // written in blocks of 1 MiB, the final fdatasync included
   double sync_ms_max = 0;        // the longest fdatasync, one every 32 MiB
   bool direct = false;           // past the page cache (O_DIRECT)
-  bool in_memory = false;        // tmpfs or ramfs: no disk at all
-  std::string filesystem;        // "ext4"
+  bool in_memory = false;        // tmpfs or the like, also behind an overlay or a loop device
+  std::string filesystem;        // "ext4 on /dev/sda1", see backing.h
   std::uint64_t free_bytes = 0;  // for an unprivileged user
 };
 

@@ -28,6 +28,7 @@ TEST(DiskCheck, RefusesToFillTheDisk) {
   const auto speed = measure_disk(".", std::uint64_t{1} << 60);
   ASSERT_FALSE(speed);
   EXPECT_EQ(speed.error().code, ErrorCode::kResources);
+  EXPECT_NE(judge_disk(speed, 1e9).remedy.find("room"), std::string::npos);
 }
 
 TEST(DiskCheck, MemoryIsNoDisk) {
