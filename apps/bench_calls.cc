@@ -79,7 +79,7 @@ int bench_calls(const control::BenchCallsRequest& request) {
     }
   }
   ratio.tell("us a call with most rules / with fewest", out);
-  return print_report(request.output, wanted_of_host(1, 1), out);
+  return print_report(request.output, wanted_of_host(1, nullptr), out);
 }
 
 }  // namespace tapdeck::apps

@@ -9,6 +9,7 @@
 #include "apps/bench_capture_report.h"
 #include "apps/bench_output.h"
 #include "bench/load/capture_load.h"
+#include "bench/load/capture_memory.h"
 #include "bench/load/interrupt.h"
 #include "bench/load/rate_search.h"
 
@@ -136,15 +137,18 @@ class Bench {
 
 int bench_capture(const control::BenchCaptureRequest& request) {
   const load::InterruptGuard guard;
+  const Result<void> writable = check_output(request.output);
+  if (!writable) return bench_failed(writable.error());
   const load::CaptureLoadOptions options = load_options(request);
   const std::vector<unsigned> cpus = allowed_cpus();  // before DPDK pins this thread
   const std::string lcores =
       request.lcores.empty() ? pinned_lcores(cpus, options.workers) : request.lcores;
-  engine::EalOptions eal_options = {
-      .hugepages = request.output.hugepages ? engine::HugepageUse::kAuto : engine::HugepageUse::kNo,
-      .memory_mib = kCaptureMemoryMib,
-      .worker_count = options.workers,
-      .lcores = lcores};
+  engine::EalOptions eal_options =
+      bench_eal(request.output,
+                kCaptureMemoryMib,
+                std::uint64_t{load::chunks_of_worker(options)} * options.workers);
+  eal_options.worker_count = options.workers;
+  eal_options.lcores = lcores;
   for (const std::string& port : request.ports) {
     if (!port.starts_with("net_")) eal_options.pci.push_back(port);
   }
@@ -159,7 +163,7 @@ int bench_capture(const control::BenchCaptureRequest& request) {
   capture->reset();  // workers and ports end before DPDK does
   if (!status) return bench_failed(status.error());
   const int printed =
-      print_report(request.output, wanted_of_host(options.workers, options.streams), out);
+      print_report(request.output, wanted_of_host(options.workers, &eal_options), out);
   return printed == control::kExitDone ? *status : printed;
 }
 

@@ -1,11 +1,14 @@
 #include "apps/bench_output.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <sched.h>
 #include <string>
 
 #include "bench/load/interrupt.h"
 #include "bench/report/host_facts.h"
+#include "control/doctor/backing.h"
 
 namespace tapdeck::apps {
 namespace {
@@ -40,6 +43,17 @@ std::string pinned_lcores(const std::vector<unsigned>& cpus, unsigned others) {
   return map;
 }
 
+Result<void> check_output(const control::BenchOutput& output) {
+  if (output.svg_file.empty()) return {};
+  std::FILE* file = std::fopen(output.svg_file.c_str(), "a");
+  if (file == nullptr) {
+    return make_errno_error(
+        ErrorCode::kIo, "The plot could not be written to " + output.svg_file, errno);
+  }
+  std::fclose(file);
+  return {};
+}
+
 report::Report start_report(const std::string& bench, const engine::Eal& eal) {
   report::Report out;
   out.bench = bench;
@@ -48,12 +62,46 @@ report::Report start_report(const std::string& bench, const engine::Eal& eal) {
   return out;
 }
 
-config::Config wanted_of_host(std::uint32_t worker_count, std::uint64_t chunk_count) {
+engine::EalOptions bench_eal(const control::BenchOutput& output,
+                             std::uint32_t heap_mib,
+                             std::uint64_t chunk_count) {
+  constexpr std::uint64_t kChunkKib = 18;  // with what a stream's tables take
+  engine::EalOptions options;
+  options.hugepages = output.hugepages ? engine::HugepageUse::kAuto : engine::HugepageUse::kNo;
+  options.heap_mib = heap_mib;
+  options.memory_mib = heap_mib + static_cast<std::uint32_t>(chunk_count * kChunkKib / 1'024);
+  return options;
+}
+
+config::Config wanted_of_host(std::uint32_t worker_count, const engine::EalOptions* eal) {
   config::Config config;
   config.capture.workers = worker_count;
   config.capture.idle_sleep_us = 0;
-  config.streams.chunk_count = static_cast<std::uint32_t>(chunk_count);
+  if (eal == nullptr || eal->hugepages == engine::HugepageUse::kNo) {
+    config.eal.hugepages = config::AutoYesNo::kNo;
+  } else {
+    config.eal.memory_mib = eal->memory_mib;
+  }
   return config;
+}
+
+std::pair<unsigned, unsigned> two_cpus(const std::vector<unsigned>& allowed,
+                                       const control::HostFiles& host) {
+  const unsigned first = allowed.front();
+  const std::vector<int> same_core =
+      control::parse_cpu_list(host.text("/sys/devices/system/cpu/cpu" + std::to_string(first) +
+                                        "/topology/thread_siblings_list")
+                                  .value_or(""));
+  for (const unsigned cpu : allowed) {
+    const bool same =
+        std::find(same_core.begin(), same_core.end(), static_cast<int>(cpu)) != same_core.end();
+    if (cpu != first && !same) return {first, cpu};
+  }
+  return {first, allowed.back()};
+}
+
+report::Figure disk_fact(const std::string& directory) {
+  return {{"disk", "disk"}, control::backing_of(directory, control::HostFiles()).chain};
 }
 
 void RulesRatio::add(std::uint32_t load, std::uint32_t rules, double cost) {

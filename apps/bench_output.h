@@ -13,6 +13,7 @@
 #include "bench/report/report.h"
 #include "config/config.h"
 #include "control/cli/command_line.h"
+#include "control/doctor/host_files.h"
 #include "engine/eal.h"
 
 namespace tapdeck::apps {
@@ -24,11 +25,28 @@ std::vector<unsigned> allowed_cpus();
 // they are too few.
 std::string pinned_lcores(const std::vector<unsigned>& cpus, unsigned others);
 
+// Whether the plot, if one is asked for, can be written: before the run, not behind it.
+Result<void> check_output(const control::BenchOutput& output);
+
 // A report of this host, with one fact of how DPDK got its memory.
 report::Report start_report(const std::string& bench, const engine::Eal& eal);
 
-// What this bench would have wanted of the host.
-config::Config wanted_of_host(std::uint32_t worker_count, std::uint64_t chunk_count);
+// For EAL: `heap_mib` for mbufs and rings; with hugepages these many chunks and the tables for
+// their streams stand in the same memory.
+engine::EalOptions bench_eal(const control::BenchOutput& output,
+                             std::uint32_t heap_mib,
+                             std::uint64_t chunk_count);
+
+// What this bench would have wanted of the host; `eal` null: nothing of hugepages.
+config::Config wanted_of_host(std::uint32_t worker_count, const engine::EalOptions* eal);
+
+// Two CPUs for threads that shall not disturb each other: of the allowed ones the first and, where
+// there is one, another that is not the same core.  One twice where there is no other.
+std::pair<unsigned, unsigned> two_cpus(const std::vector<unsigned>& allowed,
+                                       const control::HostFiles& host);
+
+// The file system and device that a bench wrote to.
+report::Figure disk_fact(const std::string& directory);
 
 // What the most rules of a run cost beside the fewest, each by the mean of its rows, so that a run
 // of `0,1000,1000,0` takes what the machine does meanwhile out of it.

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -85,6 +87,9 @@ void add_wrong(const load::RecordResult& r, report::Report& out) {
   if (r.chunks_failed > 0) {
     out.wrong.push_back(std::to_string(r.chunks_failed) + " chunks were refused by the disk.");
   }
+  if (!r.stayed) {
+    out.simulated.emplace_back("Threads could not be kept on their CPUs: they ran on any.");
+  }
   if (!r.direct) out.simulated.emplace_back("Not all was written by O_DIRECT and io_uring.");
 }
 
@@ -95,9 +100,15 @@ int bench_record(const control::BenchRecordRequest& request) {
   auto scratch = load::Scratch::make(request.directory);
   if (!scratch) return bench_failed(scratch.error());
   tell_notes(**scratch);
-  const auto eal = engine::Eal::start({.memory_mib = kRecordMemoryMib});
+  const std::vector<unsigned> cpus = allowed_cpus();  // before DPDK pins this thread
+  const auto [worker_cpu, writer_cpu] = two_cpus(cpus, control::HostFiles());
+  const std::uint32_t most = *std::max_element(request.streams.begin(), request.streams.end());
+  const engine::EalOptions eal_options =
+      bench_eal(request.output, kRecordMemoryMib, load::RecordRig::chunks_of(most));
+  const auto eal = engine::Eal::start(eal_options);
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("record", *eal);
+  out.host.push_back(disk_fact((*scratch)->path()));
   out.simulated = {
       request.writer_only
           ? "No worker: full chunks are made beforehand and given again and again."
@@ -106,8 +117,12 @@ int bench_record(const control::BenchRecordRequest& request) {
   if (request.stall_s > 0) {
     out.simulated.emplace_back("The disk's stall: the writer stands still and takes nothing.");
   }
+  out.simulated.push_back(fmt::format(
+      "Worker and generator run on CPU {}, the writer on CPU {}{}",
+      worker_cpu,
+      writer_cpu,
+      worker_cpu == writer_cpu ? ": there are fewer CPUs than threads, they take turns." : "."));
   out.columns = record_columns();
-  std::uint32_t most = 0;
   for (const std::uint32_t streams : request.streams) {
     const auto found = load::run_record_load(
         {.directory = (*scratch)->path(),
@@ -116,17 +131,18 @@ int bench_record(const control::BenchRecordRequest& request) {
          .seconds = request.seconds,
          .mpps = request.mpps,
          .stall_s = request.stall_s,
-         .limits = request.limits});
+         .limits = request.limits,
+         .worker_cpu = worker_cpu,
+         .writer_cpu = writer_cpu});
     if (!found && (out.rows.empty() || !load::is_interrupted())) {
       return bench_failed(found.error());
     }
     if (!found) break;
     out.rows.push_back(row(streams, request.limits, *found));
     add_wrong(*found, out);
-    most = std::max(most, streams);
   }
   scratch->reset();
-  return print_report(request.output, wanted_of_host(1, load::RecordRig::chunks_of(most)), out);
+  return print_report(request.output, wanted_of_host(1, &eal_options), out);
 }
 
 }  // namespace tapdeck::apps

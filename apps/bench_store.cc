@@ -75,6 +75,7 @@ int bench_store(const control::BenchStoreRequest& request) {
   report::Report out;
   out.bench = "store";
   out.host = report::host_facts(control::HostFiles());
+  out.host.push_back(disk_fact((*scratch)->path()));
   out.simulated = {
       "No network and no media: records are made, and the rows of their extents name "
       "segments that do not exist."};
@@ -84,7 +85,7 @@ int bench_store(const control::BenchStoreRequest& request) {
   out.columns = store_columns();
   for (const load::StoreSearchResult& search : found->searches) out.rows.push_back(row(search));
   add_results(*found, out);
-  return print_report(request.output, wanted_of_host(1, 1), out);
+  return print_report(request.output, wanted_of_host(1, nullptr), out);
 }
 
 }  // namespace tapdeck::apps

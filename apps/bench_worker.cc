@@ -57,12 +57,13 @@ void check(std::uint32_t streams, const load::WorkerLoadResult& found, report::R
 
 int bench_worker(const control::BenchWorkerRequest& request) {
   const std::vector<unsigned> cpus = allowed_cpus();  // before DPDK pins this thread
-  const auto eal =
-      engine::Eal::start({.hugepages = request.output.hugepages ? engine::HugepageUse::kAuto
-                                                                : engine::HugepageUse::kNo,
-                          .memory_mib = kWorkerMemoryMib * request.workers,
-                          .worker_count = request.workers,
-                          .lcores = pinned_lcores(cpus, request.workers - 1U)});
+  const std::uint64_t most = *std::max_element(request.streams.begin(), request.streams.end());
+  engine::EalOptions eal_options = bench_eal(request.output,
+                                             kWorkerMemoryMib * request.workers,
+                                             (most + most / 50 + 4'096) * request.workers);
+  eal_options.worker_count = request.workers;
+  eal_options.lcores = pinned_lcores(cpus, request.workers - 1U);
+  const auto eal = engine::Eal::start(eal_options);
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("worker", *eal);
   out.simulated = {
@@ -94,9 +95,7 @@ int bench_worker(const control::BenchWorkerRequest& request) {
     }
   }
   ratio.tell("worker ns with most rules / with fewest", out);
-  const std::uint32_t most = *std::max_element(request.streams.begin(), request.streams.end());
-  return print_report(
-      request.output, wanted_of_host(request.workers, std::uint64_t{most} * request.workers), out);
+  return print_report(request.output, wanted_of_host(request.workers, &eal_options), out);
 }
 
 }  // namespace tapdeck::apps

@@ -235,4 +235,17 @@ engine::PortOptions port_options(const config::Config& config, std::uint16_t ind
   return options;
 }
 
+std::uint32_t live_mbuf_count(const config::Config& config) {
+  std::uint32_t count = 0;
+  for (std::uint16_t i = 0; i < config.capture.ports.size(); ++i) {
+    count += port_options(config, i).mbuf_count;
+  }
+  return count;
+}
+
+std::uint32_t live_memory_mib(const config::Config& config) {
+  const PipelineOptions options = live_options(config, config::kRetentionDefault);
+  return eal_options(config, options, live_mbuf_count(config)).memory_mib;
+}
+
 }  // namespace tapdeck::apps

@@ -24,6 +24,11 @@ engine::EalOptions eal_options(const config::Config& config,
                                const PipelineOptions& pipeline,
                                std::uint32_t mbuf_count);
 
+// What `run` wants of hugepages.
+std::uint32_t live_memory_mib(const config::Config& config);
+
+std::uint32_t live_mbuf_count(const config::Config& config);  // of all ports
+
 engine::PortOptions port_options(const config::Config& config, std::uint16_t index);
 
 }  // namespace tapdeck::apps

@@ -81,10 +81,7 @@ void reload(const control::GlobalOptions& global,
 Result<void> serve(const control::RunRequest& request, control::Settings& settings) {
   config::Config& config = settings.config;
   PipelineOptions options = live_options(config, config::kRetentionDefault);
-  std::uint32_t mbuf_count = 0;
-  for (std::uint16_t i = 0; i < config.capture.ports.size(); ++i) {
-    mbuf_count += port_options(config, i).mbuf_count;
-  }
+  const std::uint32_t mbuf_count = live_mbuf_count(config);
   const storage::StoreOptions store_options =
       control::store_options(settings, storage::StoreMode::kCreateIfMissing);
   Result<std::unique_ptr<storage::Store>> store = storage::Store::open(store_options);

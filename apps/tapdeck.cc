@@ -4,6 +4,7 @@
 
 #include "apps/bench.h"
 #include "apps/ingest.h"
+#include "apps/options.h"
 #include "apps/run.h"
 #include "control/cli/command_line.h"
 
@@ -57,7 +58,7 @@ int main(int argc, char** argv) {
                                              .bench = {.worker = tapdeck::apps::bench_worker,
                                                        .capture = tapdeck::apps::bench_capture,
                                                        .calls = tapdeck::apps::bench_calls,
-
                                                        .record = tapdeck::apps::bench_record,
-                                                       .store = tapdeck::apps::bench_store}});
+                                                       .store = tapdeck::apps::bench_store},
+                                             .memory_mib = tapdeck::apps::live_memory_mib});
 }

@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "bench/load/bench_policy.h"
 #include "bench/load/capture_account.h"
+#include "bench/load/capture_memory.h"
 #include "bench/load/interrupt.h"
 #include "bench/load/lcore_worker.h"
 #include "bench/load/outlet.h"
 #include "bench/load/packet_counts.h"
-#include "bench/load/record_rig.h"
 #include "bench/load/stream_source.h"
 #include "engine/port.h"
 #include "engine/rings.h"
@@ -129,18 +129,12 @@ class Session : public CaptureLoad {
   CaptureProgress progress_{};
 };
 
-// Where a card spreads the packets, no worker's share is known beforehand.
 Result<void> Session::make_worker(std::uint16_t index) {
-  const std::uint32_t even = options_.streams / options_.workers + 1;
-  const std::uint32_t most =
-      options_.receiver.empty() ? even : std::min(2 * even, options_.streams);
+  const std::uint32_t most = streams_of_worker(options_);
   engine::RingOptions ring_options;
   ring_options.worker = index;
   ring_options.socket = port_.socket();
-  ring_options.chunk_count = most + most / 50 + 4'096;
-  if (!options_.receiver.empty()) {  // in real time many grow old at once: as many as `run` has
-    ring_options.chunk_count = std::max(ring_options.chunk_count, RecordRig::chunks_of(most));
-  }
+  ring_options.chunk_count = chunks_of_worker(options_);
   ring_options.chunk_slots = std::bit_ceil(ring_options.chunk_count + 1);
   ring_options.report_slots = 65'536;
   auto rings = engine::WorkerRings::create(ring_options);

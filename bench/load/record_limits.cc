@@ -22,6 +22,15 @@ Result<std::string> output_of(const std::string& command) {
   return text;
 }
 
+// The first line that says something, not hundreds of JSON.
+std::string reason_in(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n{}");
+  if (begin == std::string::npos) return "";
+  const std::string line =
+      text.substr(begin, std::min<std::size_t>(text.find('\n', begin), begin + 200) - begin);
+  return ": " + line;
+}
+
 Result<double> fio_bytes_per_second(const LimitsOptions& options) {
   const std::string file = options.directory + "/fio-limit";
   const std::uint64_t syncs = std::max<std::uint64_t>(1, options.sync_bytes / options.block_bytes);
@@ -36,7 +45,8 @@ Result<double> fio_bytes_per_second(const LimitsOptions& options) {
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   const auto rate = nlohmann::json::json_pointer("/jobs/0/write/bw_bytes");
   if (json.is_discarded() || !json.contains(rate) || json[rate].get<double>() <= 0) {
-    return make_error(ErrorCode::kUnsupported, "fio measured nothing: " + *text);
+    return make_error(ErrorCode::kUnsupported,
+                      "fio measured nothing" + reason_in(*text) + ". Without it: --no-limits.");
   }
   return json[rate].get<double>();
 }
@@ -51,7 +61,9 @@ Result<double> openssl_bytes_per_second(const char* algorithm, std::uint32_t byt
   const std::size_t figure = line == std::string::npos ? line : text->rfind(':');
   const double rate = figure == std::string::npos ? 0 : std::atof(text->c_str() + figure + 1);
   if (rate > 0) return rate;
-  return make_error(ErrorCode::kUnsupported, "openssl speed measured nothing: " + *text);
+  return make_error(
+      ErrorCode::kUnsupported,
+      "openssl speed measured nothing" + reason_in(*text) + ". Without it: --no-limits.");
 }
 
 }  // namespace

@@ -17,9 +17,6 @@
 namespace tapdeck::load {
 namespace {
 
-constexpr int kFeederCore = 0;
-constexpr int kWriterCore = 1;
-
 // Figures of which the difference between two moments tells what happened between them.
 struct Moment {
   std::int64_t ns = 0;
@@ -180,12 +177,12 @@ std::vector<Uid> recordings_of(std::uint32_t streams) {
 }
 
 Result<void> record(const RecordOptions& options, const std::string& path, RecordResult& result) {
-  stay_on(kWriterCore);  // what the store starts stays with the writer
+  result.stayed = stay_on(options.writer_cpu);  // what the store starts stays with the writer
   storage::StoreOptions store_options = options.store;
   store_options.directory = path;
   auto store = storage::Store::open(store_options);
   if (!store) return Error(std::move(store.error()));
-  stay_on(kFeederCore);
+  result.stayed = stay_on(options.worker_cpu) && result.stayed;
   const bool prepared = options.feed == RecordFeed::kPrepared;
   auto made = RecordRig::create(options.streams,
                                 prepared ? RecordRig::Feed::kPrepared : RecordRig::Feed::kPackets);
@@ -194,7 +191,7 @@ Result<void> record(const RecordOptions& options, const std::string& path, Recor
   prepared ? rig.prepare() : rig.warm_up();
   TD_TRY(go_on());
   {
-    Recorder recorder(**store, rig.rings(), recordings_of(options.streams), kWriterCore);
+    Recorder recorder(**store, rig.rings(), recordings_of(options.streams), options.writer_cpu);
     Feeder feeder(options, rig);
     feeder.settle(recorder, options.streams);  // all recordings have their keys then
     const Moment begin = look(**store, recorder, rig);

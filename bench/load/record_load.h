@@ -32,6 +32,8 @@ struct RecordOptions {
   double mpps = 0;                // open loop at this rate; 0: as fast as the writer takes it
   double stall_s = 0;             // with a rate: after a third the writer stands still so long
   bool limits = true;             // measure them, too
+  unsigned worker_cpu = 0;        // of the worker, and the generator
+  unsigned writer_cpu = 0;        // of the writer, and what keeps rows
   storage::StoreOptions store{};  // all but its directory
 };
 
@@ -50,6 +52,7 @@ struct RecordResult {
   double keeper_cpu = 0;
   std::uint32_t waiting_most = 0;  // chunks on their way to the writer
   double waited = 0;    // share of the time in which the worker's core waited for the writer
+  bool stayed = true;   // threads on their CPUs
   bool direct = false;  // O_DIRECT through io_uring, all of it
   RecordLimits limits;
   std::uint64_t recordings = 0;  // read back

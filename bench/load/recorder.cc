@@ -15,21 +15,21 @@ constexpr std::int64_t kRowsEveryUs = 100'000;
 
 }  // namespace
 
-void stay_on(int core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(core, &cores);
-  static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof cores, &cores));
+bool stay_on(unsigned cpu) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(cpu, &cpus);
+  return pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus) == 0;
 }
 
 Recorder::Recorder(storage::Store& store,
                    engine::WorkerRings& rings,
                    std::vector<Uid> recordings,
-                   int core)
+                   unsigned cpu)
     : store_(store),
       rings_(rings),
       recordings_(std::move(recordings)),
-      core_(core),
+      cpu_(cpu),
       writer_([this] { write(); }),
       keeper_([this] { keep(); }) {}
 
@@ -49,7 +49,7 @@ void Recorder::stall(double seconds) {
 }
 
 void Recorder::write() {
-  stay_on(core_);
+  static_cast<void>(stay_on(cpu_));  // told by who tried it before
   pthread_setname_np(pthread_self(), "record-writer");
   while (!stop_.load(std::memory_order_relaxed)) {
     if (monotonic_now_ns() < stalled_until_ns_.load(std::memory_order_relaxed)) {
@@ -92,7 +92,7 @@ std::uint32_t Recorder::write_chunks() {
 }
 
 void Recorder::keep() {
-  stay_on(core_);
+  static_cast<void>(stay_on(cpu_));  // told by who tried it before
   while (!stop_.load(std::memory_order_relaxed)) {
     if (!store_.put_pending_rows()) failed_.add();
     keeper_ns_.set(static_cast<std::uint64_t>(thread_cpu_ns()));

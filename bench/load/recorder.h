@@ -17,8 +17,8 @@
 
 namespace tapdeck::load {
 
-// The calling thread, and those that it starts.
-void stay_on(int core);
+// The calling thread, and those that it starts.  False: the process may not use this CPU.
+bool stay_on(unsigned cpu);
 
 class Recorder {
  public:
@@ -26,7 +26,7 @@ class Recorder {
   Recorder(storage::Store& store,
            engine::WorkerRings& rings,
            std::vector<Uid> recordings,
-           int core);
+           unsigned cpu);
 
   ~Recorder() { stop(); }
 
@@ -59,7 +59,7 @@ class Recorder {
   storage::Store& store_;
   engine::WorkerRings& rings_;
   const std::vector<Uid> recordings_;
-  const int core_;
+  const unsigned cpu_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> flush_{false};
   std::atomic<std::int64_t> stalled_until_ns_{0};

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "config/config.h"
 #include "control/cli/bench_requests.h"
 
 namespace tapdeck::control {
@@ -43,6 +44,8 @@ struct CommandBodies {
   std::function<int(const IngestRequest&)> ingest;
   std::function<int(const RunRequest&)> run;
   BenchBodies bench;
+  // What `run` would want of hugepages, in MiB.
+  std::function<std::uint32_t(const config::Config&)> memory_mib;
 };
 
 int run_command_line(int argc, char** argv, const CommandBodies& bodies);

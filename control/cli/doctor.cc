@@ -36,8 +36,9 @@ void print_findings(const Findings& findings) {
 }
 
 int examine(const Context& context, std::uint32_t disk_mib, bool as_json) {
-  const auto settings = load_settings(context.global);
+  auto settings = load_settings(context.global);
   if (!settings) return report_error(settings.error());
+  settings->config.eal.memory_mib = context.bodies.memory_mib(settings->config);
   Findings findings = check_host(HostFiles(), settings->config);
   if (disk_mib > 0) {
     findings.push_back(

@@ -133,15 +133,17 @@ Finding check_hugepages(const HostFiles& host, const config::Config& config) {
     free_mib += host.number(path + "/free_hugepages").value_or(0) * size_mib;
   }
   found = fmt::format("{} MiB, {} MiB free", total_mib, free_mib);
-  const std::int64_t chunks_mib = std::int64_t{config.streams.chunk_count} * 16 / 1'024;
-  const std::int64_t wanted_mib = chunks_mib + 256;
+  if (config.eal.hugepages == config::AutoYesNo::kNo) {
+    return {"hugepages", Health::kNote, found + "; not used, as configured", ""};
+  }
+  const std::int64_t wanted_mib = config.eal.memory_mib;
   if (free_mib >= wanted_mib) return {"hugepages", Health::kGood, found, ""};
   return {"hugepages",
           config.eal.hugepages == config::AutoYesNo::kYes ? Health::kBlocked : Health::kSlow,
-          found + fmt::format("; about {} MiB wanted", wanted_mib),
+          found + fmt::format("; {} MiB are needed", wanted_mib),
           fmt::format("sysctl vm.nr_hugepages={} before the start (at boot, or memory is too "
                       "scattered)",
-                      wanted_mib / 2)};
+                      (wanted_mib + 1) / 2)};
 }
 
 Finding check_numa(const HostFiles& host) {

@@ -9,7 +9,7 @@
 namespace tapdeck::control {
 
 // All checks in a fixed order.  `config` says what the service would want: locked memory, CPUs,
-// ports.
+// ports; its eal.memory_mib must be what is wanted of hugepages, not 0.
 Findings check_host(const HostFiles& host, const config::Config& config);
 
 }  // namespace tapdeck::control

@@ -17,6 +17,7 @@ class HostChecks : public ::testing::Test {
     write("/proc/cpuinfo", std::string("model name\t: Test CPU\n") + kFlags);
     write("/sys/devices/system/cpu/online", "0-7\n");
     write("/sys/devices/system/node/online", "0\n");
+    config_.eal.memory_mib = 465;
     write("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "1024\n");
     write("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "1024\n");
   }
@@ -82,8 +83,12 @@ TEST_F(HostChecks, HugepagesThatAreTakenDoNotCount) {
   EXPECT_EQ(find("hugepages").health, Health::kGood);
   write("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "10\n");
   EXPECT_EQ(find("hugepages").health, Health::kSlow);
+  EXPECT_NE(find("hugepages").found.find("465 MiB are needed"), std::string::npos);
+  EXPECT_NE(find("hugepages").remedy.find("nr_hugepages=233 "), std::string::npos) << "not too few";
   config_.eal.hugepages = config::AutoYesNo::kYes;
   EXPECT_EQ(find("hugepages").health, Health::kBlocked) << "run refuses to start without them";
+  config_.eal.hugepages = config::AutoYesNo::kNo;
+  EXPECT_EQ(find("hugepages").health, Health::kNote);
 }
 
 TEST_F(HostChecks, ACardOfTheKernelIsSlowUntilItIsBound) {
