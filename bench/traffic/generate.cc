@@ -23,29 +23,49 @@ struct Settings {
   double speed = 1;
 };
 
+// CLI::Range takes a NaN for a number within.
+CLI::Validator within(double least, double most) {
+  return {[least, most](const std::string& text) {
+            double value = 0;
+            const bool is_number = CLI::detail::lexical_cast(text, value);
+            if (is_number && value >= least && value <= most) return std::string();
+            return text + " is not from " + CLI::detail::to_string(least) + " to " +
+                   CLI::detail::to_string(most);
+          },
+          "in [" + CLI::detail::to_string(least) + " - " + CLI::detail::to_string(most) + "]"};
+}
+
 void add_options(CLI::App& app, Settings& settings) {
   TrafficOptions& traffic = settings.traffic;
-  app.add_option("--seed", traffic.seed);
+  app.option_defaults()->always_capture_default();
+  const auto number =
+      [&app](const char* name, double& to, const char* help, double least, double most) {
+        app.add_option(name, to, help)->check(within(least, most));
+      };
+  const auto share = [&](const char* name, double& to, const char* of) {
+    number(name, to, ("Per cent of the " + std::string(of)).c_str(), 0, 100);
+  };
+  app.add_option("--seed", traffic.seed, "The same seed and options give the same bytes");
   app.add_option("--calls", traffic.call_count, "Calls in all");
-  app.add_option("--rate", traffic.calls_per_second, "New calls per second");
-  app.add_option("--talk", traffic.talk_mean_s, "Mean talk time in seconds");
-  app.add_option("--failed", traffic.failed_pct, "Per cent of the calls that nobody answers");
-  app.add_option("--early-media", traffic.early_media_pct, "Per cent of the answered calls");
-  app.add_option("--challenge", traffic.challenge_pct, "Per cent of the INVITEs");
-  app.add_option("--retransmit", traffic.retransmit_pct, "Per cent of the requests");
-  app.add_option("--registrations", traffic.registrations_per_call, "For each call");
-  app.add_option("--loss", traffic.loss_pct, "Per cent of the RTP packets");
-  app.add_option("--duplicate", traffic.duplicate_pct, "Per cent of the RTP packets");
-  app.add_option("--reorder", traffic.reorder_pct, "Per cent of the RTP packets");
-  app.add_option("--jitter", traffic.jitter_us, "Mean delay in microseconds");
-  app.add_option("--ssrc-change", traffic.ssrc_change_pct, "Per cent of the streams");
-  app.add_option("--dtx", traffic.dtx_pct, "Per cent of the G.729 and Opus streams");
+  number("--rate", traffic.calls_per_second, "New calls per second", 0.001, 1e6);
+  number("--talk", traffic.talk_mean_s, "Mean talk time in seconds", 0, 1e6);
+  share("--failed", traffic.failed_pct, "calls: nobody answers them");
+  share("--early-media", traffic.early_media_pct, "answered calls");
+  share("--challenge", traffic.challenge_pct, "INVITEs");
+  share("--retransmit", traffic.retransmit_pct, "requests");
+  number("--registrations", traffic.registrations_per_call, "For each call", 0, 1'000);
+  share("--loss", traffic.loss_pct, "RTP packets");
+  share("--duplicate", traffic.duplicate_pct, "RTP packets");
+  share("--reorder", traffic.reorder_pct, "RTP packets");
+  number("--jitter", traffic.jitter_us, "Mean delay in microseconds", 0, 1e7);
+  share("--ssrc-change", traffic.ssrc_change_pct, "streams");
+  share("--dtx", traffic.dtx_pct, "G.729 and Opus streams");
   app.add_flag("--one-codec", traffic.one_codec, "PCMA in packets of 20 ms only");
   auto* capture = app.add_option("--pcap", settings.capture, "Write this file");
   auto* interface = app.add_option("--interface", settings.interface, "Send here");
   capture->excludes(interface);
-  app.add_option(
-      "--speed", settings.speed, "On an interface: 1 is real time, 0 as fast as it goes");
+  number(
+      "--speed", settings.speed, "On an interface: 1 is real time, 0 as fast as it goes", 0, 1e6);
   app.add_option("--truth", settings.truth, "Write what a recorder must find, as JSON");
 }
 

@@ -42,6 +42,17 @@ constexpr const char* kBenchCallsFooter =
 
 }  // namespace
 
+CLI::Validator number_within(double least, double most) {
+  return {[least, most](const std::string& text) {
+            double value = 0;
+            const bool is_number = CLI::detail::lexical_cast(text, value);
+            if (is_number && value >= least && value <= most) return std::string();
+            return "Value " + text + " not in range [" + CLI::detail::to_string(least) + " - " +
+                   CLI::detail::to_string(most) + "]";
+          },
+          "in [" + CLI::detail::to_string(least) + " - " + CLI::detail::to_string(most) + "]"};
+}
+
 void add_bench_output(CLI::App& command, BenchOutput& output) {
   CLI::Option* json = command.add_flag("--json", output.json, "One JSON object");
   command.add_flag("--csv", output.csv, "The rows as CSV (RFC 4180) with a header line")
@@ -66,7 +77,7 @@ void add_worker_bench(CLI::App& bench, Context& context) {
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--seconds", request->seconds, "Of the worker's time, for each row")
-      ->check(CLI::Range(0.0, 3'600.0))
+      ->check(number_within(0.0, 3'600.0))
       ->type_name("S")
       ->capture_default_str();
   command
@@ -99,11 +110,11 @@ void add_calls_bench(CLI::App& bench, Context& context) {
                    request->calls_per_second,
                    "New calls per second of simulated time: so many set-ups and late packets are "
                    "waited for beside them")
-      ->check(CLI::Range(1.0, 100'000.0))
+      ->check(number_within(1.0, 100'000.0))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--seconds", request->seconds, "Of the call plane's time, for each row")
-      ->check(CLI::Range(0.0, 3'600.0))
+      ->check(number_within(0.0, 3'600.0))
       ->type_name("S")
       ->capture_default_str();
   command

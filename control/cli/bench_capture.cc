@@ -85,14 +85,15 @@ void add_rate_options(CLI::App& command, BenchCaptureRequest& request) {
   const auto number = [&](const char* name, double& to, const char* type, const char* help) {
     return command.add_option(name, to, help)->type_name(type)->capture_default_str();
   };
-  number("--seconds", request.seconds, "S", "Of each trial")->check(CLI::Range(0.05, 1e6));
-  number("--least", request.least_mpps, "MPPS", "Lowest rate")->check(CLI::Range(1e-4, kMppsMax));
-  number("--most", request.most_mpps, "MPPS", "Highest rate")->check(CLI::Range(1e-4, kMppsMax));
+  number("--seconds", request.seconds, "S", "Of each trial")->check(number_within(0.05, 1e6));
+  number("--least", request.least_mpps, "MPPS", "Lowest rate")
+      ->check(number_within(1e-4, kMppsMax));
+  number("--most", request.most_mpps, "MPPS", "Highest rate")->check(number_within(1e-4, kMppsMax));
   number("--resolution", request.resolution_pct, "PCT", "How near the search goes")
-      ->check(CLI::Range(0.01, 50.0));
-  number("--rate", request.rate_mpps, "MPPS", "Of the soak")->check(CLI::Range(1e-4, kMppsMax));
+      ->check(number_within(0.01, 50.0));
+  number("--rate", request.rate_mpps, "MPPS", "Of the soak")->check(number_within(1e-4, kMppsMax));
   number("--progress", request.progress_s, "S", "Between two lines of a soak")
-      ->check(CLI::Range(0.1, 1e6));
+      ->check(number_within(0.1, 1e6));
   command
       .add_option("--rules",
                   request.rules,

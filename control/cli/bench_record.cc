@@ -35,18 +35,18 @@ void add_record_bench(CLI::App& bench, Context& context) {
       ->type_name("N,...")
       ->capture_default_str();
   command->add_option("--seconds", request->seconds, "How long, for each row")
-      ->check(CLI::Range(0.1, 3'600.0))
+      ->check(number_within(0.1, 3'600.0))
       ->type_name("S")
       ->capture_default_str();
   command->add_option("--rate", request->mpps, "Million packets a second; 0: as many as are taken")
-      ->check(CLI::Range(0.0, 100.0))
+      ->check(number_within(0.0, 100.0))
       ->type_name("MPPS")
       ->capture_default_str();
   command
       ->add_option("--stall",
                    request->stall_s,
                    "Seconds for which the disk stands still after a third of the time")
-      ->check(CLI::Range(0.0, 60.0))
+      ->check(number_within(0.0, 60.0))
       ->type_name("S")
       ->needs("--rate");
   command->add_flag("--writer-only", request->writer_only, "Chunks made beforehand, no worker");

@@ -29,7 +29,7 @@ void add_store_bench(CLI::App& bench, Context& context) {
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--days", request->days, "Over which they begin")
-      ->check(CLI::Range(0.001, 36'500.0))
+      ->check(number_within(0.001, 36'500.0))
       ->type_name("D")
       ->capture_default_str();
   command->add_option("--page", request->page_calls, "Calls a search wants at most")

@@ -31,6 +31,9 @@ int report_error(const Error& error);
 // Writes to stdout; false when nobody reads it any more.
 bool write_out(std::string_view text);
 
+// As CLI::Range, which lets a NaN pass.
+CLI::Validator number_within(double least, double most);
+
 // Every bench takes these.
 void add_bench_output(CLI::App& command, BenchOutput& output);
 

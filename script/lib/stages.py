@@ -310,6 +310,7 @@ def fuzz(runner, target):
 
 def stage_bench(runner):
     run_driver(runner, "compare", ["tests/bench/compare_test.py"], 60, "build")
+    run_driver(runner, "bench_options", ["tests/bench/options_test.py"], 120, "build")
     run_driver(runner, "targets", ["tests/bench/targets_test.py"], 60, "build")
     for target in executables("build", "_bench"):
         runner.check(f"bench {os.path.basename(target)}",

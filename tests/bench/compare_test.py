@@ -3,6 +3,7 @@
 
 import os
 import random
+import subprocess
 import sys
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -87,8 +88,22 @@ def test_refuses_nonsense():
         raise AssertionError(f"{before} and {after} were compared")
 
 
-TESTS = [test_order, test_known_interval, test_too_few, test_drift, test_one_bad_run,
-         test_false_alarms, test_truth_is_inside, test_refuses_nonsense]
+def test_refuses_before_it_builds():
+    """What is wrong with the command is a sentence, at once, and leaves nothing."""
+    for words, told in ((["nope", "HEAD"], "nope is no commit"),
+                        (["HEAD", "HEAD", "--rounds", "0"], "less than 1"),
+                        (["HEAD", "HEAD", "--rounds", "-1"], "less than 1"),
+                        (["HEAD", "HEAD", "--min-time", "nan"], "not above 0"),
+                        (["HEAD", "HEAD", "--filter", "("], "no regular expression"),
+                        (["HEAD", "HEAD", "--program", "nosuch"], "has a name like nosuch")):
+        done = subprocess.run([os.path.join(ROOT, "bench", "compare"), *words], cwd=ROOT,
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode != 0 and told in done.stderr, (words, done.stderr)
+        assert "Traceback" not in done.stderr, done.stderr
+
+
+TESTS = [test_refuses_before_it_builds, test_order, test_known_interval, test_too_few, test_drift,
+         test_one_bad_run, test_false_alarms, test_truth_is_inside, test_refuses_nonsense]
 
 
 def main():
