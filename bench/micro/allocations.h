@@ -17,6 +17,7 @@ extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
 
 inline __attribute__((used)) void* malloc(std::size_t bytes) noexcept {
   ++tapdeck::bench::allocations;
@@ -31,5 +32,20 @@ inline __attribute__((used)) void* calloc(std::size_t count, std::size_t bytes) 
 inline __attribute__((used)) void* realloc(void* old, std::size_t bytes) noexcept {
   ++tapdeck::bench::allocations;
   return __libc_realloc(old, bytes);
+}
+
+// Of operator new for types that are aligned by more than malloc() aligns.
+inline __attribute__((used)) void* aligned_alloc(std::size_t alignment,
+                                                 std::size_t bytes) noexcept {
+  ++tapdeck::bench::allocations;
+  return __libc_memalign(alignment, bytes);
+}
+
+inline __attribute__((used)) int posix_memalign(void** out,
+                                                std::size_t alignment,
+                                                std::size_t bytes) noexcept {
+  ++tapdeck::bench::allocations;
+  *out = __libc_memalign(alignment, bytes);
+  return *out == nullptr ? 12 : 0;  // ENOMEM
 }
 }

@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/micro/allocations.h"
 #include "engine/decode/classify.h"
 #include "engine/decode/decode.h"
 #include "tests/support/packet_builder.h"
@@ -74,6 +75,7 @@ void decode_and_classify(benchmark::State& state) {
   const DecodeRules rules;
   std::array<Decoded, kBurstFrames> decoded{};
   std::size_t wrong = 0;
+  const std::uint64_t before = bench::allocations;
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurstFrames; ++i) {
       const auto length = static_cast<std::uint32_t>(frames[i].size());
@@ -83,6 +85,8 @@ void decode_and_classify(benchmark::State& state) {
     benchmark::DoNotOptimize(decoded);
   }
   if (wrong != 0) state.SkipWithError("a frame was classified as something else");
+  state.counters["allocations/op"] = static_cast<double>(bench::allocations - before) /
+                                     static_cast<double>(state.iterations() * kBurstFrames);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBurstFrames));
 }
 

@@ -9,6 +9,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/micro/allocations.h"
 #include "engine/eal.h"
 #include "engine/stream_table.h"
 
@@ -62,6 +63,7 @@ void lookup(benchmark::State& state) {
   std::array<std::uint64_t, kBurstKeys> hashes{};
   std::size_t at = 0;
   std::uint64_t missing = 0;
+  const std::uint64_t before = bench::allocations;
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurstKeys; ++i) {
       keys[i] = key_of(table.order[at++ % kOrders]);
@@ -78,6 +80,8 @@ void lookup(benchmark::State& state) {
     }
   }
   if (missing != 0) state.SkipWithError("a stream was not found");
+  state.counters["allocations/op"] = static_cast<double>(bench::allocations - before) /
+                                     static_cast<double>(state.iterations() * kBurstKeys);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBurstKeys));
 }
 
