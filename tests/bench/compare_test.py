@@ -10,7 +10,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(ROOT, "bench"), os.path.join(ROOT, "tests", "support")]
 import pairs
-from report import Report
+from report import run_all
 
 
 def planted(ratio, rounds, seed, noise=0.05, drift=0.5):
@@ -106,14 +106,5 @@ TESTS = [test_refuses_before_it_builds, test_order, test_known_interval, test_to
          test_one_bad_run, test_false_alarms, test_truth_is_inside, test_refuses_nonsense]
 
 
-def main():
-    report = Report()
-    for test in TESTS:
-        with report.guard(test.__name__):
-            test()
-            report.ok(test.__name__)
-    return report.finish()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_all(TESTS))

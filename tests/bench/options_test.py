@@ -12,7 +12,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(ROOT, "tests", "support")]
 from program import PROGRAM
-from report import Report
+from report import run_all
 
 BUILD = os.path.dirname(PROGRAM)
 GENERATE = os.environ.get("TAPDECK_GENERATE",
@@ -75,14 +75,5 @@ def test_interrupted():
 TESTS = [test_generator, test_bench, test_plot, test_interrupted]
 
 
-def main():
-    report = Report()
-    for test in TESTS:
-        with report.guard(test.__name__):
-            test()
-            report.ok(test.__name__)
-    return report.finish()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_all(TESTS))

@@ -9,7 +9,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(ROOT, "script", "lib"), os.path.join(ROOT, "tests", "support")]
 import targets
-from report import Report
+from report import run_all
 
 RIGHT = {"wrong": [], "results": {}, "simulated": [], "host": {"processor": "P"},
          "held_back": [{"check": "hugepages", "found": "none"}],
@@ -77,14 +77,5 @@ def test_machine():
 TESTS = [test_words, test_status, test_reports, test_micro, test_machine]
 
 
-def main():
-    report = Report()
-    for test in TESTS:
-        with report.guard(test.__name__):
-            test()
-            report.ok(test.__name__)
-    return report.finish()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_all(TESTS))

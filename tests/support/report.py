@@ -61,6 +61,16 @@ class Report:
         return 1 if self.failed or (strict and self.skipped) else 0
 
 
+def run_all(tests):
+    """Functions that raise what is wrong, each a test of its name.  The exit status."""
+    report = Report()
+    for test in tests:
+        with report.guard(test.__name__):
+            test()
+            report.ok(test.__name__)
+    return report.finish()
+
+
 def require_linux_root(report, name):
     """True when this process may make network namespaces; otherwise one skip with its reason."""
     if os.geteuid() != 0:
