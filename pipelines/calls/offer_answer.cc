@@ -217,17 +217,6 @@ void OfferAnswer::close(std::int64_t time_ns) {
 }
 
 // Calls `function` with each m-line in force or offered, its side and its index.
-template <typename Function>
-void OfferAnswer::for_each_line(Function&& function) const {
-  for (const Side& side : sides_) {
-    for (const SessionFacts* session : {side.current.get(), side.pending.get()}) {
-      if (session == nullptr) continue;
-      const PoolVector<MediaLine>& lines = session->lines;
-      for (std::size_t i = 0; i < lines.size(); ++i) function(lines[i], side, i);
-    }
-  }
-}
-
 PoolVector<MediaBinding> OfferAnswer::wanted() const {
   PoolVector<MediaBinding> bindings;
   const DeclaredLines declared = declared_lines();

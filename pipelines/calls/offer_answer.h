@@ -148,8 +148,19 @@ class OfferAnswer {
   void weigh_security(std::int64_t time_ns);  // offer_answer_secure.cc
   [[nodiscard]] bool declared_to_flow(MediaKind kind, bool from_caller) const;
   [[nodiscard]] bool is_silence_agreed() const;
+
+  // Calls `function` with each m-line in force or offered, its side and its index.
   template <typename Function>
-  void for_each_line(Function&& function) const;
+  void for_each_line(Function&& function) const {
+    for (const Side& side : sides_) {
+      for (const SessionFacts* session : {side.current.get(), side.pending.get()}) {
+        if (session == nullptr) continue;
+        const PoolVector<MediaLine>& lines = session->lines;
+        for (std::size_t i = 0; i < lines.size(); ++i) function(lines[i], side, i);
+      }
+    }
+  }
+
   [[nodiscard]] PoolVector<MediaBinding> wanted() const;
   // offer_answer_fax.cc
   [[nodiscard]] bool agrees_on_fax() const;

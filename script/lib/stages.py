@@ -19,7 +19,7 @@ import tree
 CHECKS = ["format", "layering", "sizes", "mirror", "headers", "commits"]
 PRODUCT = ("base/", "model/", "config/", "engine/", "storage/", "pipelines/", "control/", "apps/")
 TIDY_FILES_MAX = 12
-ALONE_FILES_MAX = 40
+ALONE_FILES_MAX = 100
 # Under sanitizers all takes four to eight times as long: another share of it with each commit.
 SANITIZED_SHARES = 5
 # Sources one by one, for what each of them lacks: as quickly as they compile.
