@@ -23,11 +23,12 @@ std::string compact(std::string_view text) {
   return out;
 }
 
-// Digits, *, # and a leading '+'.
+// Digits, and a leading '+' or, as in codes that are dialled, * and #: behind a '+' a * is one that
+// somebody means to stand for digits.
 bool is_number(std::string_view text) {
   if (text.size() > kPolicyNumberBytesMax) return false;
-  const std::size_t plus = text.starts_with('+') ? 1 : 0;
-  return text.find_first_not_of("0123456789*#", plus) == std::string_view::npos;
+  if (text.starts_with('+')) return std::all_of(text.begin() + 1, text.end(), is_digit);
+  return text.find_first_not_of("0123456789*#") == std::string_view::npos;
 }
 
 std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
@@ -163,6 +164,8 @@ std::string to_string(const NumberPattern& pattern) {
 void for_each_list_line(
     std::string_view text,
     const std::function<void(std::uint32_t line, std::string_view text)>& take) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::uint32_t line = 0;
   while (!text.empty()) {
     ++line;

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 #include "config/number_patterns.h"
 #include "config/policies_load_parts.h"
@@ -59,6 +61,12 @@ void ListReader::read_file(const YamlNode& node, const std::string& path, Number
   const std::string* name = reading_.reader.name_of(node, path, 1, kPathBytesMax);
   if (name == nullptr || !reading_.options.read_files) return;
   const std::string file = beside(reading_.reader.file(), *name);
+  // A pipe would hold up the reload, and those after it, until somebody writes.
+  std::error_code ignored;
+  const auto status = std::filesystem::status(file, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return reading_.reader.fail(node, path + ": the list " + file + " is no regular file");
+  }
   auto text = read_whole_file(file, "the list", kPolicyListFileBytesMax);
   if (!text) return reading_.reader.fail(node, path + ": " + text.error().message);
   YamlReader in_file(file, problems_);

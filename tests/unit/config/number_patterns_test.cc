@@ -14,6 +14,8 @@ TEST(NumberPatterns, ReadsEveryForm) {
   for (const char* text : {"+4971155501",
                            "101",
                            "*21#",
+                           "*21*4971155501#",
+                           "*21**",
                            "+49711*",
                            "*",
                            "+4971100..+4971199",
@@ -29,24 +31,13 @@ TEST(NumberPatterns, ReadsEveryForm) {
 }
 
 TEST(NumberPatterns, SaysWhatIsWrong) {
-  for (const char* text : {"",
-                           "+",
-                           "alice",
-                           "+49a",
-                           "4+9",
-                           "+49..+4",
-                           "5..4",
-                           "+10..20",
-                           "1..",
-                           "..",
-                           "*1..*2",
-                           "1..2..3",
-                           "//",
-                           "/a",
-                           "/a/x",
-                           "@",
-                           "+#",
-                           "1234567890123456789012345678901234567"}) {
+  for (const char* text : {"",     "+",       "alice",
+                           "+49a", "4+9",     "+49..+4",
+                           "5..4", "+10..20", "1..",
+                           "..",   "*1..*2",  "1..2..3",
+                           "//",   "/a",      "/a/x",
+                           "@",    "+#",      "+49*1820",
+                           "+49#", "+49**",   "1234567890123456789012345678901234567"}) {
     EXPECT_EQ(parsed_number(text).front(), '!') << text;
   }
   EXPECT_EQ(parsed_number(std::string(600, '1')), "! a text of more than 512 bytes");
@@ -77,6 +68,10 @@ TEST(NumberPatterns, LinesOfAListHaveComments) {
     seen += std::to_string(line) + "=" + std::string(text) + ";";
   });
   EXPECT_EQ(seen, "2=+491;4=*21#;6=+492;");
+  seen.clear();
+  for_each_list_line("\xEF\xBB\xBF+491\n",
+                     [&](auto, auto text) { seen += std::string(text) + ";"; });
+  EXPECT_EQ(seen, "+491;") << "as some editors save it";
 }
 
 }  // namespace

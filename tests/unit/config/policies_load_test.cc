@@ -242,5 +242,16 @@ TEST(PoliciesLoad, ListsMayBeInFilesBesideIt) {
   EXPECT_EQ(load_policies_file(file).error().code, ErrorCode::kNotFound);
 }
 
+TEST(PoliciesLoad, AListIsNoPipe) {
+  const std::string directory = ::testing::TempDir() + "/pipe_" + std::to_string(::getpid()) + "/";
+  const std::string file = directory + "policies.yaml";
+  ASSERT_EQ(::system(("mkdir -p " + directory + " && mkfifo " + directory + "vip.txt").c_str()), 0);
+  std::ofstream(file) << "lists:\n  vip: {file: vip.txt}\n";
+  const auto loaded = load_policies_file(file);
+  ASSERT_TRUE(loaded);
+  EXPECT_NE(to_string(loaded->problems).find("vip.txt is no regular file"), std::string::npos);
+  ASSERT_EQ(::system(("rm -r " + directory).c_str()), 0);
+}
+
 }  // namespace
 }  // namespace tapdeck::config
