@@ -12,6 +12,7 @@ namespace tapdeck::calls {
 namespace {
 
 constexpr std::size_t kMaskedDigits = 4;
+constexpr std::size_t kNumberDigits = 6;  // fewer are a version, or a model
 // The time of every zone is a multiple of it: a tally stays on the day of its call, wherever.
 constexpr std::int64_t kQuarterUs = 900'000'000;
 
@@ -30,6 +31,24 @@ std::string mask_uri(std::string_view uri) {
   if (at != std::string_view::npos) rest.remove_prefix(at);
   if (is_number && at == std::string_view::npos) return masked;
   return masked.append(rest.substr(0, rest.find_first_of(";?")));
+}
+
+// "Linphone/5.2 (Anna's phone) 0049711155501" tells the product: comments (RFC 3261, section 25.1)
+// are free text, and a run of digits that is a number's length may be one.
+std::string mask_product(std::string_view text) {
+  std::string masked;
+  std::size_t depth = 0;
+  while (!text.empty()) {
+    const char c = text.front();
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const std::string_view taken = text.substr(0, std::max<std::size_t>(digits, 1));
+    text.remove_prefix(taken.size());
+    if (c == '(') ++depth;
+    if (depth == 0) masked += digits < kNumberDigits ? std::string(taken) : mask_number(taken);
+    if (c == ')' && depth > 0) --depth;
+  }
+  masked.erase(masked.find_last_not_of(' ') + 1);
+  return masked;
 }
 
 Uid tally_uid(const Uid& uid, std::int64_t quarter_us) {
@@ -55,6 +74,7 @@ void mask_record(CallRecord& record) {
     party.number = mask_number(party.number);
     party.e164.clear();
     party.name.clear();
+    party.user_agent = mask_product(party.user_agent);
     party.uri = mask_uri(party.uri);
     party.device.reset();
     party.sdp_origin.clear();  // its user name may be the number

@@ -91,6 +91,21 @@ TEST(LogDetail, NeitherUrisNorSdpNorTheDirectoryTellANumberOrAName) {
   EXPECT_EQ(call.business->team + call.business->marketing_channel, "salesweb");
 }
 
+TEST(LogDetail, AProductStaysWithoutWhatItsUserWroteBeside) {
+  for (const auto& [told, kept] : {
+           std::pair{"Linphone/5.2 (Anna's (own) phone)", "Linphone/5.2"},
+           std::pair{"PBX 13.1.4 49711155501", "PBX 13.1.4 4971115xxxx"},
+           std::pair{"(Anna", ""},
+           std::pair{"a) b", "a) b"},
+           std::pair{"", ""},
+       }) {
+    CallRecord call = some_call();
+    call.parties[1].user_agent = told;
+    mask_record(call);
+    EXPECT_EQ(call.parties[1].user_agent, kept) << told;
+  }
+}
+
 TEST(LogDetail, ATallyNamesNobody) {
   CallRecord call = some_call();
   const Uid uid = call.uid;
