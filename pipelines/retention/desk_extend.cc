@@ -127,6 +127,10 @@ Result<ExtendAnswer> RetentionDesk::extend(const ExtendRequest& request, const L
         }
         return {};
       }));
+  if (answer.changed.count + answer.unchanged.count + answer.refused.count + answer.gone.count ==
+      0) {
+    return make_error(ErrorCode::kNotFound, "No call matches: nothing is kept longer.");
+  }
   if (shorter > 0 && moves.empty() && answer.refused.count == 0) {
     return make_error(ErrorCode::kInvalidArgument,
                       "This would keep " + std::to_string(shorter) +

@@ -293,6 +293,15 @@ TEST_F(RetentionDeskTest, a_recording_that_was_locked_stays_so) {
   EXPECT_TRUE(has_media(uid));
 }
 
+TEST_F(RetentionDeskTest, an_extension_of_no_call_is_refused) {
+  ASSERT_TRUE(desk->resume());
+  ExtendRequest request;
+  request.calls.query.emplace().number = "+49000";
+  request.until_us = kStartUs + 20 * kDayUs;
+  request.parts = kPartMedia;
+  EXPECT_EQ(desk->extend(request, clerk).error().code, ErrorCode::kNotFound);
+}
+
 // Times of messages that are gone lie ahead again.
 TEST_F(RetentionDeskTest, what_went_before_the_clock_was_set_back_is_not_lengthened) {
   const Uid uid = add(1);
