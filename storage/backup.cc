@@ -122,6 +122,27 @@ Result<void> check_same_ledger(const std::string& copy, const std::string& journ
   return {};
 }
 
+// Files of a ledger only grow: whose are fewer or shorter ends before what the backup knows.
+Result<void> check_no_older(const std::string& copy, const std::string& journal) {
+  std::error_code trouble;
+  for (auto at = std::filesystem::directory_iterator(copy, trouble);
+       !trouble && at != std::filesystem::directory_iterator();
+       at.increment(trouble)) {
+    if (at->path().extension() != ".ledger") continue;
+    std::error_code gone;
+    const auto known = std::filesystem::file_size(at->path(), gone);
+    const auto newer =
+        std::filesystem::file_size(std::filesystem::path(journal) / at->path().filename(), gone);
+    if (gone || newer < known) {
+      return make_error(ErrorCode::kCorrupt,
+                        journal +
+                            " is older than the backup: it does not know all that was "
+                            "held and erased until then.");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> copy_tree(const std::string& from, const std::string& to, CopiedFiles& copied) {
@@ -193,6 +214,7 @@ Result<CopiedFiles> restore_copy(const std::string& from,
   const std::string ledger = journal.empty() ? from + "/ledger" : journal;
   if (!journal.empty()) {
     TD_TRY(check_same_ledger(from + "/ledger", journal));
+    TD_TRY(check_no_older(from + "/ledger", journal));
   } else if (!exists(ledger + "/00000000.ledger")) {
     return make_error(ErrorCode::kCorrupt,
                       "There is no journal in " + ledger +

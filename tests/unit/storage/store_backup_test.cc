@@ -133,6 +133,21 @@ TEST_F(StoreBackupTest, ANewerJournalOfTheSameStoreTakesThePlaceOfTheCopys) {
             kPartMedia);
 }
 
+TEST_F(StoreBackupTest, AnOlderJournalIsRefused) {
+  open();
+  record(1);
+  std::filesystem::copy(directory_.path() + "/ledger", path("ledger"));
+  Erasure erasure;
+  erasure.reason = "r";
+  erasure.parts = kPartMedia;
+  ASSERT_TRUE(store_->journal().commit({.uid = test_uid(1), .time_us = 1, .content = erasure}));
+  ASSERT_TRUE(store_->backup(path("copy")));
+  EXPECT_EQ(restore_copy(path("copy"), path("new"), path("ledger")).error().code,
+            ErrorCode::kCorrupt);
+  EXPECT_FALSE(std::filesystem::exists(path("new")));
+  EXPECT_TRUE(restore_copy(path("copy"), path("new"), directory_.path() + "/ledger"));
+}
+
 TEST_F(StoreBackupTest, AnotherStoresJournalIsRefused) {
   open();
   ASSERT_TRUE(store_->backup(path("copy")));
