@@ -9,6 +9,7 @@
 #include "pipelines/calls/record_builder.h"
 #include "pipelines/calls/recordings.h"
 #include "pipelines/calls/registrations.h"
+#include "pipelines/calls/response_rules.h"
 #include "pipelines/calls/signalling_rules.h"
 
 namespace tapdeck::calls {
@@ -314,7 +315,12 @@ void Call::stop_without_answer(EndReason reason, std::int64_t timer_now_ns) {
     stop({EndReason::kCancel, HangupBy::kCaller, live_.last_packet_ns()}, timer_now_ns);
     return;
   }
-  if (reason == EndReason::kFailure && live_.provisional_seen) {
+  if (const InviteTransaction* last = live_.invites.failure_beside_silence()) {
+    live_.status_code = last->status;
+    live_.reason = last->phrase;
+    live_.outcome = outcome_of_failure(last->status);
+    reason = EndReason::kFailure;
+  } else if (reason == EndReason::kFailure && live_.provisional_seen) {
     live_.outcome = CallOutcome::kNoAnswer;
   }
   stop({reason, HangupBy::kNone, live_.last_packet_ns()}, timer_now_ns);

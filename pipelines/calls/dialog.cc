@@ -204,6 +204,10 @@ void InviteTransactions::on_cancel(const MessageFacts& facts) {
   if (InviteTransaction* transaction = find(facts)) transaction->cancelled = true;
 }
 
+void InviteTransactions::on_provisional(const MessageFacts& facts) {
+  if (InviteTransaction* transaction = find(facts)) transaction->heard = true;
+}
+
 void InviteTransactions::on_ack(const MessageFacts& facts) {
   // Only the ACK of a failure has the INVITE's branch.
   if (InviteTransaction* transaction = find(facts)) transaction->acknowledged = true;
@@ -253,16 +257,27 @@ bool InviteTransactions::is_decisive(const InviteTransaction& transaction) const
          transaction.cseq == last_cseq_ && transaction.via_count == via_count_min_;
 }
 
-const InviteTransaction* InviteTransactions::failure() const {
+template <typename Skipped>
+const InviteTransaction* InviteTransactions::best_failure(const Skipped& is_skipped) const {
   const InviteTransaction* best = nullptr;
   for (const InviteTransaction& transaction : transactions_) {
-    if (!is_decisive(transaction)) continue;
+    if (!is_decisive(transaction) || is_skipped(transaction)) continue;
     if (transaction.status < 300) return nullptr;
     if (best == nullptr || is_better_failure(transaction.status, best->status)) {
       best = &transaction;
     }
   }
   return best;
+}
+
+const InviteTransaction* InviteTransactions::failure() const {
+  return best_failure([](const InviteTransaction&) { return false; });
+}
+
+const InviteTransaction* InviteTransactions::failure_beside_silence() const {
+  return best_failure([](const InviteTransaction& transaction) {
+    return transaction.status == 0 && !transaction.heard;
+  });
 }
 
 bool InviteTransactions::cancelled() const {

@@ -100,6 +100,7 @@ struct InviteTransaction {
   bool superseded = false;   // refused, and tried again
   bool cancelled = false;
   bool acknowledged = false;
+  bool heard = false;  // a provisional response came
   PoolString phrase;
   PoolString target;  // the number in its Request-URI
 };
@@ -113,6 +114,7 @@ class InviteTransactions {
   // been refused before.
   bool on_missed_invite(const MessageFacts& response);
   void on_cancel(const MessageFacts& facts);
+  void on_provisional(const MessageFacts& facts);
   void on_ack(const MessageFacts& facts);
   void on_answer(const MessageFacts& facts);
   // A refusal, which is noted of a hop whose INVITE was missed, too.
@@ -121,6 +123,10 @@ class InviteTransactions {
   // The answer to the caller's latest attempt, where its INVITE was seen nearest to the caller:
   // nullptr while one is open or none was seen.
   [[nodiscard]] const InviteTransaction* failure() const;
+
+  // The same, once no more is awaited: targets that answered nothing, not even 100, are none
+  // (RFC 3263, section 4.3: the next server is tried with the same CSeq).
+  [[nodiscard]] const InviteTransaction* failure_beside_silence() const;
 
   // True when the caller gave up, as seen nearest to the caller.
   [[nodiscard]] bool cancelled() const;
@@ -148,6 +154,8 @@ class InviteTransactions {
   InviteTransaction* find(const MessageFacts& facts);
   [[nodiscard]] bool is_tried_again(const MessageFacts& invite) const;
   void supersede();
+  template <typename Skipped>
+  [[nodiscard]] const InviteTransaction* best_failure(const Skipped& is_skipped) const;
   [[nodiscard]] bool is_decisive(const InviteTransaction& transaction) const;
 
   PoolVector<InviteTransaction> transactions_;

@@ -56,6 +56,7 @@ void end_early_dialog(LiveCall& state, const SeenMessage& message) {
 void apply_provisional(LiveCall& state, const SeenMessage& message, bool initial) {
   const MessageFacts& facts = message.facts;
   state.provisional_seen = true;
+  state.invites.on_provisional(facts);
   if (facts.status == 100 || !initial) return;
   if (facts.status == kEarlyDialogEnded) {
     end_early_dialog(state, message);
