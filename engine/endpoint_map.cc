@@ -3,9 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 namespace tapdeck::engine {
+namespace {
+
+// RTP that ceased so long before the claim is another's: somebody who went on sending to a caller
+// whose next call it is.
+constexpr std::int64_t kStoppedNs = 2 * kNsPerSecond;
+
+}  // namespace
 
 std::uint32_t Claim::clock_rate_hz(std::uint8_t payload_type) const {
   for (std::uint8_t i = 0; i < clock_count; ++i) {
@@ -71,7 +79,8 @@ std::uint32_t EndpointMap::resolve_among(std::uint32_t address,
       return at;
     }
   }
-  if (next != kNone && claims_[next].time_ns - time_ns > options_.adopt_ns) return kNone;
+  const std::int64_t adopt_ns = std::min(options_.adopt_ns, kStoppedNs);
+  if (next != kNone && claims_[next].time_ns - time_ns > adopt_ns) return kNone;
   return next;
 }
 

@@ -39,7 +39,7 @@ class EndpointMap {
   void drop_if_unused(std::uint32_t address);
 
   // The claim that owns RTP of packet time `time_ns`: the newest that covers it, else the first
-  // that begins within adopt_ns after it; kNone when there is none.
+  // that begins within adopt_ns after it, but no more than 2 s; kNone when there is none.
   [[nodiscard]] std::uint32_t resolve(std::uint32_t address, std::int64_t time_ns) const {
     return resolve_among(address, time_ns, false);
   }
