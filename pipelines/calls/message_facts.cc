@@ -160,6 +160,16 @@ void read_labels(const sip::Sdp& sdp, SessionFacts& session) {
   }
 }
 
+// An open line without an address of its own: nothing resolves names, so its media is found only by
+// what else the call says.
+bool lacks_address(const sip::Sdp& sdp, const SessionFacts& session) {
+  for (std::size_t i = 0; i < session.lines.size(); ++i) {
+    const MediaLine& line = session.lines[i];
+    if (line.enabled && !sdp.media[i].ip && line.candidates.empty()) return true;
+  }
+  return false;
+}
+
 SharedSession read_session(std::string_view text, sip::Sdp& sdp, MessageFacts& facts) {
   const sip::SdpVerdict verdict = sip::parse_sdp(text, sdp);
   facts.sdp_trouble = trouble_of(verdict, sdp.truncated);
@@ -168,6 +178,9 @@ SharedSession read_session(std::string_view text, sip::Sdp& sdp, MessageFacts& f
   session->lines.reserve(std::min(sdp.media_count, kMediaLinesMax));
   for (std::size_t i = 0; i < sdp.media_count && i < kMediaLinesMax; ++i) {
     session->lines.push_back(line_of(sdp, i));
+  }
+  if (!facts.sdp_trouble && lacks_address(sdp, *session)) {
+    facts.sdp_trouble = SdpTrouble::kNoAddress;
   }
   session->origin = origin_of(sdp);
   read_labels(sdp, *session);

@@ -67,15 +67,16 @@ static_assert(sip::kRepairDuplicateHeader ==
               1 << static_cast<unsigned>(RepairCount::kDuplicateHeader));
 
 // Session descriptions that were not understood, or not whole, and metadata of recording sessions.
-#define TD_SDP_TROUBLES(X)                                                        \
-  X(kRepaired, repaired, "descriptions: lines that cannot be read were left out") \
-  X(kNotSdp, not_sdp, "descriptions: do not begin with v=0")                      \
-  X(kBadMedia, bad_media, "descriptions: an m-line cannot be read")               \
-  X(kTooLong, too_long, "descriptions: longer than one may be")                   \
-  X(kCut, cut, "descriptions: more lines, formats or candidates than are read")   \
-  X(kEncoded, encoded, "descriptions: with a content encoding, not read")         \
-  X(kBroken, broken_multipart, "bodies: multipart without boundary or parts")     \
-  X(kMetadataBroken, broken_metadata, "recording metadata: not read")             \
+#define TD_SDP_TROUBLES(X)                                                           \
+  X(kRepaired, repaired, "descriptions: lines that cannot be read were left out")    \
+  X(kNotSdp, not_sdp, "descriptions: do not begin with v=0")                         \
+  X(kBadMedia, bad_media, "descriptions: an m-line cannot be read")                  \
+  X(kTooLong, too_long, "descriptions: longer than one may be")                      \
+  X(kCut, cut, "descriptions: more lines, formats or candidates than are read")      \
+  X(kNoAddress, no_address, "descriptions: a host name, or nothing, where media go") \
+  X(kEncoded, encoded, "descriptions: with a content encoding, not read")            \
+  X(kBroken, broken_multipart, "bodies: multipart without boundary or parts")        \
+  X(kMetadataBroken, broken_metadata, "recording metadata: not read")                \
   X(kMetadataCut, cut_metadata, "recording metadata: more of it than is read")
 
 TD_COUNTER_TABLE(SdpTrouble, kSdpTroubleNames, TD_SDP_TROUBLES)

@@ -253,6 +253,7 @@ def sdp():
         "not_sdp": Capture().udp(sip_with("hello\r\n")),
         "bad_media": Capture().udp(sip_with(SDP[:SDP.index("m=")] + "m=audio\r\n")),
         "cut": Capture().udp(sip_with(SDP + "m=audio 4002 RTP/AVP 0\r\n" * 40)),
+        "no_address": Capture().udp(sip_with(SDP.replace("IP4 192", "IP4 media.192"))),
         "encoded": Capture().udp(sip_with("packed", more=["Content-Encoding: gzip"])),
         "broken_multipart": Capture().udp(sip_with("no parts", "multipart/mixed")),
         "broken_metadata": Capture().udp(sip_with("<recording>", "application/rs-metadata+xml")),

@@ -91,6 +91,22 @@ TEST(MessageFacts, SessionHasWhatCanBeBound) {
   EXPECT_TRUE(lines[2].on_hold);
 }
 
+TEST(MessageFacts, TellsOfMediaWithoutAnAddress) {
+  FactsReader reader;
+  const auto trouble = [&](const Line& line) {
+    Sip sip;
+    sip.sdp = sdp({line});
+    const std::string text = sip.text();
+    return reader.read(as_bytes(text)).facts->sdp_trouble;
+  };
+  EXPECT_EQ(trouble({.ip = "media.example"}), SdpTrouble::kNoAddress);
+  EXPECT_EQ(trouble({.ip = "media.example", .port = 0}), std::nullopt);
+  EXPECT_EQ(trouble({.ip = "media.example",
+                     .attributes = "a=candidate:1 1 UDP 1 192.0.2.1 4000 typ host\r\n"}),
+            std::nullopt);
+  EXPECT_EQ(trouble({}), std::nullopt);
+}
+
 TEST(MessageFacts, SaysWhyAMessageIsRejected) {
   FactsReader reader;
   const FactsResult result =
