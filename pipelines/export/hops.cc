@@ -54,14 +54,23 @@ bool is_other_hop(const CallRecord& call, const MediaStream& a, const MediaStrea
          is_of_one_party(call, a, b) && together_us(a, b) >= kHopsTogetherUs;
 }
 
-void silence(MediaStream& stream, const std::vector<std::int64_t>& heard_us) {
+// Of another branch than `heard`, and not of the one that was answered.
+bool is_other_branch(const CallRecord& call, const MediaStream& heard, const MediaStream& other) {
+  const auto branch = branch_of(call, other);
+  return branch && branch != branch_of(call, heard);
+}
+
+// True when any packet was.
+bool silence(MediaStream& stream, const std::vector<std::int64_t>& heard_us) {
+  bool any = false;
   for (PacketEntry& packet : stream.packets) {
     const auto next =
         std::lower_bound(heard_us.begin(), heard_us.end(), packet.arrival_us - kHopDelayUs);
     if (next != heard_us.end() && *next <= packet.arrival_us + kHopDelayUs) {
-      packet.is_heard_elsewhere = true;
+      packet.is_heard_elsewhere = any = true;
     }
   }
+  return any;
 }
 
 std::vector<std::int64_t> audible_us(const MediaStream& stream, const StreamPlan& plan) {
@@ -88,7 +97,8 @@ void leave_out_copies(const MediaIndex& index, WavPlan& plan) {
   }
 }
 
-// Positions of the streams that are heard, those at the caller first.
+// Positions of the streams that are heard: those of whoever answered, of these those at the caller,
+// first.
 std::vector<std::size_t> by_preference(const CallRecord& call,
                                        const MediaIndex& index,
                                        const WavPlan& plan) {
@@ -104,6 +114,9 @@ std::vector<std::size_t> by_preference(const CallRecord& call,
     if (plan.streams[i].side != Side::kNone) order.push_back(i);
   }
   std::stable_partition(order.begin(), order.end(), is_at_caller);
+  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
+    return !branch_of(call, index.streams[i]);
+  });
   return order;
 }
 
@@ -117,14 +130,15 @@ void leave_out_hops(const CallRecord& call, MediaIndex& index, WavPlan& plan) {
     std::vector<std::int64_t> heard_us;  // made once it is needed
     for (std::size_t next = first + 1; next < order.size(); ++next) {
       const std::size_t j = order[next];
-      if (plan.streams[i].side != plan.streams[j].side ||
-          !is_other_hop(call, index.streams[i], index.streams[j])) {
-        continue;
-      }
+      if (plan.streams[i].side != plan.streams[j].side) continue;
+      const bool is_branch = is_other_branch(call, index.streams[i], index.streams[j]);
+      if (!is_branch && !is_other_hop(call, index.streams[i], index.streams[j])) continue;
       if (heard_us.empty()) heard_us = audible_us(index.streams[i], plan.streams[i]);
       if (heard_us.empty()) break;
-      silence(index.streams[j], heard_us);
-      add_note(plan, "the same audio on a further hop is left out");
+      if (!silence(index.streams[j], heard_us)) continue;
+      add_note(plan,
+               is_branch ? "branches that rang at the same time are left out"
+                         : "the same audio on a further hop is left out");
     }
   }
 }

@@ -25,10 +25,6 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-bool is_fork(const CallRecord& call, std::uint8_t party) {
-  return party < call.parties.size() && call.parties[party].role == PartyRole::kFork;
-}
-
 std::int64_t samples_between(std::int64_t from_us, std::int64_t to_us) {
   const std::int64_t scaled = (to_us - from_us) * (kSampleRate / 1'000);
   return (scaled + (scaled >= 0 ? kUsPerMs / 2 : -kUsPerMs / 2)) / kUsPerMs;
@@ -231,13 +227,23 @@ Side side_of(const CallRecord& call, const MediaStream& stream) {
   std::uint8_t sender = stream.sender;
   if (sender == kNobody && media != nullptr) sender = media->party.value_or(kNobody);
   const std::uint8_t caller = call.caller.value_or(0);
-  if (is_fork(call, sender) || is_fork(call, stream.receiver)) return Side::kNone;
   if (media != nullptr && media->speaker) return *media->speaker == 1 ? Side::kLeft : Side::kRight;
   if (sender != kNobody) return sender == caller ? Side::kLeft : Side::kRight;
   if (stream.receiver != kNobody) return stream.receiver == caller ? Side::kRight : Side::kLeft;
   const bool from_caller =
       caller < call.parties.size() && call.parties[caller].ip == stream.source.ip;
   return from_caller ? Side::kLeft : Side::kRight;
+}
+
+std::optional<std::uint8_t> branch_of(const CallRecord& call, const MediaStream& stream) {
+  const MediaRecord* media = media_record(call, stream);
+  std::uint8_t sender = stream.sender;
+  if (sender == kNobody && media != nullptr) sender = media->party.value_or(kNobody);
+  for (const std::uint8_t party : {sender, stream.receiver}) {
+    const bool is_known = party < call.parties.size();
+    if (is_known && call.parties[party].role == PartyRole::kFork) return party;
+  }
+  return std::nullopt;
 }
 
 std::string codec_name(const CallRecord& call, const MediaStream& stream, std::uint8_t type) {

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,12 @@ constexpr std::int64_t kReanchorSamples = 2 * kSampleRate;
 
 enum class Side : std::uint8_t { kNone, kLeft, kRight };
 
-// Left: sent by the caller.  Right: sent to the caller, or by anybody else that is no losing fork.
-// Of a call that records another one: left the first speaker, right the others.
+// Left: sent by the caller.  Right: sent to the caller, or by anybody else.  Of a call that records
+// another one: left the first speaker, right the others.
 Side side_of(const CallRecord& call, const MediaStream& stream);
+
+// The party whose branch of a forked call did not answer, if the stream is from or to it.
+std::optional<std::uint8_t> branch_of(const CallRecord& call, const MediaStream& stream);
 
 enum class Coding : std::uint8_t { kSilent, kAlaw, kUlaw, kUnknown };
 

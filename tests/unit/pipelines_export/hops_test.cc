@@ -94,6 +94,19 @@ TEST(Hops, WhatOneHostSendsOrGetsOrAnotherPartySaysIsNoFurtherHop) {
   }
 }
 
+TEST(Hops, ABranchThatDidNotAnswerIsHeardWhileNothingElseIs) {
+  constexpr std::uint8_t kFork = 2;
+  Path path;
+  path.add(kFork, 5, 1, 1'000, 6'000);    // an announcement, and on into the talk
+  path.add(kCallee, 4, 1, 5'000, 9'000);  // who answered
+  path.add(kCaller, 1, 4, 5'000, 9'000);
+  leave_out_hops(path.call, path.index, path.plan);
+  EXPECT_EQ(path.heard(0), (4'500 - 1'000) / 20);
+  EXPECT_EQ(path.heard(1), 200);
+  EXPECT_EQ(path.heard(2), 200);
+  EXPECT_EQ(path.plan.notes.size(), 1U);
+}
+
 TEST(Hops, WhatCannotBeDecodedSilencesNothing) {
   Path path;
   path.add(kCaller, 1, 2, 1'000, 5'000);

@@ -21,10 +21,13 @@ TEST(SideOf, WhoSendsDecides) {
   EXPECT_EQ(side_of(call, stream_between(3, 0)), Side::kRight) << "a transfer target is heard too";
 }
 
-TEST(SideOf, LosingForksAreHeardByNobody) {
+TEST(BranchOf, IsOfWhoeverRangAndDidNotAnswer) {
   const CallRecord call = two_party_call();
-  EXPECT_EQ(side_of(call, stream_between(2, 0)), Side::kNone);
-  EXPECT_EQ(side_of(call, stream_between(0, 2)), Side::kNone) << "the caller's copy to the fork";
+  EXPECT_EQ(branch_of(call, stream_between(2, 0)), 2);
+  EXPECT_EQ(branch_of(call, stream_between(0, 2)), 2) << "the caller's copy to the fork";
+  EXPECT_EQ(branch_of(call, stream_between(1, 0)), std::nullopt);
+  EXPECT_EQ(branch_of(call, stream_between(0xff, 0xff)), std::nullopt);
+  EXPECT_EQ(side_of(call, stream_between(2, 0)), Side::kRight);
 }
 
 TEST(SideOf, WhenTheSenderIsUnknownTheReceiverDecides) {
