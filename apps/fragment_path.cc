@@ -28,6 +28,7 @@ SignalMessage make_message(const engine::Decoded& decoded,
           .was_told = packet.was_told,
           .tcp_flags = decoded.tcp_flags,
           .tcp_sequence = decoded.tcp_sequence,
+          .tcp_acknowledgement = decoded.tcp_acknowledgement,
           .missing_bytes = decoded.payload_length - length,
           .length = length,
           .bytes = decoded.payload.data()};

@@ -341,9 +341,9 @@ bool WorkerState::pass(const QueueSource& source,
   message->kind = kind;
   message->tcp_flags = item.decoded.tcp_flags;
   message->tcp_sequence = item.decoded.tcp_sequence;
+  message->tcp_acknowledgement = item.decoded.tcp_acknowledgement;
   message->missing_bytes = item.decoded.payload_length - static_cast<std::uint32_t>(bytes.size());
   message->length = static_cast<std::uint32_t>(bytes.size());
-  // A segment that only opens or ends a connection has none.
   if (!bytes.empty()) std::memcpy(WorkerRings::bytes_of(message), bytes.data(), bytes.size());
   if (rings_.push_signal(message)) return true;
   WorkerRings::release(message);

@@ -43,12 +43,13 @@ struct SignalMessage {
   std::uint16_t ip_id = 0;       // IPv4 identification, 0 for IPv6
   SignalTransport transport = SignalTransport::kUdp;
   SignalKind kind = SignalKind::kMessage;
-  bool was_told = false;            // its beginning came before, as a message that is cut
-  std::uint8_t tcp_flags = 0;       // of a segment: TcpFlag bits
-  std::uint32_t tcp_sequence = 0;   // of a segment
-  std::uint32_t missing_bytes = 0;  // of a segment or media: cut off behind `bytes`
-  std::uint32_t length = 0;         // of `bytes`
-  std::uint32_t capacity = 0;       // set by the pool
+  bool was_told = false;                  // its beginning came before, as a message that is cut
+  std::uint8_t tcp_flags = 0;             // of a segment: TcpFlag bits
+  std::uint32_t tcp_sequence = 0;         // of a segment
+  std::uint32_t tcp_acknowledgement = 0;  // likewise, with kTcpAck
+  std::uint32_t missing_bytes = 0;        // of a segment or media: cut off behind `bytes`
+  std::uint32_t length = 0;               // of `bytes`
+  std::uint32_t capacity = 0;             // set by the pool
   const std::uint8_t* bytes = nullptr;
 
   [[nodiscard]] ByteView view() const { return {bytes, length}; }

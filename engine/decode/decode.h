@@ -37,6 +37,7 @@ struct Decoded {
   bool is_tcp = false;               // of class kTcp; the payload is the segment's
   std::uint8_t tcp_flags = 0;        // TcpFlag bits (model/signal.h)
   std::uint32_t tcp_sequence = 0;
+  std::uint32_t tcp_acknowledgement = 0;
 };
 
 struct FrameView {

@@ -20,6 +20,7 @@ void decode_tcp(ByteView bytes, std::size_t length, Decoded& out) {
   out.source.port = load_be<std::uint16_t>(bytes.data());
   out.destination.port = load_be<std::uint16_t>(bytes.data() + 2);
   out.tcp_sequence = load_be<std::uint32_t>(bytes.data() + 4);
+  out.tcp_acknowledgement = load_be<std::uint32_t>(bytes.data() + 8);
   out.tcp_flags = bytes[13];
   out.payload_length = static_cast<std::uint32_t>(length - header);
   if (header < bytes.size()) {

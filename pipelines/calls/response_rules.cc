@@ -66,15 +66,22 @@ void apply_provisional(LiveCall& state, const SeenMessage& message, bool initial
   if (facts.status == 180 && !state.times.ringing_ns) state.times.ringing_ns = message.time_ns();
 }
 
+// What stands behind missing bytes of a TCP stream is held back, while the other direction goes on
+// to the BYE.
+bool was_held_up(const LiveCall& state, const SeenMessage& message) {
+  return state.end_reason == EndReason::kBye && message.time_ns() <= state.times.ended_ns;
+}
+
 void apply_answer(LiveCall& state, const SeenMessage& message, Dialog* dialog) {
   const MessageFacts& facts = message.facts;
   if (dialog != nullptr) dialog->confirmed = true;
   state.invites.on_answer(facts);
   state.established = true;
   state.session_expires_s = facts.session_expires_s;
-  if (state.times.answered_ns || state.ended) return;
+  if (state.times.answered_ns || (state.ended && !was_held_up(state, message))) return;
   // One that comes again after its ACK tells of an answer whose first 2xx was missed.
-  state.times.answered_ns = state.times.established_ns.value_or(message.time_ns());
+  state.times.answered_ns =
+      std::min(message.time_ns(), state.times.established_ns.value_or(INT64_MAX));
   state.outcome = CallOutcome::kAnswered;
   state.status_code = facts.status;
   state.reason = facts.phrase;

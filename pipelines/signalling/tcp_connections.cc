@@ -5,6 +5,13 @@
 #include "base/hash.h"
 
 namespace tapdeck::sip {
+namespace {
+
+// Two mirrored directions may come by different ports and queues: what was acknowledged may still
+// be on its way to us.
+constexpr std::int64_t kMirrorSkewNs = 200'000'000;
+
+}  // namespace
 
 // Joins a stream to its reader and says where what is found came from.
 class TcpConnections::Receiver final : public ByteSink, public MessageSink {
@@ -75,10 +82,15 @@ void TcpConnections::take(const SignalMessage& segment, std::int64_t timer_now_n
     forget(connection);
     return;
   }
-  put(connection, segment, direction);
+  put(connection, segment, direction, timer_now_ns);
   Direction& to = connection.directions[direction];
   if (to.stream.is_full()) skip_gap(connection, direction);
-  watch_gap(connection, direction, timer_now_ns);
+  watch_gap(connection, direction);
+  if ((segment.tcp_flags & kTcpAck) != 0) {
+    const auto other = static_cast<std::uint8_t>(1 - direction);
+    connection.directions[other].stream.acknowledge(segment.tcp_acknowledgement);
+    watch_gap(connection, other);
+  }
   connection.over =
       connection.directions[0].stream.is_over() && connection.directions[1].stream.is_over();
   account(connection);
@@ -138,14 +150,16 @@ bool TcpConnections::is_credible_reset(const Connection& connection,
 
 void TcpConnections::put(Connection& connection,
                          const SignalMessage& segment,
-                         std::uint8_t direction) {
+                         std::uint8_t direction,
+                         std::int64_t timer_now_ns) {
   Direction& to = connection.directions[direction];
   const TcpSegment piece{.sequence = segment.tcp_sequence,
                          .bytes = segment.view(),
                          .missing_bytes = segment.missing_bytes,
                          .syn = (segment.tcp_flags & kTcpSyn) != 0,
                          .fin = (segment.tcp_flags & kTcpFin) != 0,
-                         .time_ns = segment.time_ns};
+                         .time_ns = segment.time_ns,
+                         .arrival_ns = timer_now_ns};
   if (segment.missing_bytes > 0) counters_.add(StreamCount::kCutSegment);
   if (to.stream.is_foreign(piece)) begin_anew(connection, segment, direction);
   if (to.stream.is_doubtful(piece)) counters_.add(StreamCount::kSynDoubted);
@@ -159,26 +173,25 @@ void TcpConnections::put(Connection& connection,
   }
 }
 
-void TcpConnections::watch_gap(Connection& connection,
-                               std::uint8_t direction,
-                               std::int64_t timer_now_ns) {
+// Each gap by itself: what is behind several of them waits for no longer than behind one.
+std::int64_t TcpConnections::gap_deadline_ns(const Direction& of) const {
+  const std::optional<std::int64_t> since_ns = of.stream.gap_since_ns();
+  if (!since_ns) return kNever;
+  const bool is_missed = of.stream.is_gap_acknowledged();
+  return *since_ns + (is_missed ? std::min(kMirrorSkewNs, limits_.gap_ns) : limits_.gap_ns);
+}
+
+void TcpConnections::watch_gap(Connection& connection, std::uint8_t direction) {
   Direction& of = connection.directions[direction];
-  if (!of.stream.has_gap()) {
-    of.gap_since_ns = kNoGap;
-    return;
-  }
-  if (of.gap_since_ns == kNoGap) of.gap_since_ns = timer_now_ns;
-  if (of.gap_queued) return;
-  of.gap_queued = true;
-  gaps_.push_back(
-      {timer_now_ns + limits_.gap_ns, connection.index, connection.generation, direction});
+  const std::int64_t deadline_ns = gap_deadline_ns(of);
+  if (deadline_ns >= of.deadline_ns) return;
+  of.deadline_ns = deadline_ns;
+  gaps_.push({deadline_ns, connection.index, connection.generation, direction});
 }
 
 void TcpConnections::skip_gap(Connection& connection, std::uint8_t direction) {
   Receiver receiver(*this, connection, direction);
-  Direction& of = connection.directions[direction];
-  of.stream.skip_gap(receiver);
-  of.gap_since_ns = kNoGap;
+  connection.directions[direction].stream.skip_gap(receiver);
 }
 
 void TcpConnections::flush(Connection& connection, std::uint8_t direction) {
@@ -186,18 +199,15 @@ void TcpConnections::flush(Connection& connection, std::uint8_t direction) {
 }
 
 void TcpConnections::advance(std::int64_t timer_now_ns) {
-  while (!gaps_.empty() && gaps_.front().deadline_ns <= timer_now_ns) {
-    const GapDeadline due = gaps_.front();
-    gaps_.pop_front();
+  while (!gaps_.empty() && gaps_.top().deadline_ns <= timer_now_ns) {
+    const GapDeadline due = gaps_.top();
+    gaps_.pop();
     Connection& connection = connections_[due.connection];
     if (connection.generation != due.generation) continue;
     Direction& of = connection.directions[due.direction];
-    of.gap_queued = false;
-    // A gap that is younger than this entry has its own time, counted from now at the latest.
-    if (of.gap_since_ns != kNoGap && of.gap_since_ns + limits_.gap_ns <= timer_now_ns) {
-      skip_gap(connection, due.direction);
-    }
-    watch_gap(connection, due.direction, timer_now_ns);
+    if (due.deadline_ns == of.deadline_ns) of.deadline_ns = kNever;
+    while (gap_deadline_ns(of) <= timer_now_ns) skip_gap(connection, due.direction);
+    watch_gap(connection, due.direction);
     account(connection);
     make_room();
   }

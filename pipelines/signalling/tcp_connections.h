@@ -1,16 +1,19 @@
 // The TCP connections that carry signalling: segments go in, whole messages come out.
 //
 // A connection is found by its addresses and realm, so that one that two ports mirror is one.  What
-// does not come within `gap_ns` is given up; silent connections are forgotten after `idle_ns`.
-// Threads: the call-plane thread.  Memory: connections_max connections of about half a KiB, and
-// what they hold, bytes_max in all.  Full: the connection that has been silent for longest is
-// forgotten, and counted when it was not over.
+// does not come within `gap_ns` is given up, and sooner where its receiver has acknowledged it:
+// then nobody sends it again, and the tap has missed it.  Silent connections are forgotten after
+// `idle_ns`. Threads: the call-plane thread.  Memory: connections_max connections of about half a
+// KiB, and what they hold, bytes_max in all.  Full: the connection that has been silent for longest
+// is forgotten, and counted when it was not over.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <queue>
 #include <unordered_map>
 #include <vector>
 
@@ -52,7 +55,6 @@ class TcpConnections {
 
  private:
   static constexpr std::uint32_t kNobody = UINT32_MAX;
-  static constexpr std::int64_t kNoGap = INT64_MIN;
   static constexpr std::uint8_t kDirections = 2;
 
   struct Key {
@@ -68,11 +70,12 @@ class TcpConnections {
     std::size_t operator()(const Key& key) const;
   };
 
+  static constexpr std::int64_t kNever = INT64_MAX;
+
   struct Direction {
     TcpStream stream;
     StreamReader reader;
-    std::int64_t gap_since_ns = kNoGap;  // timer
-    bool gap_queued = false;             // has an entry in gaps_
+    std::int64_t deadline_ns = kNever;  // the earliest of its entries in gaps_; timer
   };
 
   struct Connection {
@@ -93,6 +96,8 @@ class TcpConnections {
     std::uint32_t connection = 0;
     std::uint32_t generation = 0;
     std::uint8_t direction = 0;
+
+    bool operator>(const GapDeadline& other) const { return deadline_ns > other.deadline_ns; }
   };
 
   class Receiver;
@@ -102,8 +107,12 @@ class TcpConnections {
   [[nodiscard]] static bool is_credible_reset(const Connection& connection,
                                               const SignalMessage& segment,
                                               std::uint8_t direction);
-  void put(Connection& connection, const SignalMessage& segment, std::uint8_t direction);
-  void watch_gap(Connection& connection, std::uint8_t direction, std::int64_t timer_now_ns);
+  void put(Connection& connection,
+           const SignalMessage& segment,
+           std::uint8_t direction,
+           std::int64_t timer_now_ns);
+  [[nodiscard]] std::int64_t gap_deadline_ns(const Direction& of) const;
+  void watch_gap(Connection& connection, std::uint8_t direction);
   void skip_gap(Connection& connection, std::uint8_t direction);
   void flush(Connection& connection, std::uint8_t direction);
   void account(Connection& connection);
@@ -118,7 +127,7 @@ class TcpConnections {
   std::unordered_map<Key, std::uint32_t, KeyHash> index_;
   std::deque<Connection> connections_;  // addresses stay
   std::vector<std::uint32_t> free_;
-  std::deque<GapDeadline> gaps_;
+  std::priority_queue<GapDeadline, std::vector<GapDeadline>, std::greater<>> gaps_;
   std::uint32_t oldest_ = kNobody;
   std::uint32_t newest_ = kNobody;
   std::size_t held_bytes_ = 0;

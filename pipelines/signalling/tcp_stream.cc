@@ -137,6 +137,7 @@ void TcpStream::insert(std::size_t at,
   Held held;
   held.sequence = segment.sequence + static_cast<std::uint32_t>(from);
   held.time_ns = segment.time_ns;
+  held.arrival_ns = segment.arrival_ns;
   if (from < there) held.bytes = as_text(segment.bytes.subspan(from, there - from));
   held.missing_bytes = static_cast<std::uint32_t>(to - std::max(from, there));
   held_bytes_ += held.bytes.size() + kSegmentOverhead;

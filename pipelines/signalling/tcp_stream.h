@@ -25,6 +25,7 @@ struct TcpSegment {
   bool syn = false;
   bool fin = false;
   std::int64_t time_ns = 0;
+  std::int64_t arrival_ns = 0;  // by the timer
 };
 
 // Takes what a TcpStream puts in order.
@@ -60,6 +61,20 @@ class TcpStream {
 
   // True when something waits for bytes before it.
   [[nodiscard]] bool has_gap() const { return !held_.empty(); }
+
+  // The receiver has all bytes before `sequence`.
+  void acknowledge(std::uint32_t sequence) { acknowledged_ = sequence; }
+
+  // True when the bytes that are missing were received: nobody sends them again.
+  [[nodiscard]] bool is_gap_acknowledged() const {
+    return synchronised_ && !held_.empty() && acknowledged_ &&
+           static_cast<std::int32_t>(*acknowledged_ - held_.front().sequence) >= 0;
+  }
+
+  // When the bytes behind the gap came, by the timer; nothing: there is no gap.
+  [[nodiscard]] std::optional<std::int64_t> gap_since_ns() const {
+    return held_.empty() ? std::nullopt : std::optional(held_.front().arrival_ns);
+  }
 
   [[nodiscard]] bool is_full() const {
     return held_bytes_ > kHeldBytesMax || held_.size() > kHeldSegmentsMax;
@@ -97,6 +112,7 @@ class TcpStream {
     std::uint32_t sequence = 0;
     std::uint32_t missing_bytes = 0;
     std::int64_t time_ns = 0;
+    std::int64_t arrival_ns = 0;
     std::string bytes;
   };
 
@@ -129,7 +145,8 @@ class TcpStream {
   std::optional<std::uint32_t> initial_;   // of the SYN
   std::optional<std::uint32_t> doubtful_;  // of another SYN, since
   std::optional<std::uint32_t> end_;       // of the FIN
-  std::vector<Held> held_;                 // by sequence number, without overlaps
+  std::optional<std::uint32_t> acknowledged_;
+  std::vector<Held> held_;  // by sequence number, without overlaps
   std::size_t held_bytes_ = 0;
 };
 

@@ -38,6 +38,7 @@ class ConnectionsBench final : public ConnectionSink {
     if (from_server_) std::swap(message.source, message.destination);
     message.transport = SignalTransport::kTcp;
     message.tcp_sequence = sequence;
+    message.tcp_acknowledgement = acknowledgement_;
     message.tcp_flags = flags;
     message.bytes = as_bytes(bytes).data();
     message.length = static_cast<std::uint32_t>(bytes.size());
@@ -51,6 +52,7 @@ class ConnectionsBench final : public ConnectionSink {
   std::int64_t now_s_ = 1;
   int port_ = 40'000;
   bool from_server_ = false;
+  std::uint32_t acknowledgement_ = 0;
   StreamCounters counters_;
   TcpConnections connections_;
   std::string log_;
@@ -81,6 +83,36 @@ TEST(TcpConnections, AGapIsGivenUpAfterItsTime) {
   EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
   EXPECT_EQ(bench.count(StreamCount::kGap), 1U);
   EXPECT_EQ(bench.count(StreamCount::kReordered), 1U);
+}
+
+TEST(TcpConnections, SeveralGapsTakeNoLongerThanOne) {
+  ConnectionsBench bench;
+  bench.segment(99, "", kTcpSyn);
+  bench.segment(150, kSipMessage);
+  bench.segment(5'000, kSipMessage);
+  bench.now_s_ = 2;
+  bench.segment(10'000, kSipMessage);
+  bench.connections_.advance(3 * kNsPerSecond);
+  EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 192.0.2.1:40000>192.0.2.9:5060@1 ");
+  bench.connections_.advance(4 * kNsPerSecond);
+  EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@2 ");
+}
+
+TEST(TcpConnections, WhatItsReceiverHasIsNotWaitedFor) {
+  ConnectionsBench bench;
+  bench.segment(99, "", kTcpSyn);
+  bench.segment(150, kSipMessage);
+  bench.from_server_ = true;
+  bench.acknowledgement_ = 149;
+  bench.segment(500, "\r\n");
+  bench.connections_.advance(kNsPerSecond * 3 / 2);
+  EXPECT_EQ(bench.take_log(), "") << "it asks for the last byte of the gap";
+  bench.acknowledgement_ = 150;
+  bench.segment(502, "\r\n");
+  EXPECT_EQ(bench.take_log(), "") << "the segment may come by another port";
+  bench.connections_.advance(kNsPerSecond * 5 / 4);
+  EXPECT_EQ(bench.take_log(), "192.0.2.1:40000>192.0.2.9:5060@1 ");
+  EXPECT_EQ(bench.count(StreamCount::kGap), 1U);
 }
 
 TEST(TcpConnections, ANewSynOnTheSamePortsIsAnotherConnection) {

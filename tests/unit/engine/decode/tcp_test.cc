@@ -14,6 +14,7 @@ std::vector<std::uint8_t> segment() {
   store_be(bytes.data(), std::uint16_t{40'000});
   store_be(bytes.data() + 2, std::uint16_t{5'060});
   store_be(bytes.data() + 4, std::uint32_t{0xfffffff0});
+  store_be(bytes.data() + 8, std::uint32_t{7});
   bytes[12] = 0x60;  // one word of options
   bytes[13] = 0x18;
   bytes[24] = 'a';
@@ -31,6 +32,7 @@ TEST(DecodeTcp, SequencePortsFlagsAndPayload) {
   EXPECT_EQ(out.source.port, 40'000);
   EXPECT_EQ(out.destination.port, 5'060);
   EXPECT_EQ(out.tcp_sequence, 0xfffffff0U);
+  EXPECT_EQ(out.tcp_acknowledgement, 7U);
   EXPECT_EQ(out.tcp_flags, 0x18);
   EXPECT_EQ(as_text(out.payload), "abc");
   EXPECT_EQ(out.payload_length, 3U);
