@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "bench/load/capture_load.h"
 #include "bench/load/capture_memory.h"
 #include "bench/load/interrupt.h"
+#include "bench/load/overload.h"
 #include "bench/load/rate_search.h"
 
 namespace tapdeck::apps {
@@ -19,6 +21,7 @@ namespace {
 constexpr std::uint32_t kCaptureMemoryMib = 1'024;  // for mbufs and rings; the chunks come on top
 constexpr std::uint32_t kStreamsInProcess = 100'000;
 constexpr std::uint32_t kStreamsOnWire = 4'000;
+constexpr double kProbeSeconds = 2;  // of the trials around an overload
 
 load::CaptureLoadOptions load_options(const control::BenchCaptureRequest& request) {
   load::CaptureLoadOptions options;
@@ -78,6 +81,7 @@ class Bench {
       case control::BenchMode::kSearch: status = search(out); break;
       case control::BenchMode::kRamp: ramp(); break;
       case control::BenchMode::kSoak: status = soak(); break;
+      case control::BenchMode::kOverload: status = overload(out); break;
     }
     if (failed_) return *failed_;
     add_trials(trials_, out);
@@ -87,15 +91,22 @@ class Bench {
  private:
   load::TrialVerdict trial(double pps) {
     if (load::is_interrupted()) return load::TrialVerdict::kBroken;  // ends a search
-    Result<load::CaptureTrial> done = capture_.run(pps, request_.seconds);
+    const Result<load::CaptureTrial> done = run_trial({.pps = pps, .seconds = request_.seconds});
     if (!done) {
       if (load::is_interrupted() && !trials_.empty()) return load::TrialVerdict::kBroken;
       failed_ = done.error();
       return load::TrialVerdict::kBroken;
     }
+    return verdict_of(*done);
+  }
+
+  Result<load::CaptureTrial> run_trial(const load::CapturePace& pace) {
+    TD_TRY(load::go_on());
+    Result<load::CaptureTrial> done = capture_.run(pace);
+    if (!done) return done;
     std::fprintf(stderr, "tapdeck: %s\n", trial_line(*done).c_str());
-    trials_.push_back(std::move(*done));
-    return verdict_of(trials_.back());
+    trials_.push_back(*done);
+    return done;
   }
 
   int search(report::Report& out) {
@@ -125,6 +136,23 @@ class Bench {
     });
     return trial(request_.rate_mpps * 1e6) == load::TrialVerdict::kPassed ? control::kExitDone
                                                                           : control::kExitFailed;
+  }
+
+  int overload(report::Report& out) {
+    const Result<load::OverloadResult> found =
+        load::run_overload({.flood_pps = request_.most_mpps * 1e6,
+                            .sustained_pps = request_.rate_mpps * 1e6,
+                            .factor = request_.factor,
+                            .seconds = request_.seconds,
+                            .probe_seconds = std::min(kProbeSeconds, request_.seconds)},
+                           [this](const load::CapturePace& pace) { return run_trial(pace); });
+    if (load::is_interrupted() && !trials_.empty()) return kExitInterrupted;
+    if (!found) {
+      failed_ = found.error();
+      return control::kExitFailed;
+    }
+    add_overload(*found, out);
+    return found->after.lost() == 0 ? control::kExitDone : control::kExitFailed;
   }
 
   const control::BenchCaptureRequest& request_;

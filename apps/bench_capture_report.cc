@@ -138,4 +138,17 @@ void add_best(const load::SearchResult& found,
                  {{"limited_by", "above it the limit was"}, limit}};
 }
 
+void add_overload(const load::OverloadResult& found, report::Report& out) {
+  const load::CaptureTrial& overload = found.overload;
+  out.results = {{{"capacity_mpps", "what the capture takes, Mpps", 3}, found.capacity_pps / 1e6},
+                 {{"overload_factor", "  offered, times that", 2}, found.factor()},
+                 {{"overload_seconds", "  for so long, s", 1}, overload.seconds},
+                 {{"overload_lost_packets", "  packets lost of it"}, overload.lost()},
+                 {{"overload_drops", "  by stage"}, drops_text(overload)},
+                 {{"uncounted_packets", "  lost without a counter"}, overload.unexplained},
+                 {{"calm_mpps", "before and behind it, Mpps", 3}, found.calm_pps / 1e6},
+                 {{"lost_before", "  packets lost before it"}, found.before.lost()},
+                 {{"lost_after", "  packets lost behind it"}, found.after.lost()}};
+}
+
 }  // namespace tapdeck::apps

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/load/capture_load.h"
+#include "bench/load/overload.h"
 #include "bench/load/rate_search.h"
 #include "bench/report/report.h"
 
@@ -23,5 +24,8 @@ void add_trials(const std::vector<load::CaptureTrial>& trials, report::Report& o
 void add_best(const load::SearchResult& found,
               const std::vector<load::CaptureTrial>& trials,
               report::Report& out);
+
+// As results.
+void add_overload(const load::OverloadResult& found, report::Report& out);
 
 }  // namespace tapdeck::apps

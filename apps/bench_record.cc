@@ -36,7 +36,9 @@ std::vector<report::Column> record_columns() {
           {"missed_packets", "missed"},
           {"sent_packets", "sent"},
           {"drops", "drops"},
-          {"read_back_packets", "read back"}};
+          {"read_back_packets", "read back"},
+          {"lost_packets", "lost"},
+          {"uncounted_packets", "uncounted"}};
 }
 
 std::string drops_of(const load::RecordResult& r) {
@@ -69,7 +71,9 @@ std::vector<report::Value> row(std::uint32_t streams, bool limits, const load::R
           r.missed,
           r.sent,
           drops_of(r),
-          r.packets_read};
+          r.packets_read,
+          r.lost(),
+          r.unexplained};
 }
 
 // What makes the figures worth nothing, and what must be told beside them.

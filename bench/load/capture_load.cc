@@ -88,7 +88,7 @@ class Session : public CaptureLoad {
     return bind_all();
   }
 
-  Result<CaptureTrial> run(double pps, double seconds) override;
+  Result<CaptureTrial> run(const CapturePace& pace) override;
 
   void observe(double seconds, CaptureProgress progress) override {
     progress_every_s_ = seconds;
@@ -99,7 +99,7 @@ class Session : public CaptureLoad {
   Result<void> make_worker(std::uint16_t index);
   Result<void> bind_all();
   Result<void> warm_up();
-  Result<void> send_paced(double pps, double seconds, CaptureTrial& trial);
+  Result<void> send_paced(const CapturePace& pace, CaptureTrial& trial);
   Result<void> flush();
   void settle();
   bool read_one();
@@ -260,16 +260,16 @@ void Session::settle() {
   }
 }
 
-Result<void> Session::send_paced(double pps, double seconds, CaptureTrial& trial) {
+Result<void> Session::send_paced(const CapturePace& pace, CaptureTrial& trial) {
   const auto hz = static_cast<double>(rte_get_tsc_hz());
-  const double per_cycle = pps / hz;
+  const double per_cycle = pace.pps / hz;
   const std::uint64_t begin = rte_rdtsc();
-  const auto length = static_cast<std::uint64_t>(seconds * hz);
+  const auto length = static_cast<std::uint64_t>(pace.seconds * hz);
   double progress_s = progress_every_s_;
   for (std::uint64_t at = 0; at < length && !is_interrupted(); at = rte_rdtsc() - begin) {
     const auto due = static_cast<std::uint64_t>(static_cast<double>(at) * per_cycle) - trial.late;
     std::uint64_t behind = due - trial.sent;
-    if (behind > kBehindMax) {  // a network would not make up for it either
+    if (behind > kBehindMax && pace.arrears == Arrears::kLeftOut) {
       trial.late += behind - kBehindMax;
       behind = kBehindMax;
     }
@@ -348,16 +348,16 @@ Result<void> Session::prepare() {
   return {};
 }
 
-Result<CaptureTrial> Session::run(double pps, double seconds) {
+Result<CaptureTrial> Session::run(const CapturePace& pace) {
   TD_TRY(prepare());
   source_.begin();
   CaptureTrial trial;
-  trial.asked_pps = pps;
+  trial.asked_pps = pace.pps;
   const CaptureTallies begun = tallies();
   const std::uint64_t cycles = busy_cycles();
   const std::uint64_t received_before = received();
   const std::uint64_t begin = rte_get_tsc_cycles();
-  TD_TRY(send_paced(pps, seconds, trial));
+  TD_TRY(send_paced(pace, trial));
   // Workers count a step when it ends: one of them may have begun before this window did.
   const auto window = static_cast<double>(rte_get_tsc_cycles() - begin) * options_.workers;
   trial.worker_busy = std::min(1.0, static_cast<double>(busy_cycles() - cycles) / window);

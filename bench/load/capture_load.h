@@ -61,6 +61,18 @@ struct CaptureTrial {
   [[nodiscard]] bool is_at_pace() const { return sent_pps() > 0.95 * asked_pps; }
 };
 
+// What a sender does about packets that it owes because its host held it up.
+enum class Arrears : std::uint8_t {
+  kLeftOut,  // but for the last few: a network would not make up for them either
+  kMadeUp,   // as fast as it can: what counts is how many there are in all
+};
+
+struct CapturePace {
+  double pps = 0;
+  double seconds = 0;
+  Arrears arrears = Arrears::kLeftOut;
+};
+
 // Called now and then while a trial runs.
 using CaptureProgress = std::function<void(double seconds, std::uint64_t sent)>;
 
@@ -72,7 +84,7 @@ class CaptureLoad {
   // Brings the chunks to different degrees of fullness, sends at this pace, and waits until all
   // that arrived has been read back.  When is_interrupted() it sends no longer, and tells of what
   // it has sent; before that, kCancelled.
-  virtual Result<CaptureTrial> run(double pps, double seconds) = 0;
+  virtual Result<CaptureTrial> run(const CapturePace& pace) = 0;
 
   // From now on: every `seconds` of a trial.
   virtual void observe(double seconds, CaptureProgress progress) = 0;

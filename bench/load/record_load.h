@@ -67,6 +67,8 @@ struct RecordResult {
     return unexplained == 0 && damaged == 0 && wrong_streams == 0;
   }
 
+  [[nodiscard]] std::uint64_t lost() const { return sent > packets_read ? sent - packets_read : 0; }
+
   [[nodiscard]] double mpps() const { return static_cast<double>(packets) / seconds / 1e6; }
 
   [[nodiscard]] double bytes_per_second() const {

@@ -25,16 +25,22 @@ constexpr const char* kBenchCaptureFooter =
     "twice\n"
     "  --mode ramp    steps from --least to --most: loss versus load\n"
     "  --mode soak    --rate for a long time, with a line on stderr every --progress seconds\n"
+    "  --mode overload  how much --most leaves of itself, or --rate, is what the capture takes; "
+    "for\n"
+    "                 --seconds it is offered --factor times that; before and behind it half of "
+    "--rate\n"
     "\n"
     "Without --interface-pair and --ports packets go through a ring in this process. Exit status "
     "1\n"
-    "also when a soak lost something, or when even --least did.\n"
+    "also when a soak lost something, when even --least did, or half of --rate behind an "
+    "overload.\n"
     "\n"
     "Examples:\n"
     "  tapdeck bench capture --svg loss.svg\n"
     "  tapdeck bench capture --interface-pair veth0,veth1 --seconds 10 --most 1\n"
     "  tapdeck bench capture --ports 0000:3b:00.0 0000:3b:00.1 --workers 4 --most 14.9\n"
-    "  tapdeck bench capture --mode soak --rate 2 --seconds 3600";
+    "  tapdeck bench capture --mode soak --rate 2 --seconds 3600\n"
+    "  tapdeck bench capture --mode overload --seconds 60";
 
 void add_path_options(CLI::App& command, BenchCaptureRequest& request) {
   CLI::Option* interfaces =
@@ -77,9 +83,11 @@ void add_path_options(CLI::App& command, BenchCaptureRequest& request) {
 }
 
 void add_rate_options(CLI::App& command, BenchCaptureRequest& request) {
-  const std::map<std::string, BenchMode> modes = {
-      {"search", BenchMode::kSearch}, {"ramp", BenchMode::kRamp}, {"soak", BenchMode::kSoak}};
-  command.add_option("--mode", request.mode, "search, ramp or soak")
+  const std::map<std::string, BenchMode> modes = {{"search", BenchMode::kSearch},
+                                                  {"ramp", BenchMode::kRamp},
+                                                  {"soak", BenchMode::kSoak},
+                                                  {"overload", BenchMode::kOverload}};
+  command.add_option("--mode", request.mode, "search, ramp, soak or overload")
       ->transform(CLI::Transformer(modes))
       ->type_name("NAME");
   const auto number = [&](const char* name, double& to, const char* type, const char* help) {
@@ -91,7 +99,13 @@ void add_rate_options(CLI::App& command, BenchCaptureRequest& request) {
   number("--most", request.most_mpps, "MPPS", "Highest rate")->check(number_within(1e-4, kMppsMax));
   number("--resolution", request.resolution_pct, "PCT", "How near the search goes")
       ->check(number_within(0.01, 50.0));
-  number("--rate", request.rate_mpps, "MPPS", "Of the soak")->check(number_within(1e-4, kMppsMax));
+  number("--rate",
+         request.rate_mpps,
+         "MPPS",
+         "Of the soak; of an overload: a rate that is known to pass")
+      ->check(number_within(1e-4, kMppsMax));
+  number("--factor", request.factor, "N", "Of the overload, of what the capture takes")
+      ->check(number_within(1.0, 100.0));
   number("--progress", request.progress_s, "S", "Between two lines of a soak")
       ->check(number_within(0.1, 1e6));
   command

@@ -35,7 +35,7 @@ struct BenchCallsRequest {
   std::vector<std::uint32_t> rules{};  // of a policy; one row for each; none: no normalisation
 };
 
-enum class BenchMode { kSearch, kRamp, kSoak };
+enum class BenchMode { kSearch, kRamp, kSoak, kOverload };
 
 struct BenchCaptureRequest {
   BenchOutput output;
@@ -49,7 +49,8 @@ struct BenchCaptureRequest {
   double seconds = 5;  // of a trial
   double least_mpps = 0.02;
   double most_mpps = 12;
-  double rate_mpps = 0;  // of the soak
+  double rate_mpps = 0;  // of the soak; of an overload: known to pass, 0: nothing is known
+  double factor = 3;     // of the overload, of what the capture takes
   double resolution_pct = 1;
   std::uint32_t steps = 10;  // of the ramp
   std::uint32_t rules = 0;   // of a policy that decides

@@ -14,8 +14,32 @@ INGEST = os.path.join("bench", "load", "ingest_load.py")
 SPACE = os.path.join("build-rel", "bench", "load", "space")
 RETENTION = os.path.join("build-rel", "bench", "load", "retention")
 
-# Name -> (words of `tapdeck bench`, those with --quick).  A bench that this build does not have is
-# left out, and its targets are told as not measured.
+PACKETS_PER_S = 50  # of a stream
+
+
+def stall_words(reports, quick):
+    """A second of stalled disk at 0.9 of the rate that `record` has just reached: at all of it, the
+    first moment that the host is away makes packets late. So many streams as bring it in real
+    time, so that the chunks are those that the defaults have for this load."""
+    rows = reports.get("record", {}).get("rows")
+    if not rows:
+        return None
+    mpps = 0.9 * rows[0]["mpps"]
+    streams = min(max(int(mpps * 1e6 / PACKETS_PER_S), 1_000), 400_000)
+    return ["record", "--no-limits", "--rate", f"{mpps:.3f}", "--streams", str(streams),
+            "--stall", "1", "--seconds", "3" if quick else "9"]
+
+
+def overload_words(reports, quick):
+    """A tenth more than three times, for what the sender is late with at the end is not sent."""
+    words = ["capture", "--mode", "overload", "--factor", "3.1"]
+    words += ["--seconds", "1", "--streams", "1000"] if quick else ["--seconds", "60"]
+    lossless = reports.get("capture", {}).get("results", {}).get("lossless_mpps")
+    return words + (["--rate", f"{lossless:.4f}"] if lossless else [])
+
+
+# Name -> (words of `tapdeck bench`, those with --quick), or what makes them of the reports so far.
+# A bench that this build does not have is left out, and its targets are told as not measured.
 HARNESSES = {
     "worker": (["worker", "--streams", "1000,100000,500000"],
                ["worker", "--streams", "1000", "--seconds", "0.2"]),
@@ -24,7 +48,9 @@ HARNESSES = {
                  "--seconds", "0.2"]),
     "capture": (["capture", "--seconds", "3"],
                 ["capture", "--seconds", "0.2", "--streams", "1000", "--resolution", "20"]),
+    "overload": overload_words,
     "record": (["record"], ["record", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
+    "stall": stall_words,
     "writer": (["record", "--writer-only"],
                ["record", "--writer-only", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
     "calls": (["calls", "--open", "100000"],
@@ -53,16 +79,17 @@ class Target:
     row: dict = None  # the row in which the key is; None: the results
     limits: tuple = ()  # keys of what was measured beside it and bounds it
     absent: str = "not measured"  # the verdict when the harness ran well and yet has no figure
+    sound: object = None  # whether what was found counts at all, else it is absent
 
     def found(self, reports):
         """The row or results that hold the key; nothing when the harness found wrong."""
         report = reports.get(self.harness)
         if report is None or report["wrong"]:
             return {}
-        if self.row is None:
-            return report["results"]
-        return next((row for row in report["rows"]
-                     if all(row.get(name) == value for name, value in self.row.items())), {})
+        found = report["results"] if self.row is None else next(
+            (row for row in report["rows"]
+             if all(row.get(name) == value for name, value in self.row.items())), {})
+        return found if not found or self.sound is None or self.sound(found) else {}
 
     def line(self, reports):
         """What stands in the table."""
@@ -71,7 +98,7 @@ class Target:
         limits = {name: found[name] for name in self.limits if found.get(name) is not None}
         aim = self.least if self.least is not None else self.most
         return {"what": self.what, "target": self.wanted(), "measured": value,
-                "of_target": value / aim if value is not None and aim is not None else None,
+                "of_target": value / aim if value is not None and aim else None,
                 "verdict": self.verdict(value, reports.get(self.harness)), "limits": limits}
 
     def wanted(self):
@@ -102,6 +129,13 @@ PORT = {"streams": 100_000}
 TALKING = {"talking": 100_000}
 FREQUENT = {"search": "number_frequent_and_day"}
 
+
+
+def kept_pace(row):
+    """Whether nearly all packets that were due could be made."""
+    return row["missed_packets"] <= 0.05 * (row["packets"] + row["missed_packets"])
+
+
 TARGETS = [
     Target("worker, 100 000 streams, Mpps", "worker", "rate_mpps", least=10, row=PORT,
            limits=FLOORS),
@@ -112,8 +146,17 @@ TARGETS = [
     Target("2 workers, 100 000 streams each, Mpps", "workers", "rate_mpps", row=PORT),
     Target("captured without loss at an open load, Mpps", "capture", "lossless_mpps",
            limits=("worker_cycles",), absent="none passed"),
+    Target("overload: offered, times what the capture takes", "overload", "overload_factor",
+           least=3, limits=("capacity_mpps", "overload_seconds")),
+    Target("  packets of it without a counter", "overload", "uncounted_packets", most=0,
+           limits=("overload_lost_packets", "overload_drops")),
+    Target("  packets lost after the overload, at half the rate", "overload", "lost_after", most=0,
+           limits=("calm_mpps", "lost_before")),
     Target("recorded to encrypted segments, Mpps", "record", "mpps", least=5.25, row=PORT,
            limits=("worker_ns", "patch_ns", "writer_cpu", "keeper_cpu")),
+    Target("  disk stalled for 1 s at 0.9 of that rate, packets lost", "stall", "lost_packets",
+           most=0, row={}, absent="sender short", sound=kept_pace,
+           limits=("mpps", "streams", "missed_packets", "waiting_chunks_most", "drops")),
     Target("  writer alone, of the lower of its limits", "writer", "efficiency", least=0.8,
            row=PORT, limits=DEVICE),
     *(Target(f"stored bytes for a byte of payload: {what}", "space", "ratio", most=most,
@@ -220,7 +263,7 @@ def read_report(done, command):
     """The last line of a bench as its report, printed as a table.
 
     A bench that ends badly behind its report is believed when that says why: that something is
-    wrong, or that no rate passed.
+    wrong, that no rate passed, or that an overload was not got over.
     """
     lines = done.stdout.splitlines()
     failed = f"exit status {done.returncode}"
@@ -228,7 +271,8 @@ def read_report(done, command):
         return empty_report(command, failed)
     report = json.loads(lines[-1])
     report["command"] = command
-    if done.returncode != 0 and not report["wrong"] and "lossless_mpps" not in report["results"]:
+    told = report["wrong"] or {"lossless_mpps", "lost_after"} & set(report["results"])
+    if done.returncode != 0 and not told:
         report["failed"] = failed
     print(report["command"])
     for row in report["rows"]:
@@ -278,9 +322,9 @@ def run_memory():
 def run_all(quick):
     """Name -> report of every harness that this build has."""
     reports = {}
-    for name, (words, quick_words) in HARNESSES.items():
-        chosen = quick_words if quick else words
-        if has_bench(chosen):
+    for name, words in HARNESSES.items():
+        chosen = words(reports, quick) if callable(words) else words[1 if quick else 0]
+        if chosen and has_bench(chosen):
             reports[name] = run_harness(chosen)
     if os.path.exists(os.path.join(ROOT, INGEST)):
         reports["ingest"] = run_ingest(quick)

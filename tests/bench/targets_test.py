@@ -74,7 +74,37 @@ def test_machine():
     assert targets.machine({})["host"] is None
 
 
-TESTS = [test_words, test_status, test_reports, test_micro, test_machine]
+def test_of_what_was_reached():
+    """A stall is tried at a share of the rate of the same run, an overload at three times it."""
+    reached = {"record": {"rows": [{"mpps": 2.0}]}, "capture": {"results": {"lossless_mpps": 0.5}}}
+    words = targets.stall_words(reached, False)
+    assert words[words.index("--rate") + 1] == "1.800", words
+    assert words[words.index("--streams") + 1] == "36000", "in real time"
+    assert targets.stall_words({"record": {"rows": []}}, True) is None
+    words = targets.overload_words(reached, False)
+    assert words[-2:] == ["--rate", "0.5000"] and "60" in words, words
+    assert "--rate" not in targets.overload_words({"capture": CAPTURE}, True)
+
+
+def test_losses():
+    """None is wanted; a generator that fell behind has not shown that there is none."""
+    stall = "  disk stalled"
+    row = {"lost_packets": 0, "missed_packets": 4, "packets": 96}
+    assert verdict(stall, {"stall": {**RIGHT, "rows": [row]}}) == "reached"
+    assert verdict(stall, {"stall": {**RIGHT, "rows": [{**row, "lost_packets": 1}]}}) == "MISSED"
+    assert verdict(stall, {"stall": {**RIGHT, "rows": [{**row, "missed_packets": 6}]}}) == \
+        "sender short"
+    later = {"overload_factor": 3.1, "uncounted_packets": 0, "lost_after": 7}
+    reports = {"overload": {**CAPTURE, "results": later}}
+    assert verdict("overload: offered", reports) == "reached"
+    assert verdict("  packets of it without", reports) == "reached"
+    assert verdict("  packets lost after", reports) == "MISSED"
+    report = '{"rows": [], "results": {"lost_after": 7}, "simulated": [], "wrong": []}'
+    assert "failed" not in targets.read_report(done(1, report), "b")
+
+
+TESTS = [test_of_what_was_reached, test_losses, test_words, test_status, test_reports, test_micro,
+         test_machine]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ TEST(CaptureLoad, EveryTrialAccountsForEveryPacket) {
   auto load = CaptureLoad::open({.streams = 300, .descriptors = 256});
   ASSERT_TRUE(load.has_value()) << load.error().message;
   for (const double pps : {2e4, 5e7, 2e4}) {  // the second one is lost for the most part
-    const auto trial = (*load)->run(pps, 0.1);
+    const auto trial = (*load)->run({.pps = pps, .seconds = 0.1});
     ASSERT_TRUE(trial.has_value()) << trial.error().message;
     EXPECT_TRUE(trial->is_intact())
         << trial->damaged << ' ' << trial->unexplained << ' ' << trial->wrong_streams;
@@ -28,6 +28,20 @@ TEST(CaptureLoad, EveryTrialAccountsForEveryPacket) {
     EXPECT_GT(trial->worker_cycles, 0);
     EXPECT_LE(trial->worker_busy, 1);
   }
+}
+
+// More than any sender sends: what it owes is left out, or it goes on until the time is over.
+TEST(CaptureLoad, WhatASenderOwesIsLeftOutUnlessItIsToMakeUpForIt) {
+  engine::test_eal();
+  auto load = CaptureLoad::open({.streams = 300, .descriptors = 256});
+  ASSERT_TRUE(load.has_value()) << load.error().message;
+  const auto left_out = (*load)->run({.pps = 5e8, .seconds = 0.05});
+  ASSERT_TRUE(left_out.has_value()) << left_out.error().message;
+  EXPECT_GT(left_out->late, 0U);
+  const auto made_up = (*load)->run({.pps = 5e8, .seconds = 0.05, .arrears = Arrears::kMadeUp});
+  ASSERT_TRUE(made_up.has_value()) << made_up.error().message;
+  EXPECT_EQ(made_up->late, 0U);
+  EXPECT_TRUE(made_up->is_intact());
 }
 
 TEST(CaptureLoad, AnInterfaceThatIsNotThereIsTold) {

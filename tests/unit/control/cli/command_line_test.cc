@@ -39,6 +39,7 @@ TEST_F(CommandLineTest, WrongUsageIsTwo) {
            {"bench", "capture", "--descriptors", "1000"},
            {"bench", "capture", "--interface-pair", "veth0"},
            {"bench", "capture", "--seconds", "0"},
+           {"bench", "capture", "--mode", "overload", "--factor", "0.5"},
            {"bench", "capture", "--store", "/x"},
            {"bench", "capture", "--interface-pair", "a,b", "--ports", "c", "d"}}) {
     EXPECT_EQ(run(words), kExitUsage) << err_;
@@ -117,6 +118,10 @@ TEST_F(CommandLineTest, ACaptureBenchGetsItsPath) {
             kExitDone);
   EXPECT_EQ(got.ports, (std::vector<std::string>{"net_tap0,iface=x", "net_tap1,iface=y"}));
   EXPECT_EQ(got.rate_mpps, 1.5);
+  EXPECT_EQ(run_words({"tapdeck", "bench", "capture", "--mode", "overload", "--factor", "3.1"}),
+            kExitDone);
+  EXPECT_EQ(got.mode, BenchMode::kOverload);
+  EXPECT_EQ(got.factor, 3.1);
 }
 
 TEST_F(CommandLineTest, ListsEveryCallInEachFormat) {
