@@ -3,6 +3,7 @@
 
 #include "apps/bench.h"
 #include "apps/bench_output.h"
+#include "bench/load/memory_limits.h"
 #include "bench/load/worker_load.h"
 
 namespace tapdeck::apps {
@@ -43,6 +44,14 @@ std::vector<report::Value> row(const load::WorkerLoadOptions& options,
   out.emplace_back(found.floors.sum());
   out.emplace_back(found.worker_ns / found.floors.sum());
   return out;
+}
+
+void add_memory(report::Report& out) {
+  const load::MemoryLimits memory = load::measure_memory_limits(load::memory_limits_block());
+  out.results.push_back(
+      {{"copy_gbytes_per_s", "memory copied, GB/s", 2}, memory.copy_bytes_per_s / 1e9});
+  out.results.push_back(
+      {{"random_load_ns", "a line of memory, asked for 32 ahead, ns", 1}, memory.random_load_ns});
 }
 
 void check(std::uint32_t streams, const load::WorkerLoadResult& found, report::Report& out) {
@@ -94,6 +103,7 @@ int bench_worker(const control::BenchWorkerRequest& request) {
       ratio.add(streams, rules, found->worker_ns);
     }
   }
+  if (request.floors) add_memory(out);
   ratio.tell("worker ns with most rules / with fewest", out);
   return print_report(request.output, wanted_of_host(request.workers, &eal_options), out);
 }

@@ -11,54 +11,17 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "bench/load/cpu_time.h"
+#include "bench/load/measured.h"
 #include "bench/load/mill.h"
 #include "bench/traffic/frame.h"
 #include "engine/decode/rtp_frame.h"
-#include "engine/host_memory.h"
 #include "engine/prefetch.h"
 #include "engine/rtp/statistics.h"
 
 namespace tapdeck::load {
 namespace {
 
-constexpr std::uint32_t kPacketsAhead = 32;  // packets between asking for memory and using it
-constexpr std::uint32_t kRounds = 5;         // the median of these
-constexpr std::size_t kLine = 64;
 constexpr std::uint32_t kOrder = 1U << 20;
-
-// Zeroed memory as the worker's own.
-class Memory {
- public:
-  explicit Memory(std::size_t bytes) : block_(engine::take_block(bytes, 0)) {
-    TD_ASSERT(block_.memory != nullptr);
-    for (std::size_t at = 0; at < bytes; at += 4'096) this->at(at)[0] = 1;
-  }
-
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-
-  ~Memory() { engine::give_back(block_); }
-
-  [[nodiscard]] std::uint8_t* at(std::size_t offset) const {
-    return static_cast<std::uint8_t*>(block_.memory) + offset;
-  }
-
- private:
-  engine::HostBlock block_;
-};
-
-template <typename Function>
-double median_ns(std::uint32_t packets, Function&& function) {
-  std::array<double, kRounds> rounds{};
-  function();  // once to get warm
-  for (double& round : rounds) {
-    const std::int64_t begin_ns = thread_cpu_ns();
-    function();
-    round = static_cast<double>(thread_cpu_ns() - begin_ns) / packets;
-  }
-  std::sort(rounds.begin(), rounds.end());
-  return rounds[kRounds / 2];
-}
 
 double receive(const engine::Port& port) {
   std::vector<rte_mbuf*> all(kMbufs);

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+import harnesses
 import targets
 from testing import ROOT, executables
 
@@ -54,9 +55,9 @@ def main():
         for row in report["benchmarks"]:
             result["benchmarks"].append({"program": os.path.basename(program), **row})
     if not arguments.filter:
-        result["harnesses"] = targets.run_all(arguments.quick)
+        result["harnesses"] = harnesses.run_all(arguments.quick)
         result.update(targets.machine(result["harnesses"]))
-        result["harnesses"]["micro"] = targets.of_micro(result["benchmarks"], failed)
+        result["harnesses"]["micro"] = harnesses.of_micro(result["benchmarks"], failed)
         result["targets"] = targets.table(result["harnesses"])
         targets.print_machine(result)
         targets.print_table(result["targets"])

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import fuzzing
-import targets
+import harnesses
 from testing import JOBS, ROOT, Runner, executables, introspect, run_gtests, unit_tests
 
 sys.path.append(os.path.join(ROOT, "script/checks"))
@@ -318,7 +318,7 @@ def stage_bench(runner):
     program = os.path.join(ROOT, "build", "tapdeck")
     with tempfile.TemporaryDirectory(prefix="bench.", dir=os.path.join(ROOT, "build")) as disk:
         for words in HARNESSES:
-            store = ["--store", disk] if words[0] in targets.ON_DISK else []
+            store = ["--store", disk] if words[0] in harnesses.ON_DISK else []
             runner.check(f"tapdeck bench {words[0]}", [program, *store, "bench", *words], 120)
         runner.check("bench retention", ["build/bench/load/retention",
                                          os.path.join(disk, "retention"), "2000"], 120)

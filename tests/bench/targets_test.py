@@ -8,6 +8,8 @@ import sys
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(ROOT, "script", "lib"), os.path.join(ROOT, "tests", "support")]
+import harnesses
+import limits
 import targets
 from report import run_all
 
@@ -32,7 +34,7 @@ def test_words():
     assert verdict("worker, 500", {"worker": RIGHT}) == "not measured"
     wrong = {"worker": {**RIGHT, "wrong": ["x"]}}
     assert verdict("worker, 100", wrong) == verdict("worker, 500", wrong) == "WRONG"
-    assert verdict("worker, 100", {"worker": targets.empty_report("w", "status 1")}) == "FAILED"
+    assert verdict("worker, 100", {"worker": harnesses.empty_report("w", "status 1")}) == "FAILED"
     assert verdict("captured without loss", {"capture": CAPTURE}) == "none passed"
 
 
@@ -41,35 +43,35 @@ def test_status():
     slow = {"worker": {**RIGHT, "rows": [{"streams": 100_000, "rate_mpps": 1.0}]}}
     for reports, bad in (({"worker": RIGHT}, False), (slow, False), ({"capture": CAPTURE}, True),
                          ({"worker": {**RIGHT, "wrong": ["x"]}}, True),
-                         ({"x": targets.empty_report("x", "status 1")}, True)):
+                         ({"x": harnesses.empty_report("x", "status 1")}, True)):
         assert targets.is_bad(reports, targets.table(reports)) == bad, reports
 
 
 def test_reports():
     """A crash without a word, one behind a report, and a search in which no rate passed."""
-    assert targets.read_report(done(139, ""), "b")["failed"] == "exit status 139"
+    assert harnesses.read_report(done(139, ""), "b")["failed"] == "exit status 139"
     report = '{"rows": [], "results": {}, "simulated": [], "wrong": []}'
-    assert "failed" in targets.read_report(done(1, report), "b")
-    assert "failed" not in targets.read_report(done(0, report), "b")
+    assert "failed" in harnesses.read_report(done(1, report), "b")
+    assert "failed" not in harnesses.read_report(done(0, report), "b")
     report = '{"rows": [], "results": {"lossless_mpps": null}, "simulated": [], "wrong": []}'
-    assert "failed" not in targets.read_report(done(1, report), "b")
+    assert "failed" not in harnesses.read_report(done(1, report), "b")
     wrong = '{"rows": [], "results": {}, "simulated": [], "wrong": ["x"]}'
-    assert "failed" not in targets.read_report(done(1, wrong), "b")
+    assert "failed" not in harnesses.read_report(done(1, wrong), "b")
 
 
 def test_micro():
     """A program that crashed fails the targets that it would have had, and no others."""
     rows = [{"name": "policy/evaluate/10000/500", "cpu_time": 2_000.0}]
-    reports = {"micro": targets.of_micro(rows, ["retention_bench: exit status 1"])}
+    reports = {"micro": harnesses.of_micro(rows, ["retention_bench: exit status 1"])}
     assert verdict("  10 000 rules", reports) == "reached"
     assert verdict("hold of 100 000", reports) == "FAILED"
-    assert verdict("hold of 100 000", {"micro": targets.of_micro(rows)}) == "not measured"
+    assert verdict("hold of 100 000", {"micro": harnesses.of_micro(rows)}) == "not measured"
 
 
 def test_machine():
     """The host stands beside figures of harnesses that do not tell it themselves."""
     facts = targets.machine({"space": CAPTURE, "worker": RIGHT})
-    assert facts == {"host": {"processor": "P"},
+    assert facts == {"host": {"processor": "P"}, "limits": {},
                      "held_back": [{"check": "hugepages", "found": "none"}]}, facts
     assert targets.machine({})["host"] is None
 
@@ -77,13 +79,13 @@ def test_machine():
 def test_of_what_was_reached():
     """A stall is tried at a share of the rate of the same run, an overload at three times it."""
     reached = {"record": {"rows": [{"mpps": 2.0}]}, "capture": {"results": {"lossless_mpps": 0.5}}}
-    words = targets.stall_words(reached, False)
+    words = harnesses.stall_words(reached, False)
     assert words[words.index("--rate") + 1] == "1.800", words
     assert words[words.index("--streams") + 1] == "36000", "in real time"
-    assert targets.stall_words({"record": {"rows": []}}, True) is None
-    words = targets.overload_words(reached, False)
+    assert harnesses.stall_words({"record": {"rows": []}}, True) is None
+    words = harnesses.overload_words(reached, False)
     assert words[-2:] == ["--rate", "0.5000"] and "60" in words, words
-    assert "--rate" not in targets.overload_words({"capture": CAPTURE}, True)
+    assert "--rate" not in harnesses.overload_words({"capture": CAPTURE}, True)
 
 
 def test_losses():
@@ -100,11 +102,31 @@ def test_losses():
     assert verdict("  packets of it without", reports) == "reached"
     assert verdict("  packets lost after", reports) == "MISSED"
     report = '{"rows": [], "results": {"lost_after": 7}, "simulated": [], "wrong": []}'
-    assert "failed" not in targets.read_report(done(1, report), "b")
+    assert "failed" not in harnesses.read_report(done(1, report), "b")
 
 
-TESTS = [test_of_what_was_reached, test_losses, test_words, test_status, test_reports, test_micro,
-         test_machine]
+TESTPMD = """
+  Rx-pps:            0          Rx-bps:            0
+  Rx-pps:     40000000          Rx-bps:            0
+  Rx-pps:     50000000          Rx-bps:            0
+"""
+
+
+def test_limits():
+    """What stops every worker stands beside each of them, and with the machine."""
+    assert limits.packet_ns(TESTPMD) == 20 and limits.packet_ns("Rx-pps:  0") is None
+    assert "0@3,1@5" in limits.command("net_ring0", [], [3, 5])
+    reports = {"worker": {**RIGHT, "results": {"random_load_ns": 7.5}},
+               "limits": {**CAPTURE, "results": {"testpmd_ring_ns": 2.5}}}
+    both = {"random_load_ns": 7.5, "testpmd_ring_ns": 2.5}
+    assert targets.machine(reports)["limits"] == both
+    row = next(row for row in targets.table(reports) if row["what"].startswith("worker, 100"))
+    assert row["limits"] == both, row
+    assert targets.is_bad({"limits": harnesses.empty_report("testpmd", "is not there")}, [])
+
+
+TESTS = [test_limits, test_of_what_was_reached, test_losses, test_words, test_status, test_reports,
+         test_micro, test_machine]
 
 
 if __name__ == "__main__":
