@@ -132,7 +132,8 @@ int print_report(const control::BenchOutput& output,
   for (const std::string& wrong : report.wrong) {
     std::fprintf(stderr, "tapdeck: %s\n", wrong.c_str());
   }
-  if (!output.svg_file.empty() && !write_file(output.svg_file, report::to_svg(report.plots))) {
+  if (!output.svg_file.empty() &&
+      !write_file(output.svg_file, report::to_svg(report.plots, report::provenance(report)))) {
     return bench_failed(
         make_error(ErrorCode::kIo, "The plot could not be written to " + output.svg_file + "."));
   }

@@ -93,10 +93,25 @@ std::string to_text(const Report& report) {
   return text;
 }
 
+std::vector<std::string> provenance(const Report& report) {
+  std::vector<std::string> lines = {"tapdeck bench " + report.bench};
+  const auto add = [&lines](const std::string& name, const std::string& what) {
+    lines.push_back(control::to_printable(name + ": " + what));
+  };
+  for (const Figure& fact : report.host) {
+    add(fact.name.title, cell(fact.value, fact.name.decimals));
+  }
+  for (const std::string& sentence : report.simulated) add("simulated", sentence);
+  for (const std::string& sentence : report.wrong) add("WRONG", sentence);
+  return lines;
+}
+
 std::string to_csv(const Report& report) {
+  std::string text;
+  for (const std::string& line : provenance(report)) text += "# " + line + "\r\n";
   std::vector<std::string> cells;
   for (const Column& column : report.columns) cells.push_back(column.key);
-  std::string text = control::csv_line(cells);
+  text += control::csv_line(cells);
   for (const auto& values : report.rows) {
     cells.clear();
     for (const Value& value : values) cells.push_back(to_word(value, nullptr));

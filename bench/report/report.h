@@ -44,7 +44,11 @@ struct Report {
 
 std::string to_text(const Report& report);
 
-// The rows under a line of keys.
+// Where, with what and how it was measured, for those who see a part of it alone: a line for the
+// bench, one for each fact of the host, each thing simulated and each that is wrong.
+std::vector<std::string> provenance(const Report& report);
+
+// The rows under a line of keys, and above it provenance() as lines that begin with "# ".
 std::string to_csv(const Report& report);
 
 // {"bench", "host", "simulated", "rows", "results", "wrong", "held_back"} on one line; see

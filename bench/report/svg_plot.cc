@@ -17,7 +17,9 @@ constexpr double kRight = 730;
 constexpr double kTop = 60;
 constexpr double kBottom = 275;
 constexpr double kLegendStep = 170;
-constexpr double kRoom = 1.02;  // a line at the very edge is hard to see
+constexpr double kNoteStep = 15;
+constexpr std::size_t kNoteLetters = 100;  // of a line
+constexpr double kRoom = 1.02;             // a line at the very edge is hard to see
 
 // Told apart by those who see few colours, too.
 constexpr std::array<const char*, 5> kColours = {
@@ -145,6 +147,22 @@ std::string draw(const Plot& plot, double at_y) {
   return out;
 }
 
+// Between words, where there is one.
+std::vector<std::string> in_lines(const std::vector<std::string>& notes) {
+  std::vector<std::string> lines;
+  for (std::string_view rest : notes) {
+    while (rest.size() > kNoteLetters) {
+      const std::size_t blank = rest.rfind(' ', kNoteLetters);
+      const std::size_t length =
+          blank == std::string_view::npos || blank == 0 ? kNoteLetters : blank;
+      lines.emplace_back(rest.substr(0, length));
+      rest.remove_prefix(length == blank ? blank + 1 : length);
+    }
+    lines.emplace_back(rest);
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::vector<double> axis_ticks(double most) {
@@ -161,8 +179,10 @@ std::vector<double> axis_ticks(double most) {
   return ticks;
 }
 
-std::string to_svg(const std::vector<Plot>& plots) {
-  const double height = kPanelHeight * static_cast<double>(plots.size());
+std::string to_svg(const std::vector<Plot>& plots, const std::vector<std::string>& notes) {
+  const std::vector<std::string> lines = in_lines(notes);
+  const double top = lines.empty() ? 0 : kNoteStep * static_cast<double>(lines.size() + 1);
+  const double height = top + kPanelHeight * static_cast<double>(plots.size());
   std::string out =
       fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0:.0f}" height="{1:.0f}" )"
                   R"(viewBox="0 0 {0:.0f} {1:.0f}" font-family="sans-serif" font-size="13">)"
@@ -171,8 +191,11 @@ std::string to_svg(const std::vector<Plot>& plots) {
                   "\n",
                   kWidth,
                   height);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    out += label(kLeft, kNoteStep * static_cast<double>(i + 1), "start", lines[i]);
+  }
   for (std::size_t i = 0; i < plots.size(); ++i) {
-    out += draw(plots[i], kPanelHeight * static_cast<double>(i));
+    out += draw(plots[i], top + kPanelHeight * static_cast<double>(i));
   }
   return out + "</svg>\n";
 }

@@ -22,8 +22,9 @@ struct Plot {
   std::vector<Series> series{};
 };
 
-// Both axes begin at 0: values below it, or that are no numbers, are left out.
-std::string to_svg(const std::vector<Plot>& plots);
+// Both axes begin at 0: values below it, or that are no numbers, are left out.  `notes` stand above
+// the panels, each in as many lines as it takes.
+std::string to_svg(const std::vector<Plot>& plots, const std::vector<std::string>& notes = {});
 
 // Steps of 1, 2 or 5 times a power of ten from 0 until at least `most`, some four to ten of them.
 std::vector<double> axis_ticks(double most);

@@ -55,7 +55,12 @@ CLI::Validator number_within(double least, double most) {
 
 void add_bench_output(CLI::App& command, BenchOutput& output) {
   CLI::Option* json = command.add_flag("--json", output.json, "One JSON object");
-  command.add_flag("--csv", output.csv, "The rows as CSV (RFC 4180) with a header line")
+  command
+      .add_flag("--csv",
+                output.csv,
+                "The rows as CSV (RFC 4180) with a header line, below lines that begin with # and "
+                "say what "
+                "was measured on what")
       ->excludes(json);
   command.add_flag("!--no-hugepages", output.hugepages, "Take none even if there are some");
 }

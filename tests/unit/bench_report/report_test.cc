@@ -45,10 +45,23 @@ TEST(Report, WhatIsWrongIsInTheTable) {
 
 TEST(Report, CsvQuotesAndKeepsAllDigits) {
   EXPECT_EQ(to_csv(sample()),
+            "# tapdeck bench sample\r\n"
+            "# processor: A \"B\"?\xef\xbf\xbd\r\n"
+            "# simulated: No card.\r\n"
             "what,packets,worker_ns,intact\r\n"
             "\"one, \"\"two\"\"\",9223372036854775808,12.3456,yes\r\n"
             "'=1+1,7,,no\r\n"
             "three,0,,yes\r\n");
+}
+
+TEST(Report, WhatIsSeenAloneSaysWhereItIsFromAndThatItIsWrong) {
+  Report report = sample();
+  report.wrong = {"Two streams differ."};
+  const std::vector<std::string> lines = provenance(report);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[0], "tapdeck bench sample");
+  EXPECT_EQ(lines[2], "simulated: No card.");
+  EXPECT_EQ(lines[3], "WRONG: Two streams differ.");
 }
 
 TEST(Report, JsonIsOneValidLine) {
@@ -71,7 +84,7 @@ TEST(Report, JsonIsOneValidLine) {
 TEST(Report, WithoutRowsThereIsNoTableAndTheRestIsWhole) {
   Report report;
   report.bench = "empty";
-  EXPECT_EQ(to_csv(report), "\r\n");
+  EXPECT_EQ(to_csv(report), "# tapdeck bench empty\r\n\r\n");
   EXPECT_TRUE(nlohmann::json::parse(to_json(report))["rows"].is_array());
   EXPECT_EQ(to_text(report).find("WRONG"), std::string::npos);
 }

@@ -45,6 +45,19 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
+TEST(SvgPlot, NotesStandAboveThePanelsInLinesThatFit) {
+  const std::vector<Plot> plots = {{"t", "x", "y", {}}};
+  const std::string words = std::string(60, 'a') + " " + std::string(60, 'b');
+  const std::string svg = to_svg(plots, {"host & build", words, std::string(150, 'c')});
+  EXPECT_TRUE(is_well_formed(svg)) << svg;
+  EXPECT_NE(svg.find(">host &amp; build<"), std::string::npos);
+  EXPECT_NE(svg.find(">" + std::string(60, 'b') + "<"), std::string::npos) << "broken at the blank";
+  EXPECT_NE(svg.find(">" + std::string(100, 'c') + "<"), std::string::npos);
+  EXPECT_NE(svg.find(">" + std::string(50, 'c') + "<"), std::string::npos);
+  EXPECT_NE(svg.find("height=\"420\""), std::string::npos) << "five lines and a panel";
+  EXPECT_NE(to_svg(plots).find("height=\"330\""), std::string::npos);
+}
+
 TEST(SvgPlot, IsWellFormedWhateverTheNames) {
   const std::string svg = to_svg({{"Loss < 1 & \"more\"",
                                    "offered, Mpps",
