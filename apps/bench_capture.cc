@@ -191,7 +191,7 @@ int bench_capture(const control::BenchCaptureRequest& request) {
   capture->reset();  // workers and ports end before DPDK does
   if (!status) return bench_failed(status.error());
   const int printed =
-      print_report(request.output, wanted_of_host(options.workers, &eal_options), out);
+      print_report(request.output, wanted_of_host(options.workers, &eal_options, cpus), out);
   return printed == control::kExitDone ? *status : printed;
 }
 

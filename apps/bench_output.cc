@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <sched.h>
 #include <string>
 
 #include "bench/load/interrupt.h"
@@ -23,14 +22,7 @@ bool write_file(const std::string& path, const std::string& text) {
 }  // namespace
 
 std::vector<unsigned> allowed_cpus() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  std::vector<unsigned> cpus;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
-    }
-  }
+  std::vector<unsigned> cpus = control::allowed_cpus(control::HostFiles());
   if (cpus.empty()) cpus.push_back(0);
   return cpus;
 }
@@ -73,8 +65,11 @@ engine::EalOptions bench_eal(const control::BenchOutput& output,
   return options;
 }
 
-config::Config wanted_of_host(std::uint32_t worker_count, const engine::EalOptions* eal) {
-  config::Config config;
+HostWish wanted_of_host(std::uint32_t worker_count,
+                        const engine::EalOptions* eal,
+                        const std::vector<unsigned>& cpus) {
+  HostWish wish{.config = {}, .cpus = cpus};
+  config::Config& config = wish.config;
   config.capture.workers = worker_count;
   config.capture.idle_sleep_us = 0;
   if (eal == nullptr || eal->hugepages == engine::HugepageUse::kNo) {
@@ -82,7 +77,7 @@ config::Config wanted_of_host(std::uint32_t worker_count, const engine::EalOptio
   } else {
     config.eal.memory_mib = eal->memory_mib;
   }
-  return config;
+  return wish;
 }
 
 std::pair<unsigned, unsigned> two_cpus(const std::vector<unsigned>& allowed,
@@ -120,10 +115,10 @@ void RulesRatio::tell(const char* title, report::Report& out) const {
 }
 
 int print_report(const control::BenchOutput& output,
-                 const config::Config& wanted,
+                 const HostWish& wanted,
                  report::Report& report) {
   if (load::is_interrupted()) report.simulated.emplace_back(kInterrupted);
-  report.held_back = report::held_back(control::HostFiles(), wanted);
+  report.held_back = report::held_back(control::HostFiles(), wanted.config, wanted.cpus);
   const std::string text = output.json  ? report::to_json(report)
                            : output.csv ? report::to_csv(report)
                                         : report::to_text(report);

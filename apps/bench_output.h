@@ -37,8 +37,16 @@ engine::EalOptions bench_eal(const control::BenchOutput& output,
                              std::uint32_t heap_mib,
                              std::uint64_t chunk_count);
 
-// What this bench would have wanted of the host; `eal` null: nothing of hugepages.
-config::Config wanted_of_host(std::uint32_t worker_count, const engine::EalOptions* eal);
+// What this bench would have wanted of the host, and the CPUs that it was allowed at its start.
+struct HostWish {
+  config::Config config{};
+  std::vector<unsigned> cpus{};  // none: all
+};
+
+// `eal` null: nothing of hugepages.
+HostWish wanted_of_host(std::uint32_t worker_count,
+                        const engine::EalOptions* eal,
+                        const std::vector<unsigned>& cpus = {});
 
 // Two CPUs for threads that shall not disturb each other: of the allowed ones the first and, where
 // there is one, another that is not the same core.  One twice where there is no other.
@@ -69,7 +77,7 @@ void tell_notes(const load::Scratch& scratch);
 // Adds what held the figures back, and prints the report as asked.  The exit status: kExitFailed
 // when something in it is wrong, or could not be written; kExitInterrupted when a signal came.
 int print_report(const control::BenchOutput& output,
-                 const config::Config& wanted,
+                 const HostWish& wanted,
                  report::Report& report);
 
 // As a shell has it for a command that SIGINT ended.

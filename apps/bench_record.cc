@@ -146,7 +146,7 @@ int bench_record(const control::BenchRecordRequest& request) {
     add_wrong(*found, out);
   }
   scratch->reset();
-  return print_report(request.output, wanted_of_host(1, &eal_options), out);
+  return print_report(request.output, wanted_of_host(1, &eal_options, cpus), out);
 }
 
 }  // namespace tapdeck::apps

@@ -105,7 +105,7 @@ int bench_worker(const control::BenchWorkerRequest& request) {
   }
   if (request.floors) add_memory(out);
   ratio.tell("worker ns with most rules / with fewest", out);
-  return print_report(request.output, wanted_of_host(request.workers, &eal_options), out);
+  return print_report(request.output, wanted_of_host(request.workers, &eal_options, cpus), out);
 }
 
 }  // namespace tapdeck::apps

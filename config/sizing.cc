@@ -7,11 +7,7 @@
 namespace tapdeck::config {
 namespace {
 
-// An RTP packet of G.711, 20 ms, with the head of its record; a chunk holds 90.
-constexpr double kPacketBytes = 6 + 12 + 160;
-constexpr double kPacketsPerSecond = 50;
-constexpr double kPacketsPerChunk = 90;
-constexpr double kChunksPerSecond = kPacketsPerSecond / kPacketsPerChunk;
+constexpr double kChunksPerSecond = kStreamPacketsPerSecond / kPacketsPerChunk;
 // Calls are refused when so much of the chunks that no stream fills is left
 // (pipelines/calls/admission.cc).
 constexpr double kUsable = 7.0 / 8;
@@ -26,7 +22,7 @@ Sizing size_up(const Streams& streams) {
   sizing.stall_s = spare * kUsable / (count * kChunksPerSecond);
   sizing.chunks_for_1s =
       static_cast<std::uint32_t>(std::ceil(count * (1 + kChunksPerSecond / kUsable)));
-  sizing.bytes_per_second = static_cast<std::uint64_t>(count * kPacketBytes * kPacketsPerSecond);
+  sizing.bytes_per_second = static_cast<std::uint64_t>(count * kStreamBytesPerSecond);
   sizing.media_mib = streams.chunk_count / kChunksPerMib;
   return sizing;
 }

@@ -11,6 +11,12 @@
 
 namespace tapdeck::config {
 
+// Of an RTP packet of G.711, 20 ms, on the disk: a chunk of 90 becomes an extent of 16 KiB.
+constexpr double kPacketsPerChunk = 90;
+constexpr double kStoredBytesPerPacket = 16'384 / kPacketsPerChunk;
+constexpr double kStreamPacketsPerSecond = 50;
+constexpr double kStreamBytesPerSecond = kStoredBytesPerPacket * kStreamPacketsPerSecond;
+
 struct Sizing {
   double stall_s = 0;                  // absorbed with all streams there may be, nothing refused
   std::uint32_t chunks_for_1s = 0;     // chunk_count that would absorb a second
@@ -20,7 +26,7 @@ struct Sizing {
 
 Sizing size_up(const Streams& streams);
 
-// "209 MiB of media buffers absorb a disk stall of 1.0 s at 8192 streams (73 MB/s)".
+// "209 MiB of media buffers absorb a disk stall of 1.0 s at 8192 streams (74 MB/s)".
 std::string to_string(const Sizing& sizing, const Streams& streams);
 
 }  // namespace tapdeck::config

@@ -18,6 +18,9 @@ std::string_view build_commit();
 std::vector<Figure> host_facts(const control::HostFiles& host);
 
 // What `tapdeck doctor` finds on this host that keeps a measurement down and could be mended.
-control::Findings held_back(const control::HostFiles& host, const config::Config& config);
+// `allowed`: see check_host().
+control::Findings held_back(const control::HostFiles& host,
+                            const config::Config& config,
+                            const std::vector<unsigned>& allowed);
 
 }  // namespace tapdeck::report

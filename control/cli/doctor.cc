@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "config/sizing.h"
 #include "control/call_json.h"
 #include "control/cli/commands.h"
 #include "control/doctor/disk_check.h"
@@ -10,8 +11,6 @@
 namespace tapdeck::control {
 namespace {
 
-// 52 500 calls of G.711, a full 10GbE port.
-constexpr double kPortBytesPerSecond = 1.05e9;
 constexpr std::uint64_t kMib = 1 << 20;
 
 Json to_json(const Findings& findings) {
@@ -39,10 +38,10 @@ int examine(const Context& context, std::uint32_t disk_mib, bool as_json) {
   auto settings = load_settings(context.global);
   if (!settings) return report_error(settings.error());
   settings->config.eal.memory_mib = context.bodies.memory_mib(settings->config);
-  Findings findings = check_host(HostFiles(), settings->config);
+  Findings findings = check_host(HostFiles(), settings->config, allowed_cpus(HostFiles()));
   if (disk_mib > 0) {
-    findings.push_back(
-        judge_disk(measure_disk(settings->store_directory, disk_mib * kMib), kPortBytesPerSecond));
+    findings.push_back(judge_disk(measure_disk(settings->store_directory, disk_mib * kMib),
+                                  config::size_up(settings->config.streams)));
   }
   bool ready = true;
   for (const Finding& finding : findings) ready = ready && finding.health != Health::kBlocked;

@@ -23,7 +23,6 @@ namespace {
 constexpr std::size_t kBlockBytes = 1 << 20;
 constexpr std::size_t kAlignment = 4'096;
 constexpr std::uint64_t kBlocksPerSync = 32;
-constexpr double kRtpBytesPerCall = 20'000;  // a second, both directions of G.711 at 20 ms
 
 struct FreeMemory {
   void operator()(void* memory) const { std::free(memory); }
@@ -132,7 +131,7 @@ Result<DiskSpeed> measure_disk(const std::string& directory, std::uint64_t bytes
   return speed;
 }
 
-Finding judge_disk(const Result<DiskSpeed>& speed, double ok_bytes_per_second) {
+Finding judge_disk(const Result<DiskSpeed>& speed, const config::Sizing& wanted) {
   if (!speed) {
     return {"disk",
             Health::kBlocked,
@@ -149,7 +148,7 @@ Finding judge_disk(const Result<DiskSpeed>& speed, double ok_bytes_per_second) {
       speed->direct ? "" : " (buffered: O_DIRECT is refused)",
       speed->sync_ms_max,
       speed->free_bytes / 1'000'000'000,
-      speed->bytes_per_second / kRtpBytesPerCall);
+      speed->bytes_per_second / (2 * config::kStreamBytesPerSecond));
   if (speed->in_memory) {
     return {"disk",
             Health::kBlocked,
@@ -157,12 +156,13 @@ Finding judge_disk(const Result<DiskSpeed>& speed, double ok_bytes_per_second) {
             "Put the store on ext4 or XFS."};
   }
   if (!speed->direct) return {"disk", Health::kSlow, found, "Put the store on ext4 or XFS."};
-  if (speed->bytes_per_second < ok_bytes_per_second) {
-    return {
-        "disk",
-        Health::kSlow,
-        found,
-        fmt::format("A full 10GbE port of calls writes {:.0f} MB/s.", ok_bytes_per_second / 1e6)};
+  if (speed->bytes_per_second < static_cast<double>(wanted.bytes_per_second)) {
+    return {"disk",
+            Health::kSlow,
+            found,
+            fmt::format("All streams of streams.stream_count_max write {} MB/s: a faster disk, or "
+                        "fewer streams.",
+                        wanted.bytes_per_second / 1'000'000)};
   }
   return {"disk", Health::kGood, found, ""};
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "config/sizing.h"
 #include "control/doctor/finding.h"
 
 namespace tapdeck::control {
@@ -23,7 +24,7 @@ struct DiskSpeed {
 // in the nearest parent that exists.  kResources when the space is not there.
 Result<DiskSpeed> measure_disk(const std::string& directory, std::uint64_t bytes);
 
-// `ok_bytes_per_second`: below it the disk is called slow.
-Finding judge_disk(const Result<DiskSpeed>& speed, double ok_bytes_per_second);
+// By what all streams of the configuration bring to it.
+Finding judge_disk(const Result<DiskSpeed>& speed, const config::Sizing& wanted);
 
 }  // namespace tapdeck::control

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <string>
 #include <sys/resource.h>
 #include <sys/timex.h>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "config/sizing.h"
+#include "control/doctor/memory_checks.h"
 
 namespace tapdeck::control {
 namespace {
@@ -41,6 +43,22 @@ std::string_view cpuinfo_value(std::string_view cpuinfo, std::string_view name) 
   return cpuinfo.substr(begin, std::min(cpuinfo.find('\n', at), cpuinfo.size()) - begin);
 }
 
+// The writer does without them, at half its rate or less.
+Finding judge_writer_instructions(std::string_view flags, std::string found) {
+  for (const std::string_view instruction : {"sha_ni", "vaes"}) {
+    if (!has_word(flags, instruction)) {
+      found += fmt::format(", without {} for the writer", instruction);
+    }
+  }
+  if (found.find(", without ") == std::string::npos) return {"processor", Health::kGood, found, ""};
+  return {"processor",
+          Health::kSlow,
+          found,
+          "Hashing and encrypting media takes a writer's CPU two times as long or more: use a "
+          "processor with SHA and VAES (Intel since Ice Lake, AMD since Zen 3), and hand them on "
+          "to the guest."};
+}
+
 Finding check_processor(const HostFiles& host) {
   const std::string cpuinfo = host.text("/proc/cpuinfo").value_or("");
   const std::string_view flags = cpuinfo_value(cpuinfo, "flags");
@@ -49,7 +67,7 @@ Finding check_processor(const HostFiles& host) {
     if (!has_word(flags, instruction)) missing += fmt::format(" {}", instruction);
   }
   std::string found(cpuinfo_value(cpuinfo, "model name"));
-  if (missing.empty()) return {"processor", Health::kGood, found, ""};
+  if (missing.empty()) return judge_writer_instructions(flags, found);
   return {"processor",
           Health::kBlocked,
           found + ", without" + missing,
@@ -69,18 +87,71 @@ Finding check_virtual_machine(const HostFiles& host) {
           "else has, or record on the host itself."};
 }
 
-Finding check_cpus(const HostFiles& host, const config::Config& config) {
-  const auto cpus = parse_cpu_list(host.text("/sys/devices/system/cpu/online").value_or(""));
+std::size_t online_cpus(const HostFiles& host) {
+  return parse_cpu_list(host.text("/sys/devices/system/cpu/online").value_or("")).size();
+}
+
+Finding check_cpus(const HostFiles& host,
+                   const config::Config& config,
+                   const std::vector<unsigned>& allowed) {
+  const std::size_t online = online_cpus(host);
+  const std::size_t usable = allowed.empty() ? online : std::min(online, allowed.size());
   const std::size_t wanted = config.capture.workers + 2U;  // call plane and writer
-  std::string found = fmt::format("{} online, {} wanted: {} workers, call plane, writer",
-                                  cpus.size(),
+  const std::string kept_from =
+      usable == online ? "" : fmt::format(", {} allowed (taskset, cpuset)", usable);
+  std::string found = fmt::format("{} online{}, {} wanted: {} workers, call plane, writer",
+                                  online,
+                                  kept_from,
                                   wanted,
                                   config.capture.workers);
   const std::string siblings =
       host.text("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list").value_or("0");
   if (parse_cpu_list(siblings).size() > 1) found += "; hyper-threads share cores";
-  if (cpus.size() >= wanted) return {"cpus", Health::kGood, found, ""};
-  return {"cpus", Health::kSlow, found, "Threads take turns: give the host more CPUs."};
+  if (usable >= wanted) return {"cpus", Health::kGood, found, ""};
+  return {"cpus",
+          Health::kSlow,
+          found,
+          online >= wanted
+              ? "Threads take turns: allow more CPUs (CPUAffinity= and AllowedCPUs= of the unit)."
+              : "Threads take turns: give the host more CPUs."};
+}
+
+// Per mille of the time since the start, of all CPUs, in which the hypervisor had given them to
+// others.  proc_stat(5): "cpu user nice system idle iowait irq softirq steal ..."
+std::uint64_t steal_per_mille(const HostFiles& host) {
+  std::istringstream words(host.text("/proc/stat").value_or(""));
+  std::string name;
+  words >> name;
+  std::uint64_t all = 0;
+  std::uint64_t steal = 0;
+  for (int i = 0; i < 8 && words >> steal; ++i) all += steal;
+  return words && all > 0 ? steal * 1'000 / all : 0;
+}
+
+Finding check_load(const HostFiles& host) {
+  constexpr std::uint64_t kStealMax = 10;
+  const std::string text = host.text("/proc/loadavg").value_or("");
+  double load = 0;
+  std::istringstream(text) >> load;
+  const std::size_t cpus = online_cpus(host);
+  const std::uint64_t steal = steal_per_mille(host);
+  const std::string found =
+      fmt::format("load average {:.1f} on {} CPUs, {:.1f} % of their time stolen",
+                  load,
+                  cpus,
+                  static_cast<double>(steal) / 10);
+  if (steal > kStealMax) {
+    return {"load",
+            Health::kSlow,
+            found,
+            "The hypervisor gives the CPUs to others: packets wait, then are lost. Have them "
+            "pinned to CPUs that nobody else has."};
+  }
+  if (load <= static_cast<double>(cpus)) return {"load", Health::kGood, found, ""};
+  return {"load",
+          Health::kSlow,
+          found,
+          "More threads want to run than there are CPUs: end what else runs here."};
 }
 
 Finding check_media_buffers(const config::Config& config) {
@@ -119,31 +190,6 @@ Finding check_governor(const HostFiles& host) {
   if (!governor) return {"cpu_frequency", Health::kNote, "not set by this kernel", ""};
   if (*governor == "performance") return {"cpu_frequency", Health::kGood, *governor, ""};
   return {"cpu_frequency", Health::kSlow, *governor, "cpupower frequency-set -g performance"};
-}
-
-Finding check_hugepages(const HostFiles& host, const config::Config& config) {
-  std::int64_t total_mib = 0;
-  std::int64_t free_mib = 0;
-  std::string found;
-  for (const auto& [directory, size_mib] :
-       {std::pair{"/sys/kernel/mm/hugepages/hugepages-2048kB", std::int64_t{2}},
-        std::pair{"/sys/kernel/mm/hugepages/hugepages-1048576kB", std::int64_t{1'024}}}) {
-    const std::string path = directory;
-    total_mib += host.number(path + "/nr_hugepages").value_or(0) * size_mib;
-    free_mib += host.number(path + "/free_hugepages").value_or(0) * size_mib;
-  }
-  found = fmt::format("{} MiB, {} MiB free", total_mib, free_mib);
-  if (config.eal.hugepages == config::AutoYesNo::kNo) {
-    return {"hugepages", Health::kNote, found + "; not used, as configured", ""};
-  }
-  const std::int64_t wanted_mib = config.eal.memory_mib;
-  if (free_mib >= wanted_mib) return {"hugepages", Health::kGood, found, ""};
-  return {"hugepages",
-          config.eal.hugepages == config::AutoYesNo::kYes ? Health::kBlocked : Health::kSlow,
-          found + fmt::format("; {} MiB are needed", wanted_mib),
-          fmt::format("sysctl vm.nr_hugepages={} before the start (at boot, or memory is too "
-                      "scattered)",
-                      (wanted_mib + 1) / 2)};
 }
 
 Finding check_numa(const HostFiles& host) {
@@ -265,13 +311,18 @@ Finding check_time_sync() {
 
 }  // namespace
 
-Findings check_host(const HostFiles& host, const config::Config& config) {
+Findings check_host(const HostFiles& host,
+                    const config::Config& config,
+                    const std::vector<unsigned>& allowed) {
   return {check_processor(host),
           check_virtual_machine(host),
-          check_cpus(host, config),
+          check_cpus(host, config, allowed),
+          check_load(host),
           check_isolated(host, config),
           check_governor(host),
+          check_memory(host, config),
           check_hugepages(host, config),
+          check_transparent_hugepages(host, config),
           check_numa(host),
           check_iommu(host),
           check_cards(host),

@@ -56,6 +56,17 @@ std::string HostFiles::link_name(std::string_view path) const {
   return error ? std::string() : target.filename().string();
 }
 
+std::vector<unsigned> allowed_cpus(const HostFiles& host) {
+  constexpr std::string_view kLine = "Cpus_allowed_list:";
+  const std::string status = host.text("/proc/thread-self/status").value_or("");
+  std::size_t begin = status.find(kLine);
+  if (begin == std::string::npos) return {};
+  begin = status.find_first_not_of(" \t", begin + kLine.size());
+  const std::vector<int> cpus =
+      parse_cpu_list(std::string_view(status).substr(begin, status.find('\n', begin) - begin));
+  return {cpus.begin(), cpus.end()};
+}
+
 std::vector<int> parse_cpu_list(std::string_view list) {
   std::vector<int> cpus;
   while (!list.empty()) {

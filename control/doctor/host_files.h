@@ -30,6 +30,9 @@ class HostFiles {
   std::string root_;
 };
 
+// Those that the calling thread may use: taskset and cpusets say so.  Empty: not known.
+std::vector<unsigned> allowed_cpus(const HostFiles& host);
+
 // The CPUs of a kernel list ("0-3,8"), in order; malformed parts are left out.
 std::vector<int> parse_cpu_list(std::string_view list);
 

@@ -17,9 +17,9 @@ TEST(BenchOutput, HugepagesWantedAreThoseThatDpdkWants) {
   const engine::EalOptions eal = bench_eal({}, 1'024, 100'000);
   EXPECT_EQ(eal.heap_mib, 1'024U);
   EXPECT_GE(eal.memory_mib, 1'024U + 100'000 * 16 / 1'024);
-  EXPECT_EQ(wanted_of_host(1, &eal).eal.memory_mib, eal.memory_mib);
+  EXPECT_EQ(wanted_of_host(1, &eal).config.eal.memory_mib, eal.memory_mib);
   const auto findings =
-      report::held_back(control::HostFiles("/nothing"), wanted_of_host(1, nullptr));
+      report::held_back(control::HostFiles("/nothing"), wanted_of_host(1, nullptr).config, {});
   for (const control::Finding& finding : findings) EXPECT_NE(finding.check, "hugepages");
 }
 

@@ -8,7 +8,8 @@
 namespace tapdeck::control {
 namespace {
 
-constexpr const char* kFlags = "flags\t\t: fpu avx2 bmi1 bmi2 f16c fma abm movbe xsave\n";
+constexpr const char* kFlags =
+    "flags\t\t: fpu avx2 bmi1 bmi2 f16c fma abm movbe xsave sha_ni vaes\n";
 
 class HostChecks : public ::testing::Test {
  protected:
@@ -37,7 +38,7 @@ class HostChecks : public ::testing::Test {
   }
 
   [[nodiscard]] Finding find(const std::string& check) const {
-    for (const Finding& finding : check_host(HostFiles(root_), config_)) {
+    for (const Finding& finding : check_host(HostFiles(root_), config_, allowed_)) {
       if (finding.check == check) return finding;
     }
     return {check, Health::kBlocked, "no such check", ""};
@@ -45,6 +46,7 @@ class HostChecks : public ::testing::Test {
 
   std::string root_;
   config::Config config_;
+  std::vector<unsigned> allowed_{};
 };
 
 TEST_F(HostChecks, AProcessorWithoutTheCompiledInstructionsBlocks) {
@@ -54,6 +56,41 @@ TEST_F(HostChecks, AProcessorWithoutTheCompiledInstructionsBlocks) {
         "model name\t: Old CPU\nflags\t\t: fpu bmi1 bmi2 f16c fma abm movbe xsave\n");
   EXPECT_EQ(find("processor").health, Health::kBlocked);
   EXPECT_EQ(find("processor").found, "Old CPU, without avx2");
+}
+
+TEST_F(HostChecks, WithoutTheWritersInstructionsItIsSlow) {
+  write("/proc/cpuinfo",
+        "model name\t: X\nflags\t\t: avx2 bmi1 bmi2 f16c fma abm movbe xsave sha_ni\n");
+  EXPECT_EQ(find("processor").health, Health::kSlow);
+  EXPECT_EQ(find("processor").found, "X, without vaes for the writer");
+  write("/proc/cpuinfo",
+        "model name\t: X\nflags\t\t: avx2 bmi1 bmi2 f16c fma abm movbe xsave vaes\n");
+  EXPECT_EQ(find("processor").found, "X, without sha_ni for the writer");
+}
+
+TEST_F(HostChecks, MoreThreadsThanCpusOrStolenTimeAreSlow) {
+  write("/proc/loadavg", "8.00 9.50 17.10 2/300 1234\n");
+  write("/proc/stat", "cpu  600 0 200 180 0 0 10 10 0 0\ncpu0 1 1 1 1 1 1 1 999 1 1\n");
+  EXPECT_EQ(find("load").health, Health::kGood);
+  EXPECT_EQ(find("load").found, "load average 8.0 on 8 CPUs, 1.0 % of their time stolen");
+  write("/proc/loadavg", "8.10 1.0 1.0 2/300 1234\n");
+  EXPECT_EQ(find("load").health, Health::kSlow);
+  write("/proc/loadavg", "0.10 1.0 1.0 2/300 1234\n");
+  write("/proc/stat", "cpu  600 0 200 169 0 0 10 21 0 0\n");
+  EXPECT_EQ(find("load").health, Health::kSlow);
+  EXPECT_NE(find("load").remedy.find("hypervisor"), std::string::npos);
+  write("/proc/stat", "cpu  600 0\n");
+  EXPECT_EQ(find("load").health, Health::kGood) << "a kernel that does not tell it";
+}
+
+TEST_F(HostChecks, OnlyCpusThatTheProcessMayUseCount) {
+  config_.capture.workers = 1;
+  allowed_ = {0, 1, 2};
+  EXPECT_EQ(find("cpus").health, Health::kGood);
+  EXPECT_NE(find("cpus").found.find("8 online, 3 allowed"), std::string::npos);
+  allowed_ = {5};
+  EXPECT_EQ(find("cpus").health, Health::kSlow);
+  EXPECT_NE(find("cpus").remedy.find("allow more"), std::string::npos) << find("cpus").remedy;
 }
 
 TEST_F(HostChecks, FewMediaBuffersAreSlowAndSayHowManyItTakes) {

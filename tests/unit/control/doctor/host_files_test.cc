@@ -26,6 +26,17 @@ TEST(HostFiles, ReadsBelowItsRootOnly) {
   std::filesystem::remove_all(root);
 }
 
+TEST(HostFiles, TellsTheCpusThatTheThreadMayUse) {
+  const std::string root = ::testing::TempDir() + "host_files_cpus";
+  std::filesystem::create_directories(root + "/proc/thread-self");
+  EXPECT_TRUE(allowed_cpus(HostFiles(root)).empty());
+  std::ofstream(root + "/proc/thread-self/status")
+      << "Name:\tx\nCpus_allowed:\tff\nCpus_allowed_list:\t1,4-5\nMems_allowed:\t1\n";
+  EXPECT_EQ(allowed_cpus(HostFiles(root)), (std::vector<unsigned>{1, 4, 5}));
+  std::filesystem::remove_all(root);
+  EXPECT_FALSE(allowed_cpus(HostFiles()).empty());
+}
+
 TEST(ParseCpuList, KnowsRangesAndLeavesMalformedPartsOut) {
   EXPECT_EQ(parse_cpu_list("0-2,8,10-11"), (std::vector<int>{0, 1, 2, 8, 10, 11}));
   EXPECT_TRUE(parse_cpu_list("").empty());
