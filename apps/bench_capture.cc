@@ -161,6 +161,19 @@ class Bench {
   std::optional<Error> failed_{};
 };
 
+// Before anything is taken.
+Result<void> check_options(const load::CaptureLoadOptions& options, const engine::EalOptions& eal) {
+  if (options.workers > load::CaptureLoad::workers_max(options)) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      fmt::format("--workers: such a port of DPDK has {} queues at most, and each "
+                                  "worker has one.",
+                                  load::CaptureLoad::workers_max(options)));
+  }
+  const std::uint64_t chunks = std::uint64_t{load::chunks_of_worker(options)} * options.workers;
+  const std::uint64_t bytes = kBenchBaseBytes + kBenchPortBytes + chunk_bytes(chunks);
+  return check_memory(bytes, eal, control::HostFiles());
+}
+
 }  // namespace
 
 int bench_capture(const control::BenchCaptureRequest& request) {
@@ -180,6 +193,8 @@ int bench_capture(const control::BenchCaptureRequest& request) {
   for (const std::string& port : request.ports) {
     if (!port.starts_with("net_")) eal_options.pci.push_back(port);
   }
+  const Result<void> fits = check_options(options, eal_options);
+  if (!fits) return bench_failed(fits.error());
   const auto eal = engine::Eal::start(eal_options);
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("capture", *eal);

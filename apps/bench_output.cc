@@ -5,12 +5,17 @@
 #include <cstdio>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "bench/load/interrupt.h"
 #include "bench/report/host_facts.h"
 #include "control/doctor/backing.h"
+#include "control/doctor/host_memory.h"
 
 namespace tapdeck::apps {
 namespace {
+
+constexpr std::uint64_t kChunkKib = 18;  // with what a stream's tables take
 
 bool write_file(const std::string& path, const std::string& text) {
   std::FILE* file = std::fopen(path.c_str(), "w");
@@ -57,12 +62,31 @@ report::Report start_report(const std::string& bench, const engine::Eal& eal) {
 engine::EalOptions bench_eal(const control::BenchOutput& output,
                              std::uint32_t heap_mib,
                              std::uint64_t chunk_count) {
-  constexpr std::uint64_t kChunkKib = 18;  // with what a stream's tables take
   engine::EalOptions options;
   options.hugepages = output.hugepages ? engine::HugepageUse::kAuto : engine::HugepageUse::kNo;
   options.heap_mib = heap_mib;
   options.memory_mib = heap_mib + static_cast<std::uint32_t>(chunk_count * kChunkKib / 1'024);
   return options;
+}
+
+std::uint64_t chunk_bytes(std::uint64_t chunk_count) { return chunk_count * kChunkKib * 1'024; }
+
+Result<void> check_memory(std::uint64_t wanted_bytes,
+                          const engine::EalOptions& eal,
+                          const control::HostFiles& host) {
+  constexpr std::uint64_t kMib = 1 << 20;
+  if (eal.hugepages != engine::HugepageUse::kNo &&
+      control::free_hugepages_mib(host) >= std::int64_t{eal.memory_mib}) {
+    return {};
+  }
+  const control::MemoryRoom room = control::memory_available(host);
+  if (wanted_bytes <= room.bytes) return {};
+  return make_error(ErrorCode::kResources,
+                    fmt::format("This takes some {} MiB of memory, and {} has {} MiB left: name "
+                                "fewer with --streams.",
+                                wanted_bytes / kMib,
+                                room.of,
+                                room.bytes / kMib));
 }
 
 HostWish wanted_of_host(std::uint32_t worker_count,

@@ -48,6 +48,19 @@ HostWish wanted_of_host(std::uint32_t worker_count,
                         const engine::EalOptions* eal,
                         const std::vector<unsigned>& cpus = {});
 
+// What DPDK and the program take by themselves, and the mbufs of a port, whatever is measured.
+constexpr std::uint64_t kBenchBaseBytes = 128ULL << 20;
+constexpr std::uint64_t kBenchPortBytes = 80ULL << 20;
+
+// These many chunks, and the tables for their streams.
+std::uint64_t chunk_bytes(std::uint64_t chunk_count);
+
+// Whether there is memory for all of a bench, before it takes any.  Hugepages that `eal` will take
+// are not looked at: DPDK tells when they are too few.
+Result<void> check_memory(std::uint64_t wanted_bytes,
+                          const engine::EalOptions& eal,
+                          const control::HostFiles& host);
+
 // Two CPUs for threads that shall not disturb each other: of the allowed ones the first and, where
 // there is one, another that is not the same core.  One twice where there is no other.
 std::pair<unsigned, unsigned> two_cpus(const std::vector<unsigned>& allowed,

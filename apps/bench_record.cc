@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint32_t kRecordMemoryMib =
     1'024;  // DPDK's heap: mbufs, rings; not chunks and tables
 
+constexpr std::uint64_t kStoreBytes = 256ULL << 20;  // staging, RocksDB, keys and rows of streams
+
 std::vector<report::Column> record_columns() {
   return {{"streams", "streams"},
           {"seconds", "seconds", 2},
@@ -107,8 +109,15 @@ int bench_record(const control::BenchRecordRequest& request) {
   const std::vector<unsigned> cpus = allowed_cpus();  // before DPDK pins this thread
   const auto [worker_cpu, writer_cpu] = two_cpus(cpus, control::HostFiles());
   const std::uint32_t most = *std::max_element(request.streams.begin(), request.streams.end());
-  const engine::EalOptions eal_options =
-      bench_eal(request.output, kRecordMemoryMib, load::RecordRig::chunks_of(most));
+  const std::uint32_t chunks = load::RecordRig::chunks_of(
+      most,
+      request.writer_only ? load::RecordRig::Feed::kPrepared : load::RecordRig::Feed::kPackets);
+  const engine::EalOptions eal_options = bench_eal(request.output, kRecordMemoryMib, chunks);
+  const Result<void> fits =
+      check_memory(kBenchBaseBytes + kBenchPortBytes + kStoreBytes + chunk_bytes(chunks),
+                   eal_options,
+                   control::HostFiles());
+  if (!fits) return bench_failed(fits.error());
   const auto eal = engine::Eal::start(eal_options);
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("record", *eal);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "apps/bench.h"
 #include "apps/bench_output.h"
 #include "bench/load/memory_limits.h"
@@ -62,6 +64,26 @@ void check(std::uint32_t streams, const load::WorkerLoadResult& found, report::R
       std::to_string(found.wrong_streams) + " streams are not what was sent.");
 }
 
+// Before anything is taken: floors are measured beside the worker's own memory, its limits behind.
+Result<void> check_request(const control::BenchWorkerRequest& request,
+                           std::uint64_t most,
+                           const engine::EalOptions& eal) {
+  if (request.workers > load::worker_loads_max()) {
+    return make_error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--workers: DPDK was built for {} ports, and each worker has one.",
+                    load::worker_loads_max()));
+  }
+  std::uint64_t bytes =
+      request.workers * (kBenchPortBytes + chunk_bytes(load::chunks_of_worker_load(most)));
+  if (request.floors) {
+    bytes = std::max<std::uint64_t>(bytes + chunk_bytes(most), 2 * load::memory_limits_block());
+  }
+  Result<void> fits = check_memory(kBenchBaseBytes + bytes, eal, control::HostFiles());
+  if (!fits && request.floors) fits.error().message += " Without floors it is less: --no-floors.";
+  return fits;
+}
+
 }  // namespace
 
 int bench_worker(const control::BenchWorkerRequest& request) {
@@ -69,9 +91,11 @@ int bench_worker(const control::BenchWorkerRequest& request) {
   const std::uint64_t most = *std::max_element(request.streams.begin(), request.streams.end());
   engine::EalOptions eal_options = bench_eal(request.output,
                                              kWorkerMemoryMib * request.workers,
-                                             (most + most / 50 + 4'096) * request.workers);
+                                             load::chunks_of_worker_load(most) * request.workers);
   eal_options.worker_count = request.workers;
   eal_options.lcores = pinned_lcores(cpus, request.workers - 1U);
+  const Result<void> fits = check_request(request, most, eal_options);
+  if (!fits) return bench_failed(fits.error());
   const auto eal = engine::Eal::start(eal_options);
   if (!eal) return bench_failed(eal.error());
   report::Report out = start_report("worker", *eal);

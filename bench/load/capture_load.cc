@@ -377,6 +377,10 @@ Result<CaptureTrial> Session::run(const CapturePace& pace) {
 
 }  // namespace
 
+std::uint16_t CaptureLoad::workers_max(const CaptureLoadOptions& options) {
+  return options.dpdk ? RTE_MAX_QUEUES_PER_PORT : RTE_PMD_RING_MAX_RX_RINGS;  // AF_PACKET, too
+}
+
 Result<std::unique_ptr<CaptureLoad>> CaptureLoad::open(const CaptureLoadOptions& options) {
   Result<engine::Port> port = open_receiver(options);
   if (!port) return port.error();

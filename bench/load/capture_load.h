@@ -81,6 +81,9 @@ class CaptureLoad {
   static Result<std::unique_ptr<CaptureLoad>> open(const CaptureLoadOptions& options);
   virtual ~CaptureLoad() = default;
 
+  // As many queues as the receiving port may have.
+  static std::uint16_t workers_max(const CaptureLoadOptions& options);
+
   // Brings the chunks to different degrees of fullness, sends at this pace, and waits until all
   // that arrived has been read back.  When is_interrupted() it sends no longer, and tells of what
   // it has sent; before that, kCancelled.

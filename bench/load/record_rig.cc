@@ -19,8 +19,7 @@ constexpr std::int64_t kStartMs = 1'700'000'000'000;
 engine::RingOptions ring_options(std::uint32_t streams, RecordRig::Feed feed) {
   engine::RingOptions options;
   options.paging = engine::Paging::kAtStart;
-  options.chunk_count = feed == RecordRig::Feed::kPrepared ? 2 * streams + streams / 50 + 4'096
-                                                           : RecordRig::chunks_of(streams);
+  options.chunk_count = RecordRig::chunks_of(streams, feed);
   options.chunk_slots = std::bit_ceil(options.chunk_count + 1);
   options.report_slots = 65'536;
   return options;
@@ -28,7 +27,8 @@ engine::RingOptions ring_options(std::uint32_t streams, RecordRig::Feed feed) {
 
 }  // namespace
 
-std::uint32_t RecordRig::chunks_of(std::uint32_t streams) {
+std::uint32_t RecordRig::chunks_of(std::uint32_t streams, Feed feed) {
+  if (feed == Feed::kPrepared) return 2 * streams + streams / 50 + 4'096;
   const config::Streams defaults;
   return static_cast<std::uint32_t>(std::uint64_t{streams} * defaults.chunk_count /
                                     defaults.stream_count_max);

@@ -20,14 +20,14 @@ namespace tapdeck::load {
 
 class RecordRig {
  public:
-  // For feed_prepared() there are two chunks a stream, otherwise chunks_of().
   enum class Feed : std::uint8_t { kPackets, kPrepared };
 
   // kResources: not enough memory.
   static Result<std::unique_ptr<RecordRig>> create(std::uint32_t streams, Feed feed);
 
   // As many for each as the configuration's defaults have: they absorb a second of stalled disk.
-  [[nodiscard]] static std::uint32_t chunks_of(std::uint32_t streams);
+  // For feed_prepared(): two.
+  [[nodiscard]] static std::uint32_t chunks_of(std::uint32_t streams, Feed feed = Feed::kPackets);
 
   // Chunks at all degrees of fullness.  Both end early when is_interrupted().
   void warm_up();

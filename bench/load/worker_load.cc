@@ -28,7 +28,7 @@ constexpr std::size_t kBatchesMin = 8;
 engine::RingOptions ring_options(std::uint32_t streams, std::uint32_t number) {
   engine::RingOptions options;
   options.worker = static_cast<std::uint16_t>(number);
-  options.chunk_count = streams + streams / 50 + 4'096;
+  options.chunk_count = static_cast<std::uint32_t>(chunks_of_worker_load(streams));
   options.report_slots = 65'536;
   return options;
 }
@@ -195,6 +195,8 @@ WorkerLoadResult sum_of(const std::vector<std::unique_ptr<Runner>>& runners) {
 }
 
 }  // namespace
+
+std::uint32_t worker_loads_max() { return RTE_MAX_ETHPORTS; }
 
 Result<WorkerLoadResult> run_worker_load(const WorkerLoadOptions& options) {
   std::vector<std::unique_ptr<LoadedWorker>> loads;

@@ -46,6 +46,14 @@ struct WorkerLoadResult {
   }
 };
 
+// One port of DPDK for each.
+std::uint32_t worker_loads_max();
+
+// Of each worker; with their tables they are nearly all of its memory.
+constexpr std::uint64_t chunks_of_worker_load(std::uint64_t streams) {
+  return streams + streams / 50 + 4'096;
+}
+
 Result<WorkerLoadResult> run_worker_load(const WorkerLoadOptions& options);
 
 }  // namespace tapdeck::load

@@ -27,6 +27,8 @@ constexpr const char* kWorkerFooter =
     "the generator, not in it; the others are the least that each stage costs on this machine\n"
     "(floors), and `ratio` is the worker over their sum.\n"
     "\n"
+    "A stream takes 17 KiB of memory in each worker, and as much again while floors are measured.\n"
+    "\n"
     "Example:\n"
     "  tapdeck bench worker --streams 1000,100000 --json";
 

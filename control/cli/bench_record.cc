@@ -16,6 +16,7 @@ constexpr const char* kBenchRecordFooter =
     "the lower of two limits that are measured before: `fio` (1 MiB, O_DIRECT, a sync each 16 "
     "MiB),\n"
     "and `openssl speed` for encryption and hash, one after the other on one core.\n"
+    "A stream takes 28 KiB of memory, with --writer-only 35.\n"
     "\n"
     "Examples:\n"
     "  tapdeck --store /srv/tapdeck bench record\n"

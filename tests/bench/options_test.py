@@ -43,6 +43,17 @@ def test_bench():
         assert done.returncode != 0 and "nan" in done.stderr + done.stdout, (words, done)
 
 
+def test_too_much():
+    """More memory than any host has, and more ports than DPDK: refused before any is taken."""
+    many = ["--streams", "4000000"]
+    for words, told in ((["worker", *many, "--workers", "32"], "MiB of memory"),
+                        (["capture", *many, "--workers", "65"], "--workers"),
+                        (["worker", "--streams", "1000", "--workers", "33"], "32 ports"),
+                        (["capture", "--streams", "1000", "--workers", "17"], "16 queues")):
+        done = run(PROGRAM, "bench", *words)
+        assert done.returncode != 0 and told in done.stderr, (words, done)
+
+
 def test_plot():
     """A plot that cannot be written is told before the run."""
     done = run(PROGRAM, "bench", "capture", "--svg", "/no/such/folder/loss.svg")
@@ -72,7 +83,7 @@ def test_interrupted():
         assert os.listdir(store) == [], os.listdir(store)
 
 
-TESTS = [test_generator, test_bench, test_plot, test_interrupted]
+TESTS = [test_generator, test_bench, test_too_much, test_plot, test_interrupted]
 
 
 if __name__ == "__main__":

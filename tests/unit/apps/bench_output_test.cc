@@ -29,6 +29,41 @@ TEST(BenchOutput, NoHugepagesMeansNone) {
   EXPECT_EQ(bench_eal(output, 1, 1).hugepages, engine::HugepageUse::kNo);
 }
 
+class HostOfBench : public ::testing::Test {
+ protected:
+  HostOfBench() : root_(::testing::TempDir() + "host-of-bench-" + std::to_string(getpid())) {
+    write("/proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 4194304 kB\n");
+  }
+
+  ~HostOfBench() override { std::filesystem::remove_all(root_); }
+
+  void write(const std::string& path, const std::string& text) const {
+    std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
+    std::ofstream(root_ + path) << text;
+  }
+
+  std::string root_;
+};
+
+TEST_F(HostOfBench, ABenchThatWantsMoreMemoryThanThereIsIsRefused) {
+  const control::HostFiles host(root_);
+  const engine::EalOptions eal = bench_eal({}, 1'024, 1);
+  EXPECT_TRUE(check_memory(4ULL << 30, eal, host));
+  const Result<void> refused = check_memory((4ULL << 30) + (2 << 20), eal, host);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("4098 MiB"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("this host has 4096 MiB left"), std::string::npos);
+  EXPECT_GE(chunk_bytes(100'000), 100'000ULL * 16 * 1'024);
+}
+
+TEST_F(HostOfBench, HugepagesThatAreTakenAreNotLookedAt) {
+  write("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "8192\n");
+  engine::EalOptions eal = bench_eal({}, 1'024, 1);
+  EXPECT_TRUE(check_memory(8ULL << 30, eal, control::HostFiles(root_)));
+  eal.hugepages = engine::HugepageUse::kNo;
+  EXPECT_FALSE(check_memory(8ULL << 30, eal, control::HostFiles(root_)));
+}
+
 TEST(BenchOutput, TwoThreadsGetTwoCoresWhereThereAre) {
   const std::string root = ::testing::TempDir() + "two-cpus-" + std::to_string(getpid());
   const std::string topology = root + "/sys/devices/system/cpu/cpu2/topology";
