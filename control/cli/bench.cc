@@ -64,6 +64,9 @@ void add_bench_output(CLI::App& command, BenchOutput& output) {
                 "say what "
                 "was measured on what")
       ->excludes(json);
+}
+
+void add_hugepages(CLI::App& command, BenchOutput& output) {
   command.add_flag("!--no-hugepages", output.hugepages, "Take none even if there are some");
 }
 
@@ -98,6 +101,7 @@ void add_worker_bench(CLI::App& bench, Context& context) {
       ->capture_default_str();
   command->add_flag("!--no-floors", request->floors, "Measure the worker only");
   add_bench_output(*command, request->output);
+  add_hugepages(*command, request->output);
   command->callback(
       [request, &context] { context.exit_status = context.bodies.bench.worker(*request); });
 }

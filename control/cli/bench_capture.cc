@@ -143,6 +143,7 @@ void add_capture_bench(CLI::App& bench, Context& context) {
   add_path_options(*command, *request);
   add_rate_options(*command, *request);
   add_bench_output(*command, request->output);
+  add_hugepages(*command, request->output);
   command->add_option("--svg", request->output.svg_file, "Plot loss versus load into this file")
       ->type_name("FILE");
   command->callback([request, &context] {

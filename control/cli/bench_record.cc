@@ -53,6 +53,7 @@ void add_record_bench(CLI::App& bench, Context& context) {
   command->add_flag("--writer-only", request->writer_only, "Chunks made beforehand, no worker");
   command->add_flag("!--no-limits", request->limits, "Do not run fio and openssl");
   add_bench_output(*command, request->output);
+  add_hugepages(*command, request->output);
   command->callback([request, &context] {
     if (context.global.store_directory.empty()) {
       context.exit_status = report_error(make_error(

@@ -37,6 +37,9 @@ CLI::Validator number_within(double least, double most);
 // Every bench takes these.
 void add_bench_output(CLI::App& command, BenchOutput& output);
 
+// For those whose packets stand in DPDK's memory.
+void add_hugepages(CLI::App& command, BenchOutput& output);
+
 // `calls` and `export` take the same filters.
 void add_filter_options(CLI::App& command, FilterWords& words);
 

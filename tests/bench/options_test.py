@@ -52,6 +52,9 @@ def test_too_much():
                         (["capture", "--streams", "1000", "--workers", "17"], "16 queues")):
         done = run(PROGRAM, "bench", *words)
         assert done.returncode != 0 and told in done.stderr, (words, done)
+    for words in (["store"], ["calls"]):
+        done = run(PROGRAM, "bench", *words, "--no-hugepages")
+        assert done.returncode == 2 and "--no-hugepages" in done.stderr, (words, done)
 
 
 def test_plot():
