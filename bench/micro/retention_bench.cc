@@ -12,6 +12,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/clock.h"
+#include "bench/micro/allocations.h"
 #include "pipelines/retention/desk.h"
 
 namespace tapdeck::retention {
@@ -105,24 +106,35 @@ storage::Store* filled_store() {
   return filled.store();
 }
 
+// Of this thread, for each of `each` things that were done in a round.
+void tell_allocations(benchmark::State& state, std::uint64_t made, std::uint64_t each) {
+  state.counters["allocations/op"] = static_cast<double>(made) /
+                                     static_cast<double>(state.iterations()) /
+                                     static_cast<double>(each);
+}
+
 void hold(benchmark::State& state, const Selection& calls, std::uint64_t count) {
   storage::Store* store = filled_store();
   if (store == nullptr) return state.SkipWithError("no store");
   RetentionDesk desk(*store, {});
   if (!desk.resume()) return state.SkipWithError("the store is not ready");
   static int matters = 0;
+  std::uint64_t made = 0;
   for (auto _ : state) {
     HoldRequest request;
     request.calls = calls;
     request.matter = "matter " + std::to_string(++matters);
     request.reason = "measured";
+    const std::uint64_t before = bench::allocations;
     const auto held = desk.hold(request, {0, 0, 0, "bench"});
+    made += bench::allocations - before;
     if (!held || held->held.count != count) return state.SkipWithError("not all are held");
     state.PauseTiming();  // the next one begins with a journal that holds nothing
     const auto released = desk.release({request.matter, "measured", {}}, {0, 0, 0, "bench"});
     if (!released) return state.SkipWithError("not released");
     state.ResumeTiming();
   }
+  tell_allocations(state, made, count);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));
 }
 
@@ -145,6 +157,7 @@ void destroy_keys(benchmark::State& state) {
   if (!keys) return state.SkipWithError("no keys");
   std::vector<storage::KeyOwner> owners;
   std::uint32_t number = 0;
+  std::uint64_t made = 0;
   for (auto _ : state) {
     state.PauseTiming();
     owners.clear();
@@ -156,8 +169,11 @@ void destroy_keys(benchmark::State& state) {
     }
     (*keys)->settle(owners);
     state.ResumeTiming();
+    const std::uint64_t before = bench::allocations;
     if (!(*keys)->destroy_many(owners)) return state.SkipWithError("the disk refused");
+    made += bench::allocations - before;
   }
+  tell_allocations(state, made, static_cast<std::uint64_t>(state.range(0)));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
