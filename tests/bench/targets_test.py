@@ -125,8 +125,28 @@ def test_limits():
     assert targets.is_bad({"limits": harnesses.empty_report("testpmd", "is not there")}, [])
 
 
-TESTS = [test_limits, test_of_what_was_reached, test_losses, test_words, test_status, test_reports,
-         test_micro, test_machine]
+def test_stall_again():
+    """A loss is looked at thrice; what is wrong, or lost nothing, once."""
+    whole = harnesses.run_harness
+    try:
+        for losses, wrong, runs in (([5, 5, 5, 0], [], 3), ([5, 0, 5], [], 2), ([0, 5], [], 1),
+                                    ([5, 0], ["x"], 1)):
+            done = []
+
+            def planted(words, losses=losses, wrong=wrong, done=done):
+                done.append(words)
+                return {"wrong": wrong, "rows": [{"lost_packets": losses[len(done) - 1]}]}
+
+            harnesses.run_harness = planted
+            report = harnesses.run_stall(["record"])
+            assert len(done) == runs, (losses, done)
+            assert report["rows"][0]["lost_packets"] == losses[runs - 1]
+    finally:
+        harnesses.run_harness = whole
+
+
+TESTS = [test_stall_again, test_limits, test_of_what_was_reached, test_losses, test_words,
+         test_status, test_reports, test_micro, test_machine]
 
 
 if __name__ == "__main__":
