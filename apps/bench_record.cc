@@ -40,7 +40,8 @@ std::vector<report::Column> record_columns() {
           {"drops", "drops"},
           {"read_back_packets", "read back"},
           {"lost_packets", "lost"},
-          {"uncounted_packets", "uncounted"}};
+          {"uncounted_packets", "uncounted"},
+          {"lost_late_packets", "lost late"}};
 }
 
 std::string drops_of(const load::RecordResult& r) {
@@ -75,7 +76,8 @@ std::vector<report::Value> row(std::uint32_t streams, bool limits, const load::R
           drops_of(r),
           r.packets_read,
           r.lost(),
-          r.unexplained};
+          r.unexplained,
+          r.lost_late};
 }
 
 // What makes the figures worth nothing, and what must be told beside them.

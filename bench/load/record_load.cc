@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +17,8 @@
 
 namespace tapdeck::load {
 namespace {
+
+constexpr double kLate = 0.75;  // of the time: a stall begins after a third
 
 // Figures of which the difference between two moments tells what happened between them.
 struct Moment {
@@ -65,6 +68,7 @@ class Feeder {
     bool stall_due = options_.stall_s > 0;
     std::int64_t waited_ns = 0;
     std::int64_t batches = 0;
+    std::optional<std::uint64_t> lost_early;
     while (true) {
       const std::int64_t elapsed_ns = monotonic_now_ns() - begin_ns;
       const double elapsed = static_cast<double>(elapsed_ns) / 1e9;
@@ -72,6 +76,9 @@ class Feeder {
       if (stall_due && elapsed >= options_.seconds / 3) {
         recorder.stall(options_.stall_s);
         stall_due = false;
+      }
+      if (!lost_early && elapsed >= options_.seconds * kLate) {
+        lost_early = lost_packets(rig_.counters());
       }
       result.waiting_most = std::max(result.waiting_most, rig_.rings().chunk_count());
       if (options_.mpps > 0) {
@@ -87,6 +94,7 @@ class Feeder {
       }
       if (!feed()) waited_ns += monotonic_now_ns() - begin_ns - elapsed_ns;
     }
+    if (lost_early) result.lost_late = lost_packets(rig_.counters()) - *lost_early;
     result.waited = static_cast<double>(waited_ns) / 1e9 / options_.seconds;
   }
 

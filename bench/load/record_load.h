@@ -45,6 +45,7 @@ struct RecordResult {
   std::uint64_t missed = 0;  // open loop: packets that were due and not made, for want of time
   std::vector<std::pair<std::string, std::uint64_t>>
       drops;                        // by reasons that lose packets, those > 0
+  std::uint64_t lost_late = 0;      // of them, in the last quarter of the time
   std::uint64_t chunks_failed = 0;  // refused by the disk
   double patch_ns = 0;              // CPU per packet: the generator, on the worker's core
   double worker_ns = 0;             // CPU per packet: the worker

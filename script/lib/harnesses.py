@@ -17,8 +17,8 @@ RETENTION = os.path.join("build-rel", "bench", "load", "retention")
 PACKETS_PER_S = 50  # of a stream
 
 
-def stall_words(reports, quick):
-    """A second of stalled disk at 0.9 of the rate that `record` has just reached: at all of it, the
+def stall_words(reports, stall_s, seconds):
+    """A stalled disk at 0.9 of the rate that `record` has just reached: at all of it, the
     first moment that the host is away makes packets late. So many streams as bring it in real
     time, so that the chunks are those that the defaults have for this load."""
     rows = reports.get("record", {}).get("rows")
@@ -27,7 +27,7 @@ def stall_words(reports, quick):
     mpps = 0.9 * rows[0]["mpps"]
     streams = min(max(int(mpps * 1e6 / PACKETS_PER_S), 1_000), 400_000)
     return ["record", "--no-limits", "--rate", f"{mpps:.3f}", "--streams", str(streams),
-            "--stall", "1", "--seconds", "3" if quick else "9"]
+            "--stall", str(stall_s), "--seconds", str(seconds)]
 
 
 def overload_words(reports, quick):
@@ -50,7 +50,9 @@ HARNESSES = {
                 ["capture", "--seconds", "0.2", "--streams", "1000", "--resolution", "20"]),
     "overload": overload_words,
     "record": (["record"], ["record", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
-    "stall": stall_words,
+    "stall": lambda reports, quick: stall_words(reports, 1, 3 if quick else 9),
+    # Longer than the chunks last: more is brought than the writer takes.
+    "long_stall": lambda reports, quick: stall_words(reports, *((2, 8) if quick else (4, 20))),
     "writer": (["record", "--writer-only"],
                ["record", "--writer-only", "--streams", "1000", "--seconds", "0.3", "--no-limits"]),
     "calls": (["calls", "--open", "100000"],

@@ -79,10 +79,12 @@ def test_machine():
 def test_of_what_was_reached():
     """A stall is tried at a share of the rate of the same run, an overload at three times it."""
     reached = {"record": {"rows": [{"mpps": 2.0}]}, "capture": {"results": {"lossless_mpps": 0.5}}}
-    words = harnesses.stall_words(reached, False)
+    words = harnesses.HARNESSES["stall"](reached, False)
     assert words[words.index("--rate") + 1] == "1.800", words
     assert words[words.index("--streams") + 1] == "36000", "in real time"
-    assert harnesses.stall_words({"record": {"rows": []}}, True) is None
+    assert harnesses.HARNESSES["long_stall"]({"record": {"rows": []}}, True) is None
+    words = harnesses.HARNESSES["long_stall"](reached, False)
+    assert words[words.index("--stall") + 1] == "4" and words[-1] == "20", words
     words = harnesses.overload_words(reached, False)
     assert words[-2:] == ["--rate", "0.5000"] and "60" in words, words
     assert "--rate" not in harnesses.overload_words({"capture": CAPTURE}, True)
@@ -90,12 +92,16 @@ def test_of_what_was_reached():
 
 def test_losses():
     """None is wanted; a generator that fell behind has not shown that there is none."""
-    stall = "  disk stalled"
+    stall = "  disk stalled for 1 s"
     row = {"lost_packets": 0, "missed_packets": 4, "packets": 96}
     assert verdict(stall, {"stall": {**RIGHT, "rows": [row]}}) == "reached"
     assert verdict(stall, {"stall": {**RIGHT, "rows": [{**row, "lost_packets": 1}]}}) == "MISSED"
     assert verdict(stall, {"stall": {**RIGHT, "rows": [{**row, "missed_packets": 6}]}}) == \
         "sender short"
+    late = {**row, "uncounted_packets": 0, "lost_packets": 9, "lost_late_packets": 3}
+    reports = {"long_stall": {**RIGHT, "rows": [late]}}
+    assert verdict("  disk stalled for longer", reports) == "reached"
+    assert verdict("    packets lost in the last", reports) == "MISSED"
     later = {"overload_factor": 3.1, "uncounted_packets": 0, "lost_after": 7}
     reports = {"overload": {**CAPTURE, "results": later}}
     assert verdict("overload: offered", reports) == "reached"

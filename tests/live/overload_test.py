@@ -4,6 +4,9 @@
 Whole calls are dropped, the newest first, and say so; what is recorded is exact to the last sample;
 every call is in the log with all its signalling; a disk that stalls for a second costs nothing; and
 all calls are recorded again when there is room. Needs root. `--seconds 60` makes the overload last.
+
+It is three times the calls that there are streams for; three times the packets that a worker takes
+are `tapdeck bench capture --mode overload`, for no sender brings them through a veth.
 """
 
 import argparse
