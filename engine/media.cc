@@ -49,7 +49,8 @@ Media::Media(Arena& arena,
       chunker_(arena, streams_, pool_, counters),
       quarantine_(arena,
                   {streams_, endpoints_, pool_, chunker_, counters},
-                  quarantine_options(options, rings)) {}
+                  quarantine_options(options, rings)),
+      strays_(arena) {}
 
 std::uint32_t Media::create_stream(const MediaPacket& packet) {
   if (streams_.used() == streams_.capacity() && is_wanted(packet)) make_room();
@@ -105,6 +106,8 @@ void Media::join_addresses(std::uint32_t stream,
   cold.sender = kNoParty;
   cold.due_ns = now_ns_ + options_.report_interval_ns;
   cold.idle_since_ns = now_ns_;
+  cold.stray_since_ns =
+      strays_.find(packet.hash, packet.arrival.header.sequence, packet.arrival.time_ns);
   streams_.hot(stream).state = StreamState::kProbation;
   ++unproven_count_;
   const std::span<StreamCold> nodes = streams_.all_cold();
@@ -158,6 +161,9 @@ PacketClass Media::on_rtp(const MediaPacket& packet) {
   }
   StreamHot& hot = streams_.hot(stream);
   StreamCold& cold = streams_.cold(stream);
+  if (hot.state != StreamState::kBound && cold.stray_since_ns != kNoStray && !bind_now) {
+    doubt_stray(stream, packet);
+  }
   const bool first = hot.packet_count == 0;
   const std::uint8_t type_before = hot.jitter_payload_type;
   const std::int64_t previous_ns = hot.last_ns;

@@ -2,18 +2,19 @@
 //
 // Whose a stream is:
 // - The claim on its destination decides, else the one on its source (symmetric RTP).  Of several
-//   on the destination that of a call which claims the source, too, else the newest, of those that
-//   cover the packet's time; RTP from shortly before a bind is adopted by it.  Then comes a claim
-//   on a destination that SDP did not name but media of the call came from; last of all a call
-//   without signalling that claims both ends, which gives the stream up to whoever else claims one.
+//   on the destination that of a call which claims the source, too, else the newest that covers the
+//   packet's time; RTP from shortly before a bind is adopted.  Then comes a claim on a destination
+//   that media of the call came from; last a call without signalling that claims both ends, which
+//   gives the stream up to whoever else claims one.
 // - A running stream stays with its call, also after kUnbind, until kRelease or until it breaks off
 //   after another call's claim (media_contest.cc): its part ends with a final report.
-// - After kRelease, packets of the same stream make a new one, owned by whoever claims the address.
+// - After kRelease, packets of the same stream make a new one.  While it runs on, only a call that
+//   claims its source has it (stray_marks.h).
 //
 // When room is short (docs/adr/0009-whole-calls-under-overload.md):
 // - The call plane refuses, cuts and restores calls; their streams are then counted only.
-// - A stream that finds no chunk takes one from the quarantine.  Where there is none, its call
-//   starves as a whole: it gives up its chunks, and takes none until an eighth of all is free.
+// - A stream without a chunk takes one of the quarantine, else its call starves: it gives up all
+//   its chunks, and takes none until an eighth of all is free.
 // - A stream of a call takes the place of one that is not kept when the table is full.
 //
 // Threads: the owning worker.  Memory: an Arena at start.  When tables are full: counted drops.
@@ -21,7 +22,6 @@
 
 #include <cstdint>
 
-#include "engine/chunk_pool.h"
 #include "engine/chunker.h"
 #include "engine/counters.h"
 #include "engine/decode/decode.h"
@@ -30,6 +30,7 @@
 #include "engine/quarantine.h"
 #include "engine/rings.h"
 #include "engine/rtp/statistics.h"
+#include "engine/stray_marks.h"
 #include "engine/stream_table.h"
 #include "engine/worker.h"
 
@@ -45,8 +46,7 @@ class Media {
 
   void set_now(std::int64_t timer_now_ns) { now_ns_ = timer_now_ns; }
 
-  // Stages of a burst before on_rtp(), each for all packets: the stream, then the place that the
-  // packet will be copied to, or what changing to another chunk needs.
+  // Before on_rtp(), each for all of a burst: the stream, then the place of the copy.
   void prefetch_stream(MediaPacket& packet) const {
     packet.likely_stream = streams_.prefetch_stream(packet.hash);
   }
@@ -68,17 +68,14 @@ class Media {
 
   [[nodiscard]] bool expects_fax() const { return endpoints_.has_fax(); }
 
-  // False when the report ring has too little room: nothing or a part was done, call again with
-  // the same message.
+  // False when the report ring has too little room: call again with the same message.
   [[nodiscard]] bool on_message(const BindMessage& message);
 
-  // Ages chunks, quarantine and streams; bounded work.
-  void age();
+  void age();  // chunks, quarantine and streams; bounded work
 
   void discard_quarantine() { quarantine_.discard_all(); }
 
-  // Hands out open chunks while the ring has room; false when some are left.
-  [[nodiscard]] bool flush_open();
+  [[nodiscard]] bool flush_open();  // hands out open chunks; false: the ring is full, some are left
 
   void fill_report(std::uint32_t stream, StreamReportKind kind, StreamReport& report) const;
   void visit(StreamVisitor visitor, void* context) const;
@@ -95,7 +92,7 @@ class Media {
   void note_missing(std::uint32_t stream, const LossSpan& missing);
   void update_clock(std::uint32_t stream);
   [[nodiscard]] std::uint32_t find_rtcp_claim(RealmId realm,
-                                              Endpoint endpoint,
+                                              Endpoint at,
                                               std::int64_t time_ns) const;
   [[nodiscard]] bool find_ends(const MediaPacket& packet, StreamReport& out);
   void tell_rtcp(const StreamReport& report);
@@ -133,6 +130,7 @@ class Media {
   void set_paused(const BindMessage& message, bool paused);
   void set_muted(const BindMessage& message, bool muted);
   [[nodiscard]] bool is_unrecorded(std::uint32_t stream) const;
+  void note_stray(std::uint32_t stream);
   [[nodiscard]] bool release(const BindMessage& message);
   void forget_claim(const CallHandle& call, std::uint32_t address);
   void drop_surplus_claim(const CallHandle& call);
@@ -145,6 +143,7 @@ class Media {
   [[nodiscard]] bool is_nested(const StreamCold& cold, const CallHandle& other);
   [[nodiscard]] bool broke_off(std::uint32_t stream, std::int64_t since_ns, std::int64_t pause_ns);
   std::uint32_t find_contested(const MediaPacket& packet);
+  void doubt_stray(std::uint32_t stream, const MediaPacket& packet);
   void pass_on(std::uint32_t stream, const Owner& owner);
   void hand_over(std::uint32_t stream, const Owner& owner);
 
@@ -187,6 +186,7 @@ class Media {
   ChunkPool pool_;
   Chunker chunker_;
   Quarantine quarantine_;
+  StrayMarks strays_;
   ListHead timers_;  // StreamCold::timer
   ListHead hungry_;  // CallSlot::hungry: starved calls
   std::int64_t now_ns_ = 0;

@@ -16,11 +16,17 @@ Media::Owner Media::find_owner(std::uint32_t stream, std::int64_t time_ns) const
   if (streams_.is_fax(stream)) return find_fax_owner(stream, time_ns);
   const StreamCold& cold = streams_.cold(stream);
   const std::uint32_t claim = endpoints_.resolve(cold.destination, cold.source, time_ns);
-  if (claim != kNone) return {claim, true};
+  const auto may_have = [&](std::uint32_t at) {
+    if (at == kNone) return false;
+    const Claim& taker = endpoints_.claim(at);
+    return taker.time_ns <= cold.stray_since_ns ||
+           endpoints_.claim_of(cold.source, taker.call) != kNone;
+  };
+  if (may_have(claim)) return {claim, true};
   const std::uint32_t sender = endpoints_.resolve(cold.source, time_ns);
   if (sender != kNone) return {sender, false};
   const std::uint32_t learnt = endpoints_.resolve_learnt(cold.destination, time_ns);
-  if (learnt != kNone) return {learnt, true};
+  if (may_have(learnt)) return {learnt, true};
   return {endpoints_.resolve_paired(cold.destination, cold.source, time_ns), true};
 }
 
@@ -267,11 +273,20 @@ bool Media::is_unrecorded(std::uint32_t stream) const {
   return cold.unwanted || (!cold.call.is_none() && endpoints_.all_calls()[cold.call.index].muted);
 }
 
+// The end of its call has come for all but, perhaps, its sender.
+void Media::note_stray(std::uint32_t stream) {
+  const StreamHot& hot = streams_.hot(stream);
+  const std::uint32_t claim = streams_.cold(stream).claim;
+  strays_.note(
+      streams_.hash(hot.key), hot, claim == kNone ? hot.last_ns : endpoints_.claim(claim).time_ns);
+}
+
 bool Media::release(const BindMessage& message) {
   CallSlot* slot = endpoints_.call_slot(message.call);
   while (!slot->streams.empty()) {
     if (rings_.report_room() < 2) return false;
     const std::uint32_t stream = slot->streams.first;
+    note_stray(stream);
     end_part(stream);
     remove_stream(stream);
   }

@@ -150,9 +150,23 @@ std::uint32_t Media::find_contested(const MediaPacket& packet) {
   } else {
     const bool is_shared = endpoints_.claim(owner.claim).time_ns <= held.unbind_ns;
     const std::int64_t late_ns = is_shared ? kRunsOnSharedNs : kRunsOnNs;
-    if (time_ns - held.unbind_ns >= late_ns) pass_on(stream, owner);
+    // Somebody else's voice, unless the later call names him: he did not hear of the end.
+    const std::uint32_t source = streams_.cold(stream).source;
+    const bool is_named = endpoints_.claim_of(source, endpoints_.claim(owner.claim).call) != kNone;
+    if (is_named && time_ns - held.unbind_ns >= late_ns) pass_on(stream, owner);
   }
   return stream;
+}
+
+// Somebody who goes on sending after his call: with a pause, or other numbers, he begins anew.
+void Media::doubt_stray(std::uint32_t stream, const MediaPacket& packet) {
+  const StreamHot& hot = streams_.hot(stream);
+  const std::int64_t time_ns = packet.arrival.time_ns;
+  const int steps =
+      steps_between(static_cast<std::uint16_t>(hot.highest), packet.arrival.header.sequence);
+  if (!StrayMarks::breaks(time_ns - hot.last_ns, steps)) return;
+  streams_.cold(stream).stray_since_ns = kNoStray;
+  start_anew(stream, time_ns);
 }
 
 // The stream's past stays with its call; what comes is the other one's, and counted anew.

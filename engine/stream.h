@@ -149,6 +149,9 @@ struct StreamCold {
   bool key_told;                // one at least, the last at key_timestamp
   std::uint16_t offered_round;  // Media::offer_round_ in which it was offered; 0: never
 
+  // Claims after this time do not have it by its destination alone (stray_marks.h).
+  std::int64_t stray_since_ns;
+
   // Where it came in.
   std::uint16_t port_index;
   std::uint16_t vlan;

@@ -107,7 +107,8 @@ TEST_F(ObeyTest, ReportsOnANumberAreSearchesForIt) {
   calls.query->number = "100";
   ask(PlanRequest{4'000'000'000'000'000, calls});
   EXPECT_EQ(refusal(EraseRequest{calls, kPartMedia, "", "", "GDPR", false}), ErrorCode::kNotFound);
-  ask(ExtendRequest{calls, 4'000'000'000'000'000, kPartsAll, "why", false});
+  EXPECT_EQ(refusal(ExtendRequest{calls, 4'000'000'000'000'000, kPartsAll, "why", false}),
+            ErrorCode::kNotFound);
   const Json rows = field_of(ask(JournalRequest{}), "rows");
   ASSERT_EQ(rows.size(), 3U);
   for (const Json& row : rows) EXPECT_EQ(row["type"], "access") << row;
