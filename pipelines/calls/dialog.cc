@@ -8,7 +8,7 @@
 namespace tapdeck::calls {
 namespace {
 
-// Of an INVITE that was missed: it never decides.
+// Of an INVITE that was missed: it decides only where no other is known.
 constexpr std::uint32_t kUnknownHop = UINT32_MAX;
 
 constexpr std::size_t kTargetBytesMax = 64;
@@ -157,7 +157,8 @@ bool InviteTransactions::is_tried_again(const MessageFacts& invite) const {
   if (invite.cseq != last_cseq_) return invite.cseq > last_cseq_;
   // A proxy tries one target after the other, or follows a redirection itself.  On a hop further on
   // it is what led to the refusal.
-  return invite.via_count == via_count_min_ && failure() != nullptr;
+  const bool may_be_nearest = invite.via_count == via_count_min_ || via_count_min_ == kUnknownHop;
+  return may_be_nearest && failure() != nullptr;
 }
 
 void InviteTransactions::supersede() {
@@ -198,6 +199,15 @@ bool InviteTransactions::on_missed_invite(const MessageFacts& response) {
   transaction.cseq = response.cseq;
   transaction.via_count = via_count_min_;  // likely: the first hop on which anything of it passes
   return true;
+}
+
+void InviteTransactions::on_refusal_of_missed(const MessageFacts& response) {
+  if (transactions_.empty()) {
+    last_from_ = hash_text(response.from_tag, kTransactionSeed);
+    last_cseq_ = response.cseq;
+    via_count_min_ = kUnknownHop;
+  }
+  on_final(response);
 }
 
 void InviteTransactions::on_cancel(const MessageFacts& facts) {

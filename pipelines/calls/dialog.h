@@ -113,6 +113,9 @@ class InviteTransactions {
   // A response to an INVITE that did not pass: true when the caller tries again with it, having
   // been refused before.
   bool on_missed_invite(const MessageFacts& response);
+  // A refusal, of a call whose INVITE did not pass: where it is the first that is known, it decides
+  // until the caller tries again.
+  void on_refusal_of_missed(const MessageFacts& response);
   void on_cancel(const MessageFacts& facts);
   void on_provisional(const MessageFacts& facts);
   void on_ack(const MessageFacts& facts);

@@ -120,15 +120,11 @@ void apply_failure(LiveCall& state, const SeenMessage& message, bool initial) {
   if (!is_challenge(facts.status)) state.parties.learn_refusal(message);
   end_early_dialog(state, message);
   apply_redirect(state, message);
-  if (!state.times.start_ns) {
-    // The INVITE was missed: the response alone has to tell.
-    InviteTransaction alone;
-    alone.status = facts.status;
-    alone.phrase = facts.phrase;
-    end_by_failure(state, message, alone);
-    return;
+  if (state.times.start_ns) {
+    state.invites.on_final(facts);
+  } else {
+    state.invites.on_refusal_of_missed(facts);  // the response alone has to tell
   }
-  state.invites.on_final(facts);
   if (const InviteTransaction* last = state.invites.failure()) {
     end_by_failure(state, message, *last);
   }

@@ -65,6 +65,30 @@ TEST(InviteTransactions, AResponseTellsOfAMissedRetryOnlyAfterARefusal) {
   EXPECT_EQ(invites.failure()->status, 486);
 }
 
+TEST(InviteTransactions, WhereNoInvitePassedTheFirstRefusalDecidesUntilTheNextAttempt) {
+  InviteTransactions invites;
+  const MessageFacts retried = final_answer(invite("y", 2), 486);
+  EXPECT_FALSE(invites.on_missed_invite(retried)) << "nothing was refused before";
+  invites.on_refusal_of_missed(final_answer(invite("x", 1), 407));
+  ASSERT_NE(invites.failure(), nullptr);
+  EXPECT_EQ(invites.failure()->status, 407);
+  EXPECT_TRUE(invites.on_missed_invite(retried));
+  EXPECT_EQ(invites.failure(), nullptr);
+  invites.on_refusal_of_missed(final_answer(invite("inner", 2), 480));
+  EXPECT_EQ(invites.failure(), nullptr) << "the first hop that passed is open";
+  invites.on_refusal_of_missed(retried);
+  EXPECT_EQ(invites.failure()->status, 480);
+  EXPECT_TRUE(invites.on_invite(invite("z", 2, 2))) << "another target";
+  EXPECT_EQ(invites.failure(), nullptr);
+}
+
+TEST(InviteTransactions, AnInviteBehindItsOwnRefusalIsNoNewAttempt) {
+  InviteTransactions invites;
+  invites.on_refusal_of_missed(final_answer(invite("x", 1), 486));
+  EXPECT_FALSE(invites.on_invite(invite("x", 1)));
+  EXPECT_EQ(invites.failure()->status, 486);
+}
+
 TEST(InviteTransactions, AnotherBranchAfterARefusalTriesAgainOnTheSameHopOnly) {
   InviteTransactions invites;
   invites.on_invite(invite("x", 1, 2));
