@@ -135,6 +135,7 @@ struct LiveCall {
   bool provisional_seen = false;   // any 1xx
   bool established = false;        // answered, or what follows says that it must have been
   bool cancel_seen = false;        // the caller's own CANCEL
+  bool closing_missed = false;     // the response alone told of the CANCEL or BYE
   bool cancel_unanswered = false;  // a CANCEL has no response yet, and is sent again
   bool ended = false;
   bool released = false;          // the workers have forgotten it: it cannot be opened again

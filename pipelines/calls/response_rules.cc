@@ -135,9 +135,11 @@ void apply_failure(LiveCall& state, const SeenMessage& message, bool initial) {
 void note_missed_attempt(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   if (state.established || state.released) return;
-  const bool is_answered_elsewhere = state.ended && state.end_reason == EndReason::kFailure &&
-                                     facts.status >= 200 && facts.status < 300 &&
-                                     state.invites.has_attempt(facts);
+  // Where no INVITE was seen, nobody knows whether the caller gave up, or a proxy one target.
+  const bool may_be_answered = state.end_reason == EndReason::kFailure ||
+                               (state.end_reason == EndReason::kCancel && !state.times.start_ns);
+  const bool is_answered_elsewhere = state.ended && may_be_answered && facts.status >= 200 &&
+                                     facts.status < 300 && state.invites.has_attempt(facts);
   if (!state.invites.on_missed_invite(facts) && !is_answered_elsewhere) return;
   if (state.ended && is_refused(state)) reopen_call(state);
   offer_again(state, message);
@@ -185,11 +187,23 @@ void apply_invite_response(LiveCall& state, const SeenMessage& message) {
   }
 }
 
-// The BYE itself passed elsewhere, so who sent it was not seen.
+// The BYE of this response was sent by whom its From names.
+HangupBy sender_of_bye(const LiveCall& state, const MessageFacts& facts) {
+  const auto is_caller = [&state](std::string_view tag) {
+    return !tag.empty() && state.dialogs.is_caller_tag(tag);
+  };
+  if (!state.parties.oriented()) return HangupBy::kNone;
+  if (is_caller(facts.from_tag)) return HangupBy::kCaller;
+  if (is_caller(facts.to_tag) || state.dialogs.knows_tag(facts.from_tag)) return HangupBy::kCallee;
+  return state.dialogs.knows_tag(facts.to_tag) ? HangupBy::kCaller : HangupBy::kNone;
+}
+
+// The BYE itself passed elsewhere.
 void end_by_missed_bye(LiveCall& state, const SeenMessage& message) {
   const MessageFacts& facts = message.facts;
   if (state.ended || !state.dialogs.hang_up(facts.from_tag, facts.to_tag)) return;
-  end_call(state, {EndReason::kBye, HangupBy::kNone, message.time_ns()});
+  state.closing_missed = true;
+  end_call(state, {EndReason::kBye, sender_of_bye(state, facts), message.time_ns()});
 }
 
 void apply_bye_response(LiveCall& state, const SeenMessage& message) {
@@ -235,7 +249,10 @@ void apply_response(LiveCall& state, const SeenMessage& message) {
       [[fallthrough]];
     case Method::kPrack: apply_response_session(state, message, ends_of(state, facts)); break;
     case Method::kBye: apply_bye_response(state, message); break;
-    case Method::kCancel: state.cancel_unanswered = false; break;
+    case Method::kCancel:
+      if (facts.status >= 200 && facts.status < 300) note_cancel(state, message);
+      state.cancel_unanswered = false;
+      break;
     case Method::kRefer: apply_refer_response(state, message); break;
     default: break;
   }

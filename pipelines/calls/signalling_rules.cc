@@ -100,7 +100,9 @@ void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& sides) {
   const bool is_ours = state.dialogs.has_dialog(facts.from_tag, facts.to_tag);
   const bool ends = state.dialogs.hang_up(facts.from_tag, facts.to_tag);
   if (state.ended) {
-    if (is_ours && state.end_reason == EndReason::kBye && state.hangup_by == HangupBy::kNone) {
+    const bool is_open = state.hangup_by == HangupBy::kNone || state.closing_missed;
+    if (is_ours && state.end_reason == EndReason::kBye && is_open) {
+      state.closing_missed = false;
       state.hangup_by = who_left(state, sides);  // its response was seen before it
       note_reason(state, facts);
     }
@@ -114,22 +116,8 @@ void apply_bye(LiveCall& state, const SeenMessage& message, const Ends& sides) {
     return;
   }
   note_reason(state, facts);
+  state.closing_missed = false;
   end_call(state, end);
-}
-
-void apply_cancel(LiveCall& state, const SeenMessage& message) {
-  state.cancel_unanswered = true;
-  // What it brought about may be seen before it.
-  const bool is_late = state.end_reason == EndReason::kFailure && state.status_code == 487;
-  if (state.times.answered_ns || (state.ended && !is_late)) return;
-  state.invites.on_cancel(message.facts);
-  if (!state.invites.cancelled() && state.times.start_ns) return;
-  state.cancel_seen = true;
-  note_reason(state, message.facts);
-  if (!state.ended) return;
-  state.outcome = CallOutcome::kCancelled;
-  state.end_reason = EndReason::kCancel;
-  state.hangup_by = HangupBy::kCaller;
 }
 
 void note_established(LiveCall& state, const SeenMessage& message) {
@@ -190,7 +178,10 @@ void apply_request(LiveCall& state, const SeenMessage& message) {
   state.parties.learn(ends.requester, message);
   switch (facts.method) {
     case Method::kBye: apply_bye(state, message, ends); break;
-    case Method::kCancel: apply_cancel(state, message); break;
+    case Method::kCancel:
+      state.cancel_unanswered = true;
+      note_cancel(state, message);
+      break;
     case Method::kAck: apply_ack(state, message, ends); break;
     case Method::kInvite:
       note_established(state, message);  // a re-INVITE
@@ -282,6 +273,24 @@ bool starts_another_call(const LiveCall& state, const SeenMessage& message) {
   // Another target that is tried long after the first one refused.
   if (state.invites.has_attempt(facts)) return state.released;
   return state.released || !may_try_again(state);
+}
+
+void note_cancel(LiveCall& state, const SeenMessage& message) {
+  // What it brought about may be seen before it, and so may its response.
+  const bool is_request = message.facts.is_request;
+  const bool is_late =
+      state.status_code == 487 && (state.end_reason == EndReason::kFailure ||
+                                   (is_request && state.closing_missed && is_refused(state)));
+  if (state.times.answered_ns || (state.ended && !is_late)) return;
+  state.invites.on_cancel(message.facts);
+  if (!state.invites.cancelled() && state.times.start_ns) return;
+  if (is_request || !state.cancel_seen) state.closing_missed = !is_request;
+  state.cancel_seen = true;
+  note_reason(state, message.facts);
+  if (!state.ended) return;
+  state.outcome = CallOutcome::kCancelled;
+  state.end_reason = EndReason::kCancel;
+  state.hangup_by = HangupBy::kCaller;
 }
 
 void end_call(LiveCall& state, const CallEnd& end) {

@@ -24,6 +24,9 @@ void apply_message(LiveCall& state, const SeenMessage& message, std::uint64_t se
 // True when `message` is an INVITE that uses the Call-ID of the ended call for another call.
 bool starts_another_call(const LiveCall& state, const SeenMessage& message);
 
+// A CANCEL passed, or a 2xx to one that was missed.
+void note_cancel(LiveCall& state, const SeenMessage& message);
+
 // Ends the call; does nothing when it has ended before.
 void end_call(LiveCall& state, const CallEnd& end);
 

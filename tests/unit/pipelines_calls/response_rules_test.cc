@@ -91,6 +91,62 @@ TEST(ResponseRules, ProxysCancelOfALosingBranchEndsNothing) {
   EXPECT_EQ(call.hangup_by, HangupBy::kNone);
 }
 
+TEST(ResponseRules, ResponsesTellOfACancelThatWasMissed) {
+  for (const bool has_invite : {true, false}) {
+    for (const int status : {200, 481}) {
+      Scenario play;
+      if (has_invite) play.from_caller(0, {.sdp = sdp({{}})});
+      play.from_callee(1, {.status = 180, .to_tag = "bob"});
+      play.from_callee(5, {.method = "CANCEL", .status = status, .to_tag = "bob"});
+      play.from_callee(5.2, {.status = 487, .to_tag = "bob"});
+      play.finish(40);
+      const CallRecord call = play.final_record();
+      const bool told = status == 200;
+      EXPECT_EQ(call.outcome, told ? CallOutcome::kCancelled : CallOutcome::kNoAnswer);
+      EXPECT_EQ(call.end_reason, told ? EndReason::kCancel : EndReason::kFailure);
+      EXPECT_EQ(call.hangup_by, told ? HangupBy::kCaller : HangupBy::kNone);
+    }
+  }
+}
+
+TEST(ResponseRules, ACancelBehindItsResponseStillSaysWhy) {
+  Scenario play;
+  play.from_caller(0, {.sdp = sdp({{}})});
+  play.from_callee(5, {.method = "CANCEL", .status = 200, .to_tag = "bob"});
+  play.from_callee(5.1, {.status = 487, .to_tag = "bob"});
+  Sip cancel{.method = "CANCEL", .headers = "Reason: Q.850;cause=16\r\n"};
+  play.from_caller(5.2, cancel);
+  cancel.headers = "Reason: Q.850;cause=26\r\n";
+  play.pass(5.4, cancel, "10.1.0.2", "10.1.0.3");
+  play.finish(40);
+  EXPECT_EQ(play.final_record().outcome, CallOutcome::kCancelled);
+  EXPECT_EQ(play.final_record().q850_cause, 16) << "not that of a hop further on";
+}
+
+TEST(ResponseRules, TheFromOfAResponseTellsWhoseMissedByeItAnswers) {
+  struct Case {
+    std::string from;
+    std::string to;
+    HangupBy by;
+  };
+
+  const std::vector<Case> cases = {{"alice", "bob", HangupBy::kCaller},
+                                   {"bob", "alice", HangupBy::kCallee},
+                                   {"unknown", "alice", HangupBy::kCallee}};
+  for (const Case& each : cases) {
+    Scenario play;
+    play.from_caller(0, {.sdp = sdp({{}})});
+    if (each.from != "unknown") play.from_callee(1, {.status = 200, .to_tag = "bob"});
+    Sip done{.method = "BYE", .status = 200, .cseq = 2, .branch = "z9hG4bKbye"};
+    done.from_tag = each.from;
+    done.to_tag = each.to;
+    play.from_callee(9, done);
+    play.finish(40);
+    EXPECT_EQ(play.final_record().end_reason, EndReason::kBye);
+    EXPECT_EQ(play.final_record().hangup_by, each.by) << each.from;
+  }
+}
+
 TEST(ResponseRules, NewTagWithTheSameMediaIsTheSameParty) {
   Scenario play;
   play.from_caller(0, {.sdp = sdp({{}})});
