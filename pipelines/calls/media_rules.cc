@@ -33,6 +33,8 @@ void apply_request_session(LiveCall& state, const SeenMessage& message, const En
   const OfferAnswer::Who who{hop_of(message.signal), ends.requester};
   const bool reoffer = is_reoffer(state, facts);
   if (facts.method == Method::kAck) {
+    // What the 2xx had was an offer: nothing was agreed on until now.
+    if (facts.session && state.media.is_answer_alone()) state.expected = {};
     // Where the 2xx was missed, its ACK says that the offer was accepted.
     state.media.accept(who, reoffer);
     if (facts.session) state.media.declare(who, facts.session, reoffer);

@@ -289,8 +289,9 @@ PoolVector<BindingChange> OfferAnswer::take_changes(std::int64_t time_ns) {
 }
 
 bool OfferAnswer::declared_to_flow(MediaKind kind, bool from_caller) const {
-  bool sent = false;
-  bool received = false;
+  const bool is_assumed = is_answer_alone();  // of the caller
+  bool sent = is_assumed && from_caller;
+  bool received = is_assumed && !from_caller;
   for (const Side& side : sides_) {
     if (!side.current) continue;
     const bool is_sender = (side.who.party == kCallerParty) == from_caller;
@@ -317,13 +318,16 @@ void OfferAnswer::weigh() {
   agreed_silence_ = is_silence_agreed();
 }
 
+bool OfferAnswer::is_described(bool caller) const {
+  return std::any_of(sides_.begin(), sides_.end(), [caller](const Side& side) {
+    return side.current != nullptr && (side.who.party == kCallerParty) == caller;
+  });
+}
+
+bool OfferAnswer::is_answer_alone() const { return is_described(false) && !is_described(true); }
+
 bool OfferAnswer::is_silence_agreed() const {
-  const auto known = [this](bool caller) {
-    return std::any_of(sides_.begin(), sides_.end(), [caller](const Side& side) {
-      return side.current != nullptr && (side.who.party == kCallerParty) == caller;
-    });
-  };
-  if (!known(true) || !known(false)) return false;
+  if (!is_described(true) || !is_described(false)) return false;
   for (const MediaKind kind : {MediaKind::kAudio, MediaKind::kVideo, MediaKind::kText}) {
     if (allows(kind, true) || allows(kind, false)) return false;
   }

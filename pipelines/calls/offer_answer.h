@@ -84,12 +84,16 @@ class OfferAnswer {
   // What has to be said to the workers since the last time; `time_ns` is that of what was said.
   PoolVector<BindingChange> take_changes(std::int64_t time_ns);
 
-  // True when SDP lets media of `kind` flow from the caller, or else to the caller.
+  // True when SDP lets media of `kind` flow from the caller, or else to the caller.  A description
+  // by the callee alone is taken for an answer, which has what both agree on (RFC 3264, section 6).
   [[nodiscard]] bool allows(MediaKind kind, bool from_caller) const {
     return allowed_[static_cast<std::size_t>(kind)][from_caller ? 1 : 0];
   }
 
   [[nodiscard]] bool on_hold() const { return on_hold_; }
+
+  // The callee's description is in force and none of the caller's.
+  [[nodiscard]] bool is_answer_alone() const;
 
   // Both sides are known and neither may send RTP.
   [[nodiscard]] bool agreed_silence() const { return agreed_silence_; }
@@ -148,6 +152,7 @@ class OfferAnswer {
   void weigh_security(std::int64_t time_ns);  // offer_answer_secure.cc
   [[nodiscard]] bool declared_to_flow(MediaKind kind, bool from_caller) const;
   [[nodiscard]] bool is_silence_agreed() const;
+  [[nodiscard]] bool is_described(bool caller) const;
 
   // Calls `function` with each m-line in force or offered, its side and its index.
   template <typename Function>

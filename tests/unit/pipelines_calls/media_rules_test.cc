@@ -36,6 +36,36 @@ TEST(MediaRules, ReliableProvisionalAnsweredInPrack) {
   EXPECT_EQ(play.bindings(), (Lines{"bind 10.0.0.2:5000", "bind 10.0.0.1:4000"}));
 }
 
+TEST(MediaRules, AnAnswerAloneTellsWhichDirectionsFlow) {
+  const std::string both = "a=sendrecv\r\n";
+
+  struct Case {
+    std::string answer;
+    bool ack;
+    bool is_whole;
+  };
+
+  const std::vector<Case> cases = {{both, false, false},
+                                   {kSendOnly, false, true},
+                                   {kReceiveOnly, false, false},
+                                   {kInactive, false, true},
+                                   {both, true, true}};
+  for (const Case& each : cases) {
+    Scenario play;
+    play.from_callee(3, {.status = 200, .to_tag = "bob", .sdp = sdp({callee_line(each.answer)})});
+    Sip ack{.method = "ACK", .to_tag = "bob", .branch = "z9hG4bKack"};
+    ack.sdp = sdp({{.attributes = kReceiveOnly}});
+    if (each.ack) play.from_caller(3.1, ack);
+    play.stream(12, callee_stream(3, 13));
+    play.hang_up(13, true);
+    play.finish(20);
+    const RecordingInfo info = play.final_record().recording;
+    const std::vector<RecordingReason> missing = {RecordingReason::kDirectionMissing};
+    EXPECT_EQ(info.reasons, each.is_whole ? std::vector<RecordingReason>{} : missing)
+        << each.answer << each.ack;
+  }
+}
+
 TEST(MediaRules, HoldIsMeasured) {
   const std::vector<std::pair<Line, Line>> holds = {
       {{.attributes = kSendOnly}, callee_line(kReceiveOnly)},
