@@ -48,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if ((kind & 0x20) != 0) std::swap(segment.source, segment.destination);
     segment.tcp_flags = kind & 0x17;
     segment.tcp_sequence = 0xffff'8000U + cursor.read_be<std::uint16_t>();
+    segment.tcp_acknowledgement = segment.tcp_sequence;  // both directions count from near there
     segment.missing_bytes = cursor.read_be<std::uint8_t>() % 8U;
     now_ns += std::int64_t{cursor.read_be<std::uint8_t>()} * 10'000'000;
     const std::size_t length = cursor.read_be<std::uint8_t>();
