@@ -18,6 +18,14 @@ class StoreBackupTest : public ShredderTest {
     ASSERT_TRUE(store_->put_calls({&call, 1}));
   }
 
+  // Of the media of recording 1; what is there stays.
+  void journal_erasure() {
+    Erasure erasure;
+    erasure.reason = "r";
+    erasure.parts = kPartMedia;
+    ASSERT_TRUE(store_->journal().commit({.uid = test_uid(1), .time_us = 1, .content = erasure}));
+  }
+
   [[nodiscard]] std::string path(const std::string& name) const {
     return copies_.path() + "/" + name;
   }
@@ -120,11 +128,7 @@ TEST_F(StoreBackupTest, ANewerJournalOfTheSameStoreTakesThePlaceOfTheCopys) {
   open();
   record(1);
   ASSERT_TRUE(store_->backup(path("copy")));
-  Erasure erasure;
-  erasure.reason = "r";
-  erasure.parts = kPartMedia;
-  const LedgerEntry entry{.uid = test_uid(1), .time_us = 1, .content = erasure};
-  ASSERT_TRUE(store_->journal().commit(entry));
+  journal_erasure();
   ASSERT_TRUE(restore_copy(path("copy"), path("restored"), directory_.path() + "/ledger"));
   const auto store = open_at("restored");
   ASSERT_NE(store, nullptr);
@@ -137,10 +141,7 @@ TEST_F(StoreBackupTest, AnOlderJournalIsRefused) {
   open();
   record(1);
   std::filesystem::copy(directory_.path() + "/ledger", path("ledger"));
-  Erasure erasure;
-  erasure.reason = "r";
-  erasure.parts = kPartMedia;
-  ASSERT_TRUE(store_->journal().commit({.uid = test_uid(1), .time_us = 1, .content = erasure}));
+  journal_erasure();
   ASSERT_TRUE(store_->backup(path("copy")));
   EXPECT_EQ(restore_copy(path("copy"), path("new"), path("ledger")).error().code,
             ErrorCode::kCorrupt);
@@ -185,11 +186,7 @@ TEST_F(StoreBackupTest, AnOlderJournalIsNotTakenForTheStoresOwn) {
   open();
   record(1);
   std::filesystem::copy(directory_.path() + "/ledger", path("older"));
-  Erasure erasure;
-  erasure.reason = "r";
-  erasure.parts = kPartMedia;
-  const LedgerEntry entry{.uid = test_uid(1), .time_us = 1, .content = erasure};
-  ASSERT_TRUE(store_->journal().commit(entry));
+  journal_erasure();
   store_.reset();
   std::filesystem::rename(directory_.path() + "/ledger", path("newest"));
   std::filesystem::copy(path("older"), directory_.path() + "/ledger");
